@@ -1,0 +1,203 @@
+"""What a tenant holds, as values. No secret text can be expressed here: key id, hint and dates are enough."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+
+TenantId = NewType("TenantId", str)
+ApplicationId = NewType("ApplicationId", str)
+"""Object id of an application registration."""
+ClientId = NewType("ClientId", str)
+"""``appId`` of an application: what code calls the client id."""
+ServicePrincipalId = NewType("ServicePrincipalId", str)
+"""Object id of a service principal."""
+IdentityClientId = NewType("IdentityClientId", str)
+"""``appId`` of a managed identity: what code passes to ``ManagedIdentityCredential``."""
+PrincipalId = NewType("PrincipalId", str)
+"""Object id of a managed identity's service principal: the subject of a federated credential."""
+KeyId = NewType("KeyId", str)
+
+
+class Cloud(enum.StrEnum):
+    """The Microsoft clouds an Entra tenant can live in; an exchange never crosses from one to another."""
+
+    PUBLIC = "public"
+    USGOV = "usgov"
+    CHINA = "china"
+
+
+class CredentialKind(enum.StrEnum):
+    """What a credential is made of."""
+
+    SECRET = "secret"  # noqa: S105 - the name of a kind, not a secret
+    CERTIFICATE = "certificate"
+
+
+class Purpose(enum.StrEnum):
+    """What a credential is for; only AUTHENTICATION may ever be retired."""
+
+    AUTHENTICATION = "authentication"
+    SIGNING = "signing"
+    ENCRYPTION = "encryption"
+    UNKNOWN = "unknown"
+
+
+class Holder(enum.StrEnum):
+    """The kind of object that carries a credential."""
+
+    APPLICATION = "application"
+    SERVICE_PRINCIPAL = "servicePrincipal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A client secret or certificate as Graph lists it, with what it is for and why we say so."""
+
+    key_id: KeyId
+    kind: CredentialKind
+    purpose: Purpose
+    purpose_reason: str
+    holder: Holder
+    holder_id: str
+    client_id: ClientId
+    display_name: str | None
+    hint: str | None
+    thumbprint: str | None
+    start: datetime | None
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """A person or service principal that owns an application or service principal."""
+
+    object_id: str
+    kind: str
+    display_name: str | None
+    enabled: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FederatedCredential:
+    """A trust of an application in an outside token: issuer, subject and audience must match to the letter."""
+
+    id: str
+    name: str
+    issuer: str
+    subject: str | None
+    audiences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """An application registration with everything that hangs on it."""
+
+    id: ApplicationId
+    client_id: ClientId
+    display_name: str
+    created: datetime | None
+    sign_in_audience: str | None
+    disabled: bool
+    tags: tuple[str, ...]
+    owners: tuple[Owner, ...] | None
+    """None where the owners could not be read: unknown, not ownerless."""
+    credentials: tuple[Credential, ...]
+    federated: tuple[FederatedCredential, ...] | None
+    """None where the federated credentials could not be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePrincipal:
+    """An application's face in this tenant; may carry credentials of its own."""
+
+    id: ServicePrincipalId
+    client_id: ClientId
+    display_name: str
+    kind: str
+    home_tenant: TenantId | None
+    enabled: bool | None
+    sign_on_mode: str | None
+    owners: tuple[Owner, ...] | None
+    credentials: tuple[Credential, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedIdentity:
+    """A managed identity as its service principal shows it."""
+
+    principal_id: PrincipalId
+    client_id: IdentityClientId
+    name: str
+    resource_id: str | None
+    user_assigned: bool | None
+    """None where ``alternativeNames`` does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """One service principal sign-in from the log."""
+
+    at: datetime
+    client_id: ClientId
+    key_id: KeyId | None
+    thumbprint: str | None
+    federated_credential_id: str | None
+    credential_type: str | None
+    address: str | None
+    error_code: int | None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether a token was issued; an unknown status is not a success."""
+        return self.error_code == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInHistory:
+    """Sign-ins of one application, and how much of the past the log that they were read from can show."""
+
+    client_id: ClientId
+    as_of: datetime
+    """The tenant's own time when the log was read (the ``Date`` header)."""
+    covers_since: datetime | None
+    """The oldest record the log still holds for the whole tenant; None: the log is empty or could not be read."""
+    sign_ins: tuple[SignIn, ...]
+    missing: str = ""
+    """Why the log could not be read, in words; empty when it could."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialActivity:
+    """A row of the credential activity report. A missing row says nothing about use."""
+
+    key_id: KeyId
+    client_id: ClientId
+    holder: Holder | None
+    last_sign_in: datetime | None
+    last_successful_sign_in: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanNote:
+    """Something the scan could not see, said instead of left out."""
+
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A tenant as one scan saw it, in a stable order."""
+
+    tenant_id: TenantId
+    cloud: Cloud
+    taken_at: datetime
+    digest: str
+    applications: tuple[Application, ...]
+    service_principals: tuple[ServicePrincipal, ...]
+    identities: tuple[ManagedIdentity, ...]
+    activity: tuple[CredentialActivity, ...]
+    notes: tuple[ScanNote, ...]

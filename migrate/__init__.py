@@ -1,0 +1,1 @@
+"""Plan, change, prove, retire: the only package that changes a tenant."""

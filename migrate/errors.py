@@ -1,0 +1,40 @@
+"""What can go wrong while planning, changing, proving and retiring.
+
+MigrateError
+|-- PlanError              a plan file that is edited, foreign, stale or not of this tenant
+|-- JournalError           a journal that cannot be opened, read or written, or is of a newer version
+|-- WriteFailedError       Graph refused a change, or a change did not show up when read back
+|-- ExchangeFailedError    the exchange could not be tried at all (no managed identity endpoint, no network)
+|-- RetirementStoppedError a removal was followed by a failing exchange: the run stops at once
+`-- DemoError              a step of the demonstration failed
+"""
+
+from __future__ import annotations
+
+
+class MigrateError(Exception):
+    """Base of every error of this package; the message says what failed, on what, and what to do next."""
+
+
+class PlanError(MigrateError):
+    """A plan file cannot be used."""
+
+
+class JournalError(MigrateError):
+    """The journal cannot be used."""
+
+
+class WriteFailedError(MigrateError):
+    """A change of the tenant failed or did not show up."""
+
+
+class ExchangeFailedError(MigrateError):
+    """The exchange could not be tried."""
+
+
+class RetirementStoppedError(MigrateError):
+    """A credential was removed and the exchange failed afterwards."""
+
+
+class DemoError(MigrateError):
+    """A step of the demonstration failed."""

@@ -1,0 +1,132 @@
+"""Proving pairings: the exchange performed again and again, judged, and written to the journal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import assert_never
+
+import msgspec
+
+from migrate.model import Entry, ExchangeClaims, Exchanged, ExchangeRefused, ExchangeResult, Kind, Pairing, Plan
+from migrate.ports import Clock, Journal, TokenExchange
+
+_AT_ONCE = 8
+_EXCHANGE_RESOURCES = frozenset(
+    {
+        "fb60f99c-7a34-4190-8149-302f77469936",
+        "api://AzureADTokenExchange",
+        "api://AzureADTokenExchangeUSGov",
+        "api://AzureADTokenExchangeChina",
+    }
+)
+"""Audiences of an assertion: tokens carry the GUID of the resource where the federated credential has its URI."""
+ASSERTION_CLASS = "2"
+"""``azpacr``/``appidacr`` of a token that was got by an assertion; "1" is a secret (access token claims reference)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """Every try succeeded."""
+
+    pairing: Pairing
+    tries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotProven:
+    """A try failed; no more were made."""
+
+    pairing: Pairing
+    code: int | None
+    message: str
+    hint: str
+
+
+Verdict = Proven | NotProven
+
+
+def judge(pairing: Pairing, tenant: str, claims: ExchangeClaims) -> str:
+    """Return what is wrong with a token that Entra issued, in words; empty when nothing is."""
+    wanted = pairing.federated
+    checks = (
+        (claims.application == pairing.application.client_id, f"the token is for application {claims.application}"),
+        (claims.tenant == tenant, f"the token is for tenant {claims.tenant}"),
+        (claims.credential_class == ASSERTION_CLASS, "the token was not got by an assertion"),
+        (claims.assertion_subject == wanted.subject, f"the assertion is of identity {claims.assertion_subject}"),
+        (claims.assertion_issuer == wanted.issuer, f"the assertion was issued by {claims.assertion_issuer}"),
+        (claims.assertion_audience in _EXCHANGE_RESOURCES, f"the assertion is for {claims.assertion_audience}"),
+    )
+    return next((wrong for right, wrong in checks if not right), "")
+
+
+async def verify(
+    plan: Plan,
+    pairings: Iterable[Pairing],
+    *,
+    exchange: TokenExchange,
+    journal: Journal,
+    clock: Clock,
+    tries: int,
+    interval: float,
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[Verdict, ...]:
+    """Perform the exchange of each pairing several times, in rounds that lie ``interval`` seconds apart.
+
+    Raises:
+        ExchangeFailedError: no exchange could be tried here at all.
+        JournalError: a proof could not be written down.
+
+    """
+    verdicts: dict[str, Verdict] = {}
+    left = tuple(pairings)
+    for number in range(1, tries + 1):
+        progress(f"round {number} of {tries}: {len(left)} exchanges")
+        for pairing, result in zip(left, await _round(left, exchange), strict=True):
+            verdict = record(plan, pairing, result, journal)
+            verdicts[pairing.application.client_id] = verdict or Proven(pairing=pairing, tries=number)
+        left = tuple(each for each in left if isinstance(verdicts[each.application.client_id], Proven))
+        if number < tries and left:
+            await clock.sleep(interval)
+    return tuple(verdicts.values())
+
+
+async def _round(pairings: tuple[Pairing, ...], exchange: TokenExchange) -> list[ExchangeResult]:
+    limit = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(pairing: Pairing) -> ExchangeResult:
+        async with limit:
+            return await exchange.exchange(pairing)
+
+    return await asyncio.gather(*(one(pairing) for pairing in pairings))
+
+
+def record(plan: Plan, pairing: Pairing, result: ExchangeResult, journal: Journal) -> NotProven | None:
+    """Write one try to the journal; return why it proves nothing, or None where it does."""
+    verdict = _verdict(plan, pairing, result)
+    data = msgspec.to_builtins(result.claims) if isinstance(result, Exchanged) and verdict is None else {}
+    if verdict is not None:
+        data = {"code": verdict.code, "message": verdict.message}
+    journal.record(
+        Entry(
+            kind=Kind.PROVEN if verdict is None else Kind.PROOF_FAILED,
+            plan=plan.digest,
+            application=pairing.application.client_id,
+            subject=pairing.identity.principal_id,
+            data=data,
+        )
+    )
+    return verdict
+
+
+def _verdict(plan: Plan, pairing: Pairing, result: ExchangeResult) -> NotProven | None:
+    match result:
+        case Exchanged(claims=claims):
+            wrong = judge(pairing, plan.tenant_id, claims)
+            hint = "compare the plan with the host that asked"
+            return NotProven(pairing=pairing, code=None, message=wrong, hint=hint) if wrong else None
+        case ExchangeRefused(code=code, message=message, hint=hint):
+            return NotProven(pairing=pairing, code=code, message=message, hint=hint)
+        case _:
+            assert_never(result)

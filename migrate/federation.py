@@ -1,0 +1,152 @@
+"""Creating the planned federated credentials: idempotent, written down before, confirmed by several reads after."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from inventory.directory import Directory
+from inventory.errors import ReadFailedError
+from inventory.model import FederatedCredential
+from migrate.errors import WriteFailedError
+from migrate.model import Entry, Kind, Pairing, Plan
+from migrate.ports import Clock, DirectoryWriter, Journal
+
+_AT_ONCE = 8
+"""Applications at a time; within one application everything is in series, as concurrent writes conflict."""
+_SEEN_IN_A_ROW = 3
+"""Reads lag behind writes and flap, so one read proves nothing."""
+_READS = 40
+_PAUSE = 0.25
+_LONGEST_PAUSE = 8.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """The federated credential is there now; ``created`` is False where somebody else was first."""
+
+    pairing: Pairing
+    created: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present:
+    """It was there before."""
+
+    pairing: Pairing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WouldCreate:
+    """Dry run: it is missing."""
+
+    pairing: Pairing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotCreated:
+    """It could not be created, or did not show up."""
+
+    pairing: Pairing
+    message: str
+
+
+Federation = Created | Present | WouldCreate | NotCreated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Federator:
+    """Carries out the federation part of a plan."""
+
+    plan: Plan
+    directory: Directory
+    writer: DirectoryWriter
+    journal: Journal
+    clock: Clock
+
+    async def run(
+        self, pairings: Iterable[Pairing], *, apply: bool, progress: Callable[[str], None] = lambda _: None
+    ) -> tuple[Federation, ...]:
+        """Create what is missing, or say what would be created.
+
+        Raises:
+            InventoryError: the tenant cannot be read.
+            JournalError: what is meant could not be written down; then nothing was changed.
+
+        """
+        limit = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(pairing: Pairing) -> Federation:
+            async with limit:
+                progress(pairing.application.display_name)
+                return await self._one(pairing, apply=apply)
+
+        return tuple(await asyncio.gather(*(one(pairing) for pairing in pairings)))
+
+    async def _one(self, pairing: Pairing, *, apply: bool) -> Federation:
+        try:
+            present = await self.directory.federated_credentials(pairing.application.id)
+        except ReadFailedError as error:
+            return NotCreated(pairing=pairing, message=str(error))
+        if any(matches(each, pairing) for each in present):
+            if apply:
+                self._record(Kind.FEDERATED, pairing, {"created": False})
+            return Present(pairing=pairing)
+        if conflict := _conflict(present, pairing):
+            return NotCreated(pairing=pairing, message=conflict)
+        return await self._create(pairing) if apply else WouldCreate(pairing=pairing)
+
+    async def _create(self, pairing: Pairing) -> Federation:
+        self._record(Kind.FEDERATE_MEANT, pairing, {"issuer": pairing.federated.issuer})
+        try:
+            created = await self.writer.create_federated_credential(pairing.application.id, pairing.federated)
+            await self._settled(pairing)
+        except (WriteFailedError, ReadFailedError) as error:
+            self._record(Kind.FEDERATE_FAILED, pairing, {"message": str(error)})
+            return NotCreated(pairing=pairing, message=str(error))
+        self._record(Kind.FEDERATED, pairing, {"created": created})
+        return Created(pairing=pairing, created=created)
+
+    async def _settled(self, pairing: Pairing) -> None:
+        """Read until the federated credential was seen several times in a row."""
+        in_a_row, pause = 0, _PAUSE
+        for _ in range(_READS):
+            present = await self.directory.federated_credentials(pairing.application.id)
+            in_a_row = in_a_row + 1 if any(matches(each, pairing) for each in present) else 0
+            if in_a_row == _SEEN_IN_A_ROW:
+                return
+            await self.clock.sleep(_PAUSE if in_a_row else pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+        raise WriteFailedError(
+            f"the federated credential {pairing.federated.name} of {pairing.application.display_name!r} was created "
+            "but does not show up; run federate again later"
+        )
+
+    def _record(self, kind: Kind, pairing: Pairing, data: dict[str, str | bool]) -> None:
+        self.journal.record(
+            Entry(
+                kind=kind,
+                plan=self.plan.digest,
+                application=pairing.application.client_id,
+                subject=pairing.federated.name,
+                data=dict(data),
+            )
+        )
+
+
+def matches(present: FederatedCredential, pairing: Pairing) -> bool:
+    """Whether a federated credential is the planned one, letter for letter; its name does not matter."""
+    wanted = pairing.federated
+    return (present.issuer, present.subject, present.audiences) == (wanted.issuer, wanted.subject, (wanted.audience,))
+
+
+def _conflict(present: tuple[FederatedCredential, ...], pairing: Pairing) -> str:
+    wanted = pairing.federated
+    for each in present:
+        if each.name == wanted.name or (each.issuer, each.subject) == (wanted.issuer, wanted.subject):
+            return (
+                f"federated credential {each.name} of {pairing.application.display_name!r} has the same name or "
+                "subject but another content; remove it, or scan and plan again"
+            )
+    return ""

@@ -1,0 +1,62 @@
+"""What a gate is asked and how it answers. The gates themselves are in ``migrate.gates``, one file each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from inventory.model import Application, Credential, FederatedCredential, SignInHistory
+from migrate.model import CodeFinding, ExchangeClaims, Pairing, PlannedCredential, Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeState:
+    """What the code scans in the journal say; ``scanned`` is False where there was none."""
+
+    scanned: bool
+    findings: tuple[CodeFinding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Everything known about one credential at the moment of asking; times are the tenant's own."""
+
+    pairing: Pairing
+    credential: PlannedCredential
+    policy: Policy
+    now: datetime
+    application: Application | None
+    held: tuple[Credential, ...]
+    """The credentials its holder carries now."""
+    federated: tuple[FederatedCredential, ...]
+    history: SignInHistory
+    proofs: tuple[ExchangeClaims, ...]
+    """Successful exchanges since the last failed one, oldest first."""
+    code: CodeState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """The gate lets the removal pass, because of this."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """The gate holds the credential: why, and what would open it."""
+
+    because: str
+    opens: str
+
+
+Answer = Open | Closed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """One condition of a removal; pure, so that it can be asked again at any time."""
+
+    name: str
+    ask: Callable[[Question], Answer]

@@ -1,0 +1,230 @@
+"""Plans, proofs and journal entries, as values. None of them can carry the text of a secret or a token."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from inventory.model import (
+    ApplicationId,
+    ClientId,
+    Cloud,
+    CredentialKind,
+    Holder,
+    IdentityClientId,
+    KeyId,
+    PrincipalId,
+    TenantId,
+)
+
+PLAN_SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationRef:
+    """The application a block of the plan is about."""
+
+    id: ApplicationId
+    client_id: ClientId
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityRef:
+    """The managed identity an application is paired with."""
+
+    principal_id: PrincipalId
+    client_id: IdentityClientId
+    name: str
+    resource_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FederatedSpec:
+    """The federated credential that lets the identity act as the application."""
+
+    name: str
+    issuer: str
+    subject: PrincipalId
+    audience: str
+    exists: bool
+    """Whether the application had it already when the snapshot was taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedCredential:
+    """A credential that is to be retired, or would be if its application could be paired."""
+
+    key_id: KeyId
+    kind: CredentialKind
+    holder: Holder
+    holder_id: str
+    display_name: str | None
+    hint: str | None
+    thumbprint: str | None
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairing:
+    """An application, the identity that takes the place of its credentials, and why this one."""
+
+    application: ApplicationRef
+    identity: IdentityRef
+    federated: FederatedSpec
+    wave: int
+    score: int
+    reasons: tuple[str, ...]
+    credentials: tuple[PlannedCredential, ...]
+
+
+class RefusalCode(enum.StrEnum):
+    """Why an application is not paired; stable words, documented in docs/plan.md."""
+
+    NO_IDENTITY = "no-identity-found"
+    AMBIGUOUS_IDENTITY = "ambiguous-identity"
+    CONTESTED_IDENTITY = "contested-identity"
+    FOREIGN_APPLICATION = "foreign-application"
+    NO_APPLICATION = "no-application-registration"
+    DISABLED = "disabled"
+    PERSONAL_ACCOUNTS = "personal-accounts"
+    FEDERATED_LIMIT = "federated-limit-reached"
+    FEDERATED_CONFLICT = "federated-conflict"
+    FEDERATED_UNREADABLE = "federated-unreadable"
+    NO_LIVE_CREDENTIAL = "no-live-credential"
+    PURPOSE_UNKNOWN = "purpose-unknown"
+    SIGNING_ONLY = "signing-only"
+    ENCRYPTION_ONLY = "encryption-only"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An identity that was considered, with its points and the reasons for them."""
+
+    identity: IdentityRef
+    score: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """An application that the plan leaves alone, and why."""
+
+    application: ApplicationRef
+    code: RefusalCode
+    explanation: str
+    candidates: tuple[Candidate, ...]
+    credentials: tuple[PlannedCredential, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be done in one tenant; the digest covers everything else."""
+
+    schema: int
+    tenant_id: TenantId
+    cloud: Cloud
+    snapshot_digest: str
+    snapshot_taken_at: datetime
+    pairings: tuple[Pairing, ...]
+    refusals: tuple[Refusal, ...]
+    digest: str = ""
+
+    @property
+    def credential_count(self) -> int:
+        """How many credentials the plan means to retire."""
+        return sum(len(pairing.credentials) for pairing in self.pairings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeClaims:
+    """What the token of a successful exchange says; never the token itself."""
+
+    application: str
+    tenant: str
+    credential_class: str
+    """``appidacr`` or ``azpacr``: "1" a secret, "2" a certificate or an assertion."""
+    audience: str
+    issued_at: datetime
+    expires_at: datetime
+    token_id: str
+    assertion_issuer: str
+    assertion_subject: str
+    assertion_audience: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchanged:
+    """Entra issued a token for the assertion."""
+
+    claims: ExchangeClaims
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeRefused:
+    """Entra, or the managed identity endpoint, said no."""
+
+    code: int | None
+    message: str
+    hint: str
+
+
+ExchangeResult = Exchanged | ExchangeRefused
+
+
+class Kind(enum.StrEnum):
+    """What a journal entry records. A change has two: what was meant, then what was seen."""
+
+    PLAN = "plan"
+    FEDERATE_MEANT = "federate-meant"
+    FEDERATED = "federated"
+    FEDERATE_FAILED = "federate-failed"
+    CODE_SCANNED = "code-scanned"
+    PROVEN = "proven"
+    PROOF_FAILED = "proof-failed"
+    HELD = "held"
+    RETIRE_MEANT = "retire-meant"
+    RETIRED = "retired"
+    RETIRE_FAILED = "retire-failed"
+
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the journal; ``number`` and ``at`` are given by the journal when it is recorded."""
+
+    kind: Kind
+    plan: str
+    application: ClientId | None = None
+    subject: str = ""
+    data: Mapping[str, Json] = field(default_factory=dict)
+    number: int = 0
+    at: datetime | None = None
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeFinding:
+    """A place in code that still needs the secret; ``application`` is None where the code does not say whose it is."""
+
+    path: str
+    line: int
+    reason: str
+    application: ClientId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How much proof a removal needs. Times are the tenant's own."""
+
+    unused_days: int = 28
+    """Sign-in logs hold 30 days (Entra ID P1/P2), so a window of 30 could never be shown to be covered."""
+    proof_hours: int = 24
+    """Age of the newest successful exchange at which a proof goes stale."""
+    proof_successes: int = 3
+    proof_spread_minutes: int = 10
+    """Replication of a new federated credential flaps for minutes, so successes must lie apart."""

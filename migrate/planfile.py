@@ -1,0 +1,71 @@
+"""The plan as a file that people review: stable order, indented, with a digest over everything else in it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from migrate.errors import PlanError
+from migrate.model import PLAN_SCHEMA, Plan
+
+
+def digest(plan: Plan) -> str:
+    """Return the SHA-256 over the canonical JSON of a plan without its digest, as hexadecimal text."""
+    body = msgspec.to_builtins(dataclasses.replace(plan, digest=""))
+    return hashlib.sha256(msgspec.json.encode(body, order="sorted")).hexdigest()
+
+
+def seal(plan: Plan) -> Plan:
+    """Return the plan with its digest."""
+    return dataclasses.replace(plan, digest=digest(plan))
+
+
+def encode(plan: Plan) -> bytes:
+    """Return the bytes of the plan file; equal plans give equal bytes."""
+    return msgspec.json.format(msgspec.json.encode(seal(plan)), indent=2) + b"\n"
+
+
+def write(plan: Plan, path: Path) -> None:
+    """Write the plan file in one step, so that a reader never sees half of it; raises PlanError."""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(encode(plan))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    except OSError as error:
+        raise PlanError(f"cannot write the plan {path}: {error.strerror}; choose another --out") from error
+
+
+def read(path: Path) -> Plan:
+    """Read a plan file; raises PlanError for one that is missing, foreign, newer, or edited by hand."""
+    try:
+        raw: Any = msgspec.json.decode(path.read_bytes())
+    except OSError as error:
+        raise PlanError(f"cannot read the plan {path}: {error.strerror}; make one with: unsecret plan") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise PlanError(f"{path} is not a plan: {error}; make one with: unsecret plan") from error
+    schema = raw.get("schema") if isinstance(raw, dict) else None
+    if not isinstance(schema, int) or "pairings" not in raw:
+        raise PlanError(f"{path} is not a plan of unsecret; make one with: unsecret plan")
+    if schema != PLAN_SCHEMA:
+        raise PlanError(f"{path} has plan schema {schema}, this version reads {PLAN_SCHEMA}; make the plan again")
+    try:
+        plan = msgspec.convert(raw, Plan)
+    except msgspec.ValidationError as error:
+        raise PlanError(f"{path} was edited by hand: {error}; make the plan again with: unsecret plan") from error
+    if msgspec.json.decode(msgspec.json.encode(plan)) != raw or plan.digest != digest(plan):
+        raise PlanError(
+            f"{path} was edited after it was made: its digest does not match; make the plan again with: unsecret plan"
+        )
+    return plan

@@ -1,0 +1,1 @@
+"""Pure rules that turn a snapshot into a plan."""

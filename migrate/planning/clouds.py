@@ -1,0 +1,31 @@
+"""Issuer and audience of an exchange in each cloud.
+
+Source: "Configure an application to trust a managed identity" (Microsoft Entra Workload ID). The page prints the issuer
+of the public cloud only and builds the others from the cloud's login endpoint; the host for China is the one its
+tokens carry today (assumed, not documented there).
+"""
+
+from __future__ import annotations
+
+from inventory.model import Cloud, TenantId
+
+_LOGIN_HOSTS = {
+    Cloud.PUBLIC: "login.microsoftonline.com",
+    Cloud.USGOV: "login.microsoftonline.us",
+    Cloud.CHINA: "login.partner.microsoftonline.cn",
+}
+_AUDIENCES = {
+    Cloud.PUBLIC: "api://AzureADTokenExchange",
+    Cloud.USGOV: "api://AzureADTokenExchangeUSGov",
+    Cloud.CHINA: "api://AzureADTokenExchangeChina",
+}
+
+
+def issuer(cloud: Cloud, tenant: TenantId) -> str:
+    """Return the issuer of managed identity tokens of a tenant; compared to the letter, without a trailing slash."""
+    return f"https://{_LOGIN_HOSTS[cloud]}/{tenant}/v2.0"
+
+
+def audience(cloud: Cloud) -> str:
+    """Return the audience a federated credential must name, in its URI form."""
+    return _AUDIENCES[cloud]

@@ -1,0 +1,86 @@
+"""Which plan a command may act on: the newest, of this tenant, unedited."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from inventory import snapshot as snapshots
+from inventory.errors import SnapshotError
+from inventory.model import ClientId, TenantId
+from migrate import planfile
+from migrate.errors import PlanError
+from migrate.model import Entry, Kind, Pairing, Plan
+from migrate.ports import Journal
+
+SNAPSHOT_NAME = "snapshot.db"
+"""The snapshot that a plan is compared with when it stands beside the plan file."""
+
+
+def load(path: Path, journal: Journal) -> Plan:
+    """Read a plan and refuse one that a newer scan or a newer plan has overtaken; raises PlanError, JournalError."""
+    plan = planfile.read(path)
+    _against_snapshot(plan, path, path.parent / SNAPSHOT_NAME)
+    for entry in journal.entries(kinds=(Kind.PLAN,)):
+        taken_at = datetime.fromisoformat(str(entry.data["taken_at"]))
+        if entry.data["tenant"] == plan.tenant_id and taken_at > plan.snapshot_taken_at:
+            raise PlanError(
+                f"{path} is older than the plan this journal has been used with ({entry.plan[:12]}): use that one, or "
+                "scan and plan again"
+            )
+    return plan
+
+
+def _against_snapshot(plan: Plan, path: Path, beside: Path) -> None:
+    if not beside.exists():
+        return
+    try:
+        header = snapshots.header(beside)
+    except SnapshotError:
+        return  # some other file of that name: it says nothing about this plan
+    overtaken = header.taken_at > plan.snapshot_taken_at and header.digest != plan.snapshot_digest
+    if header.tenant_id == plan.tenant_id and overtaken:
+        raise PlanError(
+            f"{path} was made from an older snapshot than {beside}: make it again with: unsecret plan {beside} "
+            f"--out {path}"
+        )
+
+
+def remember(plan: Plan, journal: Journal) -> None:
+    """Write the plan into the journal the first time something is done with it."""
+    if all(entry.plan != plan.digest for entry in journal.entries(kinds=(Kind.PLAN,))):
+        data = {
+            "tenant": plan.tenant_id,
+            "taken_at": plan.snapshot_taken_at.isoformat(),
+            "pairings": msgspec.to_builtins(plan.pairings),
+            "refused": len(plan.refusals),
+        }
+        journal.record(Entry(kind=Kind.PLAN, plan=plan.digest, data=data))
+
+
+def check_tenant(plan: Plan, tenant: TenantId) -> None:
+    """Refuse to act in another tenant than the plan's; raises PlanError."""
+    if tenant != plan.tenant_id:
+        raise PlanError(
+            f"the plan is for tenant {plan.tenant_id}, the credentials sign in to {tenant}: give --tenant, or use the "
+            "right credentials"
+        )
+
+
+def select(plan: Plan, *, app: str | None = None, wave: int | None = None) -> tuple[Pairing, ...]:
+    """Return the pairings of one application, of one wave, or all; raises PlanError where there is none."""
+    wanted = tuple(
+        pairing
+        for pairing in plan.pairings
+        if app in {None, pairing.application.client_id, pairing.application.id} and wave in {None, pairing.wave}
+    )
+    if not wanted and app:
+        refused = next((each for each in plan.refusals if each.application.client_id == ClientId(app)), None)
+        why = f": it is refused ({refused.code}: {refused.explanation})" if refused else ""
+        raise PlanError(f"application {app} is not paired in this plan{why}; look into the plan for its client id")
+    if not wanted and wave:
+        known = ", ".join(str(number) for number in sorted({pairing.wave for pairing in plan.pairings})) or "none"
+        raise PlanError(f"the plan has no wave {wave}; its waves are: {known}")
+    return wanted

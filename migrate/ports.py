@@ -1,0 +1,57 @@
+"""What the services of this package need from the outside: a tenant to change, an exchange, a journal, a clock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from inventory.model import ApplicationId, ClientId, Holder, KeyId
+from migrate.model import Entry, ExchangeResult, FederatedSpec, Kind, Pairing
+
+
+class DirectoryWriter(Protocol):
+    """Changes a tenant. Every method is safe to repeat and raises only WriteFailedError and inventory errors."""
+
+    async def create_federated_credential(self, application: ApplicationId, spec: FederatedSpec) -> bool:
+        """Create the federated credential where it is missing; say whether it was created."""
+        ...
+
+    async def remove_secret(self, holder: Holder, holder_id: str, key_id: KeyId) -> bool:
+        """Remove a client secret; False where it was gone already. There is no way back."""
+        ...
+
+    async def remove_certificate(self, holder: Holder, holder_id: str, key_id: KeyId) -> bool:
+        """Remove a certificate and keep every other one; False where it was gone already."""
+        ...
+
+
+class TokenExchange(Protocol):
+    """Performs the exchange of one pairing once, with caches of its own."""
+
+    async def exchange(self, pairing: Pairing) -> ExchangeResult:
+        """Ask the managed identity endpoint for an assertion and Entra for a token of the application."""
+        ...
+
+
+class Journal(Protocol):
+    """Append-only record of what was meant, done and seen."""
+
+    def record(self, entry: Entry) -> None:
+        """Write one entry and make it durable before returning; raises JournalError."""
+        ...
+
+    def entries(self, *, kinds: tuple[Kind, ...] = (), application: ClientId | None = None) -> tuple[Entry, ...]:
+        """Return the entries in the order they were written, of the given kinds or all, of one application or all."""
+        ...
+
+
+class Clock(Protocol):
+    """Local time, for waiting and for the stamp of journal entries; evidence uses the tenant's time."""
+
+    def now(self) -> datetime:
+        """Return the current time in UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...

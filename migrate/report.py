@@ -1,0 +1,182 @@
+"""Plans and journals as documents that every report format can write. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from inventory.model import ClientId
+from migrate import rollout
+from migrate.model import Entry, Kind, Plan, PlannedCredential
+from reports.model import Align, Column, Confidence, Document, Fact, Finding, Severity, Table
+
+_IDENTITY_COLUMNS = (
+    Column(key="application", title="Application"),
+    Column(key="client_id", title="Client id"),
+)
+
+
+def plan_document(plan: Plan) -> Document:
+    """Return a plan as a document: what is paired and why, what is refused and why."""
+    return Document(
+        title=f"Migration plan for tenant {plan.tenant_id}",
+        as_of=plan.snapshot_taken_at,
+        facts=(
+            Fact(label="Applications paired", value=len(plan.pairings)),
+            Fact(label="Credentials to retire", value=plan.credential_count),
+            Fact(label="Applications refused", value=len(plan.refusals)),
+            Fact(
+                label="Federated credentials to create", value=sum(not each.federated.exists for each in plan.pairings)
+            ),
+            Fact(label="Cloud", value=plan.cloud.value),
+            Fact(label="Plan digest", value=plan.digest),
+        ),
+        tables=(_pairings(plan), _refusals(plan)),
+    )
+
+
+def _pairings(plan: Plan) -> Table:
+    columns = (
+        Column(key="wave", title="Wave", align=Align.RIGHT),
+        *_IDENTITY_COLUMNS,
+        Column(key="identity", title="Managed identity"),
+        Column(key="principal_id", title="Principal id"),
+        Column(key="reasons", title="Why this one"),
+        Column(key="federated", title="Federated credential"),
+        Column(key="credentials", title="Credentials to retire"),
+    )
+    rows = tuple(
+        (
+            each.wave,
+            each.application.display_name,
+            each.application.client_id,
+            each.identity.name,
+            each.identity.principal_id,
+            "; ".join(each.reasons),
+            f"{each.federated.name} ({'exists' if each.federated.exists else 'to create'})",
+            _credentials(each.credentials),
+        )
+        for each in plan.pairings
+    )
+    return Table(name="pairings", title="Pairings", columns=columns, rows=rows)
+
+
+def _refusals(plan: Plan) -> Table:
+    columns = (
+        Column(key="code", title="Code"),
+        *_IDENTITY_COLUMNS,
+        Column(key="explanation", title="Why not"),
+        Column(key="candidates", title="Identities considered"),
+        Column(key="credentials", title="Credentials that stay"),
+    )
+    rows = tuple(
+        (
+            each.code.value,
+            each.application.display_name,
+            each.application.client_id,
+            each.explanation,
+            "; ".join(f"{one.identity.name} ({one.score}: {', '.join(one.reasons)})" for one in each.candidates),
+            _credentials(each.credentials),
+        )
+        for each in plan.refusals
+    )
+    return Table(name="refusals", title="Refusals", columns=columns, rows=rows)
+
+
+def _credentials(credentials: Iterable[PlannedCredential]) -> str:
+    return "; ".join(
+        f"{each.kind} {each.key_id}" + (f" until {each.end:%Y-%m-%d}" if each.end else "") for each in credentials
+    )
+
+
+def journal_document(entries: tuple[Entry, ...]) -> Document:
+    """Return a journal as a document: where every application stands, and every entry."""
+    pairings = rollout.planned(entries)
+    states = rollout.states(pairings, entries)
+    keys = {credential.key_id for pairing in pairings for credential in pairing.credentials}
+    names = {each.application.client_id: each.application.display_name for each in pairings}
+    columns = (
+        *_IDENTITY_COLUMNS,
+        Column(key="identity", title="Managed identity"),
+        Column(key="state", title="State"),
+        Column(key="credentials", title="Credentials planned", align=Align.RIGHT),
+    )
+    rows = tuple(
+        (
+            each.application.display_name,
+            each.application.client_id,
+            each.identity.name,
+            states[each.application.client_id].value,
+            len(each.credentials),
+        )
+        for each in pairings
+    )
+    held = _still_held(entries)
+    return Document(
+        title="Rollout journal",
+        as_of=entries[-1].at if entries else None,
+        facts=(
+            Fact(label="Applications in the plan", value=len(pairings)),
+            Fact(label="Credentials planned", value=len(keys)),
+            Fact(label="Retired", value=len(rollout.retired_keys(entries) & keys)),
+            Fact(label="Held by gates", value=len(held)),
+            Fact(label="Journal entries", value=len(entries)),
+        ),
+        tables=(
+            Table(name="applications", title="Applications", columns=columns, rows=rows),
+            _entries(entries, names),
+        ),
+        findings=tuple(_finding(entry, names) for entry in held),
+    )
+
+
+def _still_held(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    latest = {entry.subject: entry for entry in entries if entry.kind in {Kind.HELD, Kind.RETIRED}}
+    return tuple(entry for entry in latest.values() if entry.kind is Kind.HELD)
+
+
+def _finding(entry: Entry, names: dict[ClientId, str]) -> Finding:
+    because = "; ".join(f"{gate}: {why}" for gate, why in entry.data.items() if gate not in {"holder", "kind"})
+    return Finding(
+        rule="held",
+        message=f"{entry.data['kind']} {entry.subject} is held: {because}",
+        severity=Severity.WARNING,
+        confidence=Confidence.HIGH,
+        subject=names.get(entry.application, entry.application) if entry.application else "",
+    )
+
+
+def _entries(entries: tuple[Entry, ...], names: dict[ClientId, str]) -> Table:
+    columns = (
+        Column(key="number", title="No.", align=Align.RIGHT),
+        Column(key="at", title="When"),
+        Column(key="actor", title="Who"),
+        Column(key="kind", title="What"),
+        *_IDENTITY_COLUMNS,
+        Column(key="subject", title="On"),
+        Column(key="detail", title="Detail"),
+    )
+    rows = tuple(
+        (
+            entry.number,
+            entry.at,
+            entry.actor,
+            entry.kind.value,
+            names.get(entry.application, "") if entry.application else "",
+            entry.application or "",
+            entry.subject,
+            _detail(entry),
+        )
+        for entry in entries
+    )
+    return Table(name="entries", title="Journal", columns=columns, rows=rows)
+
+
+def _detail(entry: Entry) -> str:
+    """Return what an entry holds on one line; a plan is in its own file, and the places in code are counted."""
+    if entry.kind is Kind.PLAN:
+        return f"snapshot of {entry.data['taken_at']}"
+    if entry.kind is Kind.CODE_SCANNED:
+        return (
+            f"{len(list(entry.data['findings'] or ()))} open places" if isinstance(entry.data["findings"], list) else ""
+        )
+    return "; ".join(f"{key}: {value}" for key, value in sorted(entry.data.items()))

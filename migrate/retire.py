@@ -1,0 +1,230 @@
+"""Removing credentials: the gates are asked at the moment of the removal, and there is no way back from it.
+
+Order for each credential: read the tenant, ask every gate, perform the exchange, write what is meant, remove, read
+until it is gone, write what was seen, perform the exchange again. An exchange that keeps failing after a removal stops
+the whole run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import assert_never
+
+from inventory.directory import Directory
+from inventory.model import Application, ApplicationId, Credential, CredentialKind, Holder, ServicePrincipalId
+from migrate import exchange as exchanges
+from migrate import gates, rollout
+from migrate.errors import RetirementStoppedError, WriteFailedError
+from migrate.gate import Closed, Question
+from migrate.model import Entry, Kind, Pairing, Plan, PlannedCredential, Policy
+from migrate.ports import Clock, DirectoryWriter, Journal, TokenExchange
+
+_GONE_IN_A_ROW = 3
+"""Reads lag behind writes: a key id that is missing once may be back in the next read."""
+_READS = 40
+_PAUSE = 0.25
+_LONGEST_PAUSE = 8.0
+_EXCHANGES_AFTER = 3
+_PAUSE_BETWEEN_EXCHANGES = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retired:
+    """Removed, confirmed by reads, and the exchange works without it."""
+
+    pairing: Pairing
+    credential: PlannedCredential
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoneAlready:
+    """It was not there any more: removed by an earlier run, or by somebody else."""
+
+    pairing: Pairing
+    credential: PlannedCredential
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WouldRetire:
+    """Dry run: every gate is open."""
+
+    pairing: Pairing
+    credential: PlannedCredential
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """At least one gate is closed."""
+
+    pairing: Pairing
+    credential: PlannedCredential
+    closed: tuple[tuple[str, Closed], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRemoved:
+    """Graph refused the removal, or the credential did not go away."""
+
+    pairing: Pairing
+    credential: PlannedCredential
+    message: str
+
+
+Retirement = Retired | GoneAlready | WouldRetire | Held | NotRemoved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Now:
+    """What the tenant says about an application and the holder of one of its credentials, at this moment."""
+
+    application: Application | None
+    held: tuple[Credential, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retirer:
+    """Carries out the retirement part of a plan."""
+
+    plan: Plan
+    directory: Directory
+    writer: DirectoryWriter
+    exchange: TokenExchange
+    journal: Journal
+    clock: Clock
+    policy: Policy
+
+    async def run(
+        self, pairings: Iterable[Pairing], *, apply: bool, progress: Callable[[str], None] = lambda _: None
+    ) -> tuple[Retirement, ...]:
+        """Retire what every gate lets pass, one credential at a time, or say what would be retired.
+
+        Raises:
+            InventoryError: the tenant cannot be read.
+            JournalError: what is meant could not be written down; then nothing was removed.
+            RetirementStoppedError: a removal was followed by failing exchanges.
+
+        """
+        results: list[Retirement] = []
+        for pairing in pairings:
+            progress(pairing.application.display_name)
+            results += [await self._one(pairing, credential, apply=apply) for credential in pairing.credentials]
+        return tuple(results)
+
+    async def _one(self, pairing: Pairing, credential: PlannedCredential, *, apply: bool) -> Retirement:
+        now = await self._read(pairing, credential)
+        if all(each.key_id != credential.key_id for each in now.held):
+            return await self._gone(pairing, credential, apply=apply)
+        answers = gates.ask(await self._question(pairing, credential, now))
+        if held := gates.closed(answers):
+            if apply:
+                self._record(Kind.HELD, pairing, credential, {name: closed.because for name, closed in held})
+            return Held(pairing=pairing, credential=credential, closed=held)
+        if not apply:
+            return WouldRetire(pairing=pairing, credential=credential)
+        if failed := exchanges.record(self.plan, pairing, await self.exchange.exchange(pairing), self.journal):
+            closed = Closed(because=f"the exchange fails just now: {failed.message}", opens=failed.hint)
+            return Held(pairing=pairing, credential=credential, closed=(("exchange-proven", closed),))
+        opened = {name: answer.because for name, answer in answers}
+        self._record(Kind.RETIRE_MEANT, pairing, credential, opened)
+        return await self._remove(pairing, credential)
+
+    async def _read(self, pairing: Pairing, credential: PlannedCredential) -> _Now:
+        application = await self.directory.application(pairing.application.id)
+        match credential.holder:
+            case Holder.APPLICATION:
+                held = application.credentials if application else ()
+            case Holder.SERVICE_PRINCIPAL:
+                principal = await self.directory.service_principal(ServicePrincipalId(credential.holder_id))
+                held = principal.credentials if principal else ()
+            case _:
+                assert_never(credential.holder)
+        return _Now(application=application, held=held)
+
+    async def _question(self, pairing: Pairing, credential: PlannedCredential, now: _Now) -> Question:
+        tenant_time = await self.directory.now()
+        since = tenant_time - timedelta(days=self.policy.unused_days + 1)
+        proofs = (Kind.PROVEN, Kind.PROOF_FAILED)
+        return Question(
+            pairing=pairing,
+            credential=credential,
+            policy=self.policy,
+            now=tenant_time,
+            application=now.application,
+            held=now.held,
+            federated=await self.directory.federated_credentials(ApplicationId(pairing.application.id)),
+            history=await self.directory.sign_ins(pairing.application.client_id, since),
+            proofs=rollout.proofs(
+                pairing, self.journal.entries(kinds=proofs, application=pairing.application.client_id)
+            ),
+            code=rollout.code_state(self.journal.entries(kinds=(Kind.CODE_SCANNED,))),
+        )
+
+    async def _gone(self, pairing: Pairing, credential: PlannedCredential, *, apply: bool) -> Retirement:
+        """Resolve a removal that an earlier run meant and could not confirm, by what the tenant shows now."""
+        entries = self.journal.entries(
+            kinds=(Kind.RETIRE_MEANT, Kind.RETIRED), application=pairing.application.client_id
+        )
+        if apply and credential.key_id in rollout.unfinished(entries, Kind.RETIRE_MEANT, Kind.RETIRED):
+            await self._until_gone(pairing, credential)
+            self._record(Kind.RETIRED, pairing, credential, {"resolved": True})
+            await self._verify(pairing, credential)
+            return Retired(pairing=pairing, credential=credential)
+        return GoneAlready(pairing=pairing, credential=credential)
+
+    async def _remove(self, pairing: Pairing, credential: PlannedCredential) -> Retirement:
+        secret = credential.kind is CredentialKind.SECRET
+        remove = self.writer.remove_secret if secret else self.writer.remove_certificate
+        try:
+            removed = await remove(credential.holder, credential.holder_id, credential.key_id)
+            await self._until_gone(pairing, credential)
+        except WriteFailedError as error:
+            self._record(Kind.RETIRE_FAILED, pairing, credential, {"message": str(error)})
+            return NotRemoved(pairing=pairing, credential=credential, message=str(error))
+        self._record(Kind.RETIRED, pairing, credential, {"removed": removed})
+        await self._verify(pairing, credential)
+        return Retired(pairing=pairing, credential=credential)
+
+    async def _until_gone(self, pairing: Pairing, credential: PlannedCredential) -> None:
+        missing_in_a_row, pause = 0, _PAUSE
+        for _ in range(_READS):
+            held = (await self._read(pairing, credential)).held
+            there = any(each.key_id == credential.key_id for each in held)
+            missing_in_a_row = 0 if there else missing_in_a_row + 1
+            if missing_in_a_row == _GONE_IN_A_ROW:
+                return
+            if there:
+                await self.clock.sleep(pause)
+                pause = min(pause * 1.5, _LONGEST_PAUSE)
+        raise WriteFailedError(
+            f"credential {credential.key_id} of {pairing.application.display_name!r} was removed but still shows up; "
+            "run retire again later"
+        )
+
+    async def _verify(self, pairing: Pairing, credential: PlannedCredential) -> None:
+        for number in range(1, _EXCHANGES_AFTER + 1):
+            result = await self.exchange.exchange(pairing)
+            failed = exchanges.record(self.plan, pairing, result, self.journal)
+            if failed is None:
+                return
+            if number < _EXCHANGES_AFTER:
+                await self.clock.sleep(_PAUSE_BETWEEN_EXCHANGES)
+        raise RetirementStoppedError(
+            f"credential {credential.key_id} of {pairing.application.display_name!r} was removed and the exchange "
+            f"fails since ({failed.message if failed else ''}); nothing more was removed: "
+            f"{failed.hint if failed else ''}"
+        )
+
+    def _record(
+        self, kind: Kind, pairing: Pairing, credential: PlannedCredential, data: dict[str, str] | dict[str, bool]
+    ) -> None:
+        self.journal.record(
+            Entry(
+                kind=kind,
+                plan=self.plan.digest,
+                application=pairing.application.client_id,
+                subject=credential.key_id,
+                data={"holder": credential.holder.value, "kind": credential.kind.value, **data},
+            )
+        )

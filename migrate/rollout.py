@@ -1,0 +1,104 @@
+"""Where each application stands, read off the journal. Pure: the journal is the only memory of a rollout."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
+
+import msgspec
+
+from inventory.model import ClientId, KeyId
+from migrate.gate import CodeState
+from migrate.model import CodeFinding, Entry, ExchangeClaims, Kind, Pairing
+
+
+class State(enum.StrEnum):
+    """The stations of one application, in order."""
+
+    PLANNED = "planned"
+    FEDERATED = "federated"
+    PROVEN = "proven"
+    HELD = "held"
+    PARTLY_RETIRED = "partly retired"
+    RETIRED = "retired"
+
+
+def planned(entries: Iterable[Entry]) -> tuple[Pairing, ...]:
+    """Return the pairings of the plan that was used last."""
+    plans = [entry for entry in entries if entry.kind is Kind.PLAN]
+    return tuple(msgspec.convert(plans[-1].data["pairings"], list[Pairing])) if plans else ()
+
+
+def proofs(pairing: Pairing, entries: Iterable[Entry]) -> tuple[ExchangeClaims, ...]:
+    """Return the successful exchanges of a pairing since its last failed one, oldest first.
+
+    A proof counts for the application, issuer and subject it names, whichever plan it was made under.
+    """
+    found: list[ExchangeClaims] = []
+    for entry in entries:
+        if entry.application != pairing.application.client_id:
+            continue
+        if entry.kind is Kind.PROOF_FAILED:
+            found.clear()
+        elif entry.kind is Kind.PROVEN:
+            claims = msgspec.convert(dict(entry.data), ExchangeClaims)
+            wanted = (pairing.federated.issuer, pairing.federated.subject)
+            if (claims.assertion_issuer, claims.assertion_subject) == wanted:
+                found.append(claims)
+    return tuple(sorted(found, key=lambda each: each.issued_at))
+
+
+def code_state(entries: Iterable[Entry]) -> CodeState:
+    """Return what is still open in code: each scan replaces everything known below the folder or file it looked at."""
+    scanned = False
+    findings: list[CodeFinding] = []
+    for entry in entries:
+        if entry.kind is Kind.CODE_SCANNED:
+            scanned = True
+            root = PurePath(entry.subject)
+            findings = [each for each in findings if not PurePath(each.path).is_relative_to(root)]
+            findings += msgspec.convert(entry.data["findings"], list[CodeFinding])
+    return CodeState(scanned=scanned, findings=tuple(findings))
+
+
+def retired_keys(entries: Iterable[Entry]) -> frozenset[KeyId]:
+    """Return the key ids whose removal was confirmed by a read."""
+    return frozenset(KeyId(entry.subject) for entry in entries if entry.kind is Kind.RETIRED)
+
+
+def unfinished(entries: Iterable[Entry], meant: Kind, done: Kind) -> frozenset[str]:
+    """Return the subjects of changes that were meant and never confirmed: a run ended in between."""
+    open_subjects: set[str] = set()
+    for entry in entries:
+        if entry.kind is meant:
+            open_subjects.add(entry.subject)
+        elif entry.kind is done:
+            open_subjects.discard(entry.subject)
+    return frozenset(open_subjects)
+
+
+def states(pairings: Iterable[Pairing], entries: tuple[Entry, ...]) -> Mapping[ClientId, State]:
+    """Return the state of every pairing."""
+    by_application: dict[ClientId, list[Entry]] = {}
+    for entry in entries:
+        if entry.application:
+            by_application.setdefault(entry.application, []).append(entry)
+    return {
+        pairing.application.client_id: _state(pairing, by_application.get(pairing.application.client_id, []))
+        for pairing in pairings
+    }
+
+
+def _state(pairing: Pairing, entries: list[Entry]) -> State:
+    gone = retired_keys(entries) & {credential.key_id for credential in pairing.credentials}
+    if len(gone) == len(pairing.credentials):
+        return State.RETIRED
+    if gone:
+        return State.PARTLY_RETIRED
+    last = {entry.kind: entry.number for entry in entries}
+    if last.get(Kind.HELD, 0) > max(last.get(Kind.PROVEN, 0), last.get(Kind.FEDERATED, 0)):
+        return State.HELD
+    if proofs(pairing, entries):
+        return State.PROVEN
+    return State.FEDERATED if Kind.FEDERATED in last or pairing.federated.exists else State.PLANNED

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inventory.model import CredentialKind, Purpose
+from migrate import gates
+from migrate.gate import CodeState
+from migrate.model import CodeFinding
+from tests.support.questions import APPLICATION, IDENTITY, PAIRING, claims, history, question, sign_in
+from tests.support.tenants import NOW, trust
+
+KEY = PAIRING.credentials[0].key_id
+
+
+def closed(**changes: Any) -> dict[str, str]:
+    return {name: answer.because for name, answer in gates.closed(gates.ask(question(**changes)))}
+
+
+def test_every_gate_is_open_when_everything_is_right() -> None:
+    assert closed() == {}
+    assert {gate.name for gate in gates.gates()} == {
+        "application-unchanged",
+        "code-rewritten",
+        "exchange-proven",
+        "federated-credential-correct",
+        "not-signing-or-encryption",
+        "secret-unused",
+    }
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"subject": IDENTITY.client_id},
+        {"subject": IDENTITY.principal_id.upper()},
+        {"issuer": "https://login.microsoftonline.com/other/v2.0"},
+        {"audiences": ("fb60f99c-7a34-4190-8149-302f77469936",)},
+        {"audiences": ("api://AzureADTokenExchange", "second")},
+    ],
+)
+def test_a_federated_credential_that_differs_in_a_letter_holds(wrong: dict[str, Any]) -> None:
+    assert list(closed(federated=(dataclasses.replace(trust(IDENTITY), **wrong),))) == ["federated-credential-correct"]
+
+
+def test_no_federated_credential_holds() -> None:
+    assert list(closed(federated=())) == ["federated-credential-correct"]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "why"),
+    [
+        ((), "no successful exchange"),
+        ((1,), "1 successful exchanges"),
+        ((30, 1), "2 successful exchanges"),
+        ((3, 2, 1), "2 minutes apart"),
+        ((60 * 26, 60 * 25, 60 * 24 + 1), "last successful exchange is of"),
+    ],
+)
+def test_too_few_too_close_or_too_old_exchanges_hold(minutes: tuple[int, ...], why: str) -> None:
+    proofs = tuple(claims(at=NOW - timedelta(minutes=each)) for each in minutes)
+    assert why in closed(proofs=proofs)["exchange-proven"]
+
+
+@pytest.mark.parametrize(
+    ("log", "why"),
+    [
+        (history(missing="AuditLog.Read.All is not granted"), "unknown: AuditLog"),
+        (history(covers_days=None), "is empty"),
+        (history(covers_days=27.9), "reaches back to"),
+        (history(sign_in(key_id=KEY)), "used 1 times"),
+        (history(sign_in(key_id=KEY.upper(), days_ago=27.9)), "used 1 times"),
+        (history(sign_in()), "do not say which credential"),
+        (history(sign_in(credential_type=None)), "do not say which credential"),
+    ],
+)
+def test_use_and_ignorance_of_use_hold(log: Any, why: str) -> None:
+    assert why in closed(history=log)["secret-unused"]
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        history(sign_in(key_id=KEY, days_ago=28.1)),
+        history(sign_in(key_id=KEY, error_code=7000215)),
+        history(sign_in(key_id=KEY, error_code=None)),
+        history(sign_in(key_id="another")),
+        history(sign_in(federated_credential_id="f", credential_type="federatedIdentityCredential")),
+    ],
+)
+def test_old_failed_and_other_sign_ins_do_not_hold(log: Any) -> None:
+    assert closed(history=log) == {}
+
+
+def test_a_certificate_is_recognised_by_its_thumbprint() -> None:
+    credential = dataclasses.replace(PAIRING.credentials[0], kind=CredentialKind.CERTIFICATE, thumbprint="AB12")
+    held = (dataclasses.replace(APPLICATION.credentials[0], kind=CredentialKind.CERTIFICATE),)
+    log = history(sign_in(thumbprint="ab12", credential_type="certificate"))
+    assert "used 1 times" in closed(credential=credential, held=held, history=log)["secret-unused"]
+
+
+@pytest.mark.parametrize("purpose", [Purpose.SIGNING, Purpose.ENCRYPTION, Purpose.UNKNOWN])
+def test_a_credential_that_turned_out_to_sign_or_encrypt_holds(purpose: Purpose) -> None:
+    held = (dataclasses.replace(APPLICATION.credentials[0], purpose=purpose),)
+    assert "not-signing-or-encryption" in closed(held=held)
+
+
+def test_a_credential_that_is_not_there_holds() -> None:
+    assert "not-signing-or-encryption" in closed(held=())
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        (CodeState(scanned=False, findings=()), "no code scan"),
+        (CodeState(scanned=True, findings=(CodeFinding(path="a.py", line=3, reason="r", application=None),)), "a.py:3"),
+        (
+            CodeState(
+                scanned=True,
+                findings=(CodeFinding(path="b.py", line=4, reason="guarded", application=APPLICATION.client_id),),
+            ),
+            "b.py:4 (guarded)",
+        ),
+    ],
+)
+def test_code_that_is_open_or_unseen_holds(code: CodeState, why: str) -> None:
+    assert why in closed(code=code)["code-rewritten"]
+
+
+def test_a_finding_of_another_application_does_not_hold() -> None:
+    other = CodeFinding(path="a.py", line=3, reason="r", application=question().pairing.application.client_id)
+    finding = dataclasses.replace(other, application="somebody-else")
+    assert closed(code=CodeState(scanned=True, findings=(finding,))) == {}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"application": None},
+        {"application": dataclasses.replace(APPLICATION, disabled=True)},
+        {"held": (dataclasses.replace(APPLICATION.credentials[0], end=NOW + timedelta(days=900)),)},
+    ],
+)
+def test_an_application_that_is_not_the_planned_one_any_more_holds(changes: dict[str, Any]) -> None:
+    assert "application-unchanged" in closed(**changes)
+
+
+@given(days=st.floats(min_value=0, max_value=27.99), used=st.sampled_from([KEY, KEY.upper()]))
+def test_whatever_the_day_a_use_inside_the_window_holds(days: float, used: str) -> None:
+    assert "secret-unused" in closed(history=history(sign_in(key_id=used, days_ago=days)))

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from inventory.model import ClientId
+from migrate.clock import SystemClock
+from migrate.errors import JournalError
+from migrate.journal.store import SqlJournal
+from migrate.model import Entry, Kind
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[SqlJournal]:
+    opened = SqlJournal(f"sqlite:///{tmp_path / 'journal.db'}", SystemClock())
+    yield opened
+    opened.close()
+
+
+def entry(kind: Kind = Kind.HELD, application: str = "a") -> Entry:
+    return Entry(kind=kind, plan="p", application=ClientId(application), subject="k", data={"why": "'\"<x>\u202e"})
+
+
+def test_looking_at_a_journal_creates_nothing(journal: SqlJournal, tmp_path: Path) -> None:
+    assert journal.entries() == ()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_entries_come_back_in_order_with_number_time_and_actor(journal: SqlJournal) -> None:
+    journal.record(entry(Kind.RETIRE_MEANT))
+    journal.record(entry(Kind.RETIRED, "b"))
+    first, second = journal.entries()
+    assert (first.number, first.kind, first.data) == (1, Kind.RETIRE_MEANT, {"why": "'\"<x>\u202e"})
+    assert first.at is not None
+    assert first.at.tzinfo is not None
+    assert "@" in first.actor
+    assert journal.entries(kinds=(Kind.RETIRED,)) == (second,)
+    assert journal.entries(application=ClientId("a")) == (first,)
+
+
+def test_a_second_opening_sees_what_the_first_wrote(journal: SqlJournal, tmp_path: Path) -> None:
+    journal.record(entry())
+    again = SqlJournal(f"sqlite:///{tmp_path / 'journal.db'}", SystemClock())
+    try:
+        assert len(again.entries()) == 1
+    finally:
+        again.close()
+
+
+def opened(path: Path) -> None:
+    SqlJournal(f"sqlite:///{path}", SystemClock()).close()
+
+
+def test_a_journal_of_a_newer_version_is_refused(journal: SqlJournal, tmp_path: Path) -> None:
+    journal.record(entry())
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as database:
+        database.execute("INSERT INTO migrations VALUES (2, 'later')")
+        database.commit()
+    with pytest.raises(JournalError, match="newer version"):
+        opened(tmp_path / "journal.db")
+
+
+def test_other_files_are_refused_and_left_alone(tmp_path: Path) -> None:
+    text = tmp_path / "text.db"
+    text.write_text("not a database, but long enough to be read as one" * 40)
+    before = text.read_bytes()
+    with pytest.raises(JournalError, match="cannot use the journal"):
+        opened(text)
+    assert text.read_bytes() == before
+    foreign = tmp_path / "foreign.db"
+    with closing(sqlite3.connect(foreign)) as database:
+        database.execute("CREATE TABLE theirs (x)")
+    with pytest.raises(JournalError, match="not a journal"):
+        opened(foreign)
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "nosuch://x", "sqlite:////no/such/folder/journal.db"])
+def test_a_wrong_url_is_one_line(url: str) -> None:
+    with pytest.raises(JournalError) as caught:
+        SqlJournal(url, SystemClock())
+    assert "\n" not in str(caught.value)
+
+
+def test_a_password_in_the_url_is_not_shown() -> None:
+    with pytest.raises(JournalError) as caught:
+        SqlJournal("nosuch://someone:hunter2@host/db", SystemClock())
+    assert "hunter2" not in str(caught.value)

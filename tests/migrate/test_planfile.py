@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrate import planfile
+from migrate.errors import PlanError
+from migrate.planning.plan import make_plan
+from tests.support.tenants import application, identity, snapshot
+
+PLAN = make_plan(
+    snapshot(
+        application("orders"),
+        application('=cmd|"x" <script>\u202e\n'),
+        identities=(identity("id-orders"),),
+    )
+)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    path = tmp_path / "plan.json"
+    planfile.write(PLAN, path)
+    return path
+
+
+def test_a_plan_comes_back_as_it_was(written: Path) -> None:
+    assert planfile.read(written) == planfile.seal(PLAN)
+    assert written.read_bytes() == planfile.encode(PLAN)
+    assert [path.name for path in written.parent.iterdir()] == ["plan.json"]
+
+
+def edit(change: Callable[[Any], Any]) -> Callable[[Path], None]:
+    def apply(path: Path) -> None:
+        document = json.loads(path.read_text())
+        change(document)
+        path.write_text(json.dumps(document))
+
+    return apply
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        edit(lambda plan: plan["pairings"][0].update(wave=1, score=9)),
+        edit(lambda plan: plan["pairings"][0]["federated"].update(subject="someone")),
+        edit(lambda plan: plan["pairings"][0]["credentials"].clear()),
+        edit(lambda plan: plan["pairings"][0].update(comment="unknown keys count too")),
+        edit(lambda plan: plan["refusals"].clear()),
+        edit(lambda plan: plan.update(digest="0" * 64)),
+        edit(lambda plan: plan.pop("digest")),
+        edit(lambda plan: plan.update(tenant_id=7)),
+    ],
+)
+def test_an_edited_plan_is_refused(written: Path, change: Callable[[Path], None]) -> None:
+    change(written)
+    with pytest.raises(PlanError, match="edited"):
+        planfile.read(written)
+
+
+def test_white_space_is_no_edit(written: Path) -> None:
+    edit(lambda plan: plan)(written)
+    assert planfile.read(written) == planfile.seal(PLAN)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is not a plan"),
+        (b"{", "is not a plan"),
+        (b"[]", "is not a plan of unsecret"),
+        (b'{"schema": 1}', "is not a plan of unsecret"),
+        (b'{"schema": 99, "pairings": []}', "schema 99"),
+        (b"\xff\xfe", "is not a plan"),
+    ],
+)
+def test_other_files_are_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "plan.json"
+    path.write_bytes(content)
+    with pytest.raises(PlanError, match=message):
+        planfile.read(path)
+
+
+def test_a_missing_plan_and_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match="cannot read the plan"):
+        planfile.read(tmp_path / "plan.json")
+    with pytest.raises(PlanError, match="cannot write the plan"):
+        planfile.write(PLAN, tmp_path / "no" / "plan.json")

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from inventory.model import ClientId
+from migrate import exchange, rollout
+from migrate.model import CodeFinding, Entry, Kind
+from migrate.rollout import State
+from tests.support.questions import PAIRING, claims
+from tests.support.tenants import NOW, TENANT
+
+ME = PAIRING.application.client_id
+
+
+def entry(kind: Kind, subject: str = "", data: object = None, application: ClientId | None = ME) -> Entry:
+    return Entry(kind=kind, plan="p", application=application, subject=subject, data=msgspec.to_builtins(data or {}))
+
+
+def scan(root: str, *findings: CodeFinding) -> Entry:
+    return entry(Kind.CODE_SCANNED, root, {"findings": list(findings), "scanned": 1}, None)
+
+
+def finding(path: str) -> CodeFinding:
+    return CodeFinding(path=path, line=1, reason="r", application=None)
+
+
+def test_a_failure_takes_earlier_proofs_back() -> None:
+    good = entry(Kind.PROVEN, data=claims())
+    assert len(rollout.proofs(PAIRING, [good, good])) == 2
+    assert rollout.proofs(PAIRING, [good, good, entry(Kind.PROOF_FAILED)]) == ()
+    assert len(rollout.proofs(PAIRING, [good, entry(Kind.PROOF_FAILED), good])) == 1
+
+
+def test_proofs_of_others_and_of_another_identity_do_not_count() -> None:
+    others = entry(Kind.PROVEN, data=claims(), application=ClientId("other"))
+    moved = entry(Kind.PROVEN, data=claims(assertion_subject="other"))
+    assert rollout.proofs(PAIRING, [others, moved]) == ()
+
+
+def test_a_later_scan_replaces_what_was_known_below_its_root() -> None:
+    first = scan("/code", finding("/code/a/x.py"), finding("/code/ab/y.py"))
+    assert len(rollout.code_state([first]).findings) == 2
+    after = rollout.code_state([first, scan("/code/a")])
+    assert [each.path for each in after.findings] == ["/code/ab/y.py"]
+    assert rollout.code_state([first, scan("/code/a"), scan("/code/ab/y.py")]).findings == ()
+    assert not rollout.code_state([]).scanned
+
+
+@pytest.mark.parametrize(
+    ("entries", "state"),
+    [
+        ([], State.FEDERATED),
+        ([entry(Kind.PROVEN, data=claims())], State.PROVEN),
+        ([entry(Kind.RETIRED, PAIRING.credentials[0].key_id)], State.RETIRED),
+    ],
+)
+def test_states_follow_the_journal(entries: list[Entry], state: State) -> None:
+    assert rollout.states([PAIRING], tuple(entries)) == {ME: state}
+
+
+def test_what_was_meant_and_not_confirmed_is_unfinished() -> None:
+    meant, done = entry(Kind.RETIRE_MEANT, "k"), entry(Kind.RETIRED, "k")
+    assert rollout.unfinished([meant], Kind.RETIRE_MEANT, Kind.RETIRED) == {"k"}
+    assert rollout.unfinished([meant, done], Kind.RETIRE_MEANT, Kind.RETIRED) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"application": "other"}, "for application other"),
+        ({"tenant": "other"}, "for tenant other"),
+        ({"credential_class": "1"}, "not got by an assertion"),
+        ({"credential_class": ""}, "not got by an assertion"),
+        ({"assertion_subject": PAIRING.identity.client_id}, "of identity"),
+        ({"assertion_issuer": "https://other"}, "issued by"),
+        ({"assertion_audience": "https://graph.microsoft.com"}, "for https://graph"),
+    ],
+)
+def test_a_token_that_is_not_the_right_one_is_judged_so(change: dict[str, str], why: str) -> None:
+    assert why in exchange.judge(PAIRING, TENANT, claims(**change))
+
+
+def test_the_right_token_is_judged_right() -> None:
+    assert exchange.judge(PAIRING, TENANT, claims(at=NOW - timedelta(days=1))) == ""

@@ -1,0 +1,73 @@
+"""Questions to gates that every gate answers with Open, to be bent one at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime, timedelta
+from typing import Any
+
+from inventory.model import ClientId, KeyId, SignIn, SignInHistory
+from migrate.gate import CodeState, Question
+from migrate.model import ExchangeClaims, Pairing, Policy
+from migrate.planning.plan import make_plan
+from tests.support.tenants import ISSUER, NOW, TENANT, application, identity, snapshot, trust
+
+IDENTITY = identity("id-orders")
+APPLICATION = application("orders", federated=(trust(IDENTITY),))
+(PAIRING,) = make_plan(snapshot(APPLICATION, identities=(IDENTITY,))).pairings
+
+
+def claims(pairing: Pairing = PAIRING, *, at: datetime = NOW, **changes: Any) -> ExchangeClaims:
+    right = ExchangeClaims(
+        application=pairing.application.client_id,
+        tenant=TENANT,
+        credential_class="2",
+        audience="https://graph.microsoft.com",
+        issued_at=at,
+        expires_at=at + timedelta(hours=1),
+        token_id="u",
+        assertion_issuer=ISSUER,
+        assertion_subject=pairing.federated.subject,
+        assertion_audience="fb60f99c-7a34-4190-8149-302f77469936",
+    )
+    return dataclasses.replace(right, **changes)
+
+
+def sign_in(*, days_ago: float = 1, key_id: str | None = None, **changes: Any) -> SignIn:
+    plain = SignIn(
+        at=NOW - timedelta(days=days_ago),
+        client_id=ClientId(APPLICATION.client_id),
+        key_id=KeyId(key_id) if key_id else None,
+        thumbprint=None,
+        federated_credential_id=None,
+        credential_type="clientSecret",
+        address="192.0.2.7",
+        error_code=0,
+    )
+    return dataclasses.replace(plain, **changes)
+
+
+def history(*sign_ins: SignIn, covers_days: float | None = 30, missing: str = "") -> SignInHistory:
+    return SignInHistory(
+        client_id=ClientId(APPLICATION.client_id),
+        as_of=NOW,
+        covers_since=NOW - timedelta(days=covers_days) if covers_days is not None else None,
+        sign_ins=sign_ins,
+        missing=missing,
+    )
+
+
+def question(**changes: Any) -> Question:
+    right = Question(
+        pairing=PAIRING,
+        credential=PAIRING.credentials[0],
+        policy=Policy(),
+        now=NOW,
+        application=APPLICATION,
+        held=APPLICATION.credentials,
+        federated=(trust(IDENTITY),),
+        history=history(),
+        proofs=tuple(claims(at=NOW - timedelta(minutes=minutes)) for minutes in (30, 15, 1)),
+        code=CodeState(scanned=True, findings=()),
+    )
+    return dataclasses.replace(right, **changes)

@@ -1,0 +1,144 @@
+"""Made-up tenants as values, for tests of rules."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from inventory.model import (
+    Application,
+    ApplicationId,
+    ClientId,
+    Cloud,
+    Credential,
+    CredentialKind,
+    FederatedCredential,
+    Holder,
+    IdentityClientId,
+    KeyId,
+    ManagedIdentity,
+    Owner,
+    PrincipalId,
+    Purpose,
+    ServicePrincipal,
+    ServicePrincipalId,
+    Snapshot,
+    TenantId,
+)
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+TENANT = TenantId("11111111-1111-4111-8111-111111111111")
+ISSUER = f"https://login.microsoftonline.com/{TENANT}/v2.0"
+AUDIENCE = "api://AzureADTokenExchange"
+OWNER = Owner(object_id="o", kind="user", display_name="Someone", enabled=True)
+
+
+def guid(text: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, text))
+
+
+def credential(
+    name: str,
+    *,
+    purpose: Purpose = Purpose.AUTHENTICATION,
+    kind: CredentialKind = CredentialKind.SECRET,
+    holder: Holder = Holder.APPLICATION,
+    days: int | None = 100,
+    label: str = "one",
+) -> Credential:
+    return Credential(
+        key_id=KeyId(guid(f"key {name} {label}")),
+        kind=kind,
+        purpose=purpose,
+        purpose_reason="made for a test",
+        holder=holder,
+        holder_id=guid(f"{'application' if holder is Holder.APPLICATION else 'principal'} {name}"),
+        client_id=ClientId(guid(f"client {name}")),
+        display_name=label,
+        hint="abc",
+        thumbprint=guid(label).replace("-", "").upper() if kind is CredentialKind.CERTIFICATE else None,
+        start=NOW - timedelta(days=50),
+        end=NOW + timedelta(days=days) if days is not None else None,
+    )
+
+
+def application(
+    name: str,
+    *,
+    credentials: tuple[Credential, ...] | None = None,
+    federated: tuple[FederatedCredential, ...] | None = (),
+    tags: tuple[str, ...] = (),
+    disabled: bool = False,
+    audience: str = "AzureADMyOrg",
+    owners: tuple[Owner, ...] | None = (OWNER,),
+) -> Application:
+    return Application(
+        id=ApplicationId(guid(f"application {name}")),
+        client_id=ClientId(guid(f"client {name}")),
+        display_name=name,
+        created=NOW - timedelta(days=400),
+        sign_in_audience=audience,
+        disabled=disabled,
+        tags=tags,
+        owners=owners,
+        credentials=(credential(name),) if credentials is None else credentials,
+        federated=federated,
+    )
+
+
+def principal(
+    name: str,
+    *,
+    credentials: tuple[Credential, ...] = (),
+    home: TenantId | None = TENANT,
+    enabled: bool | None = True,
+) -> ServicePrincipal:
+    return ServicePrincipal(
+        id=ServicePrincipalId(guid(f"principal {name}")),
+        client_id=ClientId(guid(f"client {name}")),
+        display_name=name,
+        kind="Application",
+        home_tenant=home,
+        enabled=enabled,
+        sign_on_mode=None,
+        owners=(OWNER,),
+        credentials=credentials,
+    )
+
+
+def identity(name: str, *, user_assigned: bool | None = True, where: str = "rg") -> ManagedIdentity:
+    group = f"/subscriptions/{guid('subscription')}/resourcegroups/{where}"
+    return ManagedIdentity(
+        principal_id=PrincipalId(guid(f"identity {where} {name}")),
+        client_id=IdentityClientId(guid(f"identity client {where} {name}")),
+        name=name,
+        resource_id=f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}",
+        user_assigned=user_assigned,
+    )
+
+
+def trust(
+    of: ManagedIdentity, *, name: str = "by-hand", subject: str | None = None, audience: str = AUDIENCE
+) -> FederatedCredential:
+    return FederatedCredential(
+        id=guid(name), name=name, issuer=ISSUER, subject=subject or of.principal_id, audiences=(audience,)
+    )
+
+
+def snapshot(
+    *applications: Application,
+    identities: tuple[ManagedIdentity, ...] = (),
+    principals: tuple[ServicePrincipal, ...] = (),
+    cloud: Cloud = Cloud.PUBLIC,
+) -> Snapshot:
+    return Snapshot(
+        tenant_id=TENANT,
+        cloud=cloud,
+        taken_at=NOW,
+        digest="d" * 64,
+        applications=applications,
+        service_principals=principals,
+        identities=identities,
+        activity=(),
+        notes=(),
+    )
