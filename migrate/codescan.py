@@ -31,20 +31,26 @@ def targets(plan: Plan) -> tuple[Target, ...]:
 def record(run: Run, roots: Iterable[Path], plan: Plan, journal: Journal, app: str | None) -> None:
     """Write into the journal what is still open below each of the paths that were looked at."""
     findings = open_findings(run, app)
-    for root in roots:
-        absolute = root.resolve()
-        mine = [each for each in findings if Path(each.path).is_relative_to(absolute)]
+    for root in sorted({_place(root) for root in roots}):
+        mine = [each for each in findings if Path(each.path).is_relative_to(root)]
         data = {"findings": msgspec.to_builtins(mine), "scanned": run.scanned}
-        journal.record(Entry(kind=Kind.CODE_SCANNED, plan=plan.digest, subject=str(absolute), data=data))
+        journal.record(Entry(kind=Kind.CODE_SCANNED, plan=plan.digest, subject=str(root), data=data))
+
+
+def _place(path: Path) -> Path:
+    """Return where a path is, without following a link that is named itself; as the files of a run are named."""
+    return path.resolve() if path.is_dir() else path.absolute().parent.resolve() / path.name
 
 
 def open_findings(run: Run, app: str | None) -> tuple[CodeFinding, ...]:
     """Return the places that still need a secret; those that do not say whose are of ``app`` where it is given."""
-    return tuple(finding for file in run.files for finding in _of_file(file, ClientId(app) if app else None))
+    return tuple(
+        finding for file in run.files for finding in _of_file(run.base, file, ClientId(app) if app else None)
+    )
 
 
-def _of_file(file: FileOutcome, app: ClientId | None) -> tuple[CodeFinding, ...]:
-    path = str(Path(file.path).resolve())
+def _of_file(base: Path, file: FileOutcome, app: ClientId | None) -> tuple[CodeFinding, ...]:
+    path = str(base / file.path)
     match file:
         case Failed(error=error):
             return (CodeFinding(path=path, line=error.line, reason=error.code, application=app),)
@@ -62,6 +68,6 @@ def _of_site(path: str, outcome: object, app: ClientId | None, *, applied: bool)
         application = ClientId(outcome.application)
         return CodeFinding(path=path, line=outcome.site.line, reason=_NOT_APPLIED, application=application)
     if isinstance(outcome, Reported) and outcome.reason not in _NOT_NEEDED:
-        application = ClientId(outcome.site.client_id) if outcome.site.client_id else app
-        return CodeFinding(path=path, line=outcome.site.line, reason=outcome.reason.value, application=application)
+        whose = ClientId(outcome.site.client_id) if outcome.site.client_id else app
+        return CodeFinding(path=path, line=outcome.site.line, reason=outcome.reason.value, application=whose)
     return None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
 import msgspec
 
+from migrate import concurrency
 from migrate.model import Entry, ExchangeClaims, Exchanged, ExchangeRefused, ExchangeResult, Kind, Pairing, Plan
 from migrate.ports import Clock, Journal, TokenExchange
 
@@ -83,23 +83,14 @@ async def verify(
     left = tuple(pairings)
     for number in range(1, tries + 1):
         progress(f"round {number} of {tries}: {len(left)} exchanges")
-        for pairing, result in zip(left, await _round(left, exchange), strict=True):
+        results = await concurrency.each(left, exchange.exchange, at_once=_AT_ONCE)
+        for pairing, result in zip(left, results, strict=True):
             verdict = record(plan, pairing, result, journal)
             verdicts[pairing.application.client_id] = verdict or Proven(pairing=pairing, tries=number)
         left = tuple(each for each in left if isinstance(verdicts[each.application.client_id], Proven))
         if number < tries and left:
             await clock.sleep(interval)
     return tuple(verdicts.values())
-
-
-async def _round(pairings: tuple[Pairing, ...], exchange: TokenExchange) -> list[ExchangeResult]:
-    limit = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(pairing: Pairing) -> ExchangeResult:
-        async with limit:
-            return await exchange.exchange(pairing)
-
-    return await asyncio.gather(*(one(pairing) for pairing in pairings))
 
 
 def record(plan: Plan, pairing: Pairing, result: ExchangeResult, journal: Journal) -> NotProven | None:

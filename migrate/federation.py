@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from inventory.directory import Directory
 from inventory.errors import ReadFailedError
 from inventory.model import FederatedCredential
+from migrate import concurrency
 from migrate.errors import WriteFailedError
 from migrate.model import Entry, Kind, Pairing, Plan
 from migrate.ports import Clock, DirectoryWriter, Journal
@@ -75,14 +75,12 @@ class Federator:
             JournalError: what is meant could not be written down; then nothing was changed.
 
         """
-        limit = asyncio.Semaphore(_AT_ONCE)
 
         async def one(pairing: Pairing) -> Federation:
-            async with limit:
-                progress(pairing.application.display_name)
-                return await self._one(pairing, apply=apply)
+            progress(pairing.application.display_name)
+            return await self._one(pairing, apply=apply)
 
-        return tuple(await asyncio.gather(*(one(pairing) for pairing in pairings)))
+        return await concurrency.each(pairings, one, at_once=_AT_ONCE)
 
     async def _one(self, pairing: Pairing, *, apply: bool) -> Federation:
         try:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from inventory.directory import Directory
-from inventory.model import Application, ApplicationId, Credential, CredentialKind, Holder, ServicePrincipalId
+from inventory.model import Application, Credential, CredentialKind, Holder, ServicePrincipalId
 from migrate import exchange as exchanges
 from migrate import gates, rollout
 from migrate.errors import RetirementStoppedError, WriteFailedError
@@ -143,21 +143,21 @@ class Retirer:
         return _Now(application=application, held=held)
 
     async def _question(self, pairing: Pairing, credential: PlannedCredential, now: _Now) -> Question:
-        tenant_time = await self.directory.now()
-        since = tenant_time - timedelta(days=self.policy.unused_days + 1)
-        proofs = (Kind.PROVEN, Kind.PROOF_FAILED)
+        client_id = pairing.application.client_id
+        # Counted from the tenant's own time in the plan: a clock of ours that runs ahead would cut off recent use.
+        since = self.plan.snapshot_taken_at - timedelta(days=self.policy.unused_days + 1)
+        history = await self.directory.sign_ins(client_id, since)
+        proofs = self.journal.entries(kinds=(Kind.PROVEN, Kind.PROOF_FAILED), application=client_id)
         return Question(
             pairing=pairing,
             credential=credential,
             policy=self.policy,
-            now=tenant_time,
+            now=history.as_of,
             application=now.application,
             held=now.held,
-            federated=await self.directory.federated_credentials(ApplicationId(pairing.application.id)),
-            history=await self.directory.sign_ins(pairing.application.client_id, since),
-            proofs=rollout.proofs(
-                pairing, self.journal.entries(kinds=proofs, application=pairing.application.client_id)
-            ),
+            federated=await self.directory.federated_credentials(pairing.application.id),
+            history=history,
+            proofs=rollout.proofs(pairing, proofs),
             code=rollout.code_state(self.journal.entries(kinds=(Kind.CODE_SCANNED,))),
         )
 

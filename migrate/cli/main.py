@@ -1,0 +1,87 @@
+"""The ``unsecret`` command: the only place that catches our errors; imports nothing heavy before it is needed."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from codemods.errors import CodemodError
+from inventory.errors import InventoryError
+from migrate.errors import MigrateError
+from reports.errors import ReportError
+
+LOG = logging.getLogger("unsecret")
+FAILURE = 2
+
+COMMANDS = {
+    "scan": "Read the tenant into a snapshot.",
+    "plan": "Pair applications with managed identities.",
+    "federate": "Create the planned federated credentials.",
+    "rewrite": "Rewrite Python code from secrets to assertions.",
+    "verify": "Perform the exchange and judge the token.",
+    "retire": "Ask the gates and remove old credentials.",
+    "report": "Render a snapshot, plan or journal.",
+    "status": "Say where the rollout stands.",
+    "emulator": "Serve an embedded tenant on loopback.",
+    "demo": "Run the whole migration against an embedded tenant.",
+}
+
+
+class _Commands(click.Group):
+    """Knows the commands by name and imports one only when it runs; the help of all stands above."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"migrate.cli.{cmd_name}").command
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="unsecret", prog_name="unsecret")
+def cli() -> None:
+    """Take an Entra tenant from client secrets to managed identities as federated credentials.
+
+    Nothing is changed without --apply. Exit codes: 0 done or clean, 1 findings or closed gates, 2 failure.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    try:
+        result = cli.main(args=arguments, prog_name="unsecret", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return FAILURE
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("interrupted: what was finished is kept; run the command again to go on")
+    except Exception as error:  # noqa: BLE001 - every failure ends in one line and exit code 2
+        return _fail(_message(error))
+    return result if isinstance(result, int) else 0
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, InventoryError | CodemodError | MigrateError | ReportError):
+        return str(error)
+    if isinstance(error, ModuleNotFoundError):
+        return f"the module {error.name} is not installed: pip install 'unsecret[demo]'"
+    return f"internal error, please report it: {type(error).__name__}: {error}; -v shows where"
+
+
+def _fail(message: str) -> int:
+    if LOG.isEnabledFor(logging.DEBUG):
+        traceback.print_exc()
+    line = " ".join(message.split())
+    click.echo(f"unsecret: {line}", err=True)
+    return FAILURE

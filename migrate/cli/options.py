@@ -1,0 +1,86 @@
+"""Options that every command takes, and what they mean."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from inventory.model import Cloud
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+_QUIET = ("azure", "httpx", "httpcore", "asyncio", "msal")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the common options say."""
+
+    journal: str
+    cloud: Cloud
+    tenant: str | None
+    graph_endpoint: str | None
+    as_json: bool
+
+
+def common(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the common options; they reach it as one ``settings`` argument."""
+
+    @functools.wraps(function)
+    def command(
+        *, journal: str, cloud: str, tenant: str | None, graph_endpoint: str | None, output: str, **rest: Any
+    ) -> Any:
+        settings = Settings(
+            journal=journal,
+            cloud=Cloud(cloud),
+            tenant=tenant,
+            graph_endpoint=graph_endpoint,
+            as_json=output == "json",
+        )
+        return function(settings=settings, **rest)
+
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def _verbose(_context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's own
+    """Show requests and tracebacks with -v; libraries stay quiet, as some log more than a secret can bear."""
+    logging.basicConfig(stream=sys.stderr, level=logging.DEBUG if value else logging.CRITICAL, format="%(message)s")
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--journal",
+        default="sqlite:///unsecret.db",
+        show_default=True,
+        envvar="UNSECRET_JOURNAL",
+        metavar="URL",
+        help="Database of what was meant, done and seen.",
+    ),
+    click.option(
+        "--cloud", type=click.Choice([cloud.value for cloud in Cloud]), default=Cloud.PUBLIC.value, show_default=True
+    ),
+    click.option("--tenant", envvar="AZURE_TENANT_ID", metavar="ID", help="Tenant to sign in to."),
+    click.option(
+        "--graph-endpoint", envvar="UNSECRET_GRAPH_ENDPOINT", metavar="URL", help="Graph below another address."
+    ),
+    click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True),
+    click.option(
+        "-v", "--verbose", is_flag=True, expose_value=False, callback=_verbose, help="Show requests and tracebacks."
+    ),
+)
+verbose = _OPTIONS[-1]
+
+
+def apply_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command ``--apply``, the one word that changes anything."""
+    return click.option("--apply", is_flag=True, help="Make the changes; without it nothing is changed.")(function)

@@ -1,0 +1,44 @@
+"""Results on the terminal: lines for people, JSON for programs; progress on standard error."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+import msgspec
+
+from migrate.cli.options import Settings
+
+_EVERY = 10.0
+
+
+def visible(text: str) -> str:
+    """Return a text with control and direction characters spelled out, so that a name cannot steer a terminal."""
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
+
+
+def emit(settings: Settings, lines: Iterable[str], data: Any) -> None:
+    """Print lines, or the same as JSON with ``--format json``."""
+    if settings.as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+        return
+    for line in lines:
+        click.echo(visible(line))
+
+
+def progress(what: str) -> Callable[[str], None]:
+    """Return a function that says every ten seconds where a long run is; silent for a short one."""
+    started = last = time.monotonic()
+    count = 0
+
+    def step(name: str) -> None:
+        nonlocal last, count
+        count += 1
+        if time.monotonic() - last >= _EVERY:
+            last = time.monotonic()
+            print(f"{what}: {count} after {last - started:.0f} s, now {visible(name)}", file=sys.stderr)  # noqa: T201
+
+    return step

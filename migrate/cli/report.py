@@ -1,0 +1,50 @@
+"""``unsecret report``: render a snapshot, plan or journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from inventory import report as inventory_report
+from inventory import snapshot as snapshots
+from migrate import planfile
+from migrate import report as migrate_report
+from migrate.cli.options import FILE, verbose
+from migrate.clock import SystemClock
+from migrate.errors import JournalError
+from migrate.journal.store import SqlJournal
+from reports.model import Document
+from reports.render import write
+
+_SQLITE = b"SQLite format 3\x00"
+
+
+@click.command()
+@click.argument("source", type=FILE)
+@click.option(
+    "--format", "name", type=click.Choice(["html", "json", "csv", "markdown"]), default="html", show_default=True
+)
+@click.option("--out", type=FILE, required=True, help="Where the report is written.")
+@verbose
+def command(*, source: Path, name: str, out: Path) -> None:
+    """Render SOURCE, a snapshot, a plan or a journal, as one file."""
+    write(_document(source), name, out)
+    click.echo(f"{out}: {name} report of {source}")
+
+
+def _document(source: Path) -> Document:
+    try:
+        with source.open("rb") as file:
+            is_database = file.read(len(_SQLITE)) == _SQLITE
+    except OSError as error:
+        raise JournalError(f"cannot read {source}: {error.strerror}; give a snapshot, a plan or a journal") from error
+    if not is_database:
+        return migrate_report.plan_document(planfile.read(source))
+    if snapshots.is_snapshot(source):
+        return inventory_report.document(snapshots.read(source))
+    journal = SqlJournal(f"sqlite:///{source.absolute()}", SystemClock())
+    try:
+        return migrate_report.journal_document(journal.entries())
+    finally:
+        journal.close()

@@ -1,0 +1,117 @@
+"""``unsecret retire``: ask the gates, remove old credentials."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from typing import Any, assert_never
+
+import click
+
+from migrate import planuse
+from migrate.cli import wiring
+from migrate.cli.journals import journal as opened
+from migrate.cli.options import FILE, Settings, apply_option, common
+from migrate.cli.output import emit, progress
+from migrate.clock import SystemClock
+from migrate.journal.store import SqlJournal
+from migrate.model import Pairing, Plan, Policy
+from migrate.retire import GoneAlready, Held, NotRemoved, Retired, Retirement, Retirer, WouldRetire
+
+
+@click.command()
+@click.argument("plan_file", metavar="PLAN", type=FILE)
+@click.option("--wave", type=click.IntRange(1), help="Only the applications of this wave.")
+@click.option("--app", metavar="ID", help="Only the application of this client id.")
+@click.option(
+    "--unused-days", type=click.IntRange(1, 365), default=28, show_default=True, help="Window without a sign-in."
+)
+@apply_option
+@common
+def command(
+    *, settings: Settings, plan_file: Path, wave: int | None, app: str | None, unused_days: int, apply: bool
+) -> int:
+    """Remove the credentials of PLAN that every gate lets pass; dry run without --apply.
+
+    The gates are asked at the moment of each removal. A removed credential cannot be brought back.
+    """
+    with opened(settings) as journal:
+        plan = planuse.load(plan_file, journal)
+        pairings = planuse.select(plan, app=app, wave=wave)
+        policy = Policy(unused_days=unused_days)
+        results = asyncio.run(_retire(settings, plan, pairings, journal, policy, apply=apply))
+    emit(settings, _lines(results, plan_file, apply=apply), [_row(result) for result in results])
+    return 2 if _any(results, NotRemoved) else 1 if _any(results, Held) else 0
+
+
+async def _retire(
+    settings: Settings, plan: Plan, pairings: tuple[Pairing, ...], journal: SqlJournal, policy: Policy, *, apply: bool
+) -> tuple[Retirement, ...]:
+    async with wiring.tenant(settings, plan) as tenant:
+        if apply:
+            planuse.remember(plan, journal)
+        retirer = Retirer(
+            plan=plan,
+            directory=tenant.directory,
+            writer=tenant.writer,
+            exchange=wiring.exchange(settings, plan),
+            journal=journal,
+            clock=SystemClock(),
+            policy=policy,
+        )
+        return await retirer.run(pairings, apply=apply, progress=progress("retire"))
+
+
+def _any(results: tuple[Retirement, ...], kind: type) -> bool:
+    return any(isinstance(result, kind) for result in results)
+
+
+def _word(result: Retirement) -> str:
+    match result:
+        case Retired():
+            return "retired"
+        case GoneAlready():
+            return "gone already"
+        case WouldRetire():
+            return "would retire"
+        case Held():
+            return "held"
+        case NotRemoved():
+            return "not removed"
+        case _:
+            assert_never(result)
+
+
+def _row(result: Retirement) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "application": result.pairing.application.display_name,
+        "client_id": result.pairing.application.client_id,
+        "key_id": result.credential.key_id,
+        "kind": result.credential.kind.value,
+        "result": _word(result),
+    }
+    if isinstance(result, Held):
+        row["gates"] = [{"gate": name, "because": gate.because, "opens": gate.opens} for name, gate in result.closed]
+    return row | {"message": result.message} if isinstance(result, NotRemoved) else row
+
+
+def _lines(results: tuple[Retirement, ...], plan_file: Path, *, apply: bool) -> list[str]:
+    lines = [line for result in results for line in _reasons(result)]
+    counts = Counter(_word(result) for result in results)
+    lines.append("credentials: " + (", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "none"))
+    if not apply:
+        lines.append(f"Dry run. To remove them: unsecret retire {plan_file} --apply (this cannot be undone)")
+    return lines
+
+
+def _reasons(result: Retirement) -> list[str]:
+    name = f"{result.pairing.application.display_name} {result.credential.kind} {result.credential.key_id}"
+    if isinstance(result, Held):
+        return [
+            f"held  {name}",
+            *(f"        {gate}: {each.because} (opens: {each.opens})" for gate, each in result.closed),
+        ]
+    if isinstance(result, NotRemoved):
+        return [f"FAILED  {name}: {result.message}"]
+    return [f"{_word(result)}  {name}"]

@@ -1,0 +1,106 @@
+"""``unsecret rewrite``: rewrite Python code from secrets to assertions."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Any, assert_never
+
+import click
+
+from codemods.engine.run import rewrite
+from codemods.model import AlreadyAssertion, Changed, Reported, Request, Rewritten, Run, SiteOutcome
+from codemods.report import findings
+from migrate.cli.options import FILE, Settings, apply_option, common
+from migrate.cli.output import emit, visible
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--plan", "plan_file", type=FILE, help="Rewrite only what this plan pairs, and journal what is left.")
+@click.option("--app", metavar="ID", help="Client id of the application that code without one belongs to.")
+@click.option("--include-tests", is_flag=True, help="Rewrite test and documentation code too.")
+@apply_option
+@common
+def command(
+    *,
+    settings: Settings,
+    paths: tuple[Path, ...],
+    plan_file: Path | None,
+    app: str | None,
+    include_tests: bool,
+    apply: bool,
+) -> int:
+    """Rewrite the Python code below PATHS so that it sends an assertion; prints a diff, writes with --apply."""
+    request = Request(paths=paths, app=app, apply=apply, include_tests=include_tests)
+    run = _with_plan(settings, request, plan_file) if plan_file else rewrite(request)
+    _show(settings, run)
+    return 2 if run.failed else 1 if run.reported else 0
+
+
+def _with_plan(settings: Settings, request: Request, plan_file: Path) -> Run:
+    """Rewrite what the plan pairs, and write into the journal what still needs a secret."""
+    from migrate import codescan, planuse  # noqa: PLC0415 - a rewrite without a plan needs no database
+    from migrate.cli.journals import journal as opened  # noqa: PLC0415 - the same
+
+    with opened(settings) as journal:
+        plan = planuse.load(plan_file, journal)
+        run = rewrite(dataclasses.replace(request, targets=codescan.targets(plan)))
+        planuse.remember(plan, journal)
+        codescan.record(run, request.paths, plan, journal, request.app)
+    return run
+
+
+def _show(settings: Settings, run: Run) -> None:
+    """Print the diff on standard output, so that it can be piped, and everything else on standard error."""
+    if settings.as_json:
+        emit(settings, (), _data(run))
+        return
+    sys.stdout.buffer.write(run.diff.encode("utf-8", "surrogateescape"))
+    sys.stdout.flush()
+    for finding in findings(run):
+        place = f"{finding.location.path}:{finding.location.line}: " if finding.location else ""
+        click.echo(visible(f"{place}{finding.rule}: {finding.message}; {finding.advice}"), err=True)
+    click.echo(_summary(run), err=True)
+
+
+def _summary(run: Run) -> str:
+    written = any(isinstance(file, Changed) and file.written for file in run.files)
+    done = "rewritten" if written else "can be rewritten (--apply does it)"
+    variables = sorted({variable for helper in run.helpers for variable in helper.variables})
+    needs = f"; set {', '.join(variables)} where the programs run" if variables else ""
+    return (
+        f"{run.scanned} files read: {len(run.rewritten)} sign-ins {done}, {len(run.reported)} reported, "
+        f"{len(run.failed)} files failed{needs}"
+    )
+
+
+def _data(run: Run) -> dict[str, Any]:
+    return {
+        "scanned": run.scanned,
+        "sites": [_site(outcome) for outcome in run.sites],
+        "failed": [{"path": file.path, "reason": file.error.code, "message": str(file.error)} for file in run.failed],
+        "helpers": [{"path": helper.path, "variables": helper.variables} for helper in run.helpers],
+    }
+
+
+def _site(outcome: SiteOutcome) -> dict[str, Any]:
+    site = outcome.site
+    row = {
+        "path": site.path,
+        "line": site.line,
+        "construct": site.construct,
+        "client_id": site.client_id,
+        "secret_source": site.secret_source,
+    }
+    match outcome:
+        case Rewritten(application=application, note=note):
+            return {**row, "result": "rewritten", "application": application, "message": note}
+        case AlreadyAssertion():
+            return {**row, "result": "already assertion"}
+        case Reported(reason=reason, advice=advice, detail=detail):
+            message = detail or reason.meaning
+            return {**row, "result": "reported", "reason": reason.value, "message": message, "advice": advice}
+        case _:
+            assert_never(outcome)

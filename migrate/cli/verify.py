@@ -1,0 +1,67 @@
+"""``unsecret verify``: perform the exchange and judge the token."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import click
+
+from migrate import planuse
+from migrate.cli import wiring
+from migrate.cli.journals import journal as opened
+from migrate.cli.options import FILE, Settings, common
+from migrate.cli.output import emit, progress
+from migrate.clock import SystemClock
+from migrate.exchange import NotProven, Verdict, verify
+
+
+@click.command()
+@click.argument("plan_file", metavar="PLAN", type=FILE)
+@click.option("--app", metavar="ID", help="Only the application of this client id.")
+@click.option("--tries", type=click.IntRange(1, 100), default=3, show_default=True, help="Exchanges per application.")
+@click.option(
+    "--interval", type=click.FloatRange(0, 3600), default=10.0, show_default=True, help="Seconds between two rounds."
+)
+@common
+def command(*, settings: Settings, plan_file: Path, app: str | None, tries: int, interval: float) -> int:
+    """Perform the exchange of PLAN's pairings with fresh caches, judge the tokens and keep the proofs.
+
+    To be run where the identities are available: on the host, or on one that has them attached. Proofs hold what the
+    tokens say, never a token.
+    """
+    with opened(settings) as journal:
+        plan = planuse.load(plan_file, journal)
+        pairings = planuse.select(plan, app=app)
+        planuse.remember(plan, journal)
+        verdicts = asyncio.run(
+            verify(
+                plan,
+                pairings,
+                exchange=wiring.exchange(settings, plan),
+                journal=journal,
+                clock=SystemClock(),
+                tries=tries,
+                interval=interval,
+                progress=progress("verify"),
+            )
+        )
+    emit(settings, _lines(verdicts), [_row(verdict) for verdict in verdicts])
+    return 1 if any(isinstance(verdict, NotProven) for verdict in verdicts) else 0
+
+
+def _row(verdict: Verdict) -> dict[str, Any]:
+    application = verdict.pairing.application
+    row = {"application": application.display_name, "client_id": application.client_id}
+    if isinstance(verdict, NotProven):
+        return {**row, "result": "not proven", "code": verdict.code, "message": verdict.message, "hint": verdict.hint}
+    return {**row, "result": "proven", "tries": verdict.tries}
+
+
+def _lines(verdicts: tuple[Verdict, ...]) -> list[str]:
+    failed = [verdict for verdict in verdicts if isinstance(verdict, NotProven)]
+    return [
+        *(f"  {each.pairing.application.display_name}: {each.message} - {each.hint}" for each in failed),
+        f"{len(verdicts) - len(failed)} of {len(verdicts)} pairings proven",
+    ]

@@ -1,0 +1,1 @@
+"""The whole migration against an embedded tenant, with services that really run."""

@@ -1,0 +1,75 @@
+"""Callers that nobody told about the migration: they go on signing in with the old secrets."""
+
+from __future__ import annotations
+
+import ssl
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from migrate.emulator.server import Emulator
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Somebody's job with the secret of an application."""
+
+    client_id: str
+    secret: str
+
+    def __repr__(self) -> str:
+        """Show no secret."""
+        return f"Caller({self.client_id})"
+
+
+def find(emulator: Emulator, pairings: list[dict[str, str]], count: int) -> tuple[Caller, ...]:
+    """Return callers for the first live secrets among the paired credentials."""
+    callers = (
+        Caller(client_id=row["client_id"], secret=emulator.tenant.secret_of(row["key_id"]))
+        for row in pairings
+        if row["kind"] == "secret"
+    )
+    working = (caller for caller in callers if sign_in(emulator, caller))
+    return tuple(caller for caller, _ in zip(working, range(count), strict=False))
+
+
+def neighbour(emulator: Emulator) -> Caller:
+    """Return an application that is no part of the migration, so that the sign-in log of the tenant goes on."""
+    application = emulator.tenant.application_named("read-only-auditor")
+    return Caller(client_id=application.app_id, secret=emulator.tenant.live_secret_of(application).secret)
+
+
+def sign_in(emulator: Emulator, caller: Caller) -> bool:
+    """Ask the token endpoint for a Graph token with the old secret, over the wire; say whether one came."""
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": caller.client_id,
+        "client_secret": caller.secret,
+        "scope": "https://graph.microsoft.com/.default",
+    }
+    url = f"{emulator.authority}/{emulator.tenant_id}/oauth2/v2.0/token"
+    request = urllib.request.Request(url, data=urllib.parse.urlencode(form).encode())  # noqa: S310 - loopback, https
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _trusting(emulator.ca_file))
+    try:
+        with opener.open(request, timeout=30):
+            return True
+    except urllib.error.HTTPError as error:
+        error.close()
+        return False
+
+
+def _trusting(bundle: Path) -> urllib.request.HTTPSHandler:
+    return urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=bundle))
+
+
+def live_on(emulator: Emulator, callers: tuple[Caller, ...], days: int) -> None:
+    """Let days pass in the embedded tenant; every caller signs in every day."""
+    for _ in range(days):
+        emulator.advance(_DAY)
+        for caller in callers:
+            sign_in(emulator, caller)

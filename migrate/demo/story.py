@@ -1,0 +1,82 @@
+"""What a demonstration tells: results of commands in, lines out. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Row = Mapping[str, Any]
+
+_REASONS_SHOWN = 4
+
+
+def scanned(result: Row) -> list[str]:
+    """Tell what the scan found."""
+    counts = result["credentials"]
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+    return [
+        (
+            f"scan      {result['applications']} applications, {result['service_principals']} service principals, "
+            f"{result['identities']} user-assigned identities"
+        ),
+        f"          credentials: {kinds}",
+    ]
+
+
+def planned(result: Row) -> list[str]:
+    """Tell what was paired, and what was refused and why."""
+    refused = Counter(result["refused"])
+    lines = [
+        (
+            f"plan      {result['paired']} applications paired, {result['credentials']} credentials to retire; "
+            f"{refused.total()} applications refused:"
+        )
+    ]
+    return lines + [f"          {count:5} {code}" for code, count in refused.most_common()]
+
+
+def federated(rows: Iterable[Row]) -> list[str]:
+    """Tell which federated credentials are there now."""
+    counts = Counter(row["result"] for row in rows)
+    return [f"federate  {counts['created']} federated credentials created, {counts['present']} there before"]
+
+
+def rewritten(result: Row) -> list[str]:
+    """Tell what the codemods did, and what they left and why."""
+    left = [site for site in result["sites"] if site["result"] == "reported"]
+    done = [site for site in result["sites"] if site["result"] == "rewritten"]
+    return [
+        f"rewrite   {len(done)} sign-ins rewritten in {len({site['path'] for site in done})} files; left alone:",
+        *(f"          {site['path']}:{site['line']} {site['reason']}: {site['message']}" for site in left),
+    ]
+
+
+def verified(rows: Iterable[Row]) -> list[str]:
+    """Tell which exchanges work."""
+    rows = list(rows)
+    failed = [row for row in rows if row["result"] != "proven"]
+    lines = [f"verify    {len(rows) - len(failed)} of {len(rows)} pairings exchange a managed identity token"]
+    return lines + [f"          {row['application'][:40]}: {row['message'][:100]}" for row in failed[:_REASONS_SHOWN]]
+
+
+def retired(rows: Iterable[Row], *, dry_run: bool) -> list[str]:
+    """Tell what was removed and what the gates hold."""
+    rows = list(rows)
+    counts = Counter(row["result"] for row in rows)
+    gates = Counter(gate["gate"] for row in rows for gate in row.get("gates", ()))
+    done = f"{counts['would retire']} would be removed" if dry_run else f"{counts['retired']} removed and read back"
+    lines = [f"retire    {done}, {counts['held']} held by gates:"]
+    for gate, count in gates.most_common():
+        example = next(each for row in rows for each in row.get("gates", ()) if each["gate"] == gate)
+        lines.append(f"          {count:5} {gate}, as: {example['because'][:90]}")
+    return lines
+
+
+def summary(rows: Iterable[Row], *, working: int, services: int) -> str:
+    """Return the last line of the story."""
+    counts = Counter(row["result"] for row in rows)
+    return (
+        f"retired {counts['retired']} of {counts.total()} credentials; {counts['held']} held by gates; "
+        f"{working} of {services} services run on federated credentials"
+    )

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from migrate.cli.main import COMMANDS, main
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("msgraph", "pandas", "libcst", "azure", "sqlalchemy", "starlette", "aiohttp", "itables")
+
+
+def modules_after(*arguments: str) -> set[str]:
+    """Run the command line in a process of its own and return what it imported."""
+    script = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1))\n"
+        "from migrate.cli.main import main\n"
+        "code = main(sys.argv[1:])\n"
+        "print('\\n'.join(['#', *sys.modules]))\n"
+    )
+    command = [sys.executable, "-P", "-c", script, str(ROOT), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return set(done.stdout.partition("#\n")[2].split())
+
+
+def test_help_imports_nothing_heavy() -> None:
+    assert not modules_after("--help") & set(HEAVY)
+
+
+def test_rewrite_imports_neither_the_cloud_nor_tables(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("print('no secret here')\n")
+    assert not modules_after("rewrite", str(tmp_path)) & {"msgraph", "pandas", "azure", "libcst"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_there_and_described(name: str) -> None:
+    command = importlib.import_module(f"migrate.cli.{name}").command
+    assert isinstance(command, click.Command)
+    assert command.help
+
+
+def test_commands_are_thin() -> None:
+    for path in (ROOT / "migrate" / "cli").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                length = (node.end_lineno or 0) - body[0].lineno + 1 if body else 0
+                assert length <= 25, f"{path.name}: {node.name} has {length} lines"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nosuch"],
+        ["plan"],
+        ["plan", "missing.db"],
+        ["plan", "."],
+        ["federate", "missing.json"],
+        ["verify", "missing.json"],
+        ["retire", "missing.json", "--wave", "0"],
+        ["rewrite", "missing.py"],
+        ["report", "missing.db", "--out", "x"],
+        ["report", "missing.db"],
+        ["status", "--journal", "nonsense"],
+        ["scan", "--cloud", "moon"],
+        ["emulator", "--port", "70000"],
+        ["demo", "--apps", "0"],
+    ],
+)
+def test_a_wrong_argument_is_told_and_ends_with_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    told = capsys.readouterr()
+    assert "Traceback" not in told.err
+    assert told.err.strip()
+    assert list(tmp_path.iterdir()) == []

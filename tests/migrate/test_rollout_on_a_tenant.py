@@ -1,0 +1,244 @@
+"""The services against an embedded tenant, undisturbed and with every kind of interruption that issue a change has."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from inventory.errors import TenantUnreachableError
+from inventory.model import ApplicationId, CredentialKind, Holder, KeyId
+from migrate import rollout as rules
+from migrate.demo import callers
+from migrate.errors import RetirementStoppedError, WriteFailedError
+from migrate.exchange import NotProven, Proven
+from migrate.federation import Created, NotCreated, Present, WouldCreate
+from migrate.model import ExchangeRefused, ExchangeResult, FederatedSpec, Kind, Pairing
+from migrate.retire import GoneAlready, Held, NotRemoved, Retired, WouldRetire
+from tests.support.rollout import Rollout, rollout
+
+
+@pytest.fixture
+def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rollout]:
+    with rollout(tmp_path, monkeypatch) as ready:
+        yield ready
+
+
+def federated_subjects(tenant: Rollout, client_id: str) -> list[str | None]:
+    application = tenant.emulator.tenant.applications.with_app_id(client_id)
+    assert application is not None
+    return [each.subject for each in application.federated]
+
+
+def test_federate_creates_what_is_missing_once(tenant: Rollout) -> None:
+    async def story() -> None:
+        plan = await tenant.plan()
+        missing = [each for each in plan.pairings if not each.federated.exists]
+        dry = await tenant.federate(plan, apply=False)
+        assert Counter(type(each) for each in dry)[WouldCreate] == len(missing) > 5
+        assert all(
+            each.federated.subject not in federated_subjects(tenant, each.application.client_id) for each in missing
+        )
+        assert tenant.kinds() == [Kind.PLAN]
+        first, second = await tenant.federate(plan), await tenant.federate(plan)
+        assert Counter(type(each) for each in first) == {
+            Created: len(missing),
+            Present: len(plan.pairings) - len(missing),
+        }
+        assert Counter(type(each) for each in second) == {Present: len(plan.pairings)}
+        for pairing in plan.pairings:
+            assert federated_subjects(tenant, pairing.application.client_id).count(pairing.federated.subject) == 1
+        assert all(isinstance(each, Proven) for each in await tenant.verify(plan))
+
+    asyncio.run(story())
+
+
+class LostAnswer:
+    """Creates, and then the connection breaks before the answer arrives."""
+
+    def __init__(self, real: Rollout) -> None:
+        self._real = real
+
+    async def create_federated_credential(self, application: ApplicationId, spec: FederatedSpec) -> bool:
+        async with self._real.directory() as (_, writer):
+            await writer.create_federated_credential(application, spec)
+        raise TenantUnreachableError("the answer was lost")
+
+    async def remove_secret(self, holder: Holder, holder_id: str, key_id: KeyId) -> bool:
+        async with self._real.directory() as (_, writer):
+            await writer.remove_secret(holder, holder_id, key_id)
+        raise TenantUnreachableError("the answer was lost")
+
+    remove_certificate = remove_secret
+
+
+def test_a_federated_credential_whose_answer_was_lost_is_found_by_the_next_run(tenant: Rollout) -> None:
+    async def story() -> None:
+        plan = await tenant.plan()
+        with pytest.raises(TenantUnreachableError):
+            await tenant.federate(plan, writer=LostAnswer(tenant))
+        meant = rules.unfinished(tenant.journal.entries(), Kind.FEDERATE_MEANT, Kind.FEDERATED)
+        assert meant
+        results = await tenant.federate(plan)
+        assert not any(isinstance(each, NotCreated) for each in results)
+        assert rules.unfinished(tenant.journal.entries(), Kind.FEDERATE_MEANT, Kind.FEDERATED) == frozenset()
+
+    asyncio.run(story())
+
+
+def test_verify_says_which_pairing_fails_and_goes_on(tenant: Rollout) -> None:
+    async def story() -> None:
+        plan = await tenant.plan()
+        verdicts = await tenant.verify(plan)
+        failed = [each for each in verdicts if isinstance(each, NotProven)]
+        assert {each.code for each in failed} <= {70025, 700213, 7002138}
+        assert len(failed) == sum(not pairing.federated.exists for pairing in plan.pairings)
+        assert all(each.hint for each in failed)
+        assert "eyJ" not in (tenant.folder / "journal.db").read_bytes().decode("latin-1")
+
+    asyncio.run(story())
+
+
+def test_retire_removes_what_every_gate_lets_pass_and_nothing_else(tenant: Rollout) -> None:
+    async def story() -> None:
+        before = tenant.keys_left()
+        plan = await tenant.ready()
+        planned = {each.key_id for pairing in plan.pairings for each in pairing.credentials}
+        dry = await tenant.retire(plan, apply=False)
+        assert {type(each) for each in dry} == {WouldRetire}
+        assert tenant.keys_left() == before
+        results = await tenant.retire(plan)
+        assert {type(each) for each in results} == {Retired}
+        assert tenant.keys_left() == before - planned
+        assert rules.retired_keys(tenant.journal.entries()) == planned
+        assert {type(each) for each in await tenant.retire(plan)} == {GoneAlready}
+        assert all(isinstance(each, Proven) for each in await tenant.verify(plan))
+
+    asyncio.run(story())
+
+
+def test_a_sign_in_between_the_dry_run_and_the_removal_holds(tenant: Rollout) -> None:
+    async def story() -> None:
+        plan = await tenant.ready()
+        pairing = next(each for each in plan.pairings if each.application.display_name == "orders-api")
+        (credential,) = pairing.credentials
+        assert [type(each) for each in await tenant.retire(plan, apply=False, only=(pairing,))] == [WouldRetire]
+        secret = tenant.emulator.tenant.secret_of(credential.key_id)
+        assert callers.sign_in(tenant.emulator, callers.Caller(client_id=pairing.application.client_id, secret=secret))
+        (held,) = await tenant.retire(plan, only=(pairing,))
+        assert isinstance(held, Held)
+        assert [name for name, _ in held.closed] == ["secret-unused"]
+        assert credential.key_id in tenant.keys_left()
+
+    asyncio.run(story())
+
+
+def test_a_removal_whose_answer_was_lost_is_resolved_by_reading(tenant: Rollout) -> None:
+    async def story() -> None:
+        plan = await tenant.ready()
+        pairing = plan.pairings[0]
+        with pytest.raises(TenantUnreachableError):
+            await tenant.retire(plan, only=(pairing,), writer=LostAnswer(tenant))
+        key = pairing.credentials[0].key_id
+        assert key not in tenant.keys_left()
+        assert key not in rules.retired_keys(tenant.journal.entries())
+        results = await tenant.retire(plan, only=(pairing,))
+        assert isinstance(results[0], Retired)
+        assert key in rules.retired_keys(tenant.journal.entries())
+
+    asyncio.run(story())
+
+
+class FailsAfter:
+    """An exchange that works a number of times."""
+
+    def __init__(self, real: Rollout, times: int) -> None:
+        self._real, self._left = real, times
+
+    async def exchange(self, pairing: Pairing) -> ExchangeResult:
+        self._left -= 1
+        if self._left < 0:
+            return ExchangeRefused(code=70025, message="AADSTS70025: no configured credentials", hint="wait")
+        plan = await self._real.plan()
+        return await self._real.exchange(plan).exchange(pairing)
+
+
+def test_an_exchange_that_fails_before_the_removal_holds(tenant: Rollout) -> None:
+    async def story() -> None:
+        plan = await tenant.ready()
+        (held,) = await tenant.retire(plan, only=plan.pairings[:1], exchange=FailsAfter(tenant, 0))
+        assert isinstance(held, Held)
+        assert plan.pairings[0].credentials[0].key_id in tenant.keys_left()
+
+    asyncio.run(story())
+
+
+def test_an_exchange_that_fails_after_a_removal_stops_the_run(tenant: Rollout) -> None:
+    async def story() -> None:
+        plan = await tenant.ready()
+        with pytest.raises(RetirementStoppedError, match="nothing more was removed"):
+            await tenant.retire(plan, exchange=FailsAfter(tenant, 1))
+        left = [each.key_id for pairing in plan.pairings for each in pairing.credentials]
+        assert sum(key in tenant.keys_left() for key in left) == len(left) - 1
+
+    asyncio.run(story())
+
+
+class Pretender:
+    """Says that it removed, and does not."""
+
+    async def create_federated_credential(self, application: ApplicationId, spec: FederatedSpec) -> bool:
+        raise AssertionError((application, spec))
+
+    async def remove_secret(self, _holder: Holder, _holder_id: str, _key_id: KeyId) -> bool:
+        return True
+
+    remove_certificate = remove_secret
+
+
+def test_a_removal_that_does_not_show_up_is_never_called_done(tenant: Rollout) -> None:
+    async def story() -> None:
+        plan = await tenant.ready()
+        (result,) = await tenant.retire(plan, only=plan.pairings[:1], writer=Pretender())
+        assert isinstance(result, NotRemoved)
+        assert rules.retired_keys(tenant.journal.entries()) == frozenset()
+
+    asyncio.run(story())
+
+
+def test_a_certificate_goes_and_the_others_stay_as_they_were(tenant: Rollout) -> None:
+    store = tenant.emulator.tenant
+    holder = next(each for each in store.applications if each.keys)
+    going, *staying = holder.keys
+
+    async def story() -> None:
+        async with tenant.directory() as (_, writer):
+            assert await writer.remove_certificate(Holder.APPLICATION, holder.id, KeyId(going.key_id))
+            assert not await writer.remove_certificate(Holder.APPLICATION, holder.id, KeyId(going.key_id))
+            assert not await writer.remove_secret(Holder.APPLICATION, holder.id, KeyId(going.key_id))
+            with pytest.raises(WriteFailedError, match="cannot remove secret"):
+                await writer.remove_secret(Holder.APPLICATION, going.key_id, KeyId(going.key_id))
+
+    asyncio.run(story())
+    after = store.applications.with_app_id(holder.app_id)
+    assert after is not None
+    assert list(after.keys) == staying
+
+
+def test_certificates_are_retired_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(tenant: Rollout) -> None:
+        plan = await tenant.ready()
+        with_certificate = tuple(
+            pairing
+            for pairing in plan.pairings
+            if any(each.kind is CredentialKind.CERTIFICATE for each in pairing.credentials)
+        )
+        assert with_certificate
+        results = await tenant.retire(plan, only=with_certificate)
+        assert {type(each) for each in results} == {Retired}
+
+    with rollout(tmp_path, monkeypatch, apps=120, seed=3) as tenant:
+        asyncio.run(story(tenant))
