@@ -1,0 +1,1 @@
+"""What exists in a tenant: read only."""

@@ -1,0 +1,146 @@
+"""The fields of Microsoft Graph's answers that are decoded; everything else in an answer is ignored.
+
+Names follow the Graph reference (camelCase there). Only what identifies an object is required; every other field may
+be missing or null, because both happen: ``$expand`` that is not granted, new properties, old tenants.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class WireObject(msgspec.Struct, rename="camel", frozen=True, gc=False):
+    """Base of all shapes."""
+
+
+class WireSecret(WireObject, frozen=True, gc=False):
+    """``passwordCredential`` without ``secretText``."""
+
+    key_id: str
+    display_name: str | None = None
+    hint: str | None = None
+    custom_key_identifier: str | None = None
+    start_date_time: str | None = None
+    end_date_time: str | None = None
+
+
+class WireCertificate(WireObject, frozen=True, gc=False):
+    """``keyCredential`` without ``key``."""
+
+    key_id: str
+    display_name: str | None = None
+    type: str | None = None
+    usage: str | None = None
+    custom_key_identifier: str | None = None
+    start_date_time: str | None = None
+    end_date_time: str | None = None
+
+
+class WireOwner(WireObject, frozen=True, gc=False):
+    """``directoryObject`` in ``owners``; without rights on the owner's type only id and type are filled."""
+
+    id: str
+    odata_type: str | None = msgspec.field(default=None, name="@odata.type")
+    display_name: str | None = None
+    account_enabled: bool | None = None
+
+
+class WireFederated(WireObject, frozen=True, gc=False):
+    """``federatedIdentityCredential``."""
+
+    id: str
+    name: str | None = None
+    issuer: str | None = None
+    subject: str | None = None
+    audiences: list[str] | None = None
+
+
+class WireIdentified(WireObject, frozen=True, gc=False):
+    """A row with nothing but its id and, where expanded, its federated credentials."""
+
+    id: str
+    federated_identity_credentials: list[WireFederated] | None = None
+
+
+class WireApplication(WireObject, frozen=True, gc=False):
+    """What ``application`` and ``servicePrincipal`` share, and ``application``'s own."""
+
+    id: str
+    app_id: str
+    display_name: str | None = None
+    created_date_time: str | None = None
+    sign_in_audience: str | None = None
+    is_disabled: bool | None = None
+    disabled_by_microsoft_status: str | None = None
+    tags: list[str] | None = None
+    owners: list[WireOwner] | None = None
+    token_encryption_key_id: str | None = None
+    password_credentials: list[WireSecret] | None = None
+    key_credentials: list[WireCertificate] | None = None
+
+
+class WireServicePrincipal(WireApplication, frozen=True, gc=False):
+    """``servicePrincipal``."""
+
+    service_principal_type: str | None = None
+    alternative_names: list[str] | None = None
+    account_enabled: bool | None = None
+    app_owner_organization_id: str | None = None
+    preferred_single_sign_on_mode: str | None = None
+    preferred_token_signing_key_thumbprint: str | None = None
+
+
+class WireStatus(WireObject, frozen=True, gc=False):
+    """``signInStatus``; 0 means that a token was issued."""
+
+    error_code: int | None = None
+
+
+class WireSignIn(WireObject, frozen=True, gc=False):
+    """``signIn`` (beta) of a service principal."""
+
+    created_date_time: str
+    app_id: str
+    service_principal_credential_key_id: str | None = None
+    service_principal_credential_thumbprint: str | None = None
+    federated_credential_id: str | None = None
+    client_credential_type: str | None = None
+    ip_address: str | None = None
+    status: WireStatus | None = None
+
+
+class WireLastSeen(WireObject, frozen=True, gc=False):
+    """``signInActivity`` (beta)."""
+
+    last_sign_in_date_time: str | None = None
+    last_successful_sign_in_date_time: str | None = None
+
+
+class WireActivity(WireObject, frozen=True, gc=False):
+    """``appCredentialSignInActivity`` (beta)."""
+
+    key_id: str
+    app_id: str
+    credential_origin: str | None = None
+    sign_in_activity: WireLastSeen | None = None
+
+
+class WirePage(WireObject, frozen=True, gc=False):
+    """A page of any collection; every row is decoded on its own, so that one bad row does not cost the page."""
+
+    value: list[msgspec.Raw]
+    next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
+
+
+class WireErrorBody(WireObject, frozen=True, gc=False):
+    """``error`` of a Graph error answer."""
+
+    code: str | None = None
+    message: str | None = None
+    inner_error: dict[str, object] | None = None
+
+
+class WireError(WireObject, frozen=True, gc=False):
+    """A Graph error answer."""
+
+    error: WireErrorBody

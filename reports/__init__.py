@@ -1,0 +1,1 @@
+"""How results are written down: values that describe a document, and one small file for each format."""

@@ -1,0 +1,290 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inventory import convert
+from inventory.model import (
+    Application,
+    CredentialActivity,
+    CredentialKind,
+    Holder,
+    ManagedIdentity,
+    Purpose,
+    ScanNote,
+    ServicePrincipal,
+    SignIn,
+)
+
+# Bodies of our own in the shape of the Graph reference.
+_APPLICATION: dict[str, Any] = {
+    "id": "03EF14B0-0000-4000-8000-000000000001",
+    "appId": "631A96BC-0000-4000-8000-000000000002",
+    "displayName": "Orders",
+    "createdDateTime": "2019-09-17T19:10:35.2742618Z",
+    "signInAudience": "AzureADMyOrg",
+    "tags": [],
+    "isDisabled": None,
+    "disabledByMicrosoftStatus": None,
+    "tokenEncryptionKeyId": None,
+    "passwordCredentials": [
+        {
+            "keyId": "F0B0B335-0000-4000-8000-000000000003",
+            "displayName": "ci",
+            "hint": "aB1",
+            "secretText": "never-to-be-seen",
+            "customKeyIdentifier": None,
+            "startDateTime": "2021-09-09T19:50:29.3086381Z",
+            "endDateTime": "2299-12-31T00:00:00Z",
+        }
+    ],
+    "keyCredentials": [
+        {
+            "keyId": "70883316-0000-4000-8000-000000000004",
+            "type": "AsymmetricX509Cert",
+            "usage": "Verify",
+            "customKeyIdentifier": "p9PEYmuKhP2oaMzGfSdNQC/9ChA=",
+            "key": "never-to-be-seen",
+            "displayName": "CN=orders",
+            "startDateTime": None,
+            "endDateTime": "2024-01-25T00:00:00Z",
+        }
+    ],
+    "owners": [{"@odata.type": "#microsoft.graph.user", "id": "o2", "displayName": None}, {"id": "o1"}],
+    "web": {"redirectUris": []},
+}
+_IDENTITY: dict[str, Any] = {
+    "id": "1B7A1D2C-0000-4000-8000-000000000005",
+    "appId": "2c7a1d2c-0000-4000-8000-000000000006",
+    "displayName": "id-orders",
+    "servicePrincipalType": "ManagedIdentity",
+    "alternativeNames": ["/subscriptions/s/resourcegroups/g/providers/x/id-orders", "isExplicit=True"],
+    "keyCredentials": [{"keyId": "k", "usage": "Verify", "type": "AsymmetricX509Cert"}],
+}
+_SIGN_IN: dict[str, Any] = {
+    "createdDateTime": "2026-03-01T08:00:00Z",
+    "appId": "631A96BC-0000-4000-8000-000000000002",
+    "servicePrincipalCredentialKeyId": "F0B0B335-0000-4000-8000-000000000003",
+    "servicePrincipalCredentialThumbprint": "",
+    "federatedCredentialId": "",
+    "clientCredentialType": "clientSecret",
+    "ipAddress": "203.0.113.7",
+    "status": {"errorCode": 0, "failureReason": "Other."},
+}
+_ACTIVITY: dict[str, Any] = {
+    "keyId": "83F45296-0000-4000-8000-000000000007",
+    "appId": "f4d9654f-0000-4000-8000-000000000008",
+    "credentialOrigin": "servicePrincipal",
+    "expirationDate": "2021-04-01T21:36:48-8:00",
+    "signInActivity": {"lastSignInDateTime": "2021-03-18T00:00:00-8:00"},
+}
+
+
+def _raw(body: object) -> bytes:
+    return json.dumps(body).encode()
+
+
+def _application(**changes: Any) -> Application:
+    found = convert.application(_raw({**_APPLICATION, **changes}), ())
+    assert isinstance(found, Application)
+    return found
+
+
+def test_an_application_is_read_with_its_credentials_and_without_any_secret() -> None:
+    found = _application()
+    certificate, secret = found.credentials
+    assert (found.client_id, found.disabled, found.federated) == ("631a96bc-0000-4000-8000-000000000002", False, ())
+    assert found.created == datetime(2019, 9, 17, 19, 10, 35, 274261, UTC)
+    assert (secret.kind, secret.key_id, secret.hint) == (
+        CredentialKind.SECRET,
+        "f0b0b335-0000-4000-8000-000000000003",
+        "aB1",
+    )
+    assert (secret.purpose, secret.holder, secret.holder_id) == (Purpose.AUTHENTICATION, Holder.APPLICATION, found.id)
+    assert certificate.thumbprint == "A7D3C4626B8A84FDA868CCC67D274D402FFD0A10"
+    assert certificate.start is None
+    assert "never-to-be-seen" not in repr(found)
+
+
+def test_owners_come_in_a_stable_order_with_what_is_known_of_them() -> None:
+    owners = _application().owners
+    assert owners is not None
+    assert [(one.object_id, one.kind, one.enabled) for one in owners] == [("o1", "unknown", None), ("o2", "user", None)]
+    assert _application(owners=None).owners is None
+    assert _application(owners=[]).owners == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "disabled"),
+    [
+        ({"isDisabled": True}, True),
+        ({"isDisabled": False}, False),
+        ({"disabledByMicrosoftStatus": "NotDisabled"}, False),
+        ({"disabledByMicrosoftStatus": "DisabledDueToViolationOfServicesAgreement"}, True),
+    ],
+)
+def test_both_ways_of_being_disabled_count(changes: dict[str, Any], disabled: bool) -> None:  # noqa: FBT001
+    assert _application(**changes).disabled is disabled
+
+
+@pytest.mark.parametrize(
+    ("explicit", "expected"), [("isExplicit=True", True), ("isexplicit=false", False), ("x", None)]
+)
+def test_a_managed_identity_is_told_from_a_service_principal(explicit: str, expected: bool | None) -> None:  # noqa: FBT001
+    arm = "/Subscriptions/s/resourceGroups/g/providers/x/id-orders"
+    for names in ([arm, explicit], [explicit, arm]):
+        found = convert.service_principal(_raw({**_IDENTITY, "alternativeNames": names}))
+        assert isinstance(found, ManagedIdentity)
+        assert (found.user_assigned, found.resource_id) == (expected, arm)
+        assert found.principal_id == _IDENTITY["id"], "the subject of a federated credential is compared to the letter"
+
+
+def test_a_saml_triple_on_a_service_principal_is_signing() -> None:
+    shared = {
+        "customKeyIdentifier": "lY85bR8r6yWTW6jnciNEONwlVhDyiQjdVLgPDnkI5mA=",
+        "endDateTime": "2030-01-01T00:00:00Z",
+    }
+    body = {
+        "id": "s",
+        "appId": "a",
+        "servicePrincipalType": "Application",
+        "preferredSingleSignOnMode": None,
+        "appOwnerOrganizationId": "AAAAAAAA-0000-4000-8000-000000000000",
+        "keyCredentials": [
+            {"keyId": "k1", "type": "X509CertAndPassword", "usage": "Sign", **shared},
+            {"keyId": "k2", "type": "AsymmetricX509Cert", "usage": "Verify", **shared},
+        ],
+        "passwordCredentials": [{"keyId": "K1", **shared}, {"keyId": "own"}],
+    }
+    found = convert.service_principal(_raw(body))
+    assert isinstance(found, ServicePrincipal)
+    assert {(one.key_id, one.kind.value): one.purpose.value for one in found.credentials} == {
+        ("k1", "certificate"): "signing",
+        ("k1", "secret"): "signing",
+        ("k2", "certificate"): "signing",
+        ("own", "secret"): "authentication",
+    }
+    assert found.home_tenant == "aaaaaaaa-0000-4000-8000-000000000000"
+
+
+def test_a_flexible_federated_credential_has_no_subject() -> None:
+    body: dict[str, Any] = {
+        "id": "f",
+        "name": "flex",
+        "issuer": "https://i",
+        "subject": None,
+        "audiences": ["a"],
+        "claimsMatchingExpression": {},
+    }
+    found = convert.federated_credential(_raw(body))
+    assert not isinstance(found, ScanNote)
+    assert found.subject is None
+
+
+def test_a_sign_in_turns_empty_text_into_nothing() -> None:
+    found = convert.sign_in(_raw(_SIGN_IN))
+    assert isinstance(found, SignIn)
+    assert (found.thumbprint, found.federated_credential_id, found.succeeded) == (None, None, True)
+    assert found.key_id == "f0b0b335-0000-4000-8000-000000000003"
+    unknown = convert.sign_in(_raw({**_SIGN_IN, "status": None}))
+    assert isinstance(unknown, SignIn)
+    assert not unknown.succeeded
+
+
+def test_the_activity_report_is_read_in_its_own_loose_spelling() -> None:
+    found = convert.activity(_raw(_ACTIVITY))
+    assert isinstance(found, CredentialActivity)
+    assert found.holder is Holder.SERVICE_PRINCIPAL
+    assert found.last_sign_in == datetime(2021, 3, 18, 8, tzinfo=UTC)
+    assert found.last_successful_sign_in is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (None, None),
+        ("", None),
+        ("0001-01-01T00:00:00Z", None),
+        ("2021-03-18T00:00:00-8:00", datetime(2021, 3, 18, 8, tzinfo=UTC)),
+        ("2021-03-18T00:00:00", datetime(2021, 3, 18, tzinfo=UTC)),
+        ("2021-09-09T19:50:29.3086381Z", datetime(2021, 9, 9, 19, 50, 29, 308638, UTC)),
+        ("9999-12-31T23:59:59.9999999-08:00", datetime(9999, 12, 31, 23, 59, 59, 999999, UTC)),
+    ],
+)
+def test_times_are_read_leniently(text: str | None, expected: datetime | None) -> None:
+    assert convert.instant(text) == expected
+
+
+@given(st.datetimes(min_value=datetime(2, 1, 2), max_value=datetime(9999, 12, 30)), st.integers(-14, 14))  # noqa: DTZ001
+def test_every_time_comes_back_in_utc(moment: datetime, hours: int) -> None:
+    sign = "-" if hours < 0 else "+"
+    text = f"{moment.isoformat(timespec='microseconds')}7{sign}{abs(hours):02}:00"
+    assert convert.instant(text) == moment.replace(tzinfo=UTC) - timedelta(hours=hours)
+
+
+def test_an_end_that_is_no_time_makes_the_object_unreadable_and_not_endless() -> None:
+    broken = {**_APPLICATION, "passwordCredentials": [{"keyId": "k", "endDateTime": "soon"}]}
+    found = convert.application(_raw(broken), ())
+    assert found == ScanNote(
+        subject=f"application {_APPLICATION['id']}", text="unreadable: it holds a time that is none"
+    )
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"null", b"[]", b'{"id": 1}', b'{"id": "\xff"}', b'{"id": "\\ud800"}'])
+def test_what_is_no_object_is_a_note(raw: bytes) -> None:
+    for reader in (convert.service_principal, convert.federated_credential, convert.sign_in, convert.activity):
+        note = reader(raw)
+        assert isinstance(note, ScanNote)
+        assert note.text.startswith("unreadable")
+
+
+_ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.text(max_size=8),
+    st.lists(
+        st.one_of(st.none(), st.integers(), st.dictionaries(st.text(max_size=3), st.none(), max_size=2)), max_size=3
+    ),
+    st.dictionaries(st.sampled_from(["id", "keyId", "errorCode", "x"]), st.text(max_size=3), max_size=3),
+)
+
+
+def _places(body: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
+    return [path, *(place for key, value in inner for place in _places(value, (*path, key)))]
+
+
+def _mutated(body: Any, path: tuple[Any, ...], value: Any) -> Any:
+    if not path:
+        return value
+    copy = dict(body) if isinstance(body, dict) else list(body)
+    copy[path[0]] = _mutated(copy[path[0]], path[1:], value)
+    return copy
+
+
+@given(st.data())
+def test_no_mutation_of_a_body_ever_raises(data: st.DataObject) -> None:
+    body, reader = data.draw(
+        st.sampled_from(
+            [
+                (_APPLICATION, lambda raw: convert.application(raw, None)),
+                (_IDENTITY, convert.service_principal),
+                (_APPLICATION, convert.service_principal),
+                (_SIGN_IN, convert.sign_in),
+                (_ACTIVITY, convert.activity),
+            ]
+        )
+    )
+    for _ in range(data.draw(st.integers(1, 3))):
+        body = _mutated(body, data.draw(st.sampled_from(_places(body))), data.draw(_ODD))
+    found = reader(_raw(body))
+    if isinstance(found, ScanNote):
+        assert found.text.startswith("unreadable: ")
+        assert "never-to-be-seen" not in found.text

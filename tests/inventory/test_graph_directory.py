@@ -1,0 +1,204 @@
+"""Which requests are made and how answers are joined, against a made-up Graph on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+from urllib.parse import unquote
+
+import pytest
+
+from inventory.directory import Directory
+from inventory.errors import PermissionMissingError, ReadFailedError
+from inventory.graph_directory import GraphDirectory
+from inventory.model import Application, ApplicationId, ClientId, ScanNote, ServicePrincipalId
+from tests.inventory.madeup import MadeUpGraph
+from tests.inventory.values import NOW, TENANT
+
+_T = TypeVar("_T")
+_APPLICATIONS = "/v1.0/applications"
+_SIGN_INS = "/beta/auditLogs/signIns"
+_CLIENT = ClientId("d1")
+_DENIED = {"error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges"}}
+
+
+def _do(graph: MadeUpGraph, job: Callable[[Directory], Awaitable[_T]]) -> _T:
+    async def run() -> _T:
+        async with graph.connected() as connection:
+            return await job(GraphDirectory(connection))
+
+    return asyncio.run(run())
+
+
+async def _all(pages: AsyncIterator[tuple[_T, ...]]) -> list[_T]:
+    return [one async for page in pages for one in page]
+
+
+def _app(number: int, **more: Any) -> dict[str, Any]:
+    return {"id": f"a{number}", "appId": f"d{number}", "owners": [], **more}
+
+
+def _trusting(number: int, *names: str) -> dict[str, Any]:
+    credentials = [{"id": name, "name": name, "issuer": "i", "subject": "s", "audiences": ["x"]} for name in names]
+    return {"id": f"a{number}", "federatedIdentityCredentials": credentials}
+
+
+def _listings(graph: MadeUpGraph, applications: list[list[Any]], federated: list[list[Any]]) -> None:
+    """Serve two paged listings; a page is asked for by its path, so that each chain has its own script."""
+    for name, pages in (("apps", applications), ("fics", federated)):
+        for at, page in enumerate(pages):
+            link = {"@odata.nextLink": f"{{url}}/v1.0/{name}/{at + 1}?$skiptoken=x"} if at + 1 < len(pages) else {}
+            graph.pages[f"/v1.0/{name}/{at}"] = {"value": page, **link}
+    graph.pages["?$top=999&$expand=owners($select=id,displayName,accountEnabled)"] = graph.pages.pop("/v1.0/apps/0")
+    graph.pages["?$top=999&$select=id&$expand=federatedIdentityCredentials"] = graph.pages.pop("/v1.0/fics/0")
+
+
+def _federated(applications: list[Application | ScanNote]) -> dict[str, list[str] | None]:
+    return {
+        one.id: None if one.federated is None else [trust.name for trust in one.federated]
+        for one in applications
+        if isinstance(one, Application)
+    }
+
+
+@pytest.mark.parametrize(
+    "federated_pages", [[[1, 2], [3, 4]], [[4], [3], [2, 1]], [[1, 2, 3, 4]], [[2, 4, 1], [], [3]]]
+)
+def test_federated_credentials_are_joined_however_the_second_listing_is_paged(
+    graph: MadeUpGraph, federated_pages: list[list[int]]
+) -> None:
+    names: dict[int, tuple[str, ...]] = {1: ("z", "b"), 2: (), 3: ("c",), 4: ()}
+    listed = [[_trusting(number, *names[number]) for number in page] for page in federated_pages]
+    _listings(graph, [[_app(1), _app(2)], [_app(3)], [_app(4)]], listed)
+    found = _do(graph, lambda directory: _all(directory.applications()))
+    assert _federated(found) == {"a1": ["b", "z"], "a2": [], "a3": ["c"], "a4": []}
+
+
+def test_an_application_missing_from_the_second_listing_is_unknown_and_not_untrusting(graph: MadeUpGraph) -> None:
+    _listings(graph, [[_app(1), _app(2)]], [[_trusting(2, "b"), {"id": "a9"}, {"id": 5}]])
+    assert _federated(_do(graph, lambda directory: _all(directory.applications()))) == {"a1": None, "a2": ["b"]}
+
+
+def test_where_the_expansion_is_not_known_federated_credentials_are_unknown(graph: MadeUpGraph) -> None:
+    graph.answer(_APPLICATIONS, {"value": [_app(1)]})
+    graph.answer(_APPLICATIONS, {"error": {"code": "BadRequest", "message": "no such expand"}}, status=400)
+    assert _federated(_do(graph, lambda directory: _all(directory.applications()))) == {"a1": None}
+
+
+def test_an_unreadable_row_costs_only_itself(graph: MadeUpGraph) -> None:
+    _listings(graph, [[_app(1), {"id": "a2", "appId": 5}, "odd", _app(3)]], [[]])
+    found = _do(graph, lambda directory: _all(directory.applications()))
+    assert [type(one).__name__ for one in found] == ["Application", "ScanNote", "ScanNote", "Application"]
+
+
+def test_a_page_that_points_to_itself_ends_the_reading(graph: MadeUpGraph) -> None:
+    path = "/v1.0/servicePrincipals"
+    graph.pages[path] = {"value": [], "@odata.nextLink": f"{{url}}{path}"}
+    with pytest.raises(ReadFailedError, match="same page again"):
+        _do(graph, lambda directory: _all(directory.service_principals()))
+
+
+def test_a_next_page_on_another_host_is_not_followed(graph: MadeUpGraph) -> None:
+    graph.answer("/v1.0/servicePrincipals", {"value": [], "@odata.nextLink": "https://evil.example/v1.0/x"})
+    with pytest.raises(ReadFailedError, match="not followed"):
+        _do(graph, lambda directory: _all(directory.service_principals()))
+
+
+def test_the_tenant_is_told_by_the_organization_or_by_our_own_token(graph: MadeUpGraph) -> None:
+    graph.answer("/v1.0/organization", {"value": [{"id": "BBBBBBBB-0000-4000-8000-000000000000"}]})
+    graph.answer("/v1.0/organization", _DENIED, status=403)
+    assert _do(graph, lambda directory: directory.tenant()) == "bbbbbbbb-0000-4000-8000-000000000000"
+    assert _do(graph, lambda directory: directory.tenant()) == TENANT
+
+
+def test_the_time_is_the_tenants_own(graph: MadeUpGraph) -> None:
+    graph.answer(_APPLICATIONS, {"value": []})
+    assert _do(graph, lambda directory: directory.now()) == NOW
+    graph.answer(_APPLICATIONS, {"value": []}, Date="yesterday")
+    graph.answers[_APPLICATIONS].pop(0)
+    with pytest.raises(ReadFailedError, match="does not tell its time"):
+        _do(graph, lambda directory: directory.now())
+
+
+def test_single_objects_are_read_or_are_not_there(graph: MadeUpGraph) -> None:
+    graph.answer(f"{_APPLICATIONS}/a1", _app(1))
+    graph.answer(
+        f"{_APPLICATIONS}/a1/federatedIdentityCredentials", {"value": _trusting(1, "n")["federatedIdentityCredentials"]}
+    )
+    found = _do(graph, lambda directory: directory.application(ApplicationId("a1")))
+    assert found is not None
+    assert found.federated is not None
+    assert found.federated[0].name == "n"
+    graph.answer(f"{_APPLICATIONS}/a2", {"error": {"code": "Request_ResourceNotFound"}}, status=404)
+    assert _do(graph, lambda directory: directory.application(ApplicationId("a2"))) is None
+    graph.answer("/v1.0/servicePrincipals/s", {"id": "s", "appId": "m", "servicePrincipalType": "ManagedIdentity"})
+    assert _do(graph, lambda directory: directory.service_principal(ServicePrincipalId("s"))) is None
+    graph.answer(f"{_APPLICATIONS}/a3", {"id": "a3"})
+    graph.answer(f"{_APPLICATIONS}/a3/federatedIdentityCredentials", {"value": []})
+    with pytest.raises(ReadFailedError, match="application a3: unreadable"):
+        _do(graph, lambda directory: directory.application(ApplicationId("a3")))
+
+
+def _event(at: str, **more: Any) -> dict[str, Any]:
+    return {"createdDateTime": at, "appId": _CLIENT, "status": {"errorCode": 0}, **more}
+
+
+def test_a_history_says_what_the_log_covers_and_asks_for_that_once(graph: MadeUpGraph) -> None:
+    graph.answer(_SIGN_INS, {"value": [_event("2026-03-01T00:00:00Z"), _event("2026-02-27T00:00:00Z")]})
+    graph.answer(_SIGN_INS, {"value": [_event("2026-02-01T00:00:00Z")]})
+    graph.answer(_SIGN_INS, {"value": []})
+
+    async def twice(directory: Directory) -> list[Any]:
+        return [await directory.sign_ins(_CLIENT, NOW - timedelta(days=7)) for _ in range(2)]
+
+    first, second = _do(graph, twice)
+    assert [one.at.day for one in first.sign_ins] == [27, 1]
+    assert first.covers_since is not None
+    assert (first.as_of, first.covers_since.day, first.missing) == (NOW, 1, "")
+    assert (second.sign_ins, second.covers_since) == ((), first.covers_since)
+    asked = [unquote(request.target) for request in graph.requests]
+    assert len(asked) == 3
+    assert "appId eq 'd1' and createdDateTime ge 2026-02-23T10:00:00Z" in asked[0]
+    assert "$orderby=createdDateTime asc&$top=1" in asked[1]
+    assert all("signInEventTypes/any(t: t eq 'servicePrincipal')" in one for one in asked)
+
+
+def test_an_empty_log_covers_nothing(graph: MadeUpGraph) -> None:
+    graph.answer(_SIGN_INS, {"value": []})
+    found = _do(graph, lambda directory: directory.sign_ins(_CLIENT, NOW))
+    assert (found.sign_ins, found.covers_since, found.missing) == ((), None, "")
+
+
+def test_a_log_that_may_not_be_read_is_an_answer_and_not_an_exception(graph: MadeUpGraph) -> None:
+    graph.answer(_SIGN_INS, _DENIED, status=403)
+    graph.answer(_APPLICATIONS, {"value": []})
+    found = _do(graph, lambda directory: directory.sign_ins(_CLIENT, NOW))
+    assert (found.covers_since, found.as_of) == (None, NOW)
+    assert "AuditLog.Read.All" in found.missing
+
+
+def test_a_log_that_this_cloud_does_not_have_is_an_answer_too(graph: MadeUpGraph) -> None:
+    graph.answer(_SIGN_INS, {"error": {"code": "BadRequest", "message": "no such segment"}}, status=404)
+    graph.answer(_APPLICATIONS, {"value": []})
+    assert "404" in _do(graph, lambda directory: directory.sign_ins(_CLIENT, NOW)).missing
+
+
+def test_a_record_that_cannot_be_read_makes_the_history_unknown(graph: MadeUpGraph) -> None:
+    graph.answer(_SIGN_INS, {"value": [{"appId": "d1"}]})
+    graph.answer(_SIGN_INS, {"value": []})
+    assert "1 records" in _do(graph, lambda directory: directory.sign_ins(_CLIENT, NOW)).missing
+
+
+def test_a_quote_in_an_id_stays_inside_the_filter(graph: MadeUpGraph) -> None:
+    graph.answer(_SIGN_INS, {"value": []})
+    _do(graph, lambda directory: directory.sign_ins(ClientId("x' or '1' eq '1"), NOW))
+    assert "appId eq 'x'' or ''1'' eq ''1' and" in unquote(graph.requests[0].target)
+
+
+def test_the_usage_report_may_be_denied(graph: MadeUpGraph) -> None:
+    graph.answer("/beta/reports/appCredentialSignInActivities", _DENIED, status=403)
+    with pytest.raises(PermissionMissingError) as caught:
+        _do(graph, lambda directory: _all(directory.credential_activity()))
+    assert caught.value.permission == "AuditLog.Read.All"

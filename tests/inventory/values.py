@@ -1,0 +1,153 @@
+"""Values with defaults, so that a test says only what it is about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from inventory.model import (
+    Application,
+    ApplicationId,
+    ClientId,
+    Cloud,
+    Credential,
+    CredentialActivity,
+    CredentialKind,
+    FederatedCredential,
+    Holder,
+    IdentityClientId,
+    KeyId,
+    ManagedIdentity,
+    Owner,
+    PrincipalId,
+    Purpose,
+    ScanNote,
+    ServicePrincipal,
+    ServicePrincipalId,
+    Snapshot,
+    TenantId,
+)
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+TENANT = TenantId("aaaaaaaa-0000-4000-8000-000000000000")
+ISSUER = f"https://login.microsoftonline.com/{TENANT}/v2.0"
+PRINCIPAL = PrincipalId("bbbbbbbb-0000-4000-8000-000000000001")
+IDENTITY_CLIENT = IdentityClientId("bbbbbbbb-0000-4000-8000-000000000002")
+
+
+def guid(kind: str, number: int) -> str:
+    return f"{kind * 8}-0000-4000-8000-{number:012d}"
+
+
+def secret(
+    number: int = 1,
+    *,
+    purpose: Purpose = Purpose.AUTHENTICATION,
+    start: datetime | None = NOW - timedelta(days=100),
+    end: datetime | None = NOW + timedelta(days=100),
+    holder: Holder = Holder.APPLICATION,
+    holder_id: str = guid("c", 1),
+) -> Credential:
+    return Credential(
+        key_id=KeyId(guid("e", number)),
+        kind=CredentialKind.SECRET,
+        purpose=purpose,
+        purpose_reason="made up",
+        holder=holder,
+        holder_id=holder_id,
+        client_id=ClientId(guid("d", 1)),
+        display_name="ci",
+        hint="aB1",
+        thumbprint=None,
+        start=start,
+        end=end,
+    )
+
+
+def owner(number: int = 1, *, name: str | None = "Ana") -> Owner:
+    return Owner(object_id=guid("f", number), kind="user", display_name=name, enabled=True)
+
+
+def trust(subject: str | None = PRINCIPAL, *, issuer: str = ISSUER, audience: str = "") -> FederatedCredential:
+    return FederatedCredential(
+        id=guid("9", 1),
+        name="id-orders",
+        issuer=issuer,
+        subject=subject,
+        audiences=(audience or "api://AzureADTokenExchange",),
+    )
+
+
+def application(
+    number: int = 1,
+    *,
+    name: str = "orders-api",
+    owners: tuple[Owner, ...] | None = (owner(),),
+    credentials: tuple[Credential, ...] = (),
+    federated: tuple[FederatedCredential, ...] | None = (),
+) -> Application:
+    return Application(
+        id=ApplicationId(guid("c", number)),
+        client_id=ClientId(guid("d", number)),
+        display_name=name,
+        created=NOW - timedelta(days=900),
+        sign_in_audience="AzureADMyOrg",
+        disabled=False,
+        tags=("a", "ü"),
+        owners=owners,
+        credentials=credentials,
+        federated=federated,
+    )
+
+
+def principal(number: int = 1, *, credentials: tuple[Credential, ...] = ()) -> ServicePrincipal:
+    return ServicePrincipal(
+        id=ServicePrincipalId(guid("7", number)),
+        client_id=ClientId(guid("d", number)),
+        display_name="orders-api",
+        kind="Application",
+        home_tenant=TENANT,
+        enabled=True,
+        sign_on_mode=None,
+        owners=(),
+        credentials=credentials,
+    )
+
+
+def identity() -> ManagedIdentity:
+    return ManagedIdentity(
+        principal_id=PRINCIPAL,
+        client_id=IDENTITY_CLIENT,
+        name="id-orders",
+        resource_id="/subscriptions/s/resourcegroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-orders",
+        user_assigned=True,
+    )
+
+
+def activity(number: int = 1, *, at: datetime | None = NOW - timedelta(days=3)) -> CredentialActivity:
+    return CredentialActivity(
+        key_id=KeyId(guid("e", number)),
+        client_id=ClientId(guid("d", 1)),
+        holder=Holder.APPLICATION,
+        last_sign_in=NOW,
+        last_successful_sign_in=at,
+    )
+
+
+def snapshot(
+    *applications: Application,
+    principals: tuple[ServicePrincipal, ...] = (),
+    identities: tuple[ManagedIdentity, ...] = (identity(),),
+    activities: tuple[CredentialActivity, ...] = (),
+    notes: tuple[ScanNote, ...] = (),
+) -> Snapshot:
+    return Snapshot(
+        tenant_id=TENANT,
+        cloud=Cloud.PUBLIC,
+        taken_at=NOW,
+        digest="",
+        applications=applications,
+        service_principals=principals,
+        identities=identities,
+        activity=activities,
+        notes=notes,
+    )
