@@ -1,0 +1,87 @@
+"""X.509 certificates of the tenant, made only when somebody looks at them.
+
+A large tenant holds tens of thousands of certificates and a test looks at three of them, so a seeded certificate is a
+small recipe; its DER encoding appears on first use. RSA keys come from a small pool whose primes are the next primes
+after a hash, found once and kept as offsets: recipes give the same bytes in every process (RSASSA-PKCS1-v1_5 is
+deterministic), and no key material lies in the source. Nothing outside the emulator may ever trust these keys.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+_PRIME_OFFSETS: Final = (724, 1262, 540, 884, 616, 104, 228, 148)
+_PUBLIC_EXPONENT: Final = 65537
+POOL_SIZE: Final = len(_PRIME_OFFSETS) // 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateRecipe:
+    """A self-signed certificate that does not exist yet."""
+
+    common_name: str
+    serial: int
+    start: datetime
+    end: datetime
+    pool: int
+
+
+def prime(number: int) -> int:
+    """Give one of the pool's 1024-bit primes."""
+    seed = int.from_bytes(hashlib.shake_256(f"unsecret emulator prime {number}".encode()).digest(128))
+    return (seed | (3 << 1022) | 1) + _PRIME_OFFSETS[number]
+
+
+@lru_cache(maxsize=POOL_SIZE)
+def pool_key(number: int) -> rsa.RSAPrivateKey:
+    """Give one of the pool's private keys."""
+    p, q = prime(2 * number), prime(2 * number + 1)
+    d = pow(_PUBLIC_EXPONENT, -1, (p - 1) * (q - 1))
+    public = rsa.RSAPublicNumbers(_PUBLIC_EXPONENT, p * q)
+    return rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), public).private_key()
+
+
+@lru_cache(maxsize=65_536)
+def _encode(recipe: CertificateRecipe) -> bytes:
+    key = pool_key(recipe.pool)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, recipe.common_name[:64])])
+    builder = x509.CertificateBuilder(
+        issuer_name=name,
+        subject_name=name,
+        public_key=key.public_key(),
+        serial_number=recipe.serial,
+        not_valid_before=recipe.start,
+        not_valid_after=recipe.end,
+    )
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def der(certificate: CertificateRecipe | bytes) -> bytes:
+    """Give the DER encoding of a certificate."""
+    return certificate if isinstance(certificate, bytes) else _encode(certificate)
+
+
+def thumbprint(certificate: CertificateRecipe | bytes) -> bytes:
+    """Give the SHA-1 of the DER encoding: header ``x5t``, and ``customKeyIdentifier`` where none was chosen."""
+    return hashlib.sha1(der(certificate), usedforsecurity=False).digest()
+
+
+def thumbprint_sha256(certificate: CertificateRecipe | bytes) -> bytes:
+    """Give the SHA-256 of the DER encoding: header ``x5t#S256``."""
+    return hashlib.sha256(der(certificate)).digest()
+
+
+def public_key(certificate: CertificateRecipe | bytes) -> rsa.RSAPublicKey | None:
+    """Give the RSA key that a certificate certifies, or None when it certifies a key of another kind."""
+    if isinstance(certificate, CertificateRecipe):
+        return pool_key(certificate.pool).public_key()
+    key = x509.load_der_x509_certificate(certificate).public_key()
+    return key if isinstance(key, rsa.RSAPublicKey) else None

@@ -1,0 +1,20 @@
+"""Why a change to the tenant is refused, independent of how a protocol words it on the wire."""
+
+
+class RuleBreachError(Exception):
+    """A change that the directory refuses: HTTP status, Graph error code and message."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+def not_found(object_id: str) -> RuleBreachError:
+    """Word the refusal for an object that the directory does not hold (recorded)."""
+    return RuleBreachError(
+        404,
+        "Request_ResourceNotFound",
+        f"Resource '{object_id}' does not exist or one of its queried reference-property objects are not present.",
+    )

@@ -1,0 +1,153 @@
+"""The tenant: tables, sign-in log and look-ups."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from threading import RLock
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from migrate.emulator.certificates import CertificateRecipe, pool_key
+from migrate.emulator.clock import VirtualClock
+from migrate.emulator.clouds import Cloud
+from migrate.emulator.errors import NotInTenantError
+from migrate.emulator.state.records import (
+    Application,
+    Host,
+    KeyCredential,
+    ManagedIdentity,
+    PasswordCredential,
+    Resource,
+    ServicePrincipal,
+    User,
+)
+from migrate.emulator.state.signins import SignInLog
+from migrate.emulator.state.table import Table
+
+ROOT_HOST: Final = ""
+"""Name of the operator's jump host: every user-assigned identity counts as attached to it."""
+
+
+class Tenant:
+    """The state of one embedded tenant.
+
+    Records are frozen. Whoever changes one holds ``lock`` from the reading to the ``save_...`` call; readers need no
+    lock. Requests run on one event loop, so the lock matters for tests and the demo, which look in from other threads.
+    """
+
+    def __init__(self, *, tenant_id: str, cloud: Cloud, clock: VirtualClock, retention: timedelta) -> None:
+        self.id = tenant_id
+        self.cloud = cloud
+        self.clock = clock
+        self.retention = retention
+        self.display_name = "Contoso"
+        self.domain = "contoso.onmicrosoft.com"
+        self.lock = RLock()
+        self.applications: Table[Application] = Table()
+        self.service_principals: Table[ServicePrincipal] = Table()
+        self.deleted_applications: Table[Application] = Table()
+        self.deleted_service_principals: Table[ServicePrincipal] = Table()
+        self.users: dict[str, User] = {}
+        self.identities: dict[str, ManagedIdentity] = {}
+        self.hosts: dict[str, Host] = {}
+        self.resources: list[Resource] = []
+        self.sign_ins = SignInLog()
+        self._secrets: dict[str, str] = {}
+        self._certificates: dict[str, CertificateRecipe | bytes] = {}
+
+    def answers_to(self, name: str) -> bool:
+        """Whether a tenant segment of a URL means this tenant: its GUID or its domain."""
+        return name.lower() in (self.id, self.domain)
+
+    def save_application(self, record: Application) -> None:
+        """Store an application and enter its credentials in the ledger."""
+        with self.lock:
+            self._enter(record.passwords, record.keys)
+            self.applications.put(record)
+
+    def save_service_principal(self, record: ServicePrincipal) -> None:
+        """Store a service principal and enter its credentials in the ledger."""
+        with self.lock:
+            self._enter(record.passwords, record.keys)
+            self.service_principals.put(record)
+
+    def _enter(self, passwords: Iterable[PasswordCredential], keys: Iterable[KeyCredential]) -> None:
+        self._secrets.update({password.key_id: password.secret for password in passwords})
+        self._certificates.update({key.key_id: key.certificate for key in keys})
+
+    def key_id_was_used(self, key_id: str) -> bool:
+        """Whether a credential ever had this key id, removed ones included."""
+        return key_id in self._secrets or key_id in self._certificates
+
+    def secret_of(self, key_id: str) -> str:
+        """Give the text of a secret, also after its removal, for tests and the demo; no endpoint gives it away."""
+        try:
+            return self._secrets[key_id]
+        except KeyError:
+            raise NotInTenantError(f"no secret has or had the key id {key_id}") from None
+
+    def private_key_of(self, key_id: str) -> rsa.RSAPrivateKey:
+        """Give the private key of a seeded certificate, also after its removal, for tests."""
+        recipe = self._certificates.get(key_id)
+        if not isinstance(recipe, CertificateRecipe):
+            raise NotInTenantError(f"no seeded certificate has or had the key id {key_id}")
+        return pool_key(recipe.pool)
+
+    def application_named(self, display_name: str) -> Application:
+        """Give the first application with this display name."""
+        for record in self.applications:
+            if record.display_name == display_name:
+                return record
+        raise NotInTenantError(f"no application is called {display_name!r}")
+
+    def service_principal_of(self, application: Application) -> ServicePrincipal:
+        """Give the service principal of an application."""
+        record = self.service_principals.with_app_id(application.app_id)
+        if record is None:
+            raise NotInTenantError(f"application {application.app_id} has no service principal here")
+        return record
+
+    def identity_named(self, name: str) -> ManagedIdentity:
+        """Give the first managed identity with this name."""
+        for identity in self.identities.values():
+            if identity.name == name:
+                return identity
+        raise NotInTenantError(f"no managed identity is called {name!r}")
+
+    def live_secret_of(self, application: Application) -> PasswordCredential:
+        """Give an application's first secret that is valid now."""
+        now = self.clock.now()
+        for password in application.passwords:
+            if password.start <= now < password.end:
+                return password
+        raise NotInTenantError(f"application {application.display_name!r} has no live secret")
+
+    def attached_to(self, host_name: str) -> tuple[ManagedIdentity, ...] | None:
+        """Give the identities attached to a host, or None when there is no such host."""
+        if host_name == ROOT_HOST:
+            return tuple(identity for identity in self.identities.values() if identity.user_assigned)
+        host = self.hosts.get(host_name)
+        if host is None:
+            return None
+        return tuple(self.identities[principal] for principal in host.identities if principal in self.identities)
+
+    def resource_named(self, name: str) -> Resource | None:
+        """Find what tokens can be issued for: a Microsoft resource, or an application that is present here."""
+        wanted = name.lower().rstrip("/")
+        for resource in self.resources:
+            if wanted in resource.names:
+                return resource
+        return self._application_resource(wanted)
+
+    def _application_resource(self, wanted: str) -> Resource | None:
+        app_id = wanted.removeprefix("api://")
+        record = self.applications.with_app_id(app_id)
+        if record is None or self.service_principals.with_app_id(app_id) is None:
+            return None
+        return Resource(
+            names=(wanted,),
+            audience=record.app_id,
+            app_id=record.app_id,
+            display_name=record.display_name,
+            version="2.0",
+        )
