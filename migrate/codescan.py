@@ -44,9 +44,7 @@ def _place(path: Path) -> Path:
 
 def open_findings(run: Run, app: str | None) -> tuple[CodeFinding, ...]:
     """Return the places that still need a secret; those that do not say whose are of ``app`` where it is given."""
-    return tuple(
-        finding for file in run.files for finding in _of_file(run.base, file, ClientId(app) if app else None)
-    )
+    return tuple(finding for file in run.files for finding in _of_file(run.base, file, ClientId(app) if app else None))
 
 
 def _of_file(base: Path, file: FileOutcome, app: ClientId | None) -> tuple[CodeFinding, ...]:

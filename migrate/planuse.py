@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from inventory import snapshot as snapshots
 from inventory.errors import SnapshotError
 from inventory.model import ClientId, TenantId
+from inventory.snapshot import header
 from migrate import planfile
 from migrate.errors import PlanError
 from migrate.model import Entry, Kind, Pairing, Plan
@@ -37,11 +37,11 @@ def _against_snapshot(plan: Plan, path: Path, beside: Path) -> None:
     if not beside.exists():
         return
     try:
-        header = snapshots.header(beside)
+        newest = header(beside)
     except SnapshotError:
         return  # some other file of that name: it says nothing about this plan
-    overtaken = header.taken_at > plan.snapshot_taken_at and header.digest != plan.snapshot_digest
-    if header.tenant_id == plan.tenant_id and overtaken:
+    overtaken = newest.taken_at > plan.snapshot_taken_at and newest.digest != plan.snapshot_digest
+    if newest.tenant_id == plan.tenant_id and overtaken:
         raise PlanError(
             f"{path} was made from an older snapshot than {beside}: make it again with: unsecret plan {beside} "
             f"--out {path}"

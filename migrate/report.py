@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from inventory.model import ClientId
 from migrate import rollout
-from migrate.model import Entry, Kind, Plan, PlannedCredential
+from migrate.model import Entry, Json, Kind, Plan, PlannedCredential
 from reports.model import Align, Column, Confidence, Document, Fact, Finding, Severity, Table
 
 _IDENTITY_COLUMNS = (
@@ -125,7 +125,7 @@ def journal_document(entries: tuple[Entry, ...]) -> Document:
             Table(name="applications", title="Applications", columns=columns, rows=rows),
             _entries(entries, names),
         ),
-        findings=tuple(_finding(entry, names) for entry in held),
+        findings=tuple(finding for entry in held for finding in _findings(entry, names)),
     )
 
 
@@ -134,14 +134,18 @@ def _still_held(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
     return tuple(entry for entry in latest.values() if entry.kind is Kind.HELD)
 
 
-def _finding(entry: Entry, names: dict[ClientId, str]) -> Finding:
-    because = "; ".join(f"{gate}: {why}" for gate, why in entry.data.items() if gate not in {"holder", "kind"})
-    return Finding(
-        rule="held",
-        message=f"{entry.data['kind']} {entry.subject} is held: {because}",
-        severity=Severity.WARNING,
-        confidence=Confidence.HIGH,
-        subject=names.get(entry.application, entry.application) if entry.application else "",
+def _findings(entry: Entry, names: dict[ClientId, str]) -> tuple[Finding, ...]:
+    client_id = entry.application
+    return tuple(
+        Finding(
+            rule=gate,
+            message=f"{entry.data['kind']} {entry.subject} is held: {answer['because']}",
+            severity=Severity.WARNING,
+            confidence=Confidence.HIGH,
+            subject=names.get(client_id, client_id) if client_id else "",
+            advice=answer["opens"],
+        )
+        for gate, answer in rollout.closed_gates(entry).items()
     )
 
 
@@ -176,7 +180,11 @@ def _detail(entry: Entry) -> str:
     if entry.kind is Kind.PLAN:
         return f"snapshot of {entry.data['taken_at']}"
     if entry.kind is Kind.CODE_SCANNED:
-        return (
-            f"{len(list(entry.data['findings'] or ()))} open places" if isinstance(entry.data["findings"], list) else ""
-        )
-    return "; ".join(f"{key}: {value}" for key, value in sorted(entry.data.items()))
+        return f"{len(rollout.code_state([entry]).findings)} open places"
+    if entry.kind is Kind.HELD:
+        return "; ".join(f"{gate}: {answer['because']}" for gate, answer in rollout.closed_gates(entry).items())
+    return "; ".join(f"{key}: {_plain(value)}" for key, value in sorted(entry.data.items()))
+
+
+def _plain(value: Json) -> str:
+    return ", ".join(f"{key}: {each}" for key, each in value.items()) if isinstance(value, dict) else str(value)

@@ -7,10 +7,10 @@ the whole run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import assert_never
+from typing import Any, assert_never
 
 from inventory.directory import Directory
 from inventory.model import Application, Credential, CredentialKind, Holder, ServicePrincipalId
@@ -119,7 +119,8 @@ class Retirer:
         answers = gates.ask(await self._question(pairing, credential, now))
         if held := gates.closed(answers):
             if apply:
-                self._record(Kind.HELD, pairing, credential, {name: closed.because for name, closed in held})
+                gates_closed = {name: {"because": each.because, "opens": each.opens} for name, each in held}
+                self._record(Kind.HELD, pairing, credential, {"gates": gates_closed})
             return Held(pairing=pairing, credential=credential, closed=held)
         if not apply:
             return WouldRetire(pairing=pairing, credential=credential)
@@ -127,7 +128,7 @@ class Retirer:
             closed = Closed(because=f"the exchange fails just now: {failed.message}", opens=failed.hint)
             return Held(pairing=pairing, credential=credential, closed=(("exchange-proven", closed),))
         opened = {name: answer.because for name, answer in answers}
-        self._record(Kind.RETIRE_MEANT, pairing, credential, opened)
+        self._record(Kind.RETIRE_MEANT, pairing, credential, {"gates": opened})
         return await self._remove(pairing, credential)
 
     async def _read(self, pairing: Pairing, credential: PlannedCredential) -> _Now:
@@ -216,9 +217,7 @@ class Retirer:
             f"{failed.hint if failed else ''}"
         )
 
-    def _record(
-        self, kind: Kind, pairing: Pairing, credential: PlannedCredential, data: dict[str, str] | dict[str, bool]
-    ) -> None:
+    def _record(self, kind: Kind, pairing: Pairing, credential: PlannedCredential, data: Mapping[str, Any]) -> None:
         self.journal.record(
             Entry(
                 kind=kind,

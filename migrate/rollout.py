@@ -67,6 +67,11 @@ def retired_keys(entries: Iterable[Entry]) -> frozenset[KeyId]:
     return frozenset(KeyId(entry.subject) for entry in entries if entry.kind is Kind.RETIRED)
 
 
+def closed_gates(entry: Entry) -> Mapping[str, Mapping[str, str]]:
+    """Return the gates that held a credential, each with ``because`` and ``opens``, from a ``held`` entry."""
+    return msgspec.convert(entry.data["gates"], dict[str, dict[str, str]])
+
+
 def unfinished(entries: Iterable[Entry], meant: Kind, done: Kind) -> frozenset[str]:
     """Return the subjects of changes that were meant and never confirmed: a run ended in between."""
     open_subjects: set[str] = set()

@@ -33,7 +33,7 @@ def _summary(entries: tuple[Entry, ...]) -> dict[str, Any]:
     keys = {credential.key_id for pairing in pairings for credential in pairing.credentials}
     gone = rollout.retired_keys(entries) & keys
     held = {entry.subject: entry for entry in entries if entry.kind is Kind.HELD and entry.subject not in gone}
-    gates = Counter(gate for entry in held.values() for gate in entry.data if gate not in {"holder", "kind"})
+    gates = Counter(gate for entry in held.values() for gate in rollout.closed_gates(entry))
     return {
         "applications": {state.value: states[state.value] for state in rollout.State if states[state.value]},
         "credentials": {"planned": len(keys), "retired": len(gone), "held": len(held)},

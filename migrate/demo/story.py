@@ -26,7 +26,7 @@ def scanned(result: Row) -> list[str]:
 
 def planned(result: Row) -> list[str]:
     """Tell what was paired, and what was refused and why."""
-    refused = Counter(result["refused"])
+    refused: Counter[str] = Counter(result["refused"])
     lines = [
         (
             f"plan      {result['paired']} applications paired, {result['credentials']} credentials to retire; "

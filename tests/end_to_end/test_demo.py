@@ -38,7 +38,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
             kept.append(self)
             return super().__enter__()
 
-    root, lines = tmp_path_factory.mktemp("demo"), []
+    root = tmp_path_factory.mktemp("demo")
+    lines: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(migrate.demo.run, "Emulator", Kept)
         demonstrate(40, 1, root, lines.append)
@@ -64,7 +65,9 @@ def test_the_tenant_itself_agrees(told: Told) -> None:
         assert (last.credential_type, last.error_code) == ("federatedIdentityCredential", 0)
     plan = json.loads((told.root / "plan.json").read_text())
     planned = {each["key_id"] for pairing in plan["pairings"] for each in pairing["credentials"]}
-    left = {each.key_id for holder in tenant.applications for each in (*holder.passwords, *holder.keys)}
+    holders = [*tenant.applications, *tenant.service_principals]
+    left = {each.key_id for holder in holders for each in holder.passwords}
+    left |= {each.key_id for holder in holders for each in holder.keys}
     with closing(sqlite3.connect(told.root / "journal.db")) as journal:
         removed = {row[0] for row in journal.execute("SELECT subject FROM entries WHERE kind = 'retired'")}
     assert removed == planned - left

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.model import CredentialKind, Purpose
+from inventory.model import ClientId, CredentialKind, Purpose
 from migrate import gates
 from migrate.gate import CodeState
 from migrate.model import CodeFinding
@@ -134,7 +134,7 @@ def test_code_that_is_open_or_unseen_holds(code: CodeState, why: str) -> None:
 
 def test_a_finding_of_another_application_does_not_hold() -> None:
     other = CodeFinding(path="a.py", line=3, reason="r", application=question().pairing.application.client_id)
-    finding = dataclasses.replace(other, application="somebody-else")
+    finding = dataclasses.replace(other, application=ClientId("somebody-else"))
     assert closed(code=CodeState(scanned=True, findings=(finding,))) == {}
 
 

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.model import Application, Cloud, CredentialKind, Holder, ManagedIdentity, Purpose, Snapshot, TenantId
+from inventory.model import (
+    Application,
+    Cloud,
+    CredentialKind,
+    Holder,
+    ManagedIdentity,
+    Purpose,
+    ServicePrincipal,
+    Snapshot,
+    TenantId,
+)
 from migrate import planfile
 from migrate.model import Pairing, Plan, Refusal, RefusalCode
 from migrate.planning import names
@@ -139,7 +149,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("subject", "principals", "code"), REFUSED)
 def test_applications_that_cannot_be_migrated_are_refused(
-    subject: Application, principals: tuple[object, ...], code: RefusalCode
+    subject: Application, principals: tuple[ServicePrincipal, ...], code: RefusalCode
 ) -> None:
     plan = make_plan(
         dataclasses.replace(snapshot(subject, identities=(identity("id-a"),)), service_principals=principals)
@@ -151,7 +161,7 @@ def test_applications_that_cannot_be_migrated_are_refused(
 
 def test_a_credential_without_a_readable_end_counts_as_live() -> None:
     subject = application("orders", credentials=(credential("orders", days=None),))
-    assert only_pairing(make_plan(snapshot(subject, identities=(identity("orders"),))))
+    assert only_pairing(make_plan(snapshot(subject, identities=(identity("orders"),)))).credentials
 
 
 def test_secrets_of_a_service_principal_are_planned_with_their_holder() -> None:

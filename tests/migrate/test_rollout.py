@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -79,7 +80,7 @@ def test_what_was_meant_and_not_confirmed_is_unfinished() -> None:
         ({"assertion_audience": "https://graph.microsoft.com"}, "for https://graph"),
     ],
 )
-def test_a_token_that_is_not_the_right_one_is_judged_so(change: dict[str, str], why: str) -> None:
+def test_a_token_that_is_not_the_right_one_is_judged_so(change: dict[str, Any], why: str) -> None:
     assert why in exchange.judge(PAIRING, TENANT, claims(**change))
 
 
