@@ -1,0 +1,146 @@
+"""Who else needs the secret: a site may be rewritten only if the program then runs with the secret gone.
+
+The secret's names and reads must have no use beside the sites that are rewritten together; the statements that bind
+them are deleted with the sites. Everything else is a reason to leave the site alone: a rewritten call beside a hard
+``os.environ["AZURE_CLIENT_SECRET"]`` would stop the program on the day the secret is removed.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+from codemods.engine.secrets import ItemRead, NameRead, Trace, item_of, plain_text
+from codemods.engine.source import Source
+from codemods.model import ReasonCode
+from codemods.names import Module
+
+_REST_OF_LINE = re.compile(r"[ \t\f]*(#[^\r\n]*)?(\r\n|\r|\n|$)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Dropped:
+    """The nodes that disappear when a set of sites is rewritten."""
+
+    nodes: frozenset[ast.AST]
+
+    @property
+    def statements(self) -> tuple[ast.stmt, ...]:
+        """List the statements that are deleted as a whole."""
+        return tuple(node for node in self.nodes if isinstance(node, ast.stmt))
+
+    def holds(self, module: Module, node: ast.AST) -> bool:
+        """Tell whether a node disappears, by itself or inside something."""
+        return node in self.nodes or any(parent in self.nodes for parent in module.ancestors(node))
+
+
+Blocked = tuple[ReasonCode, str]
+
+
+def dropped_with(secrets: Collection[ast.expr], traces: Collection[Trace]) -> Dropped:
+    """Collect what disappears with some sites: their secret arguments and the statements that bind them."""
+    statements = (read.statement for item in traces for read in item.names)
+    return Dropped(nodes=frozenset((*secrets, *(node for node in statements if node is not None))))
+
+
+def obstacle(
+    source: Source, module: Module, item: Trace, dropped: Dropped, imported_elsewhere: Callable[[str], bool]
+) -> Blocked | None:
+    """Say why a site cannot lose its secret, or None."""
+    for read in item.names:
+        for use in module.uses(read.scope, read.name):
+            if not dropped.holds(module, use):
+                return _other_use(module, use, read.name)
+        if (kept := _kept(source, module, read, dropped, imported_elsewhere)) is not None:
+            return ReasonCode.LEFTOVER, kept
+    for wanted in item.items:
+        for node in _reads(module, wanted):
+            if not dropped.holds(module, node):
+                return _other_use(module, node, wanted.key)
+    return None
+
+
+def whole_lines(source: Source, statement: ast.stmt) -> tuple[int, int] | None:
+    """Give the span of the lines a statement has to itself, or None when it shares them."""
+    start, end = source.span(statement)
+    first = source.line_start(statement.lineno)
+    rest = _REST_OF_LINE.match(source.text, end)
+    if source.text[first:start].strip(" \t\f") or rest is None:
+        return None
+    return first, rest.end()
+
+
+def _other_use(module: Module, node: ast.AST, name: str) -> Blocked:
+    line = getattr(node, "lineno", 1)
+    guard = _is_tested(module, node)
+    reason = ReasonCode.GUARDED_BY_SECRET if guard else ReasonCode.SECRET_USED_ELSEWHERE
+    return reason, f"{name} on line {line}"
+
+
+def _is_tested(module: Module, node: ast.AST) -> bool:
+    """Tell whether a node stands in the condition of something."""
+    for parent in module.ancestors(node):
+        if isinstance(parent, ast.If | ast.While | ast.IfExp | ast.Assert) and node is parent.test:
+            return True
+        if isinstance(parent, ast.stmt):
+            return isinstance(parent, ast.Match)
+        node = parent
+    return False
+
+
+def _kept(
+    source: Source,
+    module: Module,
+    read: NameRead,
+    dropped: Dropped,
+    imported_elsewhere: Callable[[str], bool],
+) -> str | None:
+    """Say why the statement that binds a name has to stay."""
+    statement = read.statement
+    if statement is None:
+        return None
+    where = f"{read.name} on line {statement.lineno}"
+    if whole_lines(source, statement) is None:
+        return f"{where} shares its line with something else"
+    if all(sibling in dropped.nodes for sibling in _block(module, statement)):
+        return f"{where} is the only statement of its block"
+    attributes = (node for node in module.references if isinstance(node, ast.Attribute))
+    if read.scope.is_class and any(node.attr == read.name for node in attributes):
+        return f"{where} is an attribute of a class"
+    if read.scope is module.top and (_is_exported(module, read.name) or imported_elsewhere(read.name)):
+        return f"{where} is used by other modules"
+    return None
+
+
+def _block(module: Module, statement: ast.stmt) -> list[ast.stmt]:
+    parent = module.parents[statement]
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(parent, name, [])
+        if statement in block:
+            return list(block)
+    return [statement]
+
+
+def _is_exported(module: Module, name: str) -> bool:
+    for text in module.strings:
+        if text.value == name:
+            owner = next((node for node in module.ancestors(text) if isinstance(node, ast.stmt)), None)
+            targets = ast.walk(owner) if owner is not None else iter(())
+            if any(isinstance(node, ast.Name) and node.id == "__all__" for node in targets):
+                return True
+    return False
+
+
+def _reads(module: Module, wanted: ItemRead) -> Iterator[ast.AST]:
+    """Yield everything in the file that touches the same item; for a variable, every text that is its name."""
+    if not wanted.holder:
+        for text in module.strings:
+            if text.value == wanted.key and not isinstance(module.parents[text], ast.Expr):
+                yield text
+        return
+    for node in module.parents:
+        found = item_of(node)
+        if found is not None and found[1] == wanted.key and plain_text(module, found[0]) == wanted.holder:
+            yield node

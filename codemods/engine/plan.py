@@ -1,0 +1,225 @@
+"""Which sites of a file are rewritten: all of an application's, or none.
+
+A decision can take others with it: a site that stays may share its secret with another, which then has to stay as well.
+So sites are taken out until nothing changes any more.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from codemods.assertion import HELPER_STEM, Application
+from codemods.engine.applications import Policy, decide
+from codemods.engine.flow import Blocked, Dropped, dropped_with, obstacle
+from codemods.engine.sites import Occurrence, application_key
+from codemods.engine.source import Source
+from codemods.model import (
+    AlreadyAssertion,
+    Cloud,
+    ReasonCode,
+    Reported,
+    Rewritten,
+    SiteOutcome,
+)
+from codemods.names import Module
+from codemods.transform import Already, Renamed, Report, Rewrite
+
+_TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105 - the name of a variable
+_HELPER_NAMES = re.compile(r"managed_identity_assertion(_for_\w+)?|ManagedIdentityAssertionCredential(For\w+)?")
+_NOT_THE_SAME = frozenset({
+    ReasonCode.UNKNOWN_APPLICATION,
+    ReasonCode.NOT_IN_PLAN,
+    ReasonCode.SEVERAL_APPLICATIONS,
+    ReasonCode.TEST_CODE,
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class File:
+    """A candidate as it was read: its text, its bound names, its sites."""
+
+    source: Source
+    module: Module
+    occurrences: tuple[Occurrence, ...]
+    is_test: bool
+    helper_taken: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the rest of the run says about a file.
+
+    ``type_tests`` maps a construct to a place that depends on its type or its inside; ``imported_elsewhere`` tells
+    whether another file seems to import a name from this one; ``read_elsewhere`` names a file that needs what an
+    imported name reads, ``variable_elsewhere`` one that needs an environment variable and has no site that uses it.
+    """
+
+    type_tests: Mapping[str, Blocked]
+    imported_elsewhere: Callable[[str], bool]
+    read_elsewhere: Callable[[str], str | None]
+    variable_elsewhere: Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """The decision on a file."""
+
+    file: File
+    rewrites: Mapping[Occurrence, Application]
+    blocked: Mapping[Occurrence, Blocked]
+    notes: Mapping[Occurrence, str]
+
+    @property
+    def dropped(self) -> Dropped:
+        """Collect what disappears from the file."""
+        return _dropped(self.rewrites)
+
+    def outcomes(self) -> tuple[SiteOutcome, ...]:
+        """Say what becomes of every site."""
+        return tuple(self._outcome(occurrence) for occurrence in self.file.occurrences)
+
+    def _outcome(self, occurrence: Occurrence) -> SiteOutcome:
+        application = self.rewrites.get(occurrence)
+        if application is not None:
+            return Rewritten(site=occurrence.site, application=application.key, note=self.notes[occurrence])
+        if isinstance(occurrence.verdict, Already):
+            return AlreadyAssertion(site=occurrence.site)
+        reason, detail = self.blocked[occurrence]
+        return Reported(site=occurrence.site, reason=reason, advice=reason.advice, detail=detail)
+
+
+def refusal(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked | None:
+    """Say why a site is out of the question whosever application it is, or None."""
+    verdict = occurrence.verdict
+    if file.is_test and not isinstance(verdict, Already):
+        return ReasonCode.TEST_CODE, ""
+    if isinstance(verdict, Report):
+        return verdict.reason, verdict.detail
+    construct = occurrence.site.construct
+    if construct in around.type_tests:
+        return around.type_tests[construct]
+    if occurrence.trace.problem is not None:
+        return occurrence.trace.problem
+    for name in occurrence.trace.imported:
+        if (place := around.read_elsewhere(name)) is not None:
+            return ReasonCode.LEFTOVER, place
+    return _refused_here(file, occurrence)
+
+
+def _refused_here(file: File, occurrence: Occurrence) -> Blocked | None:
+    if any(text.value == _TOKEN_FILE for text in file.module.strings):
+        return ReasonCode.AKS_DIRECT_FEDERATION, ""
+    if file.helper_taken:
+        return ReasonCode.HELPER_NAME_TAKEN, ""
+    if (name := _collision(file.module, occurrence)) is not None:
+        return ReasonCode.NAME_COLLISION, name
+    if any(isinstance(parent, ast.JoinedStr) for parent in file.module.ancestors(occurrence.node)):
+        return ReasonCode.UNSUPPORTED_FORM, "inside an f-string"
+    nodes = {other.node for other in file.occurrences if other is not occurrence and isinstance(other.verdict, Rewrite)}
+    around = any(parent in nodes for parent in file.module.ancestors(occurrence.node))
+    inside = any(occurrence.node in file.module.ancestors(node) for node in nodes)
+    return (ReasonCode.UNSUPPORTED_FORM, "one sign-in stands inside another") if around or inside else None
+
+
+def plan_file(file: File, policy: Policy, around: Surroundings) -> Plan:
+    """Decide on every site of a file."""
+    blocked: dict[Occurrence, Blocked] = {}
+    rewrites: dict[Occurrence, Application] = {}
+    for occurrence in file.occurrences:
+        application = decide(policy, application_key(file.module, occurrence), occurrence.site.client_id)
+        reason = _first_reason(file, occurrence, application, around)
+        if reason is not None:
+            blocked[occurrence] = reason
+        elif not isinstance(occurrence.verdict, Already) and isinstance(application, Application):
+            rewrites[occurrence] = application
+    while (found := _next_obstacle(file, policy, rewrites, blocked, around)) is not None:
+        occurrence, reason = found
+        blocked[occurrence] = reason
+        del rewrites[occurrence]
+    notes = {occurrence: _note(occurrence, around) for occurrence in rewrites}
+    return Plan(file=file, rewrites=rewrites, blocked=blocked, notes=notes)
+
+
+def _first_reason(
+    file: File, occurrence: Occurrence, application: Application | ReasonCode, around: Surroundings
+) -> Blocked | None:
+    verdict = occurrence.verdict
+    if isinstance(verdict, Already):
+        return None
+    if application is ReasonCode.NOT_IN_PLAN and isinstance(verdict, Rewrite) and not file.is_test:
+        return application, ""
+    if (refused := refusal(file, occurrence, around)) is not None:
+        return refused
+    if isinstance(application, ReasonCode):
+        return application, ""
+    cloud = verdict.cloud if isinstance(verdict, Rewrite) else None
+    if cloud is not None and cloud is not Cloud.of_scope(application.scope):
+        return ReasonCode.CLOUD_MISMATCH, f"the authority is of {cloud.name.lower()}"
+    return None
+
+
+def _next_obstacle(
+    file: File,
+    policy: Policy,
+    rewrites: Mapping[Occurrence, Application],
+    blocked: Mapping[Occurrence, Blocked],
+    around: Surroundings,
+) -> tuple[Occurrence, Blocked] | None:
+    dropped = _dropped(rewrites)
+    for occurrence in rewrites:
+        reason = obstacle(file.source, file.module, occurrence.trace, dropped, around.imported_elsewhere)
+        if reason is not None:
+            return occurrence, reason
+    for occurrence, application in rewrites.items():
+        for other, (reason_code, _) in blocked.items():
+            if reason_code not in _NOT_THE_SAME and _may_be(file.module, policy, other, application):
+                return occurrence, (ReasonCode.OTHER_SITE_BLOCKS, f"line {other.site.line}: {reason_code}")
+    return None
+
+
+def _may_be(module: Module, policy: Policy, other: Occurrence, application: Application) -> bool:
+    """Tell whether a site that stays may belong to an application; one that names nobody may belong to all."""
+    key = application_key(module, other)
+    if key is None or key == application.key:
+        return True
+    decided = decide(policy, key, other.site.client_id)
+    return isinstance(decided, Application) and decided.key == application.key
+
+
+def _dropped(rewrites: Mapping[Occurrence, Application]) -> Dropped:
+    verdicts = [item.verdict for item in rewrites]
+    secrets = [secret for verdict in verdicts if isinstance(verdict, Rewrite) for secret in verdict.secrets]
+    return dropped_with(secrets, [item.trace for item in rewrites])
+
+
+def _note(occurrence: Occurrence, around: Surroundings) -> str:
+    own = occurrence.verdict.note if isinstance(occurrence.verdict, Rewrite) else ""
+    variables = [item.key for item in occurrence.trace.items if not item.holder]
+    places = [(name, around.variable_elsewhere(name)) for name in variables]
+    reads = [f"{name} is still needed by {place}" for name, place in places if place is not None]
+    notes: Sequence[str] = (own, *occurrence.trace.notes, *reads)
+    return "; ".join(dict.fromkeys(note for note in notes if note))
+
+
+def _collision(module: Module, occurrence: Occurrence) -> str | None:
+    """Name something visible from the call that the rewrite would need for itself."""
+    verdict = occurrence.verdict
+    wanted = verdict.callee.name if isinstance(verdict, Rewrite) and isinstance(verdict.callee, Renamed) else None
+    package = occurrence.site.construct.rpartition(".")[0]
+    scope = module.scope_at(occurrence.node)
+    while scope is not None:
+        for name, bindings in scope.bindings.items():
+            meanings = {binding.qualified for binding in bindings}
+            if name == wanted and meanings != {f"{package}.{wanted}"}:
+                return name
+            if _HELPER_NAMES.fullmatch(name) and not all(_is_helper(meaning) for meaning in meanings):
+                return name
+        scope = scope.parent
+    return None
+
+
+def _is_helper(qualified: str) -> bool:
+    return qualified.rpartition(".")[0].rpartition(".")[2] == HELPER_STEM

@@ -1,0 +1,104 @@
+"""One run: list, read, decide, prepare, and write when asked to.
+
+A run without ``apply`` computes the same bytes and writes nothing. With it, a helper is written before the files that
+import it, so that an interrupt between two files leaves every file working. A second run finds nothing to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from codemods.engine.applications import policy_of
+from codemods.engine.candidates import Candidate, read_all
+from codemods.engine.failure import failed
+from codemods.engine.listing import list_files
+from codemods.engine.neighbours import Neighbours, look_around
+from codemods.engine.plan import Plan, plan_file, refusal
+from codemods.engine.sites import application_key, is_rewrite, join
+from codemods.engine.write import write
+from codemods.errors import CodemodError, WriteFailedError
+from codemods.model import Changed, Clean, FileOutcome, Helper, Request, Run
+from codemods.transforms import load
+
+if TYPE_CHECKING:
+    from codemods.engine.prepare import NewFile, NewHelper
+
+_Written = tuple[tuple[FileOutcome, ...], tuple[Helper, ...]]
+
+
+def rewrite(request: Request) -> Run:
+    """Rewrite what can be rewritten below the paths of a request and report the rest."""
+    listing = list_files(request.paths)
+    known = join(load())
+    reading = read_all(listing, known, include_tests=request.include_tests)
+    neighbours = look_around(listing, reading, known)
+    policy = policy_of(request, _keys(reading.candidates, neighbours))
+    plans = [(item, plan_file(item.file, policy, neighbours.of(item))) for item in reading.candidates]
+    unchanged = [Clean(path=item.listed.name, sites=plan.outcomes()) for item, plan in plans if not plan.rewrites]
+    changed, helpers = _change([(item, plan) for item, plan in plans if plan.rewrites], neighbours, request)
+    outcomes: list[FileOutcome] = [*reading.others, *unchanged, *changed]
+    return Run(
+        base=listing.base,
+        files=tuple(sorted(outcomes, key=lambda outcome: outcome.path)),
+        helpers=helpers,
+        scanned=reading.scanned,
+        candidates=len(reading.mentioned),
+    )
+
+
+def _keys(candidates: Iterable[Candidate], neighbours: Neighbours) -> set[str | None]:
+    """Collect what stands for the applications of all sites that only lack one."""
+    return {
+        application_key(candidate.file.module, occurrence)
+        for candidate in candidates
+        for occurrence in candidate.file.occurrences
+        if is_rewrite(occurrence) and refusal(candidate.file, occurrence, neighbours.of(candidate)) is None
+    }
+
+
+def _change(planned: list[tuple[Candidate, Plan]], neighbours: Neighbours, request: Request) -> _Written:
+    if not planned:
+        return (), ()
+    from codemods.engine.prepare import prepare  # noqa: PLC0415 - imports libcst, which only an edit needs
+
+    prepared, failures = prepare(planned, neighbours)
+    outcomes: list[FileOutcome] = list(failures)
+    helpers: list[Helper] = []
+    for new in prepared:
+        helper, files = _finish(new, apply=request.apply)
+        helpers.append(helper)
+        outcomes.extend(files)
+    return tuple(outcomes), tuple(helpers)
+
+
+def _finish(new: NewHelper, *, apply: bool) -> tuple[Helper, list[FileOutcome]]:
+    """Write a helper and then its files, or only say what they would become."""
+    if not apply:
+        return new.helper, [_changed(file, written=False) for file in new.files]
+    try:
+        if new.helper.diff:
+            write(new.place.path, old=None if new.place.existing is None else new.place.existing.data, new=new.data)
+    except CodemodError as error:
+        blocked = WriteFailedError(f"not written, because its helper was refused: {error}")
+        return new.helper, [failed(file.candidate.listed.name, blocked) for file in new.files]
+    return replace(new.helper, written=True), [_write(file) for file in new.files]
+
+
+def _write(file: NewFile) -> FileOutcome:
+    try:
+        write(file.candidate.listed.path, old=file.candidate.file.source.data, new=file.data)
+    except CodemodError as error:
+        return failed(file.candidate.listed.name, error)
+    return _changed(file, written=True)
+
+
+def _changed(file: NewFile, *, written: bool) -> Changed:
+    return Changed(
+        path=file.candidate.listed.name,
+        diff=file.diff,
+        sites=file.plan.outcomes(),
+        written=written,
+        masked=file.masked,
+    )

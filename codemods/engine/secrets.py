@@ -1,0 +1,295 @@
+"""Where the secret of a call comes from, followed back through names to what is read.
+
+A trace says what would have to disappear together with the call's argument: the names that hold the secret, and the
+reads (an environment variable, an item of a configuration) they come from. It never holds the text of a secret.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field
+
+from codemods.engine.required import required_line
+from codemods.model import ReasonCode
+from codemods.names import Binding, Kind, Module, Scope, root_name
+
+ENTRA_SECRET = re.compile(r"[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}")
+"""The shape of a generated client secret (https://github.com/gitleaks/gitleaks, rule azure-ad-client-secret)."""
+
+_SECRETIVE = re.compile(r"secret|passw|pwd|key|cert|pem|pfx", re.IGNORECASE)
+_GETTERS = frozenset({"os.getenv", "os.environ.get", "os.environ.pop"})
+_PASS_THROUGH = frozenset({
+    "decode", "encode", "expandvars", "get_secret_value", "read", "read_bytes", "read_text", "strip",
+})  # fmt: skip
+_PLAIN_CALLS = frozenset({"open", "str", "bytes", "Path"})
+_PUBLIC_KEYS = frozenset({"thumbprint", "public_certificate"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NameRead:
+    """A name that holds the secret. ``statement`` is what must be deleted with it; None for an imported name."""
+
+    name: str
+    scope: Scope
+    binding: Binding
+
+    @property
+    def statement(self) -> ast.stmt | None:
+        """Give the assignment that binds the name."""
+        node = self.binding.node
+        return node if self.binding.kind is Kind.ASSIGNMENT and isinstance(node, ast.stmt) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRead:
+    """A read of one thing out of another; an empty ``holder`` means an environment variable."""
+
+    holder: str
+    key: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Trace:
+    """What a secret comes from; filled while it is followed, read only afterwards."""
+
+    sources: list[str] = field(default_factory=list)
+    literals: list[ast.expr] = field(default_factory=list)
+    names: list[NameRead] = field(default_factory=list)
+    items: list[ItemRead] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    imported: list[str] = field(default_factory=list)
+    problem: tuple[ReasonCode, str] | None = None
+
+    @property
+    def source(self) -> str | None:
+        """Describe the origin by name."""
+        return ", ".join(dict.fromkeys(self.sources)) or None
+
+
+def trace(module: Module, secrets: tuple[ast.expr, ...]) -> Trace:
+    """Follow the expressions that a rewrite would take out of a call."""
+    tracer = _Tracer(module)
+    for secret in secrets:
+        tracer.follow(secret, direct=True)
+    return tracer.trace
+
+
+def plain_text(module: Module, node: ast.expr | None) -> str | None:
+    """Write an expression down if it can hold no secret: names, attributes, items, environment variables, ids."""
+    match node:
+        case None:
+            return None
+        case ast.Name(id=name):
+            return name
+        case ast.Constant(value=str(text)):
+            return None if ENTRA_SECRET.search(text) else repr(text)
+        case ast.Attribute(value=value, attr=attr):
+            inner = plain_text(module, value)
+            return None if inner is None else f"{inner}.{attr}"
+        case _:
+            return _plain_item(module, node)
+
+
+def _plain_item(module: Module, node: ast.expr) -> str | None:
+    if (variable := environment_variable(module, node)) is not None:
+        return f"os.environ[{variable!r}]"
+    if (item := item_of(node)) is not None and (holder := plain_text(module, item[0])) is not None:
+        return f"{holder}[{item[1]!r}]"
+    return None
+
+
+def environment_variable(module: Module, node: ast.expr) -> str | None:
+    """Name the environment variable an expression reads."""
+    match node:
+        case ast.Subscript(value=holder, slice=key) if module.qualified(holder) == "os.environ":
+            return module.constant(key)
+        case ast.Call(func=func, args=[key, *_]) if module.qualified(func) in _GETTERS:
+            return module.constant(key)
+        case _:
+            return None
+
+
+def item_of(node: ast.AST) -> tuple[ast.expr, str] | None:
+    """Split a read of one item into its holder and its key, whatever way it is written."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute(value=holder, attr="get"),
+            args=[ast.Constant(value=str(section)), ast.Constant(value=str(option))],
+        ) if option and not _SECRETIVE.search(section):
+            return holder, f"{section}/{option}"  # configparser, not a default
+        case (
+            ast.Attribute(value=holder, attr=key)
+            | ast.Subscript(value=holder, slice=ast.Constant(value=str(key)))
+            | ast.Call(func=ast.Attribute(value=holder, attr="get" | "pop"), args=[ast.Constant(value=str(key)), *_])
+            | ast.Call(func=ast.Name(id="getattr" | "hasattr"), args=[holder, ast.Constant(value=str(key)), *_])
+            | ast.Compare(left=ast.Constant(value=str(key)), ops=[ast.In() | ast.NotIn()], comparators=[holder])
+        ):
+            return holder, key
+        case _:
+            return None
+
+
+class _Tracer:
+    """Follows one secret; ``direct`` says that the value itself is the secret, not something it is made from."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.trace = Trace()
+        self._seen: set[ast.AST] = set()
+        self._deleting = False
+
+    def follow(self, node: ast.expr, *, direct: bool) -> None:
+        match node:
+            case ast.Constant():
+                self._literal(node, direct=direct)
+            case ast.Name():
+                self._name(node, direct=direct)
+            case ast.Dict():
+                self._dict(node)
+            case ast.JoinedStr():
+                self._joined(node, direct=direct)
+            case ast.BinOp(left=left, right=right):
+                self._parts([left, right], direct=direct)
+            case ast.BoolOp(values=parts) | ast.Tuple(elts=parts) | ast.List(elts=parts):
+                self._parts(parts, direct=direct)
+            case ast.Await(value=inner) | ast.Starred(value=inner):
+                self.follow(inner, direct=direct)
+            case ast.Subscript() | ast.Attribute() | ast.Call():
+                self._read(node, direct=direct)
+            case _:
+                self._refuse(ReasonCode.DYNAMIC_SECRET, "it is computed in the call")
+
+    def _parts(self, parts: list[ast.expr], *, direct: bool) -> None:
+        for part in parts:
+            self.follow(part, direct=direct)
+
+    def _joined(self, node: ast.JoinedStr, *, direct: bool) -> None:
+        """Follow the parts of an f-string; before Python 3.12 only the whole of it has a place in the source."""
+        before = len(self.trace.literals)
+        self._parts([part.value for part in node.values if isinstance(part, ast.FormattedValue)], direct=direct)
+        literal = len(self.trace.literals) > before or any(isinstance(part, ast.Constant) for part in node.values)
+        del self.trace.literals[before:]
+        self._literal(node, direct=direct and literal)
+
+    def _dict(self, node: ast.Dict) -> None:
+        self.trace.sources.append("certificate dictionary")
+        for key, value in zip(node.keys, node.values, strict=True):
+            public = isinstance(key, ast.Constant) and key.value in _PUBLIC_KEYS
+            self.follow(value, direct=not public)
+
+    def _literal(self, node: ast.Constant | ast.JoinedStr, *, direct: bool) -> None:
+        empty = isinstance(node, ast.Constant) and (not node.value or not isinstance(node.value, str | bytes))
+        if direct and not empty:
+            self.trace.literals.append(node)
+            self.trace.sources.append("literal")
+
+    def _name(self, node: ast.Name, *, direct: bool) -> None:
+        found = self.module.lookup(node)
+        kinds = {binding.kind for binding in found[1]} if found is not None else set()
+        if found is not None and len(found[1]) == 1 and kinds <= {Kind.ASSIGNMENT, Kind.IMPORT}:
+            self._bound(NameRead(name=node.id, scope=found[0], binding=found[1][0]), direct=direct)
+        elif not direct:
+            return
+        elif Kind.PARAMETER in kinds:
+            self.trace.sources.append(f"parameter {node.id}")
+            self._refuse(ReasonCode.CALLER_SUPPLIED_SECRET, f"parameter {node.id}")
+        else:
+            self.trace.sources.append(f"name {node.id}")
+            self._refuse(ReasonCode.DYNAMIC_SECRET, f"{node.id} is not bound by exactly one assignment")
+
+    def _bound(self, read: NameRead, *, direct: bool) -> None:
+        value = read.binding.value
+        if value is None:
+            if direct:
+                self.trace.sources.append(f"name {read.name}")
+                self.trace.names.append(read)
+                self.trace.imported.append(read.binding.qualified)
+            return
+        if value in self._seen or not (direct or environment_variable(self.module, value) is not None):
+            return
+        self._seen.add(value)
+        self.trace.names.append(read)
+        before, self._deleting = self._deleting, True
+        self.follow(value, direct=direct)
+        self._deleting = before
+
+    def _read(self, node: ast.Subscript | ast.Attribute | ast.Call, *, direct: bool) -> None:
+        if (variable := environment_variable(self.module, node)) is not None:
+            self.trace.sources.append(f"os.environ[{variable!r}]")
+            self.trace.items.append(ItemRead(holder="", key=variable))
+            self._parts(node.args[1:] if isinstance(node, ast.Call) else [], direct=direct)
+        elif isinstance(node, ast.Call) and item_of(node) is None:
+            self._call(node, direct=direct)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call) and item_of(node.value) is None:
+            self._call(node.value, direct=direct)
+        elif direct:
+            self._item(node)
+
+    def _call(self, node: ast.Call, *, direct: bool) -> None:
+        func = node.func
+        if isinstance(func, ast.Attribute) and func.attr in _PASS_THROUGH:
+            self.follow(func.value, direct=direct)
+            return
+        name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else "a function"
+        self.trace.sources.append(f"result of {name}()")
+        if name not in _PLAIN_CALLS:
+            if self._deleting:
+                self._refuse(ReasonCode.DYNAMIC_SECRET, f"it is the result of {name}(), which may do more")
+            self.trace.notes.append(f"the call of {name}() that gave the secret is gone")
+        self._parts([*node.args, *(keyword.value for keyword in node.keywords)], direct=name == "str")
+
+    def _item(self, node: ast.Subscript | ast.Attribute | ast.Call) -> None:
+        item = item_of(node)
+        holder = plain_text(self.module, item[0]) if item is not None else None
+        if item is None or holder is None:
+            self.trace.sources.append("expression")
+            self._refuse(ReasonCode.DYNAMIC_SECRET, "it is read out of a computed value")
+            return
+        self.trace.sources.append(
+            f"{holder}.{item[1]}" if isinstance(node, ast.Attribute) else f"{holder}[{item[1]!r}]"
+        )
+        self.trace.items.append(ItemRead(holder=holder, key=item[1]))
+        if isinstance(node, ast.Call) and "/" not in item[1]:
+            self._parts(node.args[2 if isinstance(node.func, ast.Name) else 1 :], direct=True)
+        self._holder(item[0], item[1])
+
+    def _holder(self, holder: ast.expr, key: str) -> None:
+        """Judge the object the secret is an item of: does it come into being without the secret."""
+        root = root_name(holder)
+        found = self.module.lookup(root) if root is not None else None
+        bindings = () if found is None else found[1]
+        owner = next((node for node in self.module.ancestors(holder) if isinstance(node, ast.ClassDef)), None)
+        if isinstance(holder, ast.Name) and holder.id in {"self", "cls"} and owner is not None:
+            outside = _is_given(self.module, owner, key)
+            reason = ReasonCode.LIBRARY_API if outside else ReasonCode.LEFTOVER
+            self._refuse(reason, f"attribute {key} of class {owner.name}")
+        elif (line := required_line(self.module, key)) is not None:
+            self._refuse(ReasonCode.LEFTOVER, f"line {line} reads or requires {key}")
+        else:
+            self.trace.imported.extend(f"{binding.qualified}.{key}" for binding in bindings if binding.qualified)
+            self.trace.notes.append(f"make {self.trace.sources[-1]} optional where it is defined")
+
+    def _refuse(self, reason: ReasonCode, detail: str) -> None:
+        self.trace.problem = self.trace.problem or (reason, detail)
+
+
+def _is_given(module: Module, owner: ast.ClassDef, key: str) -> bool:
+    """Tell whether an attribute of a class is filled from outside: by a parameter or as a declared field."""
+    for node in ast.walk(owner):
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name)) if name == key and module.parents[node] is owner:
+                return True
+            case (
+                ast.Assign(targets=[ast.Attribute(attr=name)], value=value)
+                | ast.AnnAssign(target=ast.Attribute(attr=name), value=ast.expr() as value)
+            ) if name == key:
+                return any(_is_parameter(module, part) for part in ast.walk(value))
+            case _:
+                continue
+    return True
+
+
+def _is_parameter(module: Module, node: ast.AST) -> bool:
+    found = module.lookup(node) if isinstance(node, ast.Name) else None
+    return found is not None and any(binding.kind is Kind.PARAMETER for binding in found[1])

@@ -1,0 +1,63 @@
+"""Write a file so that it is either the old one or the new one, whatever happens in between.
+
+The new bytes go to a temporary file in the same folder, reach the disk, get the old file's mode, and replace it in one
+step. A file that changed since it was read, that may not be written, or that is a link leading elsewhere is refused.
+
+Rename: https://docs.python.org/3/library/os.html#os.replace
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from codemods.errors import ChangedMeanwhileError, ReadOnlyError, SymlinkError, WriteFailedError
+
+_WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+_NEW_MODE = 0o644
+
+
+def write(path: Path, *, old: bytes | None, new: bytes) -> None:
+    """Replace a file that still has its old bytes, or create one that does not exist yet (``old`` is None)."""
+    target = path.resolve()
+    if path.is_symlink() and not target.is_relative_to(path.parent.resolve()):
+        raise SymlinkError(f"{path.name} is a link that leads out of its folder; give the file itself")
+    try:
+        mode = _check(target, old)
+        _replace(target, new, mode)
+    except OSError as error:
+        raise WriteFailedError(f"{path.name} could not be written ({error.strerror}); it is unchanged") from error
+
+
+def _check(target: Path, old: bytes | None) -> int:
+    """Refuse what must not be replaced, and give the mode the new file gets."""
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        if old is None:
+            return _NEW_MODE
+        raise ChangedMeanwhileError(f"{target.name} is gone since it was read; run again") from None
+    if old is None or target.read_bytes() != old:
+        raise ChangedMeanwhileError(f"{target.name} was changed by somebody else since it was read; run again")
+    if not mode & _WRITABLE:
+        raise ReadOnlyError(f"{target.name} is read-only; give it write permission, then run again")
+    return stat.S_IMODE(mode)
+
+
+def _replace(target: Path, new: bytes, mode: int) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(new)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:  # an interrupt, too, must not leave the temporary file behind
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise

@@ -1,0 +1,309 @@
+"""Which library name an expression means, read from the syntax tree alone.
+
+Python's scoping rules are followed for modules, classes, functions, lambdas and comprehensions, with ``global`` and
+``nonlocal``. Binding is by name and not by flow: a name bound twice in one scope has two meanings, and a caller that
+needs certainty must refuse it. Imports are never executed.
+
+Rules: https://docs.python.org/3/reference/executionmodel.html#resolution-of-names
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+class Kind(enum.Enum):
+    """How a name got its meaning."""
+
+    IMPORT = "import"
+    ASSIGNMENT = "assignment"
+    PARAMETER = "parameter"
+    DEFINITION = "definition"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Binding:
+    """One place that gives a name a meaning.
+
+    ``value`` is set for a plain ``name = value``; ``qualified`` and ``alias`` for imports. ``checked_only`` marks an
+    import that exists for type checkers and not at run time.
+    """
+
+    name: str
+    kind: Kind
+    node: ast.AST
+    value: ast.expr | None = None
+    qualified: str = ""
+    alias: ast.alias | None = None
+    checked_only: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """A namespace while it is being filled; read only afterwards."""
+
+    node: ast.AST
+    parent: Scope | None
+    bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    elsewhere: dict[str, Scope] = field(default_factory=dict)
+
+    @property
+    def is_class(self) -> bool:
+        """Tell whether functions inside cannot see these names."""
+        return isinstance(self.node, ast.ClassDef)
+
+    def lookup(self, name: str) -> tuple[Scope, tuple[Binding, ...]] | None:
+        """Find the scope a name belongs to when it is read here."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.elsewhere:
+                return scope.elsewhere[name], tuple(scope.elsewhere[name].bindings.get(name, ()))
+            if name in scope.bindings and (scope is self or not scope.is_class):
+                return scope, tuple(scope.bindings[name])
+            scope = scope.parent
+        return None
+
+    def owner(self) -> Scope:
+        """Find the scope that a walrus inside comprehensions binds in."""
+        scope = self
+        while isinstance(scope.node, _Comprehension) and scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+
+class Module:
+    """A parsed file with its names bound."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        """Bind every name of the tree in one iterative pass (deep nesting must not end in a RecursionError)."""
+        self.tree = tree
+        self.top = Scope(tree, None)
+        self.parents: dict[ast.AST, ast.AST] = {}
+        self.scopes: dict[ast.AST, Scope] = {}
+        self.calls: list[ast.Call] = []
+        self.references: list[ast.Name | ast.Attribute] = []
+        self.strings: list[ast.Constant] = []
+        self.dicts: list[ast.Dict] = []
+        self.imports: list[Binding] = []
+        self.stars: list[str] = []
+        self._bind()
+
+    # ------------------------------------------------------------------ questions
+
+    def lookup(self, node: ast.Name) -> tuple[Scope, tuple[Binding, ...]] | None:
+        """Find the scope and the bindings a name refers to."""
+        return self.scopes[node].lookup(node.id)
+
+    def meanings(self, node: ast.expr) -> tuple[str, ...]:
+        """List the library names an expression may mean; an empty text stands for a meaning that is not an import."""
+        if isinstance(node, ast.Attribute):
+            return tuple(f"{base}.{node.attr}" if base else "" for base in self.meanings(node.value))
+        if not isinstance(node, ast.Name):
+            return ()
+        found = self.lookup(node)
+        bindings = () if found is None else found[1]
+        return tuple(dict.fromkeys(binding.qualified for binding in bindings))
+
+    def qualified(self, node: ast.expr) -> str | None:
+        """Name what an expression means, when it means exactly one importable thing at run time."""
+        meanings = self.meanings(node)
+        certain = len(meanings) == 1 and meanings[0] and not self.checked_only(node)
+        return meanings[0] if certain else None
+
+    def checked_only(self, node: ast.expr) -> bool:
+        """Tell whether the name exists for type checkers only, so that reading it at run time fails."""
+        found = self.lookup(root) if (root := root_name(node)) is not None else None
+        return found is not None and bool(found[1]) and all(binding.checked_only for binding in found[1])
+
+    def scope_at(self, node: ast.AST) -> Scope | None:
+        """Give the scope an expression is evaluated in."""
+        return self.scopes.get(node)
+
+    def assigned_once(self, node: ast.Name) -> Binding | None:
+        """Give the one plain assignment a name has, if it has no other meaning."""
+        found = self.lookup(node)
+        if found is None or len(found[1]) != 1 or found[1][0].kind is not Kind.ASSIGNMENT:
+            return None
+        return found[1][0]
+
+    def constant(self, node: ast.expr | None) -> str | None:
+        """Read a text literal, through names that are bound exactly once to one."""
+        for _ in range(8):
+            if isinstance(node, ast.Constant):
+                return node.value if isinstance(node.value, str) else None
+            if not isinstance(node, ast.Name) or (binding := self.assigned_once(node)) is None:
+                return None
+            node = binding.value
+        return None
+
+    def uses(self, scope: Scope, name: str) -> Iterator[ast.Name]:
+        """Yield every read of a name that refers to this scope."""
+        for node in self.references:
+            if isinstance(node, ast.Name) and node.id == name:
+                found = self.lookup(node)
+                if found is not None and found[0] is scope:
+                    yield node
+
+    def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
+        """Yield what a node stands in, from the inside out."""
+        while (parent := self.parents.get(node)) is not None:
+            yield parent
+            node = parent
+
+    def imports_package(self, package: str) -> bool:
+        """Tell whether the module imports anything from a package."""
+        return any(binding.qualified.partition(".")[0] == package for binding in self.imports)
+
+    # ------------------------------------------------------------------ binding
+
+    def _bind(self) -> None:
+        stack: list[tuple[ast.AST, Scope]] = [(self.tree, self.top)]
+        while stack:
+            node, scope = stack.pop()
+            self._collect(node, scope)
+            inner = self._declare(node, scope)
+            for child, where in _children(node, scope, inner):
+                self.parents[child] = node
+                stack.append((child, where))
+        position = _position
+        self.calls.sort(key=position)
+        self.references.sort(key=position)
+        self.strings.sort(key=position)
+        self.dicts.sort(key=position)
+
+    def _collect(self, node: ast.AST, scope: Scope) -> None:
+        if isinstance(node, ast.Name):
+            self.scopes[node] = scope
+            if isinstance(node.ctx, ast.Load):
+                self.references.append(node)
+        elif isinstance(node, ast.Attribute):
+            self.references.append(node)
+        elif isinstance(node, ast.Call):
+            self.scopes[node] = scope
+            self.calls.append(node)
+        elif isinstance(node, ast.Dict):
+            self.dicts.append(node)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            self.strings.append(node)
+
+    def _declare(self, node: ast.AST, scope: Scope) -> Scope:
+        """Record what a node binds and return the scope of its body."""
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            self._declare_import(node, scope)
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            _add(scope, self._assignment(node))
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            _add(scope, Binding(name=node.name, kind=Kind.DEFINITION, node=node))
+        elif isinstance(node, ast.arg):
+            _add(scope, Binding(name=node.arg, kind=Kind.PARAMETER, node=node))
+        elif isinstance(node, ast.Global | ast.Nonlocal):
+            self._declare_elsewhere(node, scope)
+        else:
+            _add_caught(node, scope)
+        return Scope(node, scope) if isinstance(node, _Function | ast.ClassDef | _Comprehension) else scope
+
+    def _declare_import(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
+        checked = any(_is_type_checking(item) for item in self._branches(node))
+        base = "." * node.level + (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+        for alias in node.names:
+            if alias.name == "*":
+                self.stars.append(base)
+                continue
+            if isinstance(node, ast.Import):
+                name = alias.asname or alias.name.partition(".")[0]
+                qualified = alias.name if alias.asname else name
+            else:
+                name, qualified = alias.asname or alias.name, f"{base}.{alias.name}"
+            binding = Binding(
+                name=name, kind=Kind.IMPORT, node=node, qualified=qualified, alias=alias, checked_only=checked
+            )
+            self.imports.append(binding)
+            _add(scope, binding)
+
+    def _branches(self, node: ast.AST) -> Iterator[ast.If]:
+        """Yield the ``if`` statements whose body (and not whose else branch) a node stands in."""
+        for parent in self.ancestors(node):
+            if isinstance(parent, ast.If) and node not in parent.orelse:
+                yield parent
+            node = parent
+
+    def _assignment(self, node: ast.Name) -> Binding:
+        parent = self.parents[node]
+        plain = isinstance(parent, ast.Assign) and parent.targets == [node]
+        annotated = isinstance(parent, ast.AnnAssign) and parent.target is node and parent.value is not None
+        if plain or annotated:
+            assert isinstance(parent, ast.Assign | ast.AnnAssign)  # noqa: S101 - narrows for the type checker
+            return Binding(name=node.id, kind=Kind.ASSIGNMENT, node=parent, value=parent.value)
+        return Binding(name=node.id, kind=Kind.OTHER, node=parent)
+
+    def _declare_elsewhere(self, node: ast.Global | ast.Nonlocal, scope: Scope) -> None:
+        for name in node.names:
+            target = self.top
+            if isinstance(node, ast.Nonlocal):
+                found = scope.parent.lookup(name) if scope.parent is not None else None
+                target = found[0] if found is not None else self.top
+            scope.elsewhere[name] = target
+
+
+def root_name(node: ast.expr) -> ast.Name | None:
+    """Find the name at the left end of attributes, subscripts and calls."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node if isinstance(node, ast.Name) else None
+
+
+def _add(scope: Scope, binding: Binding) -> None:
+    if isinstance(binding.node, ast.NamedExpr):
+        scope = scope.owner()
+    scope = scope.elsewhere.get(binding.name, scope)
+    scope.bindings.setdefault(binding.name, []).append(binding)
+
+
+def _add_caught(node: ast.AST, scope: Scope) -> None:
+    """Record names bound by syntax that stores them as plain text: except clauses and match patterns."""
+    match node:
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            _add(scope, Binding(name=name, kind=Kind.OTHER, node=node))
+        case ast.MatchMapping(rest=str(name)):
+            _add(scope, Binding(name=name, kind=Kind.OTHER, node=node))
+        case _:
+            return
+
+
+def _children(node: ast.AST, outer: Scope, inner: Scope) -> Iterator[tuple[ast.AST, Scope]]:
+    """Pair each child with the scope it is evaluated in, last child first: the stack turns the order round."""
+    outside = set(_evaluated_outside(node))
+    for child in reversed(list(ast.iter_child_nodes(node))):
+        if isinstance(child, ast.arguments):
+            yield from ((default, outer) for default in (*child.defaults, *child.kw_defaults) if default is not None)
+            arguments = (*child.posonlyargs, *child.args, *child.kwonlyargs, child.vararg, child.kwarg)
+            yield from ((argument, inner) for argument in arguments if argument is not None)
+        else:
+            yield child, outer if child in outside else inner
+
+
+def _evaluated_outside(node: ast.AST) -> Iterator[ast.AST]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield from node.decorator_list
+    if isinstance(node, ast.ClassDef):
+        yield from (*node.bases, *node.keywords)
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None:
+        yield node.returns
+
+
+def _is_type_checking(node: ast.If) -> bool:
+    test = node.test
+    return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
+        isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING"
+    )
+
+
+def _position(node: ast.expr) -> tuple[int, int]:
+    return node.lineno, node.col_offset

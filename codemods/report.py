@@ -1,0 +1,149 @@
+"""A run as findings, a table and a document; the formats know nothing of code.
+
+A rule id is a reason code, the code of an error, or one of ``rewritten-with-note`` and ``literal-secret``. No text here
+quotes source: a secret is named by its source and place only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from codemods.model import (
+    AlreadyAssertion,
+    Failed,
+    ReasonCode,
+    Reported,
+    Rewritten,
+    Run,
+    Site,
+    SiteOutcome,
+)
+from reports.model import Align, Cell, Column, Confidence, Document, Fact, Finding, Location, Severity, Table
+
+_NOTES = frozenset({ReasonCode.TEST_CODE, ReasonCode.NOT_IN_PLAN, ReasonCode.NOTEBOOK})
+_UNSURE = frozenset({
+    ReasonCode.DYNAMIC_CREDENTIAL,
+    ReasonCode.ENVIRONMENT_STEERED,
+    ReasonCode.NOTEBOOK,
+    ReasonCode.OTHER_LIBRARY,
+    ReasonCode.RAW_HTTP,
+    ReasonCode.STORAGE_OPTIONS,
+})  # fmt: skip
+_COLUMNS = (
+    Column(key="path", title="File"),
+    Column(key="line", title="Line", align=Align.RIGHT),
+    Column(key="column", title="Column", align=Align.RIGHT),
+    Column(key="construct", title="Construct"),
+    Column(key="application", title="Application"),
+    Column(key="outcome", title="Outcome"),
+    Column(key="reason", title="Reason"),
+    Column(key="secret_source", title="Secret from"),
+    Column(key="remark", title="Remark"),
+)
+
+
+def findings(run: Run) -> tuple[Finding, ...]:
+    """List what a person should look at, by file and line."""
+    found = [finding for outcome in run.sites for finding in _of_site(outcome)]
+    found += [_of_failure(failed) for failed in run.failed]
+    return tuple(sorted(found, key=_position))
+
+
+def table(run: Run) -> Table:
+    """List every site with what became of it."""
+    rows = tuple(_row(outcome) for outcome in run.sites)
+    return Table(name="code-sites", title="Sign-ins in code", columns=_COLUMNS, rows=rows)
+
+
+def document(run: Run) -> Document:
+    """Put facts, the table of sites and the findings together."""
+    already = sum(isinstance(outcome, AlreadyAssertion) for outcome in run.sites)
+    facts = (
+        Fact(label="Files scanned", value=run.scanned),
+        Fact(label="Files that mention sign-in", value=run.candidates),
+        Fact(label="Sites rewritten", value=len(run.rewritten)),
+        Fact(label="Sites that need a person", value=len(run.reported)),
+        Fact(label="Sites already on assertions", value=already),
+        Fact(label="Files that failed", value=len(run.failed)),
+        Fact(label="Helper modules", value=len(run.helpers)),
+    )
+    return Document(
+        title="Code that signs in with secrets", as_of=None, facts=facts, tables=(table(run),), findings=findings(run)
+    )
+
+
+def _of_site(outcome: SiteOutcome) -> Iterator[Finding]:
+    match outcome:
+        case Rewritten(site=site, note=note):
+            if note:
+                yield _finding(site, "rewritten-with-note", f"{site.construct} was rewritten: {note}", Severity.NOTE)
+        case Reported(site=site, reason=reason, advice=advice, detail=detail):
+            message = f"{site.construct}: {reason.meaning}" + (f" ({detail})" if detail else "")
+            severity = Severity.NOTE if reason in _NOTES else Severity.WARNING
+            yield _finding(site, reason.value, message, severity, advice)
+        case AlreadyAssertion(site=site):
+            return
+        case _:
+            assert_never(outcome)
+    if site.literal_secret:
+        message = f"a secret stands in the source as a literal (argument of {site.construct})"
+        advice = "treat it as leaked: it stays in the history of the repository; remove the credential"
+        yield _finding(site, "literal-secret", message, Severity.ERROR, advice)
+
+
+def _finding(site: Site, rule: str, message: str, severity: Severity, advice: str = "") -> Finding:
+    unsure = rule in _UNSURE
+    return Finding(
+        rule=rule,
+        message=message,
+        severity=severity,
+        confidence=Confidence.MEDIUM if unsure else Confidence.HIGH,
+        subject=_application(site) or "",
+        advice=advice,
+        location=Location(path=site.path, line=site.line, column=site.column),
+    )
+
+
+def _of_failure(failed: Failed) -> Finding:
+    return Finding(
+        rule=failed.error.code,
+        message=str(failed.error),
+        severity=Severity.WARNING,
+        confidence=Confidence.HIGH,
+        location=Location(path=failed.path, line=failed.error.line),
+    )
+
+
+def _row(outcome: SiteOutcome) -> tuple[Cell, ...]:
+    site = outcome.site
+    match outcome:
+        case Rewritten(application=application, note=note):
+            result, reason, remark = "rewritten", None, note
+        case Reported(reason=code, detail=detail, advice=advice):
+            application, result, reason = _application(site) or "", "reported", code.value
+            remark = f"{detail}; {advice}" if detail else advice
+        case AlreadyAssertion():
+            application, result, reason, remark = _application(site) or "", "already an assertion", None, ""
+        case _:
+            assert_never(outcome)
+    return (
+        site.path,
+        site.line,
+        site.column,
+        site.construct,
+        application,
+        result,
+        reason,
+        site.secret_source,
+        remark,
+    )
+
+
+def _application(site: Site) -> str | None:
+    return site.client_id or site.client_expression
+
+
+def _position(finding: Finding) -> tuple[str, int, int, str]:
+    place = finding.location
+    return ("", 0, 0, finding.rule) if place is None else (place.path, place.line, place.column, finding.rule)

@@ -1,0 +1,264 @@
+"""What a transform is: knowledge of one library family, registered by construction.
+
+A transform says which library names matter and judges their calls. It sees a syntax tree with bound names and nothing
+else: no file, no plan. Its verdict says what would have to change; whether that is allowed (whose application it is,
+who else uses the secret) is decided by the engine.
+
+A new family is one file in ``codemods/transforms``; nothing else is edited. Two transforms that claim the same name or
+the same construct are refused at import.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from codemods.model import Cloud, ReasonCode
+from codemods.names import Module
+
+ASSERTION = "<assertion>"
+"""Stands for the name of the helper's function in the text of a replaced argument."""
+
+SHARED_TENANTS = frozenset({"common", "organizations", "consumers"})
+
+_HOSTS = {
+    "login.microsoftonline.com": Cloud.PUBLIC,
+    "login.windows.net": Cloud.PUBLIC,
+    "sts.windows.net": Cloud.PUBLIC,
+    "login.microsoftonline.us": Cloud.USGOV,
+    "login.usgovcloudapi.net": Cloud.USGOV,
+    "login.chinacloudapi.cn": Cloud.CHINA,
+    "login.partner.microsoftonline.cn": Cloud.CHINA,
+}
+_HOST_CONSTANTS = {
+    "azure.identity.AzureAuthorityHosts.AZURE_PUBLIC_CLOUD": Cloud.PUBLIC,
+    "azure.identity.AzureAuthorityHosts.AZURE_GOVERNMENT": Cloud.USGOV,
+    "azure.identity.AzureAuthorityHosts.AZURE_CHINA": Cloud.CHINA,
+    "msal.authority.AZURE_PUBLIC": Cloud.PUBLIC,
+    "msal.authority.AZURE_US_GOVERNMENT": Cloud.USGOV,
+    "msal.authority.AZURE_CHINA": Cloud.CHINA,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Argument:
+    """An argument of a call; ``index`` is its place in the source, ``unpacked`` marks ``*`` and ``**``."""
+
+    index: int
+    keyword: str | None
+    value: ast.expr
+    unpacked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Call:
+    """A call of a construct a transform knows, under the library's own name for it."""
+
+    node: ast.Call
+    construct: str
+    module: Module
+    arguments: tuple[Argument, ...]
+
+    def argument(self, position: int | None, keyword: str) -> Argument | None:
+        """Find an argument by its place or its name; a place behind ``*`` is nobody's."""
+        for argument in self.arguments:
+            if argument.keyword == keyword:
+                return argument
+            if argument.keyword is None and argument.unpacked and argument.index <= (position or 0):
+                return None
+            if argument.keyword is None and not argument.unpacked and argument.index == position:
+                return argument
+        return None
+
+    def value(self, position: int | None, keyword: str) -> ast.expr | None:
+        """Give the value of an argument, if it is there."""
+        found = self.argument(position, keyword)
+        return None if found is None else found.value
+
+    @property
+    def unpacks(self) -> bool:
+        """Tell whether arguments may hide in ``*`` or ``**``."""
+        return any(argument.unpacked for argument in self.arguments)
+
+    @property
+    def unpacks_positions(self) -> bool:
+        """Tell whether places are uncertain because of ``*``."""
+        return any(argument.unpacked and argument.keyword is None for argument in self.arguments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replace:
+    """Put another value into the slot of an argument; ``value`` may hold ``ASSERTION``."""
+
+    index: int
+    keyword: str | None
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remove:
+    """Take an argument out."""
+
+    index: int
+
+
+ArgumentEdit = Replace | Remove
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renamed:
+    """The same package offers the replacement under this name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelperClass:
+    """The helper module offers the replacement: its asynchronous credential."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SameCallable:
+    """The callable stays, only its arguments change."""
+
+
+Callee = Renamed | HelperClass | SameCallable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rewrite:
+    """The call can send an assertion from its syntax alone. ``secrets`` are the expressions that fall away."""
+
+    client: ast.expr | None
+    tenant: ast.expr | None
+    secrets: tuple[ast.expr, ...]
+    edits: tuple[ArgumentEdit, ...]
+    callee: Callee
+    cloud: Cloud | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Report:
+    """The call needs a person."""
+
+    reason: ReasonCode
+    client: ast.expr | None = None
+    tenant: ast.expr | None = None
+    secrets: tuple[ast.expr, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Already:
+    """The call sends an assertion as it is."""
+
+    client: ast.expr | None = None
+    tenant: ast.expr | None = None
+
+
+Verdict = Rewrite | Report | Already
+Judge = Callable[[Call], Verdict | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Found:
+    """Something a whole-file search saw, where no single call says it."""
+
+    node: ast.expr | ast.stmt
+    construct: str
+    report: Report
+
+
+_REGISTRY: dict[str, Transform] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Transform:
+    """Knowledge of one library family; constructing it registers it.
+
+    ``literals`` are byte strings one of which every interesting file contains. ``constructs`` are judged when they are
+    called. ``methods`` are judged by bare name on objects of unknown type, but only in files that import the package
+    named first. ``classes`` are constructs whose use other than by a call matters as well; ``private_attributes`` are
+    attributes that only they have. ``search`` looks at the file as a whole.
+    """
+
+    name: str
+    literals: tuple[bytes, ...]
+    constructs: Mapping[str, Judge] = field(default_factory=dict)
+    methods: Mapping[str, tuple[str, Judge]] = field(default_factory=dict)
+    classes: frozenset[str] = frozenset()
+    private_attributes: frozenset[str] = frozenset()
+    search: Callable[[Module], Iterator[Found]] | None = None
+
+    def __post_init__(self) -> None:
+        """Register, refusing a second owner of a name or a construct."""
+        taken = {construct for other in _REGISTRY.values() for construct in other.constructs}
+        if self.name in _REGISTRY:
+            raise ValueError(f"a transform named {self.name} is registered twice; give the second one its own name")
+        if double := sorted(taken & set(self.constructs)):
+            raise ValueError(f"transform {self.name} claims {', '.join(double)}, which another transform has already")
+        _REGISTRY[self.name] = self
+
+
+def registered() -> tuple[Transform, ...]:
+    """List the transforms by name, so that no result depends on the order of imports."""
+    return tuple(_REGISTRY[name] for name in sorted(_REGISTRY))
+
+
+def call_of(node: ast.Call, construct: str, module: Module) -> Call:
+    """Make a call with its arguments numbered in source order."""
+    positional = [(value, None, isinstance(value, ast.Starred)) for value in node.args]
+    keywords = [(item.value, item.arg or "**", item.arg is None) for item in node.keywords]
+    ordered = sorted([*positional, *keywords], key=lambda item: (item[0].lineno, item[0].col_offset))
+    arguments = tuple(
+        Argument(index=index, keyword=keyword, value=value, unpacked=unpacked)
+        for index, (value, keyword, unpacked) in enumerate(ordered)
+    )
+    return Call(node=node, construct=construct, module=module, arguments=arguments)
+
+
+def reports(reason: ReasonCode, *, client: tuple[int | None, str], secret: tuple[int | None, str]) -> Judge:
+    """Make a judge that reports every call which passes the given secret argument."""
+
+    def judge(call: Call) -> Verdict | None:
+        value = call.value(*secret)
+        if value is None and not call.unpacks:
+            return None
+        return Report(reason=reason, client=call.value(*client), secrets=() if value is None else (value,))
+
+    return judge
+
+
+def authority_of(module: Module, node: ast.expr | None) -> str | None:
+    """Read the text of an authority as far as it is certain; an unknown part of an f-string reads as ``{}``."""
+    if isinstance(node, ast.Name) and (binding := module.assigned_once(node)) is not None:
+        node = binding.value
+    if isinstance(node, ast.JoinedStr):
+        parts = (part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        return "".join(map(str, parts))
+    return module.constant(node)
+
+
+def cloud_of(module: Module, node: ast.expr | None) -> Cloud | None:
+    """Tell the cloud an authority argument names, when the source says it.
+
+    Hosts: https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
+    """
+    if node is None:
+        return None
+    named = module.qualified(node)
+    if named in _HOST_CONSTANTS:
+        return _HOST_CONSTANTS[named]
+    text = authority_of(module, node)
+    if text is None and isinstance(node, ast.BinOp):
+        text = authority_of(module, node.left)
+    if text is None:
+        return None
+    try:
+        host = urlsplit(text if "//" in text else f"//{text}").hostname
+    except ValueError:
+        return None
+    return _HOSTS.get((host or "").lower())

@@ -1,0 +1,168 @@
+"""azure-identity: secret and certificate credentials become client assertions.
+
+    ClientSecretCredential(T, A, SECRET)        ->  ClientAssertionCredential(T, A, managed_identity_assertion)
+    CertificateCredential(T, A, PATH, ...)      ->  ClientAssertionCredential(T, A, managed_identity_assertion)
+    aio.ClientSecretCredential(T, A, SECRET)    ->  ManagedIdentityAssertionCredential(T, A)      (helper module)
+
+The argument that held the secret keeps its slot, so comments and layout stay. The asynchronous classes are replaced by
+a class of the helper: azure-identity calls the assertion function without ``await``, and a synchronous call to the
+managed identity would block the event loop.
+
+Signatures: https://learn.microsoft.com/python/api/azure-identity/azure.identity.clientassertioncredential
+Since: https://github.com/Azure/azure-sdk-for-python/blob/main/sdk/identity/azure-identity/CHANGELOG.md
+(``ClientAssertionCredential`` 1.9.0; with any keyword argument 1.17.0).
+
+``OnBehalfOfCredential`` (``client_assertion_func``, 1.17.0) is reported; ``AuthorizationCodeCredential`` has no
+parameter for an assertion at all.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from codemods.model import ReasonCode
+from codemods.transform import (
+    ASSERTION,
+    SHARED_TENANTS,
+    Already,
+    Argument,
+    ArgumentEdit,
+    Call,
+    Callee,
+    HelperClass,
+    Judge,
+    Remove,
+    Renamed,
+    Replace,
+    Report,
+    Rewrite,
+    Transform,
+    Verdict,
+    cloud_of,
+)
+
+_CERTIFICATE = ("certificate_path", "certificate_data", "password", "send_certificate_chain")
+
+
+def _secret_call(call: Call) -> Verdict:
+    secret = call.argument(2, "client_secret")
+    return _hidden(call) if secret is None or call.unpacks_positions else _rewrite(call, (secret,))
+
+
+def _certificate_call(call: Call) -> Verdict:
+    # ** may hold certificate_data or password: the assertion-based class swallows them without a word.
+    if call.unpacks:
+        return _hidden(call)
+    named = (call.argument(None, keyword) for keyword in _CERTIFICATE[1:])
+    dropped = tuple(argument for argument in (call.argument(2, "certificate_path"), *named) if argument is not None)
+    if not dropped:
+        return _hidden(call)
+    return _rewrite(call, tuple(sorted(dropped, key=lambda argument: argument.index)))
+
+
+def _rewrite(call: Call, dropped: tuple[Argument, ...]) -> Verdict:
+    tenant, client = call.value(0, "tenant_id"), call.value(1, "client_id")
+    secrets = tuple(argument.value for argument in dropped if argument.keyword != "send_certificate_chain")
+    if call.module.constant(tenant) in SHARED_TENANTS:
+        return Report(reason=ReasonCode.PERSONAL_OR_COMMON_AUTHORITY, client=client, tenant=tenant, secrets=secrets)
+    return Rewrite(
+        client=client,
+        tenant=tenant,
+        secrets=secrets,
+        edits=_edits(call, dropped),
+        callee=_callee(call),
+        cloud=cloud_of(call.module, call.value(None, "authority")),
+        note=_note(call),
+    )
+
+
+def _callee(call: Call) -> Callee:
+    return HelperClass() if ".aio." in call.construct else Renamed(name="ClientAssertionCredential")
+
+
+def _edits(call: Call, dropped: tuple[Argument, ...]) -> tuple[ArgumentEdit, ...]:
+    """Put the function into the first slot that falls away, and take the others out."""
+    if ".aio." in call.construct:
+        return tuple(Remove(index=argument.index) for argument in dropped)
+    first, *rest = dropped
+    keyword = None if first.keyword is None else "func"
+    replaced = Replace(index=first.index, keyword=keyword, value=ASSERTION)
+    return (replaced, *(Remove(index=argument.index) for argument in rest))
+
+
+def _note(call: Call) -> str:
+    inside = call.module.parents.get(call.node)
+    if isinstance(inside, ast.Call) and (call.module.qualified(inside.func) or "").endswith(".ChainedTokenCredential"):
+        return "part of a chain: without a managed identity the next credential is tried in silence"
+    return ""
+
+
+def _hidden(call: Call) -> Report:
+    return Report(
+        reason=ReasonCode.HIDDEN_IN_KWARGS if call.unpacks else ReasonCode.UNSUPPORTED_FORM,
+        client=call.value(1, "client_id"),
+        tenant=call.value(0, "tenant_id"),
+    )
+
+
+def _on_behalf_of(call: Call) -> Verdict | None:
+    if call.argument(None, "client_assertion_func") is not None:
+        return Already(client=call.value(1, "client_id"), tenant=call.value(0, "tenant_id"))
+    named = (call.value(None, keyword) for keyword in ("client_secret", "client_certificate", "password"))
+    return Report(
+        reason=ReasonCode.UNSUPPORTED_FORM,
+        client=call.value(1, "client_id"),
+        tenant=call.value(0, "tenant_id"),
+        secrets=tuple(value for value in named if value is not None),
+        detail="pass client_assertion_func (azure-identity 1.17) instead of the secret",
+    )
+
+
+def _authorization_code(call: Call) -> Verdict | None:
+    secret = call.value(None, "client_secret")
+    if secret is None and not call.unpacks:
+        return None
+    return Report(
+        reason=ReasonCode.UNSUPPORTED_FORM,
+        client=call.value(1, "client_id"),
+        tenant=call.value(0, "tenant_id"),
+        secrets=() if secret is None else (secret,),
+        detail="this class takes no assertion: use msal's authorization code flow with a client_assertion",
+    )
+
+
+def _assertion(call: Call) -> Already:
+    return Already(client=call.value(1, "client_id"), tenant=call.value(0, "tenant_id"))
+
+
+def _private(call: Call) -> Report:
+    return Report(
+        reason=ReasonCode.UNSUPPORTED_FORM,
+        client=call.value(1, "client_id"),
+        detail="imported from a private module of azure-identity: import it from azure.identity",
+    )
+
+
+_JUDGES: dict[str, Judge] = {
+    "ClientSecretCredential": _secret_call,
+    "CertificateCredential": _certificate_call,
+    "OnBehalfOfCredential": _on_behalf_of,
+    "AuthorizationCodeCredential": _authorization_code,
+    "ClientAssertionCredential": _assertion,
+}
+_PACKAGES = ("azure.identity", "azure.identity.aio")
+_PRIVATE: dict[str, Judge] = {
+    f"{package}._credentials.{module}.{name}": _private
+    for package in _PACKAGES
+    for module, name in (("client_secret", "ClientSecretCredential"), ("certificate", "CertificateCredential"))
+}
+
+TRANSFORM = Transform(
+    name="azure-identity",
+    literals=(*(name.encode() for name in _JUDGES), b"_client_credential"),
+    constructs={f"{package}.{name}": judge for package in _PACKAGES for name, judge in _JUDGES.items()} | _PRIVATE,
+    classes=frozenset(
+        f"{package}.{name}" for package in _PACKAGES for name in ("ClientSecretCredential", "CertificateCredential")
+    ),
+    private_attributes=frozenset({"_client_credential"}),
+)

@@ -1,0 +1,114 @@
+"""Whose application a site is; a wrong answer would give one application the identity of another."""
+
+from pathlib import Path
+
+from codemods.engine.run import rewrite
+from codemods.model import Request, Target
+from tests.codemods.cases import APP, OTHER_APP, reasons_of, run_on
+
+HEAD = "import os\nfrom azure.identity import ClientSecretCredential\n"
+UNKNOWN = HEAD + "c = ClientSecretCredential(T, os.environ['AZURE_CLIENT_ID'], os.environ['S'])\n"
+KNOWN = HEAD + f"c = ClientSecretCredential(T, '{APP.upper()}', os.environ['S'])\n"
+BOTH = (Target(client_id=APP), Target(client_id=OTHER_APP))
+
+
+def test_a_literal_client_id_is_found_in_the_plan_whatever_its_case(tmp_path: Path) -> None:
+    run = run_on(tmp_path, KNOWN, app=None)
+    assert [item.application for item in run.rewritten] == [APP]
+    assert run.rewritten[0].site.client_id == APP.upper()
+
+
+def test_a_name_bound_once_to_a_literal_counts(tmp_path: Path) -> None:
+    source = HEAD + f"ID = '{APP}'\ndef f():\n    return ClientSecretCredential(T, ID, os.environ['S'])\n"
+    assert [item.application for item in run_on(tmp_path, source, app=None).rewritten] == [APP]
+
+
+def test_a_name_bound_twice_does_not(tmp_path: Path) -> None:
+    source = HEAD + f"ID = '{APP}'\nID = other\nc = ClientSecretCredential(T, ID, os.environ['S'])\n"
+    assert reasons_of(run_on(tmp_path, source, app=None)) == ["unknown-application"]
+
+
+def test_an_unknown_application_is_reported_with_its_expression(tmp_path: Path) -> None:
+    run = run_on(tmp_path, UNKNOWN, app=None)
+    assert reasons_of(run) == ["unknown-application"]
+    assert run.reported[0].site.client_expression == "os.environ['AZURE_CLIENT_ID']"
+    assert run.reported[0].site.secret_source == "os.environ['S']"
+    assert "--app" in run.reported[0].advice
+
+
+def test_an_unknown_application_is_the_one_the_caller_names(tmp_path: Path) -> None:
+    assert [item.application for item in run_on(tmp_path, UNKNOWN, targets=BOTH, app=OTHER_APP).rewritten] == [
+        OTHER_APP
+    ]
+
+
+def test_an_application_that_is_named_but_not_planned_is_reported(tmp_path: Path) -> None:
+    assert reasons_of(run_on(tmp_path, UNKNOWN, app=OTHER_APP)) == ["not-in-plan"]
+
+
+def test_a_literal_outside_the_plan_is_not_the_named_application(tmp_path: Path) -> None:
+    source = HEAD + f"c = ClientSecretCredential(T, '{OTHER_APP}', os.environ['S'])\n"
+    assert reasons_of(run_on(tmp_path, source)) == ["not-in-plan"]
+    assert reasons_of(run_on(tmp_path, source, targets=None)) == ["not-in-plan"]
+
+
+def test_an_empty_plan_rewrites_nothing(tmp_path: Path) -> None:
+    assert reasons_of(run_on(tmp_path, KNOWN, targets=())) == ["not-in-plan"]
+
+
+def test_without_a_plan_a_single_application_is_rewritten(tmp_path: Path) -> None:
+    (tmp_path / "b.py").write_text(
+        HEAD + "ID = os.environ.get('AZURE_CLIENT_ID')\nc = ClientSecretCredential(T, ID, os.environ['S'])\n"
+    )
+    run = run_on(tmp_path, UNKNOWN, targets=None, app=None)
+    assert [item.application for item in run.rewritten] == ["os.environ['AZURE_CLIENT_ID']"] * 2
+
+
+def test_without_a_plan_several_applications_are_reported(tmp_path: Path) -> None:
+    (tmp_path / "b.py").write_text(UNKNOWN)
+    run = run_on(tmp_path, KNOWN, targets=None, app=None)
+    assert reasons_of(run) == ["several-applications"] * 2
+    assert not run.helpers
+
+
+def test_a_site_that_cannot_be_rewritten_does_not_count_as_an_application(tmp_path: Path) -> None:
+    (tmp_path / "b.py").write_text(HEAD + "def f(i, s):\n    return ClientSecretCredential(T, i, s)\n")
+    run = run_on(tmp_path, UNKNOWN, targets=None, app=None)
+    assert len(run.rewritten) == 1
+    assert reasons_of(run) == ["caller-supplied-secret"]
+
+
+def test_two_applications_get_a_function_each(tmp_path: Path) -> None:
+    second = HEAD + f"c = ClientSecretCredential(T, '{OTHER_APP}', os.environ['S2'])\n"
+    (tmp_path / "b.py").write_text(second)
+    run = run_on(tmp_path, KNOWN, targets=BOTH, app=None)
+    assert len(run.helpers) == 1
+    assert run.helpers[0].variables == ("MANAGED_IDENTITY_CLIENT_ID_11111111", "MANAGED_IDENTITY_CLIENT_ID_22222222")
+    assert "managed_identity_assertion_for_11111111)" in (tmp_path / "app.py").read_text()
+    assert "managed_identity_assertion_for_22222222)" in (tmp_path / "b.py").read_text()
+    again = rewrite(Request(paths=(tmp_path,), targets=BOTH, apply=True))
+    assert not again.diff
+
+
+def test_an_application_that_comes_later_leaves_the_first_one_its_names(tmp_path: Path) -> None:
+    run_on(tmp_path, KNOWN, targets=BOTH, app=None)
+    (tmp_path / "b.py").write_text(HEAD + f"c = ClientSecretCredential(T, '{OTHER_APP}', os.environ['S2'])\n")
+    run = rewrite(Request(paths=(tmp_path,), targets=BOTH, apply=True))
+    helper = (tmp_path / "entra_fic.py").read_text()
+    assert "def managed_identity_assertion()" in helper
+    assert "def managed_identity_assertion_for_22222222()" in helper
+    assert run.helpers[0].variables == ("MANAGED_IDENTITY_CLIENT_ID_22222222",)
+    assert "managed_identity_assertion)" in (tmp_path / "app.py").read_text()
+
+
+def test_the_audience_is_the_plans(tmp_path: Path) -> None:
+    target = Target(client_id=APP, audience_scope="api://AzureADTokenExchangeUSGov/.default")
+    source = HEAD + "c = ClientSecretCredential(T, A, os.environ['S'], authority='https://login.microsoftonline.us')\n"
+    assert len(run_on(tmp_path, source, targets=(target,)).rewritten) == 1
+    assert "api://AzureADTokenExchangeUSGov/.default" in (tmp_path / "entra_fic.py").read_text()
+
+
+def test_a_swapped_secret_is_never_taken_for_a_client_id(tmp_path: Path) -> None:
+    source = HEAD + "c = ClientSecretCredential(T, SAME, SAME)\n"
+    run = run_on(tmp_path, source, app=None)
+    assert run.reported[0].site.client_expression is None

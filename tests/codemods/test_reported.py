@@ -1,0 +1,44 @@
+"""Other ways to use a secret: found, explained, left alone."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.codemods.cases import Case, cases_of, check_noop, run_on
+
+URL = "URL = 'https://login.microsoftonline.com/t/oauth2/v2.0/token'\n"
+
+
+@pytest.mark.parametrize("case", cases_of("others_reported"))
+def test_form_is_found(tmp_path: Path, case: Case) -> None:
+    check_noop(tmp_path, case.before, *case.reasons)
+
+
+@pytest.mark.parametrize("case", cases_of("others_unrelated"))
+def test_unrelated_code_is_not_reported(tmp_path: Path, case: Case) -> None:
+    check_noop(tmp_path, case.before)
+
+
+SITE = "from azure.identity import ClientSecretCredential\nc = ClientSecretCredential(T, A, k['s'])\n"
+
+
+@pytest.mark.parametrize("name", ["tests/app.py", "test_app.py", "pkg/app_test.py", "conftest.py", "docs/conf.py"])
+def test_test_and_documentation_code_is_listed_apart(tmp_path: Path, name: str) -> None:
+    check_noop(tmp_path, SITE, "test-code", name=name)
+    assert len(run_on(tmp_path, SITE, name=name, include_tests=True).rewritten) == 1
+
+
+@pytest.mark.parametrize("name", ["app.py", "testimony.py", "contest/latest.py"])
+def test_other_names_are_production_code(tmp_path: Path, name: str) -> None:
+    assert len(run_on(tmp_path, SITE, name=name).rewritten) == 1
+
+
+def test_a_patched_class_is_listed(tmp_path: Path) -> None:
+    source = "from unittest import mock\nmock.patch('app.creds.ClientSecretCredential')\n"
+    run = check_noop(tmp_path, source, "test-code", name="test_app.py")
+    assert run.reported[0].site.construct == "unittest.mock.patch"
+
+
+def test_a_notebook_is_listed(tmp_path: Path) -> None:
+    check_noop(tmp_path, '{"cells": ["ClientSecretCredential(T, A, S)"]}', "notebook", name="x.ipynb")
+    assert not run_on(tmp_path, '{"cells": []}', name="x.ipynb").reported
