@@ -40,6 +40,8 @@ _SERVICE_PRINCIPALS = f"/v1.0/servicePrincipals?$top=999&{_OWNERS}"
 _ACTIVITY = "/beta/reports/appCredentialSignInActivities?$top=999"
 _SIGN_INS = "/beta/auditLogs/signIns"
 _SERVICE_PRINCIPAL_EVENTS = "signInEventTypes/any(t: t eq 'servicePrincipal')"
+_USER_EVENTS = "(signInEventTypes/any(t: t eq 'interactiveUser') or signInEventTypes/any(t: t eq 'nonInteractiveUser'))"
+_MANY_USERS = "users sign in to it so often that not every record was read, and any of them may have used a secret"
 _ODATA = "()',:"  # stand as they are in a query (RFC 3986, 3.4)
 _COVERAGE_AGE = timedelta(minutes=5)  # the log's limit is 5 requests in 10 s; its far end moves only with time
 
@@ -113,16 +115,19 @@ class GraphDirectory:
         return convert.in_order(_understood(convert.federated_credential(row)) for row in rows)
 
     async def sign_ins(self, client_id: ClientId, since: datetime) -> SignInHistory:
-        """Return the service principal sign-ins since a time (aware); a record that is unreadable makes it unknown."""
-        matching = (
-            f"{_SERVICE_PRINCIPAL_EVENTS} and appId eq {_literal(client_id)} and createdDateTime ge {_stamp(since)}"
-        )
+        """Return the sign-ins since a time (aware), those of users included: a web application redeems codes with it.
+
+        A record that is unreadable, or more sign-ins of users than one page, make the history unknown.
+        """
+        matching = f"appId eq {_literal(client_id)} and createdDateTime ge {_stamp(since)}"
         rows: list[SignIn | ScanNote] = []
         as_of: datetime | None = None
         try:
-            async for page in self._pages(_log_url(matching, "$top=1000")):
+            async for page in self._pages(_log_url(f"{_SERVICE_PRINCIPAL_EVENTS} and {matching}", "$top=1000")):
                 as_of = as_of or _dated(page)
                 rows.extend(convert.sign_in(row) for row in page.value.value)
+            users = await self._connection.get(_log_url(f"{_USER_EVENTS} and {matching}", "$top=1000"), WirePage)
+            rows.extend(convert.sign_in(row) for row in users.value.value)
             as_of = as_of or await self.now()
             covers_since = await self._covers_since(as_of)
         except (PermissionMissingError, ReadFailedError) as error:
@@ -130,6 +135,7 @@ class GraphDirectory:
         notes = [row.text for row in rows if isinstance(row, ScanNote)]
         sign_ins = tuple(sorted((row for row in rows if isinstance(row, SignIn)), key=lambda row: row.at))
         missing = f"{len(notes)} records of the sign-in log are {notes[0]}" if notes else ""
+        missing = missing or (_MANY_USERS if users.value.next_link else "")
         return SignInHistory(
             client_id=client_id, as_of=as_of, covers_since=covers_since, sign_ins=sign_ins, missing=missing
         )

@@ -156,7 +156,7 @@ class Retirer:
             now=history.as_of,
             application=now.application,
             held=now.held,
-            federated=await self.directory.federated_credentials(pairing.application.id),
+            federated=(now.application.federated if now.application else None) or (),
             history=history,
             proofs=rollout.proofs(pairing, proofs),
             code=rollout.code_state(self.journal.entries(kinds=(Kind.CODE_SCANNED,))),

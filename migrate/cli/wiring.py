@@ -23,15 +23,15 @@ class Tenant:
     writer: GraphWriter
 
 
-def graph_settings(settings: Settings) -> GraphSettings:
-    """Return where to sign in and read."""
-    return GraphSettings(cloud=settings.cloud, tenant_id=settings.tenant, graph_endpoint=settings.graph_endpoint)
-
-
 @asynccontextmanager
 async def tenant(settings: Settings, plan: Plan | None = None) -> AsyncIterator[Tenant]:
-    """Sign in; with a plan also check that it is of the tenant that answers."""
-    async with GraphConnection(graph_settings(settings)) as connection:
+    """Sign in; with a plan in its cloud, and only where the tenant that answers is the plan's."""
+    graph = GraphSettings(
+        cloud=plan.cloud if plan else settings.cloud,
+        tenant_id=settings.tenant or (plan.tenant_id if plan else None),
+        graph_endpoint=settings.graph_endpoint,
+    )
+    async with GraphConnection(graph) as connection:
         directory = GraphDirectory(connection)
         if plan is not None:
             planuse.check_tenant(plan, await directory.tenant())

@@ -29,6 +29,7 @@ def _ask(question: Question) -> Answer:
         last = max(used, key=lambda each: each.at)
         because = f"used {len(used)} times in {days} days, last {last.at:%Y-%m-%d %H:%M} UTC from {last.address}"
         return Closed(because=because, opens="moving that caller to the federated credential")
+    # Sign-ins of users are among them: a web application redeems their codes with its secret.
     if unnamed := [each for each in recent if _unnamed(each)]:
         because = f"use is unknown: {len(unnamed)} sign-ins in {days} days do not say which credential they used"
         return Closed(because=because, opens="waiting until they are out of the window")

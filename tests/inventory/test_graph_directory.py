@@ -147,26 +147,37 @@ def _event(at: str, **more: Any) -> dict[str, Any]:
 
 def test_a_history_says_what_the_log_covers_and_asks_for_that_once(graph: MadeUpGraph) -> None:
     graph.answer(_SIGN_INS, {"value": [_event("2026-03-01T00:00:00Z"), _event("2026-02-27T00:00:00Z")]})
+    graph.answer(_SIGN_INS, {"value": [_event("2026-02-28T00:00:00Z", clientCredentialType="clientSecret")]})
     graph.answer(_SIGN_INS, {"value": [_event("2026-02-01T00:00:00Z")]})
+    graph.answer(_SIGN_INS, {"value": []})
     graph.answer(_SIGN_INS, {"value": []})
 
     async def twice(directory: Directory) -> list[Any]:
         return [await directory.sign_ins(_CLIENT, NOW - timedelta(days=7)) for _ in range(2)]
 
     first, second = _do(graph, twice)
-    assert [one.at.day for one in first.sign_ins] == [27, 1]
+    assert [one.at.day for one in first.sign_ins] == [27, 28, 1]
     assert first.covers_since is not None
     assert (first.as_of, first.covers_since.day, first.missing) == (NOW, 1, "")
     assert (second.sign_ins, second.covers_since) == ((), first.covers_since)
     asked = [unquote(request.target) for request in graph.requests]
-    assert len(asked) == 3
+    assert len(asked) == 5
     assert "appId eq 'd1' and createdDateTime ge 2026-02-23T10:00:00Z" in asked[0]
-    assert "$orderby=createdDateTime asc&$top=1" in asked[1]
-    assert all("signInEventTypes/any(t: t eq 'servicePrincipal')" in one for one in asked)
+    assert "$orderby=createdDateTime asc&$top=1" in asked[2]
+    assert all("signInEventTypes/any(t: t eq 'servicePrincipal')" in asked[number] for number in (0, 2, 3))
+    assert all("signInEventTypes/any(t: t eq 'interactiveUser') or" in asked[number] for number in (1, 4))
+
+
+def test_more_user_sign_ins_than_a_page_make_the_history_unknown(graph: MadeUpGraph) -> None:
+    graph.answer(_SIGN_INS, {"value": []})
+    graph.answer(_SIGN_INS, {"value": [_event("2026-02-28T00:00:00Z")], "@odata.nextLink": f"{graph.url}{_SIGN_INS}?x"})
+    graph.answer(_SIGN_INS, {"value": []})
+    assert "users sign in to it so often" in _do(graph, lambda directory: directory.sign_ins(_CLIENT, NOW)).missing
 
 
 def test_an_empty_log_covers_nothing(graph: MadeUpGraph) -> None:
-    graph.answer(_SIGN_INS, {"value": []})
+    for _ in range(3):
+        graph.answer(_SIGN_INS, {"value": []})
     found = _do(graph, lambda directory: directory.sign_ins(_CLIENT, NOW))
     assert (found.sign_ins, found.covers_since, found.missing) == ((), None, "")
 

@@ -30,6 +30,7 @@ def test_every_gate_is_open_when_everything_is_right() -> None:
         "exchange-proven",
         "federated-credential-correct",
         "not-signing-or-encryption",
+        "one-tenant",
         "secret-unused",
     }
 
@@ -148,6 +149,11 @@ def test_a_finding_of_another_application_does_not_hold() -> None:
 )
 def test_an_application_that_is_not_the_planned_one_any_more_holds(changes: dict[str, Any]) -> None:
     assert "application-unchanged" in closed(**changes)
+
+
+@pytest.mark.parametrize("audience", ["AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", None, ""])
+def test_an_application_that_other_tenants_may_use_holds(audience: str | None) -> None:
+    assert list(closed(application=dataclasses.replace(APPLICATION, sign_in_audience=audience))) == ["one-tenant"]
 
 
 @given(days=st.floats(min_value=0, max_value=27.99), used=st.sampled_from([KEY, KEY.upper()]))
