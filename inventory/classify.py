@@ -1,5 +1,8 @@
 """What a credential is for and how its dates stand. Pure; the answer never depends on the order of the lists.
 
+``purposes`` judges the credentials of one object by what that object says; ``reconcile`` corrects the answers for an
+application and its service principal, where one says something about a credential of the other.
+
 Sources: Microsoft Graph reference, resource types ``keyCredential``, ``passwordCredential``, ``servicePrincipal``
 (``preferredTokenSigningKeyThumbprint``, ``tokenEncryptionKeyId``) and ``application`` (``tokenEncryptionKeyId``);
 "Configure SAML-based single sign-on for your application using Microsoft Graph" for the signing triple: a key with
@@ -11,16 +14,20 @@ from __future__ import annotations
 
 import base64
 import binascii
+import dataclasses
 import enum
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from inventory.model import Credential, CredentialKind, Purpose
+from inventory.model import Application, Credential, CredentialKind, KeyId, Purpose, ServicePrincipal, Snapshot
 
 _HEX = re.compile(r"[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}")
 _DIGEST_SIZES = (20, 32)  # bytes of SHA-1 and SHA-256
+_SEPARATORS = re.compile(r"[\s:\u200b-\u200f\u202a-\u202e\ufeff]")  # certificate dialogs put marks before the digits
+_FOREIGN = "\u0600"  # the alphabets of Europe stand before it in Unicode; chance never makes a digest of such letters
+_STANDARD = str.maketrans("-_", "+/")  # base64url to base64 (RFC 4648)
 _ENDLESS = timedelta(
     days=30 * 365
 )  # no certificate authority and no policy grants this; portals wrote 2299 for "never"
@@ -70,20 +77,42 @@ def expiry(credential: Credential, at: datetime) -> Expiry:
 def thumbprint(identifier: str | None) -> str | None:
     """Return the certificate thumbprint in a ``customKeyIdentifier`` as upper-case hex, None where there is none.
 
-    Graph writes base64 of the 20 (SHA-1) or 32 (SHA-256) raw bytes; some tools stored the hex text itself.
+    Graph writes base64 of the 20 (SHA-1) or 32 (SHA-256) raw bytes; some tools stored the hex text itself, with colons
+    or spaces too, or base64url.
     """
-    if not identifier:
-        return None
-    if _HEX.fullmatch(identifier):
-        return identifier.upper()
-    try:
-        raw = base64.b64decode(identifier, validate=True)
-    except (binascii.Error, ValueError):
-        return None
+    text = _SEPARATORS.sub("", identifier or "")
+    if _HEX.fullmatch(text):
+        return text.upper()
+    raw = _raw(text)
     if len(raw) in _DIGEST_SIZES:
         return raw.hex().upper()
-    text = raw.decode("ascii", errors="replace")
-    return text.upper() if _HEX.fullmatch(text) else None
+    inner = _SEPARATORS.sub("", raw.decode("ascii", errors="replace"))
+    return inner.upper() if _HEX.fullmatch(inner) else None
+
+
+def named_thumbprint(text: str | None) -> str | None:
+    """Return a thumbprint that Graph names as one, as ``thumbprint`` does; what is none as it is, in upper case."""
+    return thumbprint(text) or _SEPARATORS.sub("", text or "").upper() or None
+
+
+def secret_thumbprint(identifier: str | None) -> str | None:
+    """Return the thumbprint in the ``customKeyIdentifier`` of a password, None where it is none.
+
+    The portal once kept the description of a client secret there, in UTF-16LE: ten letters are as long as a SHA-1.
+    """
+    raw = _raw(_SEPARATORS.sub("", identifier or ""))
+    text = raw.decode("utf-16-le", errors="replace").removeprefix("\ufeff") if len(raw) in _DIGEST_SIZES else ""
+    described = bool(text) and all(" " <= letter < _FOREIGN for letter in text)
+    return None if described else thumbprint(identifier)
+
+
+def _raw(text: str) -> bytes:
+    """Decode base64 or base64url, with or without padding; empty where it is neither."""
+    bare = text.rstrip("=").translate(_STANDARD)
+    try:
+        return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +139,8 @@ def purposes(credentials: Iterable[KeyFacts], holder: HolderFacts) -> tuple[tupl
 
 def _families(keys: tuple[KeyFacts, ...], holder: HolderFacts) -> _Families:
     certificates = [key for key in keys if key.kind is CredentialKind.CERTIFICATE]
+    signing = [key for key in keys if _says(key.usage, "Sign") or _is_preferred(key, holder)]
     secrets = [key for key in keys if key.kind is CredentialKind.SECRET]
-    signing = [key for key in certificates if _says(key.usage, "Sign") or _is_preferred(key, holder)]
     return _Families(
         _ids(signing), _marks(signing), _ids(certificates) & _ids(secrets), _marks(certificates) & _marks(secrets)
     )
@@ -136,7 +165,7 @@ def _purpose(key: KeyFacts, holder: HolderFacts, families: _Families) -> tuple[P
     if key.key_id in families.mixed_ids or _mark(key) in families.mixed_marks:
         return Purpose.UNKNOWN, "certificate and password belong together, and no signing key explains why"
     if key.kind is CredentialKind.SECRET:
-        return Purpose.AUTHENTICATION, "a client secret that belongs to no signing key"
+        return _secret(key, holder)
     return _certificate(key, holder)
 
 
@@ -152,6 +181,13 @@ def _signing_reason(key: KeyFacts, holder: HolderFacts, families: _Families) -> 
     return ""
 
 
+def _secret(key: KeyFacts, holder: HolderFacts) -> tuple[Purpose, str]:
+    signs = _says(holder.sign_on_mode, "saml") or bool(holder.signing_thumbprint)
+    if signs and secret_thumbprint(key.identifier):
+        return Purpose.UNKNOWN, "it carries a thumbprint, as the password of a signing key does, and no key explains it"
+    return Purpose.AUTHENTICATION, "a client secret that belongs to no signing key"
+
+
 def _certificate(key: KeyFacts, holder: HolderFacts) -> tuple[Purpose, str]:
     if not _says(key.usage, "Verify"):
         return Purpose.UNKNOWN, f"its usage is {key.usage or 'not given'}"
@@ -163,8 +199,8 @@ def _certificate(key: KeyFacts, holder: HolderFacts) -> tuple[Purpose, str]:
 
 
 def _is_preferred(key: KeyFacts, holder: HolderFacts) -> bool:
-    wanted = (holder.signing_thumbprint or "").upper()
-    return bool(wanted) and key.kind is CredentialKind.CERTIFICATE and thumbprint(key.identifier) == wanted
+    wanted = named_thumbprint(holder.signing_thumbprint)
+    return bool(wanted) and wanted in {named_thumbprint(key.identifier), named_thumbprint(key.key_id)}
 
 
 def _mark(key: KeyFacts) -> str | None:
@@ -173,3 +209,66 @@ def _mark(key: KeyFacts) -> str | None:
 
 def _says(value: str | None, word: str) -> bool:
     return value is not None and value.casefold() == word.casefold()
+
+
+def reconcile(application: Application | None, principal: ServicePrincipal | None) -> tuple[Credential, ...]:
+    """Return the credentials of an application, then those of its service principal, each in the order given.
+
+    Their purposes are corrected by what the other object says; nothing ever becomes AUTHENTICATION that was not.
+    """
+    holders = [one for one in (application, principal) if one is not None]
+    held = tuple(credential for one in holders for credential in one.credentials)
+    encryption = {one.encryption_key for one in holders if one.encryption_key}
+    encryption |= {one.key_id for one in held if one.purpose is Purpose.ENCRYPTION}
+    ids, marks = _signing(held)
+    return tuple(_reconciled(one, encryption, ids, marks) for one in held)
+
+
+def reconciled(snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot whose applications and service principals have heard each other; the digest stays as it is."""
+    applications = {one.client_id: one for one in snapshot.applications}
+    principals = {one.client_id: one for one in snapshot.service_principals}
+    return dataclasses.replace(
+        snapshot,
+        applications=tuple(
+            dataclasses.replace(one, credentials=reconcile(one, principals.get(one.client_id))[: len(one.credentials)])
+            for one in snapshot.applications
+        ),
+        service_principals=tuple(
+            dataclasses.replace(one, credentials=_last(reconcile(applications.get(one.client_id), one), one))
+            for one in snapshot.service_principals
+        ),
+    )
+
+
+def _last(both: tuple[Credential, ...], principal: ServicePrincipal) -> tuple[Credential, ...]:
+    return both[len(both) - len(principal.credentials) :]
+
+
+def _signing(held: tuple[Credential, ...]) -> tuple[set[KeyId], set[str]]:
+    """Return key ids and thumbprints of the signing keys and of all that hangs on them, however long the chain."""
+    waiting = list(held)
+    ids: set[KeyId] = set()
+    marks: set[str] = set()
+    while True:
+        more = [
+            one for one in waiting if one.purpose is Purpose.SIGNING or one.key_id in ids or one.thumbprint in marks
+        ]
+        if not more:
+            return ids, marks
+        waiting = [one for one in waiting if one not in more]
+        ids |= {one.key_id for one in more}
+        marks |= {one.thumbprint for one in more if one.thumbprint}
+
+
+def _reconciled(one: Credential, encryption: set[KeyId], ids: set[KeyId], marks: set[str]) -> Credential:
+    either = "of the application or of its service principal"
+    if one.key_id in encryption:
+        purpose, reason = Purpose.ENCRYPTION, f"it is the encryption key {either}"
+    elif one.key_id in ids:
+        purpose, reason = Purpose.SIGNING, f"it shares its keyId with a signing key {either}"
+    elif one.thumbprint in marks:
+        purpose, reason = Purpose.SIGNING, f"it shares its thumbprint with a signing key {either}"
+    else:
+        return one
+    return one if one.purpose is purpose else dataclasses.replace(one, purpose=purpose, purpose_reason=reason)

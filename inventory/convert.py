@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
-from inventory.classify import HolderFacts, KeyFacts, purposes, thumbprint
+from inventory.classify import HolderFacts, KeyFacts, named_thumbprint, purposes, secret_thumbprint, thumbprint
 from inventory.model import (
     Application,
     ApplicationId,
@@ -50,6 +50,8 @@ from inventory.wire import (
 )
 
 _SHORT_OFFSET = re.compile(r"([+-])(\d:\d\d)$")
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NO_GUID = "00000000-0000-0000-0000-000000000000"  # .NET's Guid.Empty: "no id"
 _UNSET_YEAR = 1  # .NET writes 0001-01-01 for "no date"
 _Wire = TypeVar("_Wire", bound=WireObject)
 _Value = TypeVar("_Value")
@@ -78,6 +80,7 @@ def application(raw: bytes, federated: tuple[FederatedCredential, ...] | None) -
     """Convert one application; federated credentials come from a listing of their own (None: unknown)."""
 
     def value(wire: WireApplication) -> Application:
+        key = _named_key(wire.token_encryption_key_id)
         return Application(
             id=ApplicationId(wire.id),
             client_id=ClientId(wire.app_id.lower()),
@@ -86,10 +89,9 @@ def application(raw: bytes, federated: tuple[FederatedCredential, ...] | None) -
             sign_in_audience=wire.sign_in_audience,
             disabled=bool(wire.is_disabled) or wire.disabled_by_microsoft_status not in {None, "NotDisabled"},
             tags=tuple(wire.tags or ()),
+            encryption_key=key,
             owners=_owners(wire.owners),
-            credentials=_credentials(
-                wire, Holder.APPLICATION, HolderFacts(encryption_key_id=_guid(wire.token_encryption_key_id))
-            ),
+            credentials=_credentials(wire, Holder.APPLICATION, HolderFacts(encryption_key_id=key)),
             federated=federated,
         )
 
@@ -159,6 +161,18 @@ def _guid(text: str | None) -> str | None:
     return text.lower() if text else None
 
 
+def _named_key(text: str | None) -> KeyId | None:
+    """Normalise the id of a key that an object names; None for null, the empty string and all zeros."""
+    found = (text or "").strip().lower()
+    return KeyId(found) if found and found != _NO_GUID else None
+
+
+def _key_id(text: str | None) -> KeyId | None:
+    """Normalise a key id from the log; None for everything that cannot be one."""
+    found = _named_key(text)
+    return found if found and _GUID.fullmatch(found) else None
+
+
 def _owners(wires: list[WireOwner] | None) -> tuple[Owner, ...] | None:
     if wires is None:
         return None
@@ -179,7 +193,7 @@ def _credentials(wire: WireApplication, holder: Holder, facts: HolderFacts) -> t
     judged = purposes((_key_facts(one) for one in wires), facts)
     credentials = (
         Credential(
-            key_id=KeyId(one.key_id.lower()),
+            key_id=KeyId(one.key_id.strip().lower()),
             kind=_kind(one),
             purpose=purpose,
             purpose_reason=reason,
@@ -188,7 +202,7 @@ def _credentials(wire: WireApplication, holder: Holder, facts: HolderFacts) -> t
             client_id=ClientId(wire.app_id.lower()),
             display_name=one.display_name,
             hint=one.hint if isinstance(one, WireSecret) else None,
-            thumbprint=thumbprint(one.custom_key_identifier) if isinstance(one, WireCertificate) else None,
+            thumbprint=_thumbprint(one),
             start=instant(one.start_date_time),
             end=instant(one.end_date_time),
         )
@@ -201,18 +215,28 @@ def _kind(wire: WireSecret | WireCertificate) -> CredentialKind:
     return CredentialKind.SECRET if isinstance(wire, WireSecret) else CredentialKind.CERTIFICATE
 
 
+def _thumbprint(wire: WireSecret | WireCertificate) -> str | None:
+    read = secret_thumbprint if isinstance(wire, WireSecret) else thumbprint
+    return read(wire.custom_key_identifier)
+
+
 def _key_facts(wire: WireSecret | WireCertificate) -> KeyFacts:
     usage, form = (wire.usage, wire.type) if isinstance(wire, WireCertificate) else (None, None)
     return KeyFacts(
-        key_id=wire.key_id.lower(), kind=_kind(wire), usage=usage, type=form, identifier=wire.custom_key_identifier
+        key_id=wire.key_id.strip().lower(),
+        kind=_kind(wire),
+        usage=usage,
+        type=form,
+        identifier=wire.custom_key_identifier,
     )
 
 
 def _principal(wire: WireServicePrincipal) -> ServicePrincipal | ManagedIdentity:
     if wire.service_principal_type == "ManagedIdentity":
         return _identity(wire)
+    key = _named_key(wire.token_encryption_key_id)
     facts = HolderFacts(
-        encryption_key_id=_guid(wire.token_encryption_key_id),
+        encryption_key_id=key,
         signing_thumbprint=wire.preferred_token_signing_key_thumbprint,
         sign_on_mode=wire.preferred_single_sign_on_mode,
     )
@@ -225,6 +249,7 @@ def _principal(wire: WireServicePrincipal) -> ServicePrincipal | ManagedIdentity
         home_tenant=TenantId(home) if home else None,
         enabled=wire.account_enabled,
         sign_on_mode=wire.preferred_single_sign_on_mode,
+        encryption_key=key,
         owners=_owners(wire.owners),
         credentials=_credentials(wire, Holder.SERVICE_PRINCIPAL, facts),
     )
@@ -261,16 +286,16 @@ def _sign_in(wire: WireSignIn) -> SignIn:
     at = instant(wire.created_date_time)
     if at is None:
         raise ValueError("a sign-in without a time")
-    key_id = _guid(wire.service_principal_credential_key_id)
     return SignIn(
         at=at,
         client_id=ClientId(wire.app_id.lower()),
-        key_id=KeyId(key_id) if key_id else None,
-        thumbprint=wire.service_principal_credential_thumbprint or None,
+        key_id=_key_id(wire.service_principal_credential_key_id),
+        thumbprint=named_thumbprint(wire.service_principal_credential_thumbprint),
         federated_credential_id=wire.federated_credential_id or None,
         credential_type=wire.client_credential_type or None,
         address=wire.ip_address or None,
         error_code=wire.status.error_code if wire.status else None,
+        token_id=wire.unique_token_identifier or None,
     )
 
 
@@ -280,7 +305,7 @@ _ORIGINS: Mapping[str, Holder] = {"application": Holder.APPLICATION, "servicepri
 def _activity(wire: WireActivity) -> CredentialActivity:
     seen = wire.sign_in_activity
     return CredentialActivity(
-        key_id=KeyId(wire.key_id.lower()),
+        key_id=KeyId(wire.key_id.strip().lower()),
         client_id=ClientId(wire.app_id.lower()),
         holder=_ORIGINS.get((wire.credential_origin or "").casefold()),
         last_sign_in=instant(seen.last_sign_in_date_time) if seen else None,

@@ -56,6 +56,10 @@ class Directory(Protocol):
         """Return one service principal as it is now, or None where it does not exist."""
         ...
 
+    async def principal_of(self, client_id: ClientId) -> ServicePrincipal | None:
+        """Return the service principal of an application in this tenant as it is now, or None where it has none."""
+        ...
+
     async def federated_credentials(self, object_id: ApplicationId) -> tuple[FederatedCredential, ...]:
         """Return the federated credentials of one application as they are now."""
         ...

@@ -50,11 +50,15 @@ _Page = Answer[WirePage]
 
 
 class GraphDirectory:
-    """Implements ``inventory.directory.Directory`` on a connection that the caller opens and closes."""
+    """Implements ``inventory.directory.Directory`` on a connection that the caller opens and closes.
 
-    def __init__(self, connection: GraphConnection) -> None:
+    With ``measure_users`` the log of user sign-ins limits every history, not only one that shows any.
+    """
+
+    def __init__(self, connection: GraphConnection, *, measure_users: bool = False) -> None:
         self._connection = connection
-        self._coverage: tuple[datetime, datetime | None] | None = None
+        self._measure_users = measure_users
+        self._coverage: dict[str, tuple[datetime, datetime | None]] = {}
 
     async def tenant(self) -> TenantId:
         """Return the tenant's id: from ``/organization`` or, where that needs a permission we lack, from our token."""
@@ -104,9 +108,15 @@ class GraphDirectory:
 
     async def service_principal(self, object_id: ServicePrincipalId) -> ServicePrincipal | None:
         """Return one service principal as it is now; None where Graph answers 404 or it is a managed identity."""
-        raw = await self._one(f"/v1.0/servicePrincipals/{quote(object_id, safe='')}?{_OWNERS}")
-        found = None if raw is None else _understood(convert.service_principal(raw))
-        return found if isinstance(found, ServicePrincipal) else None
+        return await self._principal(f"/v1.0/servicePrincipals/{quote(object_id, safe='')}?{_OWNERS}")
+
+    async def principal_of(self, client_id: ClientId) -> ServicePrincipal | None:
+        """Return the service principal of an application as it is now; None where Graph answers 404 or as above.
+
+        The client id is the alternate key ``appId`` ("Get servicePrincipal").
+        """
+        key = quote(_literal(client_id), safe="'")
+        return await self._principal(f"/v1.0/servicePrincipals(appId={key})?{_OWNERS}")
 
     async def federated_credentials(self, object_id: ApplicationId) -> tuple[FederatedCredential, ...]:
         """List the federated credentials of one application; listing is the call that Application.Read.All allows."""
@@ -129,7 +139,7 @@ class GraphDirectory:
             users = await self._connection.get(_log_url(f"{_USER_EVENTS} and {matching}", "$top=1000"), WirePage)
             rows.extend(convert.sign_in(row) for row in users.value.value)
             as_of = as_of or await self.now()
-            covers_since = await self._covers_since(as_of)
+            covers_since = await self._covers_since(as_of, users=bool(users.value.value) or self._measure_users)
         except (PermissionMissingError, ReadFailedError) as error:
             return await self._no_history(client_id, str(error))
         notes = [row.text for row in rows if isinstance(row, ScanNote)]
@@ -143,16 +153,32 @@ class GraphDirectory:
     async def _no_history(self, client_id: ClientId, why: str) -> SignInHistory:
         return SignInHistory(client_id=client_id, as_of=await self.now(), covers_since=None, sign_ins=(), missing=why)
 
-    async def _covers_since(self, as_of: datetime) -> datetime | None:
-        """Return the oldest record of the whole tenant: what lies before it is unknown, whoever signed in."""
-        if self._coverage is not None and abs(as_of - self._coverage[0]) < _COVERAGE_AGE:
-            return self._coverage[1]
-        url = _log_url(_SERVICE_PRINCIPAL_EVENTS, "$orderby=createdDateTime asc&$top=1")
+    async def _covers_since(self, as_of: datetime, *, users: bool) -> datetime | None:
+        """Return the oldest record of the whole tenant: what lies before it is unknown, whoever signed in.
+
+        Where users count, the shorter of the two logs decides; an empty log of users says nothing: many tenants have no
+        user who signs in.
+        """
+        own = await self._oldest(_SERVICE_PRINCIPAL_EVENTS, as_of)
+        if own is None or not users:
+            return own
+        return max(own, await self._oldest(_USER_EVENTS, as_of) or own)
+
+    async def _oldest(self, events: str, as_of: datetime) -> datetime | None:
+        known = self._coverage.get(events)
+        if known is not None and abs(as_of - known[0]) < _COVERAGE_AGE:
+            return known[1]
+        url = _log_url(events, "$orderby=createdDateTime asc&$top=1")
         answer = await self._connection.get(url, WirePage)
         rows = [_understood(convert.sign_in(row)).at for row in answer.value.value[:1]]
         oldest = rows[0] if rows else None
-        self._coverage = (as_of, oldest)
+        self._coverage[events] = (as_of, oldest)
         return oldest
+
+    async def _principal(self, url: str) -> ServicePrincipal | None:
+        raw = await self._one(url)
+        found = None if raw is None else _understood(convert.service_principal(raw))
+        return found if isinstance(found, ServicePrincipal) else None
 
     async def _one(self, url: str) -> msgspec.Raw | None:
         try:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from inventory.classify import Expiry, expiry
+from inventory.classify import Expiry, expiry, reconciled
 from inventory.model import (
     Application,
     Credential,
@@ -28,6 +28,7 @@ _IN_FORCE = frozenset({Expiry.LIVE, Expiry.ENDLESS})
 
 def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     """Return all findings, in the order of the snapshot; times are judged at ``taken_at``."""
+    snapshot = reconciled(snapshot)
     trust = _Trust.of(snapshot)
     found: list[Finding] = []
     holders: tuple[Application | ServicePrincipal, ...] = (*snapshot.applications, *snapshot.service_principals)

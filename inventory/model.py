@@ -66,6 +66,7 @@ class Credential:
     display_name: str | None
     hint: str | None
     thumbprint: str | None
+    """Upper-case hex of a certificate's SHA-1 or SHA-256; a secret has one where it belongs to a signing key."""
     start: datetime | None
     end: datetime | None
 
@@ -102,6 +103,8 @@ class Application:
     sign_in_audience: str | None
     disabled: bool
     tags: tuple[str, ...]
+    encryption_key: KeyId | None
+    """``tokenEncryptionKeyId``: the key that tokens are encrypted with; may be a key of the service principal."""
     owners: tuple[Owner, ...] | None
     """None where the owners could not be read: unknown, not ownerless."""
     credentials: tuple[Credential, ...]
@@ -120,6 +123,8 @@ class ServicePrincipal:
     home_tenant: TenantId | None
     enabled: bool | None
     sign_on_mode: str | None
+    encryption_key: KeyId | None
+    """``tokenEncryptionKeyId``: the key that tokens are encrypted with; may be a key of the application."""
     owners: tuple[Owner, ...] | None
     credentials: tuple[Credential, ...]
 
@@ -138,16 +143,20 @@ class ManagedIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """One service principal sign-in from the log."""
+    """One sign-in from the log, of a service principal or of a user with the application."""
 
     at: datetime
     client_id: ClientId
     key_id: KeyId | None
+    """A GUID in lower case; None where the log names no credential."""
     thumbprint: str | None
+    """Upper-case hex as in ``Credential.thumbprint``, or whatever else the log wrote, in upper case."""
     federated_credential_id: str | None
     credential_type: str | None
     address: str | None
     error_code: int | None
+    token_id: str | None = None
+    """``uniqueTokenIdentifier``, to the letter: the ``uti`` claim of the token that was issued."""
 
     @property
     def succeeded(self) -> bool:

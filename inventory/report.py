@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from inventory.classify import Expiry, expiry
+from inventory.classify import Expiry, expiry, reconciled
 from inventory.hygiene import findings, in_force
 from inventory.model import (
     Application,
@@ -45,6 +45,7 @@ _CREDENTIAL_COLUMNS = (
 
 def document(snapshot: Snapshot) -> Document:
     """Return the report on a snapshot; the table of credentials, one row each, is the first."""
+    snapshot = reconciled(snapshot)
     credentials = _credential_table(snapshot)
     overview = cross(
         credentials, down="purpose", across="state", name="overview", title="Credentials by purpose and state"

@@ -228,6 +228,8 @@ def _check(path: Path, database: sqlite3.Connection) -> None:
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version > tables.SCHEMA_VERSION:
         raise SnapshotError(f"{path} has version {version}, made by a newer unsecret; update this one, or scan again")
+    if version < tables.SCHEMA_VERSION:
+        raise SnapshotError(f"{path} has version {version}, made by an older unsecret; scan the tenant again")
     verdict = database.execute("PRAGMA quick_check(1)").fetchone()[0]
     if verdict != "ok":
         raise SnapshotError(f"{path} is damaged ({verdict}); scan the tenant again")

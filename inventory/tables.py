@@ -29,7 +29,7 @@ from inventory.model import (
 Row = tuple[Any, ...]
 
 APPLICATION_ID = 0x756E7363  # "unsc": marks the file as ours in its SQLite header
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCAN_TABLE = (
     "CREATE TABLE scan (tenant_id TEXT NOT NULL, cloud TEXT NOT NULL, taken_at TEXT NOT NULL, digest TEXT NOT NULL)"
@@ -43,6 +43,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "sign_in_audience TEXT",
         "disabled INTEGER NOT NULL",
         "tags TEXT NOT NULL",
+        "encryption_key TEXT",
         "owners_known INTEGER NOT NULL",
         "federated_known INTEGER NOT NULL",
     ),
@@ -54,6 +55,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "home_tenant TEXT",
         "enabled INTEGER",
         "sign_on_mode TEXT",
+        "encryption_key TEXT",
         "owners_known INTEGER NOT NULL",
     ),
     "identities": (
@@ -130,6 +132,7 @@ def application_row(value: Application) -> Row:
         value.sign_in_audience,
         value.disabled,
         _list(value.tags),
+        value.encryption_key,
         value.owners is not None,
         value.federated is not None,
     )
@@ -145,6 +148,7 @@ def service_principal_row(value: ServicePrincipal) -> Row:
         value.home_tenant,
         value.enabled,
         value.sign_on_mode,
+        value.encryption_key,
         value.owners is not None,
     )
 
@@ -198,7 +202,7 @@ Children = Callable[[str], tuple[Any, ...]]
 
 def application(row: Row, owners: Children, credentials: Children, federated: Children) -> Application:
     """Return the value of a row; the children of an object are asked for by its id."""
-    key, client_id, name, created, audience, disabled, tags, owners_known, federated_known = row
+    key, client_id, name, created, audience, disabled, tags, encryption_key, owners_known, federated_known = row
     return Application(
         id=key,
         client_id=client_id,
@@ -207,6 +211,7 @@ def application(row: Row, owners: Children, credentials: Children, federated: Ch
         sign_in_audience=audience,
         disabled=bool(disabled),
         tags=_items(tags),
+        encryption_key=encryption_key,
         owners=owners(key) if owners_known else None,
         credentials=credentials(key),
         federated=federated(key) if federated_known else None,
@@ -215,7 +220,7 @@ def application(row: Row, owners: Children, credentials: Children, federated: Ch
 
 def service_principal(row: Row, owners: Children, credentials: Children) -> ServicePrincipal:
     """Return the value of a row; the children of an object are asked for by its id."""
-    key, client_id, name, kind, home_tenant, enabled, mode, owners_known = row
+    key, client_id, name, kind, home_tenant, enabled, mode, encryption_key, owners_known = row
     return ServicePrincipal(
         id=key,
         client_id=client_id,
@@ -224,6 +229,7 @@ def service_principal(row: Row, owners: Children, credentials: Children) -> Serv
         home_tenant=home_tenant,
         enabled=_truth(enabled),
         sign_on_mode=mode,
+        encryption_key=encryption_key,
         owners=owners(key) if owners_known else None,
         credentials=credentials(key),
     )

@@ -97,7 +97,7 @@ class WireStatus(WireObject, frozen=True, gc=False):
 
 
 class WireSignIn(WireObject, frozen=True, gc=False):
-    """``signIn`` (beta) of a service principal."""
+    """``signIn`` (beta)."""
 
     created_date_time: str
     app_id: str
@@ -106,6 +106,7 @@ class WireSignIn(WireObject, frozen=True, gc=False):
     federated_credential_id: str | None = None
     client_credential_type: str | None = None
     ip_address: str | None = None
+    unique_token_identifier: str | None = None
     status: WireStatus | None = None
 
 

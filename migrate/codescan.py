@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from typing import assert_never
@@ -10,12 +11,10 @@ import msgspec
 
 from codemods.model import Changed, Clean, Failed, FileOutcome, ReasonCode, Reported, Rewritten, Run, Target
 from inventory.model import ClientId
-from migrate.model import CodeFinding, Entry, Kind, Plan
+from migrate.model import CodeFinding, Entry, Json, Kind, Plan
 from migrate.planning import clouds
 from migrate.ports import Journal
 
-_NOT_NEEDED = frozenset({ReasonCode.TEST_CODE})
-"""Reasons that are told but hold nothing: tests do not sign in to the tenant."""
 _NOT_APPLIED = "rewrite-not-applied"
 
 
@@ -28,12 +27,19 @@ def targets(plan: Plan) -> tuple[Target, ...]:
     )
 
 
-def record(run: Run, roots: Iterable[Path], plan: Plan, journal: Journal, app: str | None) -> None:
+def record(run: Run, roots: Iterable[Path], plan: Plan, journal: Journal, app: ClientId | None) -> None:
     """Write into the journal what is still open below each of the paths that were looked at."""
     findings = open_findings(run, app)
     for root in sorted({_place(root) for root in roots}):
         mine = [each for each in findings if Path(each.path).is_relative_to(root)]
-        data = {"findings": msgspec.to_builtins(mine), "scanned": run.scanned}
+        data = {"tenant": plan.tenant_id, "findings": msgspec.to_builtins(mine), "scanned": run.scanned}
+        journal.record(Entry(kind=Kind.CODE_SCANNED, plan=plan.digest, subject=str(root), data=data))
+
+
+def forget(roots: Iterable[Path], plan: Plan, journal: Journal) -> None:
+    """Write into the journal that code is not there any more: what was found below it holds nothing from now on."""
+    for root in sorted({_place(root) for root in roots}):
+        data: dict[str, Json] = {"tenant": plan.tenant_id, "findings": [], "scanned": 0, "forgotten": True}
         journal.record(Entry(kind=Kind.CODE_SCANNED, plan=plan.digest, subject=str(root), data=data))
 
 
@@ -42,16 +48,17 @@ def _place(path: Path) -> Path:
     return path.resolve() if path.is_dir() else path.absolute().parent.resolve() / path.name
 
 
-def open_findings(run: Run, app: str | None) -> tuple[CodeFinding, ...]:
+def open_findings(run: Run, app: ClientId | None) -> tuple[CodeFinding, ...]:
     """Return the places that still need a secret; those that do not say whose are of ``app`` where it is given."""
-    return tuple(finding for file in run.files for finding in _of_file(run.base, file, ClientId(app) if app else None))
+    return tuple(finding for file in run.files for finding in _of_file(run.base, file, app))
 
 
 def _of_file(base: Path, file: FileOutcome, app: ClientId | None) -> tuple[CodeFinding, ...]:
     path = str(base / file.path)
     match file:
         case Failed(error=error):
-            return (CodeFinding(path=path, line=error.line, reason=error.code, application=app),)
+            advice = "a person has to look at it: it could not be read"
+            return (CodeFinding(path=path, line=error.line, reason=error.code, application=app, advice=advice),)
         case Changed(sites=sites, written=written):
             found = (_of_site(path, site, app, applied=written) for site in sites)
         case Clean(sites=sites):
@@ -63,9 +70,22 @@ def _of_file(base: Path, file: FileOutcome, app: ClientId | None) -> tuple[CodeF
 
 def _of_site(path: str, outcome: object, app: ClientId | None, *, applied: bool) -> CodeFinding | None:
     if isinstance(outcome, Rewritten) and not applied:
-        application = ClientId(outcome.application)
-        return CodeFinding(path=path, line=outcome.site.line, reason=_NOT_APPLIED, application=application)
-    if isinstance(outcome, Reported) and outcome.reason not in _NOT_NEEDED:
-        whose = ClientId(outcome.site.client_id) if outcome.site.client_id else app
-        return CodeFinding(path=path, line=outcome.site.line, reason=outcome.reason.value, application=whose)
+        whose, reason = _client_id(outcome.application) or app, _NOT_APPLIED
+        advice = "unsecret rewrite PATH --plan PLAN --apply"
+        return CodeFinding(path=path, line=outcome.site.line, reason=reason, application=whose, advice=advice)
+    if isinstance(outcome, Reported):
+        named = _client_id(outcome.site.client_id)
+        if outcome.reason is ReasonCode.TEST_CODE and named is None:
+            return None  # a test with a made-up application; one that names a real one would break with its secret
+        whose = named or app
+        reason, advice = outcome.reason.value, outcome.advice
+        return CodeFinding(path=path, line=outcome.site.line, reason=reason, application=whose, advice=advice)
     return None
+
+
+def _client_id(text: str | None) -> ClientId | None:
+    """Return a client id as the tenant writes it, or None for anything that is no GUID: it could be anybody's."""
+    try:
+        return ClientId(str(uuid.UUID((text or "").strip())))
+    except ValueError:
+        return None

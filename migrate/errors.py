@@ -4,6 +4,7 @@ MigrateError
 |-- PlanError              a plan file that is edited, foreign, stale or not of this tenant
 |-- JournalError           a journal that cannot be opened, read or written, or is of a newer version
 |-- WriteFailedError       Graph refused a change, or a change did not show up when read back
+|-- OutputError            a file that would be replaced is not of unsecret's making, or is an input
 |-- ExchangeFailedError    the exchange could not be tried at all (no managed identity endpoint, no network)
 |-- RetirementStoppedError a removal was followed by a failing exchange: the run stops at once
 `-- DemoError              a step of the demonstration failed
@@ -26,6 +27,10 @@ class JournalError(MigrateError):
 
 class WriteFailedError(MigrateError):
     """A change of the tenant failed or did not show up."""
+
+
+class OutputError(MigrateError):
+    """An output may not be written where it was asked for."""
 
 
 class ExchangeFailedError(MigrateError):

@@ -36,12 +36,13 @@ class Proven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotProven:
-    """A try failed; no more were made."""
+    """A try failed; no more were made. It counts against the pairing only where there was an assertion to exchange."""
 
     pairing: Pairing
     code: int | None
     message: str
     hint: str
+    asserted: bool
 
 
 Verdict = Proven | NotProven
@@ -94,8 +95,14 @@ async def verify(
 
 
 def record(plan: Plan, pairing: Pairing, result: ExchangeResult, journal: Journal) -> NotProven | None:
-    """Write one try to the journal; return why it proves nothing, or None where it does."""
+    """Write one try to the journal; return why it proves nothing, or None where it does.
+
+    A host without the identity learns nothing about the exchange, so that its failure is not written down: it would
+    take back what the right host has proven.
+    """
     verdict = _verdict(plan, pairing, result)
+    if verdict is not None and not verdict.asserted:
+        return verdict
     data = msgspec.to_builtins(result.claims) if isinstance(result, Exchanged) and verdict is None else {}
     if verdict is not None:
         data = {"code": verdict.code, "message": verdict.message}
@@ -116,8 +123,8 @@ def _verdict(plan: Plan, pairing: Pairing, result: ExchangeResult) -> NotProven 
         case Exchanged(claims=claims):
             wrong = judge(pairing, plan.tenant_id, claims)
             hint = "compare the plan with the host that asked"
-            return NotProven(pairing=pairing, code=None, message=wrong, hint=hint) if wrong else None
-        case ExchangeRefused(code=code, message=message, hint=hint):
-            return NotProven(pairing=pairing, code=code, message=message, hint=hint)
+            return NotProven(pairing=pairing, code=None, message=wrong, hint=hint, asserted=True) if wrong else None
+        case ExchangeRefused(code=code, message=message, hint=hint, asserted=asserted):
+            return NotProven(pairing=pairing, code=code, message=message, hint=hint, asserted=asserted)
         case _:
             assert_never(result)

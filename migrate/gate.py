@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from inventory.model import Application, Credential, FederatedCredential, SignInHistory
+from inventory.model import Application, Credential, FederatedCredential, ServicePrincipal, SignInHistory
 from migrate.model import CodeFinding, ExchangeClaims, Pairing, PlannedCredential, Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeState:
-    """What the code scans in the journal say; ``scanned`` is False where there was none."""
+    """What the code scans in the journal say: the paths they looked at, none where there was no scan."""
 
-    scanned: bool
+    roots: tuple[str, ...]
     findings: tuple[CodeFinding, ...]
 
 
@@ -27,8 +27,9 @@ class Question:
     policy: Policy
     now: datetime
     application: Application | None
+    principal: ServicePrincipal | None
     held: tuple[Credential, ...]
-    """The credentials its holder carries now."""
+    """The credentials its holder carries now, each with the purpose that application and principal together give it."""
     federated: tuple[FederatedCredential, ...]
     history: SignInHistory
     proofs: tuple[ExchangeClaims, ...]

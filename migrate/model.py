@@ -169,6 +169,8 @@ class ExchangeRefused:
     code: int | None
     message: str
     hint: str
+    asserted: bool
+    """Whether there was an assertion to exchange; without one nothing was learnt about the exchange itself."""
 
 
 ExchangeResult = Exchanged | ExchangeRefused
@@ -215,6 +217,7 @@ class CodeFinding:
     line: int
     reason: str
     application: ClientId | None
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +228,8 @@ class Policy:
     """Sign-in logs hold 30 days (Entra ID P1/P2), so a window of 30 could never be shown to be covered."""
     proof_hours: int = 24
     """Age of the newest successful exchange at which a proof goes stale."""
+    log_hours: int = 6
+    """How far the sign-in log may be behind; records arrive minutes to hours late."""
     proof_successes: int = 3
     proof_spread_minutes: int = 10
     """Replication of a new federated credential flaps for minutes, so successes must lie apart."""

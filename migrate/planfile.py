@@ -48,9 +48,14 @@ def write(plan: Plan, path: Path) -> None:
 
 
 def read(path: Path) -> Plan:
-    """Read a plan file; raises PlanError for one that is missing, foreign, newer, or edited by hand."""
+    """Read a plan file; raises PlanError for one that is missing, foreign, newer, or edited by hand.
+
+    The file must be to the byte what we would write (but for line ends, which git may change): a key that stands twice
+    would show a reviewer another value than the one that is used.
+    """
     try:
-        raw: Any = msgspec.json.decode(path.read_bytes())
+        content = path.read_bytes()
+        raw: Any = msgspec.json.decode(content)
     except OSError as error:
         raise PlanError(f"cannot read the plan {path}: {error.strerror}; make one with: unsecret plan") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -64,7 +69,7 @@ def read(path: Path) -> Plan:
         plan = msgspec.convert(raw, Plan)
     except msgspec.ValidationError as error:
         raise PlanError(f"{path} was edited by hand: {error}; make the plan again with: unsecret plan") from error
-    if msgspec.json.decode(msgspec.json.encode(plan)) != raw or plan.digest != digest(plan):
+    if content.replace(b"\r\n", b"\n") != encode(plan):
         raise PlanError(
             f"{path} was edited after it was made: its digest does not match; make the plan again with: unsecret plan"
         )

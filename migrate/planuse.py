@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from inventory.errors import SnapshotError
-from inventory.model import ClientId, TenantId
+from inventory.model import ClientId, Cloud, TenantId
 from inventory.snapshot import header
 from migrate import planfile
 from migrate.errors import PlanError
@@ -19,9 +19,14 @@ SNAPSHOT_NAME = "snapshot.db"
 """The snapshot that a plan is compared with when it stands beside the plan file."""
 
 
-def load(path: Path, journal: Journal) -> Plan:
-    """Read a plan and refuse one that a newer scan or a newer plan has overtaken; raises PlanError, JournalError."""
+def load(path: Path, journal: Journal, cloud: Cloud | None = None) -> Plan:
+    """Read a plan and refuse one of another cloud, or that a newer scan or plan has overtaken.
+
+    Raises PlanError, JournalError.
+    """
     plan = planfile.read(path)
+    if cloud not in {None, plan.cloud}:
+        raise PlanError(f"{path} is for the cloud {plan.cloud}, not for {cloud}: leave --cloud out")
     _against_snapshot(plan, path, path.parent / SNAPSHOT_NAME)
     for entry in journal.entries(kinds=(Kind.PLAN,)):
         taken_at = datetime.fromisoformat(str(entry.data["taken_at"]))
@@ -74,10 +79,11 @@ def select(plan: Plan, *, app: str | None = None, wave: int | None = None) -> tu
     wanted = tuple(
         pairing
         for pairing in plan.pairings
-        if app in {None, pairing.application.client_id, pairing.application.id} and wave in {None, pairing.wave}
+        if (app or "").lower() in {"", pairing.application.client_id, pairing.application.id}
+        and wave in {None, pairing.wave}
     )
     if not wanted and app:
-        refused = next((each for each in plan.refusals if each.application.client_id == ClientId(app)), None)
+        refused = next((each for each in plan.refusals if each.application.client_id == ClientId(app.lower())), None)
         why = f": it is refused ({refused.code}: {refused.explanation})" if refused else ""
         raise PlanError(f"application {app} is not paired in this plan{why}; look into the plan for its client id")
     if not wanted and wave:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from inventory.model import ClientId
+from inventory.model import ClientId, TenantId
 from migrate import rollout
 from migrate.model import Entry, Json, Kind, Plan, PlannedCredential
 from reports.model import Align, Column, Confidence, Document, Fact, Finding, Severity, Table
@@ -37,23 +37,26 @@ def plan_document(plan: Plan) -> Document:
 def _pairings(plan: Plan) -> Table:
     columns = (
         Column(key="wave", title="Wave", align=Align.RIGHT),
-        *_IDENTITY_COLUMNS,
+        Column(key="application", title="Application"),
         Column(key="identity", title="Managed identity"),
-        Column(key="principal_id", title="Principal id"),
         Column(key="reasons", title="Why this one"),
-        Column(key="federated", title="Federated credential"),
         Column(key="credentials", title="Credentials to retire"),
+        Column(key="client_id", title="Client id"),
+        Column(key="identity_client_id", title="Identity's client id"),
+        Column(key="principal_id", title="Identity's principal id"),
+        Column(key="federated", title="Federated credential"),
     )
     rows = tuple(
         (
             each.wave,
             each.application.display_name,
-            each.application.client_id,
             each.identity.name,
-            each.identity.principal_id,
             "; ".join(each.reasons),
-            f"{each.federated.name} ({'exists' if each.federated.exists else 'to create'})",
             _credentials(each.credentials),
+            each.application.client_id,
+            each.identity.client_id,
+            each.identity.principal_id,
+            f"{each.federated.name} ({'exists' if each.federated.exists else 'to create'})",
         )
         for each in plan.pairings
     )
@@ -93,7 +96,7 @@ def journal_document(entries: tuple[Entry, ...]) -> Document:
     pairings = rollout.planned(entries)
     states = rollout.states(pairings, entries)
     keys = {credential.key_id for pairing in pairings for credential in pairing.credentials}
-    names = {each.application.client_id: each.application.display_name for each in pairings}
+    names = rollout.names(entries)
     columns = (
         *_IDENTITY_COLUMNS,
         Column(key="identity", title="Managed identity"),
@@ -113,16 +116,18 @@ def journal_document(entries: tuple[Entry, ...]) -> Document:
     held = _still_held(entries)
     return Document(
         title="Rollout journal",
-        as_of=entries[-1].at if entries else None,
+        as_of=None,
         facts=(
             Fact(label="Applications in the plan", value=len(pairings)),
             Fact(label="Credentials planned", value=len(keys)),
-            Fact(label="Retired", value=len(rollout.retired_keys(entries) & keys)),
+            Fact(label="Retired", value=len(rollout.retired_keys(entries))),
             Fact(label="Held by gates", value=len(held)),
             Fact(label="Journal entries", value=len(entries)),
+            Fact(label="Last entry", value=entries[-1].at if entries else None),
         ),
         tables=(
             Table(name="applications", title="Applications", columns=columns, rows=rows),
+            _removed(entries, names),
             _entries(entries, names),
         ),
         findings=tuple(finding for entry in held for finding in _findings(entry, names)),
@@ -147,6 +152,31 @@ def _findings(entry: Entry, names: dict[ClientId, str]) -> tuple[Finding, ...]:
         )
         for gate, answer in rollout.closed_gates(entry).items()
     )
+
+
+def _removed(entries: tuple[Entry, ...], names: dict[ClientId, str]) -> Table:
+    columns = (
+        Column(key="at", title="When"),
+        *_IDENTITY_COLUMNS,
+        Column(key="kind", title="Kind"),
+        Column(key="key_id", title="Key id"),
+        Column(key="holder", title="Held by"),
+        Column(key="plan", title="Plan digest"),
+    )
+    rows = tuple(
+        (
+            entry.at,
+            names.get(entry.application, "") if entry.application else "",
+            entry.application or "",
+            str(entry.data["kind"]),
+            entry.subject,
+            str(entry.data["holder"]),
+            entry.plan,
+        )
+        for entry in entries
+        if entry.kind is Kind.RETIRED
+    )
+    return Table(name="removed", title="Removed credentials", columns=columns, rows=rows)
 
 
 def _entries(entries: tuple[Entry, ...], names: dict[ClientId, str]) -> Table:
@@ -180,7 +210,8 @@ def _detail(entry: Entry) -> str:
     if entry.kind is Kind.PLAN:
         return f"snapshot of {entry.data['taken_at']}"
     if entry.kind is Kind.CODE_SCANNED:
-        return f"{len(rollout.code_state([entry]).findings)} open places"
+        found = rollout.code_state([entry], TenantId(str(entry.data["tenant"]))).findings
+        return f"{entry.data['scanned']} files read, {len(found)} open places"
     if entry.kind is Kind.HELD:
         return "; ".join(f"{gate}: {answer['because']}" for gate, answer in rollout.closed_gates(entry).items())
     return "; ".join(f"{key}: {_plain(value)}" for key, value in sorted(entry.data.items()))

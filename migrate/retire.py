@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, assert_never
 
+from inventory.classify import reconcile
 from inventory.directory import Directory
-from inventory.model import Application, Credential, CredentialKind, Holder, ServicePrincipalId
+from inventory.model import Application, Credential, CredentialKind, Holder, ServicePrincipal
 from migrate import exchange as exchanges
 from migrate import gates, rollout
 from migrate.errors import RetirementStoppedError, WriteFailedError
@@ -80,7 +81,13 @@ class _Now:
     """What the tenant says about an application and the holder of one of its credentials, at this moment."""
 
     application: Application | None
-    held: tuple[Credential, ...]
+    principal: ServicePrincipal | None
+    held: tuple[Credential, ...] | None
+    """None where the holder was not found: whether it still carries the credential is unknown then."""
+
+    def carries(self, credential: PlannedCredential) -> bool | None:
+        """Whether the holder carries a credential; None where the holder was not found."""
+        return None if self.held is None else any(each.key_id == credential.key_id for each in self.held)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +121,7 @@ class Retirer:
 
     async def _one(self, pairing: Pairing, credential: PlannedCredential, *, apply: bool) -> Retirement:
         now = await self._read(pairing, credential)
-        if all(each.key_id != credential.key_id for each in now.held):
+        if now.carries(credential) is False:
             return await self._gone(pairing, credential, apply=apply)
         answers = gates.ask(await self._question(pairing, credential, now))
         if held := gates.closed(answers):
@@ -133,15 +140,17 @@ class Retirer:
 
     async def _read(self, pairing: Pairing, credential: PlannedCredential) -> _Now:
         application = await self.directory.application(pairing.application.id)
+        principal = await self.directory.principal_of(pairing.application.client_id)
         match credential.holder:
             case Holder.APPLICATION:
-                held = application.credentials if application else ()
+                found = application is not None and application.id == credential.holder_id
             case Holder.SERVICE_PRINCIPAL:
-                principal = await self.directory.service_principal(ServicePrincipalId(credential.holder_id))
-                held = principal.credentials if principal else ()
+                found = principal is not None and principal.id == credential.holder_id
             case _:
                 assert_never(credential.holder)
-        return _Now(application=application, held=held)
+        both = reconcile(application, principal)
+        held = tuple(each for each in both if each.holder_id == credential.holder_id) if found else None
+        return _Now(application=application, principal=principal, held=held)
 
     async def _question(self, pairing: Pairing, credential: PlannedCredential, now: _Now) -> Question:
         client_id = pairing.application.client_id
@@ -155,11 +164,12 @@ class Retirer:
             policy=self.policy,
             now=history.as_of,
             application=now.application,
-            held=now.held,
+            principal=now.principal,
+            held=now.held or (),
             federated=(now.application.federated if now.application else None) or (),
             history=history,
             proofs=rollout.proofs(pairing, proofs),
-            code=rollout.code_state(self.journal.entries(kinds=(Kind.CODE_SCANNED,))),
+            code=rollout.code_state(self.journal.entries(kinds=(Kind.CODE_SCANNED,)), self.plan.tenant_id),
         )
 
     async def _gone(self, pairing: Pairing, credential: PlannedCredential, *, apply: bool) -> Retirement:
@@ -190,12 +200,11 @@ class Retirer:
     async def _until_gone(self, pairing: Pairing, credential: PlannedCredential) -> None:
         missing_in_a_row, pause = 0, _PAUSE
         for _ in range(_READS):
-            held = (await self._read(pairing, credential)).held
-            there = any(each.key_id == credential.key_id for each in held)
-            missing_in_a_row = 0 if there else missing_in_a_row + 1
+            gone = (await self._read(pairing, credential)).carries(credential) is False
+            missing_in_a_row = missing_in_a_row + 1 if gone else 0
             if missing_in_a_row == _GONE_IN_A_ROW:
                 return
-            if there:
+            if not gone:
                 await self.clock.sleep(pause)
                 pause = min(pause * 1.5, _LONGEST_PAUSE)
         raise WriteFailedError(

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 import msgspec
 
-from inventory.model import ClientId, KeyId
+from inventory.model import ClientId, KeyId, TenantId
 from migrate.gate import CodeState
 from migrate.model import CodeFinding, Entry, ExchangeClaims, Kind, Pairing
 
@@ -30,6 +30,13 @@ def planned(entries: Iterable[Entry]) -> tuple[Pairing, ...]:
     return tuple(msgspec.convert(plans[-1].data["pairings"], list[Pairing])) if plans else ()
 
 
+def names(entries: Iterable[Entry]) -> dict[ClientId, str]:
+    """Return the display names of all applications that any plan of the journal has paired."""
+    plans = [entry for entry in entries if entry.kind is Kind.PLAN]
+    pairings = (pairing for entry in plans for pairing in msgspec.convert(entry.data["pairings"], list[Pairing]))
+    return {pairing.application.client_id: pairing.application.display_name for pairing in pairings}
+
+
 def proofs(pairing: Pairing, entries: Iterable[Entry]) -> tuple[ExchangeClaims, ...]:
     """Return the successful exchanges of a pairing since its last failed one, oldest first.
 
@@ -49,17 +56,23 @@ def proofs(pairing: Pairing, entries: Iterable[Entry]) -> tuple[ExchangeClaims, 
     return tuple(sorted(found, key=lambda each: each.issued_at))
 
 
-def code_state(entries: Iterable[Entry]) -> CodeState:
-    """Return what is still open in code: each scan replaces everything known below the folder or file it looked at."""
-    scanned = False
+def code_state(entries: Iterable[Entry], tenant: TenantId) -> CodeState:
+    """Return what is still open in code: each scan replaces everything known below the folder or file it looked at.
+
+    Scans for another tenant say nothing, nor does one that found no Python file. A path that is gone can be forgotten:
+    its findings go, and nothing is known of it any more.
+    """
+    roots: dict[PurePath, bool] = {}
     findings: list[CodeFinding] = []
     for entry in entries:
-        if entry.kind is Kind.CODE_SCANNED:
-            scanned = True
-            root = PurePath(entry.subject)
-            findings = [each for each in findings if not PurePath(each.path).is_relative_to(root)]
-            findings += msgspec.convert(entry.data["findings"], list[CodeFinding])
-    return CodeState(scanned=scanned, findings=tuple(findings))
+        if entry.kind is not Kind.CODE_SCANNED or entry.data["tenant"] != tenant:
+            continue
+        root = PurePath(entry.subject)
+        roots = {each: seen for each, seen in roots.items() if not each.is_relative_to(root)}
+        roots[root] = bool(entry.data["scanned"])
+        findings = [each for each in findings if not PurePath(each.path).is_relative_to(root)]
+        findings += msgspec.convert(entry.data["findings"], list[CodeFinding])
+    return CodeState(roots=tuple(str(root) for root, seen in roots.items() if seen), findings=tuple(findings))
 
 
 def retired_keys(entries: Iterable[Entry]) -> frozenset[KeyId]:

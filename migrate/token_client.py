@@ -21,6 +21,8 @@ from migrate.errors import ExchangeFailedError
 from migrate.model import ExchangeClaims, Exchanged, ExchangeRefused, ExchangeResult, Pairing
 
 _LONGEST_MESSAGE = 300
+_ANSWERED = "Token request error"
+"""azure-identity says "no response" also before the error that the endpoint did answer with."""
 _NO_ENDPOINT = ("no response from the IMDS endpoint", "No managed identity endpoint found")
 
 
@@ -37,27 +39,34 @@ class AzureTokenExchange:
         return await asyncio.to_thread(self._exchange, pairing)
 
     def _exchange(self, pairing: Pairing) -> ExchangeResult:
+        assertion = self._assertion(pairing)
+        return assertion if isinstance(assertion, ExchangeRefused) else self._token(pairing, assertion)
+
+    def _assertion(self, pairing: Pairing) -> str | ExchangeRefused:
         try:
-            return self._tokens(pairing)
+            with ManagedIdentityCredential(client_id=pairing.identity.client_id) as identity:
+                return str(identity.get_token(f"{pairing.federated.audience}/.default").token)
         except CredentialUnavailableError as error:
-            if any(text in str(error) for text in _NO_ENDPOINT):
+            if any(text in str(error) for text in _NO_ENDPOINT) and _ANSWERED not in str(error):
                 raise ExchangeFailedError(
                     "no managed identity endpoint answers here: run this on a host that has the identities attached"
                 ) from error
-            return _refused(error, hint=f"attach identity {pairing.identity.name} to this host")
+            return _refused(error, asserted=False, hint=f"attach identity {pairing.identity.name} to this host")
+        except AzureError as error:
+            return _refused(error, asserted=False, hint=f"attach identity {pairing.identity.name} to this host")
+
+    def _token(self, pairing: Pairing, assertion: str) -> ExchangeResult:
+        client_id = pairing.application.client_id
+        try:
+            with ClientAssertionCredential(
+                self.tenant_id, client_id, lambda: assertion, authority=self.authority
+            ) as app:
+                token = app.get_token(self.scope).token
+            return Exchanged(claims=_claims(token, assertion))
         except ServiceRequestError as error:
             raise ExchangeFailedError(f"cannot reach {self.authority}: {_line(error)}; check the network") from error
         except (ClientAuthenticationError, AzureError, jwt.PyJWTError) as error:
-            return _refused(error, hint=aadsts.hint(aadsts.code(str(error))))
-
-    def _tokens(self, pairing: Pairing) -> Exchanged:
-        scope = f"{pairing.federated.audience}/.default"
-        with ManagedIdentityCredential(client_id=pairing.identity.client_id) as identity:
-            assertion = identity.get_token(scope).token
-        client_id = pairing.application.client_id
-        with ClientAssertionCredential(self.tenant_id, client_id, lambda: assertion, authority=self.authority) as app:
-            token = app.get_token(self.scope).token
-        return Exchanged(claims=_claims(token, assertion))
+            return _refused(error, asserted=True, hint=aadsts.hint(aadsts.code(str(error))))
 
 
 def _claims(token: str, assertion: str) -> ExchangeClaims:
@@ -86,8 +95,8 @@ def _read(token: str) -> dict[str, Any]:
     return jwt.decode(token, options=options)
 
 
-def _refused(error: Exception, *, hint: str) -> ExchangeRefused:
-    return ExchangeRefused(code=aadsts.code(str(error)), message=_line(error), hint=hint)
+def _refused(error: Exception, *, asserted: bool, hint: str) -> ExchangeRefused:
+    return ExchangeRefused(code=aadsts.code(str(error)), message=_line(error), hint=hint, asserted=asserted)
 
 
 def _line(error: Exception) -> str:

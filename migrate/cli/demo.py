@@ -6,16 +6,15 @@ from pathlib import Path
 
 import click
 
+from migrate.cli.emulator import APPS, SEED
 from migrate.cli.options import verbose
 from migrate.cli.output import visible
 from migrate.demo.run import demonstrate
 
 
 @click.command()
-@click.option(
-    "--apps", type=click.IntRange(3, 100_000), default=40, show_default=True, help="Applications in the tenant."
-)
-@click.option("--seed", type=int, default=1, show_default=True, help="Another seed gives another tenant.")
+@APPS
+@SEED
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),

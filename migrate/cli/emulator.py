@@ -29,4 +29,6 @@ def _announce(emulator: Emulator) -> None:
     click.echo("# The variables of a shell that works with this tenant, as its operator:")
     for name, value in emulator.environment().items():
         click.echo(f"export {name}={shlex.quote(value)}")
+    click.echo("# The certificate variables trust this tenant alone: use another shell for anything else.")
+    click.echo(f"# {emulator.imds_endpoint}/hosts/NAME as AZURE_POD_IDENTITY_AUTHORITY_HOST is what one host sees.")
     click.echo(f"# tenant {emulator.tenant_id} at {emulator.authority}; ^C ends it")

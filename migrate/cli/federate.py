@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections import Counter
 from pathlib import Path
 from typing import Any, assert_never
@@ -12,40 +13,51 @@ import click
 from migrate import planuse
 from migrate.cli import wiring
 from migrate.cli.journals import journal as opened
-from migrate.cli.options import FILE, Settings, apply_option, common
-from migrate.cli.output import emit, progress
+from migrate.cli.options import FILE, Settings, apply_option, common, selection
+from migrate.cli.output import again, emit, progress
 from migrate.clock import SystemClock
 from migrate.federation import Created, Federation, Federator, NotCreated, Present, WouldCreate
 from migrate.journal.store import SqlJournal
-from migrate.model import Plan
+from migrate.model import Pairing, Plan
 
 
 @click.command()
 @click.argument("plan_file", metavar="PLAN", type=FILE)
+@selection
 @apply_option
 @common
-def command(*, settings: Settings, plan_file: Path, apply: bool) -> int:
+def command(*, settings: Settings, plan_file: Path, wave: int | None, app: str | None, apply: bool) -> int:
     """Create the federated credentials of PLAN that are missing; dry run without --apply."""
     with opened(settings) as journal:
-        plan = planuse.load(plan_file, journal)
-        results = asyncio.run(_federate(settings, plan, journal, apply=apply))
+        plan = planuse.load(plan_file, journal, settings.cloud)
+        pairings = planuse.select(plan, app=app, wave=wave)
+        results = asyncio.run(_federate(settings, plan, pairings, journal, apply=apply))
     emit(settings, _lines(results, plan_file, apply=apply), [_row(result) for result in results])
     return 1 if any(isinstance(result, NotCreated) for result in results) else 0
 
 
-async def _federate(settings: Settings, plan: Plan, journal: SqlJournal, *, apply: bool) -> tuple[Federation, ...]:
+async def _federate(
+    settings: Settings, plan: Plan, pairings: tuple[Pairing, ...], journal: SqlJournal, *, apply: bool
+) -> tuple[Federation, ...]:
     async with wiring.tenant(settings, plan) as tenant:
         if apply:
             planuse.remember(plan, journal)
         federator = Federator(
             plan=plan, directory=tenant.directory, writer=tenant.writer, journal=journal, clock=SystemClock()
         )
-        return await federator.run(plan.pairings, apply=apply, progress=progress("federate"))
+        return await federator.run(pairings, apply=apply, progress=progress("federate"))
 
 
 def _row(result: Federation) -> dict[str, Any]:
-    application = result.pairing.application
-    row = {"application": application.display_name, "client_id": application.client_id, "result": _word(result)}
+    pairing = result.pairing
+    row = {
+        "application": pairing.application.display_name,
+        "client_id": pairing.application.client_id,
+        "identity": pairing.identity.name,
+        "issuer": pairing.federated.issuer,
+        "subject": pairing.federated.subject,
+        "result": _word(result),
+    }
     return row | {"message": result.message} if isinstance(result, NotCreated) else row
 
 
@@ -65,12 +77,16 @@ def _word(result: Federation) -> str:
 
 def _lines(results: tuple[Federation, ...], plan_file: Path, *, apply: bool) -> list[str]:
     counts = Counter(_word(result) for result in results)
-    failed = [result for result in results if isinstance(result, NotCreated)]
-    to_do = (
-        f"Next: unsecret verify {plan_file}" if apply else f"Dry run. To create: unsecret federate {plan_file} --apply"
-    )
-    return [
-        *(f"  {result.pairing.application.display_name}: {result.message}" for result in failed),
-        "federated credentials: " + (", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "none"),
-        to_do,
-    ]
+    lines = [_line(result) for result in results if not isinstance(result, Present)]
+    lines.append("federated credentials: " + (", ".join(f"{count} {word}" for word, count in sorted(counts.items()))))
+    if not apply and counts["would create"]:
+        return [*lines, f"Dry run. To create them: {again()}"]
+    return [*lines, f"Next, where the identities are: {shlex.join(['unsecret', 'verify', str(plan_file)])}"]
+
+
+def _line(result: Federation) -> str:
+    pairing = result.pairing
+    if isinstance(result, NotCreated):
+        return f"  FAILED  {pairing.application.display_name}: {result.message}"
+    trusted = f"{pairing.identity.name} ({pairing.federated.subject})"
+    return f"  {_word(result)}  {pairing.application.display_name} trusts {trusted}"

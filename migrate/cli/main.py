@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import sys
 import traceback
 from collections.abc import Sequence
 
@@ -11,6 +12,7 @@ import click
 
 from codemods.errors import CodemodError
 from inventory.errors import InventoryError
+from migrate.emulator.errors import EmulatorError
 from migrate.errors import MigrateError
 from reports.errors import ReportError
 
@@ -60,10 +62,11 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     try:
-        result = cli.main(args=arguments, prog_name="unsecret", standalone_mode=False)
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        result = cli.main(args=given, prog_name="unsecret", standalone_mode=False, obj=tuple(given))
     except click.ClickException as error:
-        error.show()
-        return FAILURE
+        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "unsecret"
+        return _fail(f"{error.format_message().rstrip('.')}; see {where} --help")
     except (click.Abort, KeyboardInterrupt):
         return _fail("interrupted: what was finished is kept; run the command again to go on")
     except Exception as error:  # noqa: BLE001 - every failure ends in one line and exit code 2
@@ -72,10 +75,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _message(error: Exception) -> str:
-    if isinstance(error, InventoryError | CodemodError | MigrateError | ReportError):
+    if isinstance(error, InventoryError | CodemodError | MigrateError | ReportError | EmulatorError):
         return str(error)
     if isinstance(error, ModuleNotFoundError):
-        return f"the module {error.name} is not installed: pip install 'unsecret[demo]'"
+        return f"the module {error.name} is not installed: install unsecret again with its extra [demo]"
     return f"internal error, please report it: {type(error).__name__}: {error}; -v shows where"
 
 

@@ -23,7 +23,7 @@ class Settings:
     """What the common options say."""
 
     journal: str
-    cloud: Cloud
+    cloud: Cloud | None
     tenant: str | None
     graph_endpoint: str | None
     as_json: bool
@@ -34,11 +34,11 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def command(
-        *, journal: str, cloud: str, tenant: str | None, graph_endpoint: str | None, output: str, **rest: Any
+        *, journal: str, cloud: str | None, tenant: str | None, graph_endpoint: str | None, output: str, **rest: Any
     ) -> Any:
         settings = Settings(
             journal=journal,
-            cloud=Cloud(cloud),
+            cloud=Cloud(cloud) if cloud else None,
             tenant=tenant,
             graph_endpoint=graph_endpoint,
             as_json=output == "json",
@@ -67,7 +67,9 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Database of what was meant, done and seen.",
     ),
     click.option(
-        "--cloud", type=click.Choice([cloud.value for cloud in Cloud]), default=Cloud.PUBLIC.value, show_default=True
+        "--cloud",
+        type=click.Choice([cloud.value for cloud in Cloud]),
+        help="Cloud of the tenant; the default is the plan's, or public.",
     ),
     click.option("--tenant", envvar="AZURE_TENANT_ID", metavar="ID", help="Tenant to sign in to."),
     click.option(
@@ -79,6 +81,13 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
 )
 verbose = _OPTIONS[-1]
+
+
+def selection(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command ``--wave`` and ``--app``, which choose among the pairings of a plan."""
+    wave = click.option("--wave", type=click.IntRange(1), help="Only the applications of this wave.")
+    app = click.option("--app", metavar="ID", help="Only the application of this client id.")
+    return wave(app(function))
 
 
 def apply_option(function: Callable[..., Any]) -> Callable[..., Any]:

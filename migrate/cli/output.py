@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -27,6 +28,11 @@ def emit(settings: Settings, lines: Iterable[str], data: Any) -> None:
         return
     for line in lines:
         click.echo(visible(line))
+
+
+def again() -> str:
+    """Return the command that is running, with ``--apply``: the same options, so that nothing else is changed by it."""
+    return shlex.join(["unsecret", *click.get_current_context().obj, "--apply"])
 
 
 def progress(what: str) -> Callable[[str], None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ import click
 
 from inventory import snapshot as snapshots
 from migrate import planfile
+from migrate.cli import outputs
 from migrate.cli.options import FILE, Settings, common
 from migrate.cli.output import emit
+from migrate.errors import PlanError
 from migrate.model import Plan
 from migrate.planning.plan import make_plan
 
@@ -22,7 +25,11 @@ from migrate.planning.plan import make_plan
 @common
 def command(*, settings: Settings, snapshot: Path, out: Path) -> None:
     """Pair applications with managed identities: the plan that people review."""
-    plan = planfile.seal(make_plan(snapshots.read(snapshot)))
+    outputs.for_plan(out, snapshot)
+    taken = snapshots.read(snapshot)
+    if settings.cloud not in {None, taken.cloud}:
+        raise PlanError(f"{snapshot} is of the cloud {taken.cloud}, not of {settings.cloud}: leave --cloud out")
+    plan = planfile.seal(make_plan(taken))
     planfile.write(plan, out)
     summary = _summary(plan, out)
     emit(settings, _lines(plan, out), summary)
@@ -43,5 +50,5 @@ def _lines(plan: Plan, out: Path) -> list[str]:
     return [
         f"{out}: {len(plan.pairings)} applications paired, {plan.credential_count} credentials to retire",
         *(f"  refused {count:5} {code}" for code, count in refused.most_common()),
-        f"Next: review {out}, then unsecret federate {out}",
+        f"Next: review {out}, then {shlex.join(['unsecret', 'federate', str(out)])}",
     ]

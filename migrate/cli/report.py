@@ -10,6 +10,7 @@ from inventory import report as inventory_report
 from inventory import snapshot as snapshots
 from migrate import planfile
 from migrate import report as migrate_report
+from migrate.cli import outputs
 from migrate.cli.options import FILE, verbose
 from migrate.clock import SystemClock
 from migrate.errors import JournalError
@@ -29,7 +30,9 @@ _SQLITE = b"SQLite format 3\x00"
 @verbose
 def command(*, source: Path, name: str, out: Path) -> None:
     """Render SOURCE, a snapshot, a plan or a journal, as one file."""
-    write(_document(source), name, out)
+    document = _document(source)
+    outputs.for_report(out, source, name)
+    write(document, name, out)
     click.echo(f"{out}: {name} report of {source}")
 
 

@@ -12,8 +12,8 @@ import click
 from migrate import planuse
 from migrate.cli import wiring
 from migrate.cli.journals import journal as opened
-from migrate.cli.options import FILE, Settings, apply_option, common
-from migrate.cli.output import emit, progress
+from migrate.cli.options import FILE, Settings, apply_option, common, selection
+from migrate.cli.output import again, emit, progress
 from migrate.clock import SystemClock
 from migrate.journal.store import SqlJournal
 from migrate.model import Pairing, Plan, Policy
@@ -22,10 +22,9 @@ from migrate.retire import GoneAlready, Held, NotRemoved, Retired, Retirement, R
 
 @click.command()
 @click.argument("plan_file", metavar="PLAN", type=FILE)
-@click.option("--wave", type=click.IntRange(1), help="Only the applications of this wave.")
-@click.option("--app", metavar="ID", help="Only the application of this client id.")
+@selection
 @click.option(
-    "--unused-days", type=click.IntRange(1, 365), default=28, show_default=True, help="Window without a sign-in."
+    "--unused-days", type=click.IntRange(28, 365), default=28, show_default=True, help="Window without a sign-in."
 )
 @apply_option
 @common
@@ -37,11 +36,11 @@ def command(
     The gates are asked at the moment of each removal. A removed credential cannot be brought back.
     """
     with opened(settings) as journal:
-        plan = planuse.load(plan_file, journal)
+        plan = planuse.load(plan_file, journal, settings.cloud)
         pairings = planuse.select(plan, app=app, wave=wave)
         policy = Policy(unused_days=unused_days)
         results = asyncio.run(_retire(settings, plan, pairings, journal, policy, apply=apply))
-    emit(settings, _lines(results, plan_file, apply=apply), [_row(result) for result in results])
+    emit(settings, _lines(results, apply=apply), [_row(result) for result in results])
     return 2 if _any(results, NotRemoved) else 1 if _any(results, Held) else 0
 
 
@@ -96,12 +95,14 @@ def _row(result: Retirement) -> dict[str, Any]:
     return row | {"message": result.message} if isinstance(result, NotRemoved) else row
 
 
-def _lines(results: tuple[Retirement, ...], plan_file: Path, *, apply: bool) -> list[str]:
+def _lines(results: tuple[Retirement, ...], *, apply: bool) -> list[str]:
     lines = [line for result in results for line in _reasons(result)]
     counts = Counter(_word(result) for result in results)
     lines.append("credentials: " + (", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "none"))
-    if not apply:
-        lines.append(f"Dry run. To remove them: unsecret retire {plan_file} --apply (this cannot be undone)")
+    gates = Counter(name for result in results if isinstance(result, Held) for name, _ in result.closed)
+    lines += [f"  closed {count:5} {name}" for name, count in gates.most_common()]
+    if not apply and _any(results, WouldRetire):
+        lines.append(f"Dry run. To remove what would be retired (this cannot be undone): {again()}")
     return lines
 
 

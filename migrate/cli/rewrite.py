@@ -20,6 +20,7 @@ from migrate.cli.output import emit, visible
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--plan", "plan_file", type=FILE, help="Rewrite only what this plan pairs, and journal what is left.")
 @click.option("--app", metavar="ID", help="Client id of the application that code without one belongs to.")
+@click.option("--forget", is_flag=True, help="With --plan: these paths are gone; forget what was found in them.")
 @click.option("--include-tests", is_flag=True, help="Rewrite test and documentation code too.")
 @apply_option
 @common
@@ -29,14 +30,31 @@ def command(
     paths: tuple[Path, ...],
     plan_file: Path | None,
     app: str | None,
+    forget: bool,
     include_tests: bool,
     apply: bool,
 ) -> int:
     """Rewrite the Python code below PATHS so that it sends an assertion; prints a diff, writes with --apply."""
+    if forget:
+        return _forget(settings, paths, plan_file)
     request = Request(paths=paths, app=app, apply=apply, include_tests=include_tests)
     run = _with_plan(settings, request, plan_file) if plan_file else rewrite(request)
     _show(settings, run)
     return 2 if run.failed else 1 if run.reported else 0
+
+
+def _forget(settings: Settings, paths: tuple[Path, ...], plan_file: Path | None) -> int:
+    from migrate import codescan, planuse  # noqa: PLC0415 - a rewrite without a plan needs no database
+    from migrate.cli.journals import journal as opened  # noqa: PLC0415 - the same
+
+    there = next((path for path in paths if path.exists()), None)
+    if plan_file is None or there is not None:
+        why = "it needs --plan" if there is None else f"{there} is still there: scan it instead"
+        raise click.UsageError(f"--forget: {why}", click.get_current_context())
+    with opened(settings) as journal:
+        codescan.forget(paths, planuse.load(plan_file, journal, settings.cloud), journal)
+    click.echo(f"forgotten: {', '.join(str(path) for path in paths)}")
+    return 0
 
 
 def _with_plan(settings: Settings, request: Request, plan_file: Path) -> Run:
@@ -45,10 +63,11 @@ def _with_plan(settings: Settings, request: Request, plan_file: Path) -> Run:
     from migrate.cli.journals import journal as opened  # noqa: PLC0415 - the same
 
     with opened(settings) as journal:
-        plan = planuse.load(plan_file, journal)
-        run = rewrite(dataclasses.replace(request, targets=codescan.targets(plan)))
+        plan = planuse.load(plan_file, journal, settings.cloud)
+        app = planuse.select(plan, app=request.app)[0].application.client_id if request.app else None
+        run = rewrite(dataclasses.replace(request, targets=codescan.targets(plan), app=app))
         planuse.remember(plan, journal)
-        codescan.record(run, request.paths, plan, journal, request.app)
+        codescan.record(run, request.paths, plan, journal, app)
     return run
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any
 
 import click
 
+from inventory.model import Cloud
 from inventory.scan import ScanSummary, scan
-from migrate.cli import wiring
+from migrate.cli import outputs, wiring
 from migrate.cli.options import FILE, Settings, common
 from migrate.cli.output import emit, progress
 
@@ -21,6 +23,7 @@ from migrate.cli.output import emit, progress
 @common
 def command(*, settings: Settings, out: Path) -> None:
     """Read every credential of the tenant into one SQLite file; changes nothing."""
+    outputs.for_snapshot(out)
     summary = asyncio.run(_scan(settings, out))
     data = _data(summary)
     emit(settings, _lines(summary, data), data)
@@ -30,7 +33,10 @@ async def _scan(settings: Settings, out: Path) -> ScanSummary:
     step = progress("scan")
     async with wiring.tenant(settings) as tenant:
         return await scan(
-            tenant.directory, out, cloud=settings.cloud, progress=lambda name, count: step(f"{name} {count}")
+            tenant.directory,
+            out,
+            cloud=settings.cloud or Cloud.PUBLIC,
+            progress=lambda name, count: step(f"{name} {count}"),
         )
 
 
@@ -60,5 +66,5 @@ def _lines(summary: ScanSummary, data: dict[str, Any]) -> list[str]:
         f"  credentials: {kinds or 'none'}",
         *(f"  unknown: {gap}" for gap in data["gaps"]),
         *([f"  {summary.unreadable} objects could not be understood, see the notes"] if summary.unreadable else []),
-        f"Next: unsecret plan {summary.path}",
+        f"Next: {shlex.join(['unsecret', 'plan', str(summary.path)])}",
     ]

@@ -31,12 +31,12 @@ def _summary(entries: tuple[Entry, ...]) -> dict[str, Any]:
         return {}
     states = Counter(state.value for state in rollout.states(pairings, entries).values())
     keys = {credential.key_id for pairing in pairings for credential in pairing.credentials}
-    gone = rollout.retired_keys(entries) & keys
+    gone = rollout.retired_keys(entries)
     held = {entry.subject: entry for entry in entries if entry.kind is Kind.HELD and entry.subject not in gone}
     gates = Counter(gate for entry in held.values() for gate in rollout.closed_gates(entry))
     return {
         "applications": {state.value: states[state.value] for state in rollout.State if states[state.value]},
-        "credentials": {"planned": len(keys), "retired": len(gone), "held": len(held)},
+        "credentials": {"planned": len(keys | gone), "retired": len(gone), "held": len(held)},
         "gates": dict(gates.most_common()),
         "last_entry": entries[-1].at.isoformat() if entries[-1].at else None,
     }

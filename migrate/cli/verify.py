@@ -11,7 +11,7 @@ import click
 from migrate import planuse
 from migrate.cli import wiring
 from migrate.cli.journals import journal as opened
-from migrate.cli.options import FILE, Settings, common
+from migrate.cli.options import FILE, Settings, common, selection
 from migrate.cli.output import emit, progress
 from migrate.clock import SystemClock
 from migrate.exchange import NotProven, Verdict, verify
@@ -19,21 +19,23 @@ from migrate.exchange import NotProven, Verdict, verify
 
 @click.command()
 @click.argument("plan_file", metavar="PLAN", type=FILE)
-@click.option("--app", metavar="ID", help="Only the application of this client id.")
+@selection
 @click.option("--tries", type=click.IntRange(1, 100), default=3, show_default=True, help="Exchanges per application.")
 @click.option(
     "--interval", type=click.FloatRange(0, 3600), default=10.0, show_default=True, help="Seconds between two rounds."
 )
 @common
-def command(*, settings: Settings, plan_file: Path, app: str | None, tries: int, interval: float) -> int:
+def command(
+    *, settings: Settings, plan_file: Path, wave: int | None, app: str | None, tries: int, interval: float
+) -> int:
     """Perform the exchange of PLAN's pairings with fresh caches, judge the tokens and keep the proofs.
 
     To be run where the identities are available: on the host, or on one that has them attached. Proofs hold what the
     tokens say, never a token.
     """
     with opened(settings) as journal:
-        plan = planuse.load(plan_file, journal)
-        pairings = planuse.select(plan, app=app)
+        plan = planuse.load(plan_file, journal, settings.cloud)
+        pairings = planuse.select(plan, app=app, wave=wave)
         planuse.remember(plan, journal)
         verdicts = asyncio.run(
             verify(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from inventory.graph import GraphConnection, GraphSettings
 from inventory.graph_directory import GraphDirectory
+from inventory.model import Cloud
 from migrate import planuse
 from migrate.cli.options import Settings
 from migrate.graph_writer import GraphWriter
@@ -27,7 +28,7 @@ class Tenant:
 async def tenant(settings: Settings, plan: Plan | None = None) -> AsyncIterator[Tenant]:
     """Sign in; with a plan in its cloud, and only where the tenant that answers is the plan's."""
     graph = GraphSettings(
-        cloud=plan.cloud if plan else settings.cloud,
+        cloud=plan.cloud if plan else settings.cloud or Cloud.PUBLIC,
         tenant_id=settings.tenant or (plan.tenant_id if plan else None),
         graph_endpoint=settings.graph_endpoint,
     )

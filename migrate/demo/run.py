@@ -65,7 +65,8 @@ class _Demo:
     def _find(self) -> None:
         snapshot, plan = str(self.workspace.snapshot), str(self.workspace.plan)
         done = workloads.run(self.services, self.base, secrets=True, identities=False)
-        self.tell(f"services  {done} of {len(self.services)} run with their client secrets")
+        names = ", ".join(service.name for service in self.services)
+        self.tell(f"services  {done} of {len(self.services)} run with their client secrets: {names}")
         self._say(story.scanned(self.commands.json("scan", "--out", snapshot)))
         self._say(story.planned(self.commands.json("plan", snapshot, "--out", plan)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -47,7 +48,8 @@ def rewritten(result: Row) -> list[str]:
     left = [site for site in result["sites"] if site["result"] == "reported"]
     done = [site for site in result["sites"] if site["result"] == "rewritten"]
     return [
-        f"rewrite   {len(done)} sign-ins rewritten in {len({site['path'] for site in done})} files; left alone:",
+        f"rewrite   {len(done)} sign-ins rewritten in {len({site['path'] for site in done})} files"
+        + (f"; {len(left)} left alone:" if left else ""),
         *(f"          {site['path']}:{site['line']} {site['reason']}: {site['message']}" for site in left),
     ]
 
@@ -57,7 +59,7 @@ def verified(rows: Iterable[Row]) -> list[str]:
     rows = list(rows)
     failed = [row for row in rows if row["result"] != "proven"]
     lines = [f"verify    {len(rows) - len(failed)} of {len(rows)} pairings exchange a managed identity token"]
-    return lines + [f"          {row['application'][:40]}: {row['message'][:100]}" for row in failed[:_REASONS_SHOWN]]
+    return lines + [f"          {row['application']}: {row['message']}" for row in failed[:_REASONS_SHOWN]]
 
 
 def retired(rows: Iterable[Row], *, dry_run: bool) -> list[str]:
@@ -66,10 +68,10 @@ def retired(rows: Iterable[Row], *, dry_run: bool) -> list[str]:
     counts = Counter(row["result"] for row in rows)
     gates = Counter(gate["gate"] for row in rows for gate in row.get("gates", ()))
     done = f"{counts['would retire']} would be removed" if dry_run else f"{counts['retired']} removed and read back"
-    lines = [f"retire    {done}, {counts['held']} held by gates:"]
+    lines = [f"retire    {done}, {counts['held']} held by gates" + (":" if gates else "")]
     for gate, count in gates.most_common():
         example = next(each for row in rows for each in row.get("gates", ()) if each["gate"] == gate)
-        lines.append(f"          {count:5} {gate}, as: {example['because'][:90]}")
+        lines.append(f"          {count:5} {gate}: {textwrap.shorten(example['because'], 100, placeholder=' ...')}")
     return lines
 
 

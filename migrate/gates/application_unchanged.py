@@ -8,11 +8,13 @@ _PLAN = "a new scan and plan"
 
 
 def _ask(question: Question) -> Answer:
-    application, credential = question.application, question.credential
-    if application is None:
-        return Closed(because="the application does not exist any more", opens=_PLAN)
-    if application.client_id != question.pairing.application.client_id or application.disabled:
-        return Closed(because="the application was disabled or replaced since the plan was made", opens=_PLAN)
+    application, principal, credential = question.application, question.principal, question.credential
+    if application is None or principal is None:
+        return Closed(because="the application or its service principal was not found", opens=_PLAN)
+    if application.client_id != question.pairing.application.client_id:
+        return Closed(because="another application stands in its place", opens=_PLAN)
+    if application.disabled or principal.enabled is False:
+        return Closed(because="the application or its service principal was disabled", opens=_PLAN)
     for each in question.held:
         if each.key_id == credential.key_id and (each.kind, each.end) != (credential.kind, credential.end):
             return Closed(because="the credential was changed since the plan was made", opens=_PLAN)

@@ -56,12 +56,18 @@ class SqlJournal:
         """Write one entry; it is durable when this returns (SQLite: synchronous FULL). Raises JournalError."""
         try:
             if not self._ready:
+                self._make_file()
                 schema.upgrade(self._engine, f"journal {self._where}")
                 self._ready = True
             with self._engine.begin() as connection:
                 connection.execute(entries_table.insert().values(**self._row(entry)))
         except sa.exc.DBAPIError as error:
             raise self._broken(error) from error
+
+    def _make_file(self) -> None:
+        """Create the file for its owner alone: it says which credentials still work."""
+        if self._file is not None and not self._file.exists():
+            self._file.touch(mode=0o600)
 
     def _row(self, entry: Entry) -> dict[str, Any]:
         return {

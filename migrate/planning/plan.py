@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from inventory.classify import reconcile
 from inventory.model import Application, ApplicationId, ClientId, Credential, ServicePrincipal, Snapshot
 from migrate.model import (
     PLAN_SCHEMA,
@@ -35,7 +36,7 @@ def make_plan(snapshot: Snapshot) -> Plan:
     """Return the plan for a snapshot; equal snapshots give equal plans. The digest is left to the plan file."""
     principals = {principal.client_id: principal for principal in snapshot.service_principals}
     subjects = [
-        _Subject(application=each, credentials=_all_credentials(each, principals.get(each.client_id)))
+        _Subject(application=each, credentials=reconcile(each, principals.get(each.client_id)))
         for each in snapshot.applications
     ]
     refusals = [refusal for subject in subjects if (refusal := _ineligible(subject, principals, snapshot))]
@@ -52,10 +53,6 @@ def make_plan(snapshot: Snapshot) -> Plan:
         pairings=tuple(sorted(pairings, key=lambda each: (each.wave, each.application.client_id))),
         refusals=tuple(sorted([*refusals, *unpaired], key=lambda each: (each.code, each.application.client_id))),
     )
-
-
-def _all_credentials(application: Application, principal: ServicePrincipal | None) -> tuple[Credential, ...]:
-    return application.credentials + (principal.credentials if principal else ())
 
 
 def _reference(application: Application) -> ApplicationRef:

@@ -74,6 +74,7 @@ _SIGN_IN: dict[str, Any] = {
     "federatedCredentialId": "",
     "clientCredentialType": "clientSecret",
     "ipAddress": "203.0.113.7",
+    "uniqueTokenIdentifier": "AbC_-1",
     "status": {"errorCode": 0, "failureReason": "Other."},
 }
 _ACTIVITY: dict[str, Any] = {
@@ -191,9 +192,85 @@ def test_a_sign_in_turns_empty_text_into_nothing() -> None:
     assert isinstance(found, SignIn)
     assert (found.thumbprint, found.federated_credential_id, found.succeeded) == (None, None, True)
     assert found.key_id == "f0b0b335-0000-4000-8000-000000000003"
-    unknown = convert.sign_in(_raw({**_SIGN_IN, "status": None}))
-    assert isinstance(unknown, SignIn)
-    assert not unknown.succeeded
+    assert found.token_id == "AbC_-1"
+
+
+def _signed_in(**changes: Any) -> SignIn:
+    found = convert.sign_in(_raw({**_SIGN_IN, **changes}))
+    assert isinstance(found, SignIn)
+    return found
+
+
+@pytest.mark.parametrize("status", [None, {}, {"errorCode": None}, "missing"])
+def test_a_sign_in_without_a_status_is_no_success_and_no_failure(status: Any) -> None:
+    body = {name: value for name, value in _SIGN_IN.items() if name != "status" or status != "missing"}
+    found = convert.sign_in(_raw({**body, **({} if status == "missing" else {"status": status})}))
+    assert isinstance(found, SignIn)
+    assert (found.error_code, found.succeeded) == (None, False)
+
+
+@pytest.mark.parametrize("kind", ["clientAssertion", "unknownFutureValue", "somethingNew"])
+def test_a_kind_of_credential_that_nobody_knew_is_kept_as_text(kind: str) -> None:
+    assert _signed_in(clientCredentialType=kind).credential_type == kind
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (" F0B0B335-0000-4000-8000-000000000003\n", "f0b0b335-0000-4000-8000-000000000003"),
+        ("00000000-0000-0000-0000-000000000000", None),
+        ("none", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_sign_in_names_a_key_by_its_guid_or_not_at_all(told: str | None, expected: str | None) -> None:
+    assert _signed_in(servicePrincipalCredentialKeyId=told).key_id == expected
+
+
+_SHA1 = "A7D3C4626B8A84FDA868CCC67D274D402FFD0A10"
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (_SHA1.lower(), _SHA1),
+        (":".join(_SHA1[at : at + 2] for at in range(0, 40, 2)), _SHA1),
+        (f"\u200e {_SHA1[:8]} {_SHA1[8:]}", _SHA1),
+        ("p9PEYmuKhP2oaMzGfSdNQC/9ChA=", _SHA1),
+        ("p9PEYmuKhP2oaMzGfSdNQC_9ChA", _SHA1),
+        ("ab12", "AB12"),
+        (None, None),
+    ],
+)
+def test_a_thumbprint_is_spelled_alike_in_the_log_and_on_the_object(told: str | None, expected: str | None) -> None:
+    assert _signed_in(servicePrincipalCredentialThumbprint=told).thumbprint == expected
+    keys = [{**_APPLICATION["keyCredentials"][0], "customKeyIdentifier": told}]
+    (held,) = _application(keyCredentials=keys, passwordCredentials=[]).credentials
+    assert held.thumbprint == (None if expected == "AB12" else expected)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [(" ABC1 ", "abc1"), ("00000000-0000-0000-0000-000000000000", None), ("", None), (None, None)],
+)
+def test_the_encryption_key_is_told_of_both_kinds_of_object(told: str | None, expected: str | None) -> None:
+    assert _application(tokenEncryptionKeyId=told).encryption_key == expected
+    found = convert.service_principal(_raw({**_APPLICATION, "tokenEncryptionKeyId": told}))
+    assert isinstance(found, ServicePrincipal)
+    assert found.encryption_key == expected
+
+
+def test_a_password_keeps_the_thumbprint_that_it_carries_and_no_description() -> None:
+    signing = {"keyId": "a", "customKeyIdentifier": "p9PEYmuKhP2oaMzGfSdNQC/9ChA="}
+    described = {"keyId": "b", "customKeyIdentifier": "cAByAG8AZAB1AGMAdABpAG8AbgA="}
+    body = {"id": "s", "appId": "a", "preferredSingleSignOnMode": "saml", "passwordCredentials": [described, signing]}
+    found = convert.service_principal(_raw(body))
+    assert isinstance(found, ServicePrincipal)
+    assert [(one.thumbprint, one.purpose) for one in found.credentials] == [
+        (_SHA1, Purpose.UNKNOWN),
+        (None, Purpose.AUTHENTICATION),
+    ]
 
 
 def test_the_activity_report_is_read_in_its_own_loose_spelling() -> None:

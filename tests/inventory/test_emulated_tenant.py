@@ -193,6 +193,8 @@ def test_one_object_read_alone_equals_the_same_object_in_a_listing(emulator: Emu
         assert await directory.application(trusting.id) == trusting
         assert await directory.federated_credentials(trusting.id) == trusting.federated
         assert await directory.service_principal(holding.id) == holding
+        assert await directory.principal_of(holding.client_id) == holding
+        assert await directory.principal_of(ClientId(read.identities[0].client_id)) is None
         assert await directory.application(ApplicationId("00000000-0000-4000-8000-000000000000")) is None
 
     _do(emulator, alone)
@@ -212,5 +214,6 @@ def test_the_history_shows_our_own_sign_in_and_how_far_back_it_sees(
         assert history.covers_since is not None
         assert timedelta(days=20) < history.as_of - history.covers_since <= timedelta(days=30)
         assert any(one.succeeded and one.credential_type == "clientSecret" for one in history.sign_ins)
+        assert all(one.token_id for one in history.sign_ins if one.succeeded)
 
     _do(emulator, ask)

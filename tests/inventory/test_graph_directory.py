@@ -24,10 +24,10 @@ _CLIENT = ClientId("d1")
 _DENIED = {"error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges"}}
 
 
-def _do(graph: MadeUpGraph, job: Callable[[Directory], Awaitable[_T]]) -> _T:
+def _do(graph: MadeUpGraph, job: Callable[[Directory], Awaitable[_T]], *, measure_users: bool = False) -> _T:
     async def run() -> _T:
         async with graph.connected() as connection:
-            return await job(GraphDirectory(connection))
+            return await job(GraphDirectory(connection, measure_users=measure_users))
 
     return asyncio.run(run())
 
@@ -141,6 +141,25 @@ def test_single_objects_are_read_or_are_not_there(graph: MadeUpGraph) -> None:
         _do(graph, lambda directory: directory.application(ApplicationId("a3")))
 
 
+def test_a_service_principal_is_found_by_the_client_id_with_quotes_escaped(graph: MadeUpGraph) -> None:
+    path = "/v1.0/servicePrincipals(appId='d1')"
+    graph.answer(path, {"id": "s1", "appId": "D1", "servicePrincipalType": "Application", "owners": []})
+    found = _do(graph, lambda directory: directory.principal_of(ClientId("d1")))
+    assert found is not None
+    assert (found.id, found.client_id, found.owners) == ("s1", "d1", ())
+    assert graph.requests[-1].target == f"{path}?$expand=owners($select=id,displayName,accountEnabled)"
+    missing = "/v1.0/servicePrincipals(appId='x''%3F%2F%23y')"
+    graph.answer(missing, {"error": {"code": "Request_ResourceNotFound"}}, status=404)
+    assert _do(graph, lambda directory: directory.principal_of(ClientId("x'?/#y"))) is None
+    graph.answer(
+        "/v1.0/servicePrincipals(appId='m')", {"id": "s", "appId": "m", "servicePrincipalType": "ManagedIdentity"}
+    )
+    assert _do(graph, lambda directory: directory.principal_of(ClientId("m"))) is None
+    graph.answer("/v1.0/servicePrincipals(appId='e')", _DENIED, status=403)
+    with pytest.raises(PermissionMissingError, match=r"Application\.Read\.All"):
+        _do(graph, lambda directory: directory.principal_of(ClientId("e")))
+
+
 def _event(at: str, **more: Any) -> dict[str, Any]:
     return {"createdDateTime": at, "appId": _CLIENT, "status": {"errorCode": 0}, **more}
 
@@ -149,8 +168,9 @@ def test_a_history_says_what_the_log_covers_and_asks_for_that_once(graph: MadeUp
     graph.answer(_SIGN_INS, {"value": [_event("2026-03-01T00:00:00Z"), _event("2026-02-27T00:00:00Z")]})
     graph.answer(_SIGN_INS, {"value": [_event("2026-02-28T00:00:00Z", clientCredentialType="clientSecret")]})
     graph.answer(_SIGN_INS, {"value": [_event("2026-02-01T00:00:00Z")]})
+    graph.answer(_SIGN_INS, {"value": [_event("2026-01-31T00:00:00Z")]})
     graph.answer(_SIGN_INS, {"value": []})
-    graph.answer(_SIGN_INS, {"value": []})
+    graph.answer(_SIGN_INS, {"value": [_event("2026-02-28T00:00:00Z")]})
 
     async def twice(directory: Directory) -> list[Any]:
         return [await directory.sign_ins(_CLIENT, NOW - timedelta(days=7)) for _ in range(2)]
@@ -159,13 +179,53 @@ def test_a_history_says_what_the_log_covers_and_asks_for_that_once(graph: MadeUp
     assert [one.at.day for one in first.sign_ins] == [27, 28, 1]
     assert first.covers_since is not None
     assert (first.as_of, first.covers_since.day, first.missing) == (NOW, 1, "")
-    assert (second.sign_ins, second.covers_since) == ((), first.covers_since)
+    assert (len(second.sign_ins), second.covers_since) == (1, first.covers_since)
     asked = [unquote(request.target) for request in graph.requests]
-    assert len(asked) == 5
+    assert len(asked) == 6
     assert "appId eq 'd1' and createdDateTime ge 2026-02-23T10:00:00Z" in asked[0]
-    assert "$orderby=createdDateTime asc&$top=1" in asked[2]
-    assert all("signInEventTypes/any(t: t eq 'servicePrincipal')" in asked[number] for number in (0, 2, 3))
-    assert all("signInEventTypes/any(t: t eq 'interactiveUser') or" in asked[number] for number in (1, 4))
+    assert all("$orderby=createdDateTime asc&$top=1" in asked[number] for number in (2, 3))
+    assert all("signInEventTypes/any(t: t eq 'servicePrincipal')" in asked[number] for number in (0, 2, 4))
+    assert all("signInEventTypes/any(t: t eq 'interactiveUser') or" in asked[number] for number in (1, 3, 5))
+
+
+@pytest.mark.parametrize(
+    ("own", "users", "measure", "starts"),
+    [
+        ("01", "20", False, 20),
+        ("20", "01", False, 20),
+        ("01", None, False, 1),
+        ("01", None, True, 1),
+        (None, "20", False, None),
+    ],
+)
+def test_the_shorter_log_decides_where_users_sign_in_and_an_empty_one_of_users_says_nothing(
+    graph: MadeUpGraph,
+    own: str | None,
+    users: str | None,
+    measure: bool,  # noqa: FBT001
+    starts: int | None,
+) -> None:
+    def log(day: str | None) -> dict[str, Any]:
+        return {"value": [_event(f"2026-02-{day}T00:00:00Z")] if day else []}
+
+    for body in (log(None), log("28"), log(own), log(users)):
+        graph.answer(_SIGN_INS, body)
+    found = _do(graph, lambda directory: directory.sign_ins(_CLIENT, NOW), measure_users=measure)
+    assert (found.covers_since.day if found.covers_since else None) == starts
+    assert found.missing == ""
+
+
+def test_without_users_their_log_is_measured_only_when_asked(graph: MadeUpGraph) -> None:
+    for _ in range(2):
+        for day in (None, None, "01", "20"):
+            graph.answer(_SIGN_INS, {"value": [_event(f"2026-02-{day}T00:00:00Z")] if day else []})
+    plain = _do(graph, lambda directory: directory.sign_ins(_CLIENT, NOW))
+    assert plain.covers_since is not None
+    assert (plain.covers_since.day, len(graph.requests)) == (1, 3)
+    graph.answers[_SIGN_INS].pop(0)
+    asked = _do(graph, lambda directory: directory.sign_ins(_CLIENT, NOW), measure_users=True)
+    assert asked.covers_since is not None
+    assert (asked.covers_since.day, len(graph.requests)) == (20, 7)
 
 
 def test_more_user_sign_ins_than_a_page_make_the_history_unknown(graph: MadeUpGraph) -> None:

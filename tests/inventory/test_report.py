@@ -82,6 +82,16 @@ def test_applications_and_identities_say_how_they_hang_together() -> None:
     assert _column(found, "notes", "text") == ["unreadable"]
 
 
+def test_a_key_that_the_service_principal_encrypts_with_is_not_counted_as_a_credential_of_the_application() -> None:
+    key = values.secret(1, end=None)
+    principal = values.principal(1, encryption_key=key.key_id)
+    found = document(values.snapshot(values.application(1, credentials=(key,)), principals=(principal,)))
+    assert (_facts(found)["Encryption"], _facts(found)["Client secrets"]) == (1, 0)
+    assert _column(found, "credentials", "purpose") == ["encryption"]
+    assert _column(found, "applications", "live") == [0]
+    assert found.findings == ()
+
+
 def test_an_empty_tenant_has_a_report_too() -> None:
     found = document(values.snapshot(identities=()))
     assert _facts(found)["Credentials"] == 0

@@ -68,6 +68,9 @@ class _Directory:
     async def service_principal(self, object_id: ServicePrincipalId) -> ServicePrincipal | None:
         raise NotImplementedError
 
+    async def principal_of(self, client_id: ClientId) -> ServicePrincipal | None:
+        raise NotImplementedError
+
     async def federated_credentials(self, object_id: ApplicationId) -> tuple[FederatedCredential, ...]:
         raise NotImplementedError
 

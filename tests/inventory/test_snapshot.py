@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from inventory import snapshot, tables
 from inventory.errors import SnapshotError
-from inventory.model import Cloud, Holder, Purpose, ScanNote, Snapshot
+from inventory.model import Cloud, Holder, KeyId, Purpose, ScanNote, Snapshot
 from tests.inventory import values
 from tests.inventory.values import NOW, TENANT
 
@@ -25,11 +25,13 @@ _WHOLE = values.snapshot(
         credentials=(values.secret(1), values.secret(2, purpose=Purpose.UNKNOWN, start=None, end=None)),
         federated=(values.trust(None), values.trust()),
     ),
-    values.application(2, owners=None, federated=None),
+    values.application(2, owners=None, federated=None, encryption_key=KeyId(values.guid("e", 5))),
     values.application(3, owners=()),
     principals=(
         values.principal(
-            1, credentials=(values.secret(1, holder=Holder.SERVICE_PRINCIPAL, holder_id=values.guid("7", 1)),)
+            1,
+            credentials=(values.secret(1, holder=Holder.SERVICE_PRINCIPAL, holder_id=values.guid("7", 1)),),
+            encryption_key=KeyId(values.guid("e", 6)),
         ),
     ),
     activities=(values.activity(1), values.activity(2, at=None)),
@@ -138,6 +140,7 @@ def _damage(path: Path, how: str) -> None:
         ("flipped", "changed after the scan"),
         ("PRAGMA application_id=1", "another program"),
         ("PRAGMA user_version=99", "newer unsecret"),
+        ("PRAGMA user_version=1", "older unsecret; scan the tenant again"),
         ("DELETE FROM scan", "incomplete"),
         ("DELETE FROM owners", "changed after the scan"),
         ("UPDATE credentials SET purpose = 'authentication'", "changed after the scan"),

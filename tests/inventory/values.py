@@ -84,6 +84,7 @@ def application(
     owners: tuple[Owner, ...] | None = (owner(),),
     credentials: tuple[Credential, ...] = (),
     federated: tuple[FederatedCredential, ...] | None = (),
+    encryption_key: KeyId | None = None,
 ) -> Application:
     return Application(
         id=ApplicationId(guid("c", number)),
@@ -93,13 +94,16 @@ def application(
         sign_in_audience="AzureADMyOrg",
         disabled=False,
         tags=("a", "ü"),
+        encryption_key=encryption_key,
         owners=owners,
         credentials=credentials,
         federated=federated,
     )
 
 
-def principal(number: int = 1, *, credentials: tuple[Credential, ...] = ()) -> ServicePrincipal:
+def principal(
+    number: int = 1, *, credentials: tuple[Credential, ...] = (), encryption_key: KeyId | None = None
+) -> ServicePrincipal:
     return ServicePrincipal(
         id=ServicePrincipalId(guid("7", number)),
         client_id=ClientId(guid("d", number)),
@@ -108,6 +112,7 @@ def principal(number: int = 1, *, credentials: tuple[Credential, ...] = ()) -> S
         home_tenant=TENANT,
         enabled=True,
         sign_on_mode=None,
+        encryption_key=encryption_key,
         owners=(),
         credentials=credentials,
     )

@@ -12,8 +12,8 @@ from inventory.model import ClientId, CredentialKind, Purpose
 from migrate import gates
 from migrate.gate import CodeState
 from migrate.model import CodeFinding
-from tests.support.questions import APPLICATION, IDENTITY, PAIRING, claims, history, question, sign_in
-from tests.support.tenants import NOW, trust
+from tests.support.questions import APPLICATION, IDENTITY, PAIRING, claims, history, ours, question, sign_in
+from tests.support.tenants import NOW, principal, trust
 
 KEY = PAIRING.credentials[0].key_id
 
@@ -75,9 +75,13 @@ def test_too_few_too_close_or_too_old_exchanges_hold(minutes: tuple[int, ...], w
         (history(covers_days=None), "is empty"),
         (history(covers_days=27.9), "reaches back to"),
         (history(sign_in(key_id=KEY)), "used 1 times"),
-        (history(sign_in(key_id=KEY.upper(), days_ago=27.9)), "used 1 times"),
+        (history(sign_in(key_id=KEY, days_ago=27.9)), "used 1 times"),
+        (history(sign_in(key_id=KEY, error_code=None)), "used 1 times"),
         (history(sign_in()), "do not say which credential"),
+        (history(sign_in(credential_type="ClientSecret")), "do not say which credential"),
+        (history(sign_in(credential_type="unknownFutureValue")), "do not say which credential"),
         (history(sign_in(credential_type=None)), "do not say which credential"),
+        (history(sign_in(error_code=None)), "do not say which credential"),
     ],
 )
 def test_use_and_ignorance_of_use_hold(log: Any, why: str) -> None:
@@ -89,20 +93,49 @@ def test_use_and_ignorance_of_use_hold(log: Any, why: str) -> None:
     [
         history(sign_in(key_id=KEY, days_ago=28.1)),
         history(sign_in(key_id=KEY, error_code=7000215)),
-        history(sign_in(key_id=KEY, error_code=None)),
         history(sign_in(key_id="another")),
+        history(sign_in(credential_type="certificate")),
+        history(sign_in(credential_type="clientAssertion")),
+        history(sign_in(credential_type=None, thumbprint="AB")),
         history(sign_in(federated_credential_id="f", credential_type="federatedIdentityCredential")),
+        history(sign_in(credential_type="none")),
     ],
 )
 def test_old_failed_and_other_sign_ins_do_not_hold(log: Any) -> None:
     assert closed(history=log) == {}
 
 
-def test_a_certificate_is_recognised_by_its_thumbprint() -> None:
-    credential = dataclasses.replace(PAIRING.credentials[0], kind=CredentialKind.CERTIFICATE, thumbprint="AB12")
+@pytest.mark.parametrize(
+    ("rows", "is_open"),
+    [
+        ((), False),
+        ((ours(minutes_ago=60 * 6 + 10),), False),
+        ((sign_in(key_id="another", days_ago=0.0001),), False),
+        ((sign_in(key_id="another", days_ago=0.0001, token_id="u"),), True),
+        ((ours(minutes_ago=4),), True),
+    ],
+)
+def test_a_log_that_does_not_show_our_own_exchanges_is_behind(rows: tuple[Any, ...], is_open: bool) -> None:  # noqa: FBT001
+    log = dataclasses.replace(history(), sign_ins=rows)
+    assert ("secret-unused" not in closed(history=log)) is is_open
+
+
+@pytest.mark.parametrize(
+    ("ours_is", "row_is", "why"),
+    [
+        ("AB" * 20, "AB" * 20, "used 1 times"),
+        ("AB" * 20, "CD" * 20, ""),
+        (None, "AB" * 20, "do not say which credential"),
+        ("AB" * 32, "CD" * 20, "do not say which credential"),
+    ],
+)
+def test_a_certificate_is_recognised_by_its_thumbprint(ours_is: str | None, row_is: str, why: str) -> None:
+    credential = dataclasses.replace(PAIRING.credentials[0], kind=CredentialKind.CERTIFICATE, thumbprint=ours_is)
     held = (dataclasses.replace(APPLICATION.credentials[0], kind=CredentialKind.CERTIFICATE),)
-    log = history(sign_in(thumbprint="ab12", credential_type="certificate"))
-    assert "used 1 times" in closed(credential=credential, held=held, history=log)["secret-unused"]
+    log = history(sign_in(thumbprint=row_is, credential_type="certificate"))
+    answers = closed(credential=credential, held=held, history=log)
+    assert why in answers.get("secret-unused", "")
+    assert bool(why) == ("secret-unused" in answers)
 
 
 @pytest.mark.parametrize("purpose", [Purpose.SIGNING, Purpose.ENCRYPTION, Purpose.UNKNOWN])
@@ -118,11 +151,14 @@ def test_a_credential_that_is_not_there_holds() -> None:
 @pytest.mark.parametrize(
     ("code", "why"),
     [
-        (CodeState(scanned=False, findings=()), "no code scan"),
-        (CodeState(scanned=True, findings=(CodeFinding(path="a.py", line=3, reason="r", application=None),)), "a.py:3"),
+        (CodeState(roots=(), findings=()), "no code scan"),
+        (
+            CodeState(roots=("/code",), findings=(CodeFinding(path="a.py", line=3, reason="r", application=None),)),
+            "a.py:3",
+        ),
         (
             CodeState(
-                scanned=True,
+                roots=("/code",),
                 findings=(CodeFinding(path="b.py", line=4, reason="guarded", application=APPLICATION.client_id),),
             ),
             "b.py:4 (guarded)",
@@ -136,13 +172,15 @@ def test_code_that_is_open_or_unseen_holds(code: CodeState, why: str) -> None:
 def test_a_finding_of_another_application_does_not_hold() -> None:
     other = CodeFinding(path="a.py", line=3, reason="r", application=question().pairing.application.client_id)
     finding = dataclasses.replace(other, application=ClientId("somebody-else"))
-    assert closed(code=CodeState(scanned=True, findings=(finding,))) == {}
+    assert closed(code=CodeState(roots=("/code",), findings=(finding,))) == {}
 
 
 @pytest.mark.parametrize(
     "changes",
     [
         {"application": None},
+        {"principal": None},
+        {"principal": principal("orders", enabled=False)},
         {"application": dataclasses.replace(APPLICATION, disabled=True)},
         {"held": (dataclasses.replace(APPLICATION.credentials[0], end=NOW + timedelta(days=900)),)},
     ],
@@ -156,6 +194,6 @@ def test_an_application_that_other_tenants_may_use_holds(audience: str | None) -
     assert list(closed(application=dataclasses.replace(APPLICATION, sign_in_audience=audience))) == ["one-tenant"]
 
 
-@given(days=st.floats(min_value=0, max_value=27.99), used=st.sampled_from([KEY, KEY.upper()]))
+@given(days=st.floats(min_value=0, max_value=27.99), used=st.sampled_from([KEY]))
 def test_whatever_the_day_a_use_inside_the_window_holds(days: float, used: str) -> None:
     assert "secret-unused" in closed(history=history(sign_in(key_id=used, days_ago=days)))

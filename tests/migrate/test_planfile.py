@@ -62,9 +62,19 @@ def test_an_edited_plan_is_refused(written: Path, change: Callable[[Path], None]
         planfile.read(written)
 
 
-def test_white_space_is_no_edit(written: Path) -> None:
-    edit(lambda plan: plan)(written)
+def test_line_ends_are_no_edit_and_layout_is(written: Path) -> None:
+    written.write_bytes(written.read_bytes().replace(b"\n", b"\r\n"))
     assert planfile.read(written) == planfile.seal(PLAN)
+    edit(lambda plan: plan)(written)
+    with pytest.raises(PlanError, match="edited"):
+        planfile.read(written)
+
+
+def test_a_key_that_stands_twice_is_an_edit(written: Path) -> None:
+    text = written.read_text("utf-8")
+    written.write_text(text.replace('"wave":', '"wave": 99,\n      "wave":', 1), "utf-8")
+    with pytest.raises(PlanError, match="edited"):
+        planfile.read(written)
 
 
 @pytest.mark.parametrize(

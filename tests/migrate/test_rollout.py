@@ -8,6 +8,7 @@ import pytest
 
 from inventory.model import ClientId
 from migrate import exchange, rollout
+from migrate.gate import CodeState
 from migrate.model import CodeFinding, Entry, Kind
 from migrate.rollout import State
 from tests.support.questions import PAIRING, claims
@@ -21,7 +22,7 @@ def entry(kind: Kind, subject: str = "", data: object = None, application: Clien
 
 
 def scan(root: str, *findings: CodeFinding) -> Entry:
-    return entry(Kind.CODE_SCANNED, root, {"findings": list(findings), "scanned": 1}, None)
+    return entry(Kind.CODE_SCANNED, root, {"tenant": TENANT, "findings": list(findings), "scanned": 1}, None)
 
 
 def finding(path: str) -> CodeFinding:
@@ -41,13 +42,29 @@ def test_proofs_of_others_and_of_another_identity_do_not_count() -> None:
     assert rollout.proofs(PAIRING, [others, moved]) == ()
 
 
+def code_state(*entries: Entry) -> CodeState:
+    return rollout.code_state(entries, TENANT)
+
+
 def test_a_later_scan_replaces_what_was_known_below_its_root() -> None:
     first = scan("/code", finding("/code/a/x.py"), finding("/code/ab/y.py"))
-    assert len(rollout.code_state([first]).findings) == 2
-    after = rollout.code_state([first, scan("/code/a")])
+    assert len(code_state(first).findings) == 2
+    after = code_state(first, scan("/code/a"))
     assert [each.path for each in after.findings] == ["/code/ab/y.py"]
-    assert rollout.code_state([first, scan("/code/a"), scan("/code/ab/y.py")]).findings == ()
-    assert not rollout.code_state([]).scanned
+    assert code_state(first, scan("/code/a"), scan("/code/ab/y.py")).findings == ()
+    assert code_state() == CodeState(roots=(), findings=())
+
+
+def test_scans_of_nothing_and_for_another_tenant_say_nothing() -> None:
+    nothing = entry(Kind.CODE_SCANNED, "/code", {"tenant": TENANT, "findings": [], "scanned": 0}, None)
+    other = entry(Kind.CODE_SCANNED, "/code", {"tenant": "other", "findings": [], "scanned": 9}, None)
+    assert code_state(nothing, other).roots == ()
+    known = scan("/code/a", finding("/code/a/x.py"))
+    assert code_state(known, other).findings == code_state(known).findings
+    gone = entry(
+        Kind.CODE_SCANNED, "/code/a", {"tenant": TENANT, "findings": [], "scanned": 0, "forgotten": True}, None
+    )
+    assert code_state(known, scan("/code/b"), gone) == CodeState(roots=("/code/b",), findings=())
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,9 @@ class FailsAfter:
     async def exchange(self, pairing: Pairing) -> ExchangeResult:
         self._left -= 1
         if self._left < 0:
-            return ExchangeRefused(code=70025, message="AADSTS70025: no configured credentials", hint="wait")
+            return ExchangeRefused(
+                code=70025, message="AADSTS70025: no configured credentials", hint="wait", asserted=True
+            )
         plan = await self._real.plan()
         return await self._real.exchange(plan).exchange(pairing)
 

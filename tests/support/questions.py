@@ -10,7 +10,7 @@ from inventory.model import ClientId, KeyId, SignIn, SignInHistory
 from migrate.gate import CodeState, Question
 from migrate.model import ExchangeClaims, Pairing, Policy
 from migrate.planning.plan import make_plan
-from tests.support.tenants import ISSUER, NOW, TENANT, application, identity, snapshot, trust
+from tests.support.tenants import ISSUER, NOW, TENANT, application, identity, principal, snapshot, trust
 
 IDENTITY = identity("id-orders")
 APPLICATION = application("orders", federated=(trust(IDENTITY),))
@@ -43,16 +43,24 @@ def sign_in(*, days_ago: float = 1, key_id: str | None = None, **changes: Any) -
         credential_type="clientSecret",
         address="192.0.2.7",
         error_code=0,
+        token_id=None,
     )
     return dataclasses.replace(plain, **changes)
 
 
+def ours(minutes_ago: float = 1) -> SignIn:
+    """Return the record of an exchange of ours."""
+    kind, federated = "federatedIdentityCredential", "the-federated-credential"
+    return sign_in(days_ago=minutes_ago / 1440, federated_credential_id=federated, credential_type=kind)
+
+
 def history(*sign_ins: SignIn, covers_days: float | None = 30, missing: str = "") -> SignInHistory:
+    """Return a history that has caught up with our last exchange."""
     return SignInHistory(
         client_id=ClientId(APPLICATION.client_id),
         as_of=NOW,
         covers_since=NOW - timedelta(days=covers_days) if covers_days is not None else None,
-        sign_ins=sign_ins,
+        sign_ins=(*sign_ins, ours()),
         missing=missing,
     )
 
@@ -64,10 +72,11 @@ def question(**changes: Any) -> Question:
         policy=Policy(),
         now=NOW,
         application=APPLICATION,
+        principal=principal("orders"),
         held=APPLICATION.credentials,
         federated=(trust(IDENTITY),),
         history=history(),
         proofs=tuple(claims(at=NOW - timedelta(minutes=minutes)) for minutes in (30, 15, 1)),
-        code=CodeState(scanned=True, findings=()),
+        code=CodeState(roots=("/code",), findings=()),
     )
     return dataclasses.replace(right, **changes)

@@ -120,7 +120,12 @@ class Rollout:
         await self.federate(plan)
         await self.verify(plan)
         self.journal.record(
-            Entry(kind=Kind.CODE_SCANNED, plan=plan.digest, subject="/code", data={"findings": [], "scanned": 1})
+            Entry(
+                kind=Kind.CODE_SCANNED,
+                plan=plan.digest,
+                subject="/code",
+                data={"tenant": plan.tenant_id, "findings": [], "scanned": 1},
+            )
         )
         self.live(days=31)
         await self.verify(plan)

@@ -71,6 +71,7 @@ def application(
     disabled: bool = False,
     audience: str = "AzureADMyOrg",
     owners: tuple[Owner, ...] | None = (OWNER,),
+    encryption_key: KeyId | None = None,
 ) -> Application:
     return Application(
         id=ApplicationId(guid(f"application {name}")),
@@ -80,6 +81,7 @@ def application(
         sign_in_audience=audience,
         disabled=disabled,
         tags=tags,
+        encryption_key=encryption_key,
         owners=owners,
         credentials=(credential(name),) if credentials is None else credentials,
         federated=federated,
@@ -92,6 +94,7 @@ def principal(
     credentials: tuple[Credential, ...] = (),
     home: TenantId | None = TENANT,
     enabled: bool | None = True,
+    encryption_key: KeyId | None = None,
 ) -> ServicePrincipal:
     return ServicePrincipal(
         id=ServicePrincipalId(guid(f"principal {name}")),
@@ -101,6 +104,7 @@ def principal(
         home_tenant=home,
         enabled=enabled,
         sign_on_mode=None,
+        encryption_key=encryption_key,
         owners=(OWNER,),
         credentials=credentials,
     )

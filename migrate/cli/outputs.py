@@ -1,0 +1,63 @@
+"""Where an output may be written: never over an input, the journal, or a file of another kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from inventory.snapshot import is_snapshot
+from migrate.errors import OutputError
+
+_SQLITE = b"SQLite format 3\x00"
+_HEAD = 100
+_SUFFIXES = {
+    "html": ("", ".html", ".htm"),
+    "json": ("", ".json"),
+    "csv": ("", ".csv"),
+    "markdown": ("", ".md", ".markdown", ".txt"),
+}
+
+
+def for_snapshot(out: Path) -> None:
+    """Refuse a place where something else than a snapshot stands; raises OutputError."""
+    if _stands(out) and not is_snapshot(out):
+        raise _refused(out, "it is no snapshot")
+
+
+def for_plan(out: Path, source: Path) -> None:
+    """Refuse a place where something else than a plan stands; raises OutputError."""
+    if _same(out, source):
+        raise _refused(out, "it is the snapshot")
+    if _stands(out) and not _is_plan(out):
+        raise _refused(out, "it is no plan")
+
+
+def for_report(out: Path, source: Path, name: str) -> None:
+    """Refuse to replace what is reported on, or a file that does not look like a report; raises OutputError."""
+    if _same(out, source):
+        raise _refused(out, "it is what the report is about")
+    if _stands(out) and out.suffix.lower() not in _SUFFIXES[name]:
+        raise _refused(out, f"its name is not one of a {name} report")
+    if _stands(out) and (_is_plan(out) or out.read_bytes().startswith(_SQLITE)):
+        raise _refused(out, "it is a snapshot, a plan or a journal")
+
+
+def _is_plan(path: Path) -> bool:
+    head = path.read_bytes()[:_HEAD]
+    return b'"schema": ' in head and b'"tenant_id": ' in head
+
+
+def _stands(out: Path) -> bool:
+    """Whether a regular file is there; anything else that is not a file is refused."""
+    if not out.exists():
+        return False
+    if not out.is_file():
+        raise _refused(out, "it is no regular file")
+    return True
+
+
+def _same(out: Path, source: Path) -> bool:
+    return out.exists() and source.exists() and out.samefile(source)
+
+
+def _refused(out: Path, why: str) -> OutputError:
+    return OutputError(f"{out} would be replaced, and {why}; choose another --out")

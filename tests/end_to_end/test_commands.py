@@ -1,0 +1,161 @@
+"""Commands in combinations that a rollout meets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from migrate.cli.main import main
+from migrate.model import Json, Kind
+from tests.support.rollout import Rollout, rollout
+
+
+@pytest.fixture
+def planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Rollout]:
+    """Give a tenant that was scanned and planned in the current folder, with the default journal."""
+    monkeypatch.chdir(tmp_path)
+    with rollout(tmp_path, monkeypatch) as ready:
+        assert main(["scan"]) == 0
+        assert main(["plan", "snapshot.db"]) == 0
+        capsys.readouterr()
+        monkeypatch.setenv("UNSECRET_JOURNAL", f"sqlite:///{tmp_path / 'journal.db'}")
+        yield ready
+
+
+def client_id(planned: Rollout, name: str) -> str:
+    return planned.emulator.tenant.application_named(name).app_id
+
+
+@pytest.mark.parametrize(
+    ("arguments", "spared"),
+    [
+        (["scan", "--out", "journal.db"], "journal.db"),
+        (["scan", "--out", "plan.json"], "plan.json"),
+        (["scan", "--out", "app.py"], "app.py"),
+        (["plan", "snapshot.db", "--out", "snapshot.db"], "snapshot.db"),
+        (["plan", "snapshot.db", "--out", "journal.db"], "journal.db"),
+        (["plan", "snapshot.db", "--out", "app.py"], "app.py"),
+        (["report", "journal.db", "--out", "journal.db"], "journal.db"),
+        (["report", "plan.json", "--format", "json", "--out", "plan.json"], "plan.json"),
+        (["report", "snapshot.db", "--format", "json", "--out", "plan.json"], "plan.json"),
+        (["report", "snapshot.db", "--out", "app.py"], "app.py"),
+        (["report", "snapshot.db", "--out", "folder"], "folder"),
+    ],
+)
+def test_an_output_never_replaces_an_input_or_a_file_of_another_kind(
+    planned: Rollout, tmp_path: Path, arguments: list[str], spared: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["federate", "plan.json", "--apply"]) == 0
+    (tmp_path / "app.py").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    before = (tmp_path / spared).read_bytes() if spared != "folder" else b""
+    capsys.readouterr()
+    assert main(arguments) == 2
+    assert "choose another --out" in capsys.readouterr().err or spared == "folder"
+    assert spared == "folder" or (tmp_path / spared).read_bytes() == before
+    assert planned.kinds()
+
+
+def test_outputs_of_ours_are_replaced(planned: Rollout) -> None:
+    assert planned.kinds() == []
+    for arguments in (["scan"], ["plan", "snapshot.db"], ["report", "plan.json", "--out", "plan.html"]):
+        assert main(arguments) == 0
+        assert main(arguments) == 0
+
+
+def test_a_host_with_one_identity_proves_its_own_application_and_harms_no_other(
+    planned: Rollout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["federate", "plan.json", "--apply"]) == 0
+    assert main(["verify", "plan.json", "--tries", "1"]) == 0
+    capsys.readouterr()
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", f"{planned.emulator.imds_endpoint}/hosts/vm-orders-api")
+    assert main(["verify", "plan.json", "--tries", "1", "--format", "json"]) == 1
+    proven = [row["application"] for row in json.loads(capsys.readouterr().out) if row["result"] == "proven"]
+    assert "orders-api" in proven
+    assert len(proven) < 4
+    assert Kind.PROOF_FAILED not in planned.kinds()
+
+
+@pytest.mark.parametrize("who", ["orders-api", "12345678-1234-1234-1234-123456789012", "{}"])
+def test_code_is_not_given_to_an_application_that_is_not_in_the_plan(
+    planned: Rollout, tmp_path: Path, who: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "app.py").write_text("import os\nsecret = os.environ['AZURE_CLIENT_SECRET']\n")
+    assert main(["rewrite", "app.py", "--plan", "plan.json", "--app", who]) == 2
+    assert "is not paired in this plan" in capsys.readouterr().err
+    assert planned.kinds() == []
+
+
+GUARDED = """
+import os
+from azure.identity import ClientSecretCredential, DefaultAzureCredential
+
+if os.environ.get("S"):
+    credential = ClientSecretCredential("t", {client_id}, os.environ["S"])
+else:
+    credential = DefaultAzureCredential()
+"""
+
+
+def code_gate(name: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """Return why the gate holds an application's code, or nothing."""
+    capsys.readouterr()
+    main(["retire", "plan.json", "--format", "json"])
+    rows = [row for row in json.loads(capsys.readouterr().out) if row["application"] == name]
+    gates: dict[str, str] = {gate["gate"]: gate["because"] for row in rows for gate in row.get("gates", ())}
+    return gates.get("code-rewritten", "")
+
+
+def test_code_holds_its_application_until_it_is_settled_or_gone(
+    planned: Rollout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = tmp_path / "code"
+    code.mkdir()
+    (code / "app.py").write_text(GUARDED.format(client_id=repr(client_id(planned, "orders-api").upper())))
+    assert "no code scan" in code_gate("orders-api", capsys)
+    assert main(["rewrite", "code", "--plan", "plan.json"]) == 1
+    assert "code/app.py" in code_gate("orders-api", capsys)
+    assert code_gate("report-mailer", capsys) == ""
+    assert main(["rewrite", "code", "--plan", "plan.json", "--forget"]) == 2
+    (code / "app.py").unlink()
+    code.rmdir()
+    assert main(["rewrite", "code", "--plan", "plan.json", "--forget"]) == 0
+    assert "no code scan" in code_gate("orders-api", capsys)
+
+
+def test_code_of_nobody_knows_whom_holds_everybody_until_somebody_says(
+    planned: Rollout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "app.py").write_text(GUARDED.format(client_id='os.environ["C"]'))
+    assert main(["rewrite", "app.py", "--plan", "plan.json"]) == 1
+    assert "does not say whose" in code_gate("report-mailer", capsys)
+    whose = client_id(planned, "orders-api")
+    assert main(["rewrite", "app.py", "--plan", "plan.json", "--app", whose.upper()]) == 1
+    assert code_gate("report-mailer", capsys) == ""
+    assert "app.py" in code_gate("orders-api", capsys)
+
+
+def test_a_dry_run_prints_the_command_that_does_the_same_and_no_more(
+    planned: Rollout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whose = client_id(planned, "orders-api")
+    assert main(["federate", "plan.json", "--app", whose]) == 0
+    assert f"unsecret federate plan.json --app {whose} --apply" in capsys.readouterr().out
+    assert main(["federate", "plan.json", "--app", whose, "--apply"]) == 0
+    created = [entry.application for entry in planned.journal.entries(kinds=(Kind.FEDERATED,))]
+    assert created == [whose]
+
+
+def test_the_report_of_a_journal_keeps_what_an_earlier_plan_removed(planned: Rollout, tmp_path: Path) -> None:
+    assert main(["federate", "plan.json", "--apply"]) == 0
+    first = planned.journal.entries(kinds=(Kind.FEDERATED,))[0]
+    data: dict[str, Json] = {"kind": "secret", "holder": "application", "removed": True}
+    planned.journal.record(
+        type(first)(kind=Kind.RETIRED, plan="x", application=first.application, subject="k", data=data)
+    )
+    assert main(["report", "journal.db", "--format", "markdown", "--out", str(tmp_path / "r.md")]) == 0
+    assert "Removed credentials" in (tmp_path / "r.md").read_text("utf-8")
