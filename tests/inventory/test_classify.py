@@ -309,11 +309,11 @@ def test_reconciling_depends_on_no_order_and_frees_nothing(
     both: tuple[Application, ServicePrincipal], random: object
 ) -> None:
     straight = reconcile(*both)
-    mixed = []
-    for holder in both:
-        shuffled = list(holder.credentials)
-        random.shuffle(shuffled)  # type: ignore[attr-defined]
-        mixed.append(dataclasses.replace(holder, credentials=tuple(shuffled)))
+    application, principal = both
+    orders = (list(application.credentials), list(principal.credentials))
+    for order in orders:
+        random.shuffle(order)  # type: ignore[attr-defined]
+    mixed = _both(tuple(orders[0]), tuple(orders[1]), keys=(application.encryption_key, principal.encryption_key))
     given_ = [one for holder in both for one in holder.credentials]
     answers = dict(zip(given_, straight, strict=True))
     shuffled_given = [one for holder in mixed for one in holder.credentials]

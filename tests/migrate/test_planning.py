@@ -187,6 +187,19 @@ def test_signing_and_encryption_credentials_are_never_planned() -> None:
     assert planned == {each.key_id for each in kinds if each.purpose is Purpose.AUTHENTICATION}
 
 
+def test_a_certificate_that_encrypts_for_the_service_principal_is_never_planned() -> None:
+    certificate = credential("orders", kind=CredentialKind.CERTIFICATE, label="encrypts")
+    both = (certificate, credential("orders"))
+    planned = make_plan(
+        snapshot(
+            application("orders", credentials=both),
+            identities=(identity("orders"),),
+            principals=(principal("orders", encryption_key=certificate.key_id),),
+        )
+    )
+    assert [each.key_id for each in only_pairing(planned).credentials] == [both[1].key_id]
+
+
 @pytest.mark.parametrize(
     ("home", "code"),
     [(TenantId("other"), RefusalCode.FOREIGN_APPLICATION), (None, RefusalCode.NO_APPLICATION)],

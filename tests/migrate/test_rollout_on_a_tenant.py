@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from inventory.directory import Directory
 from inventory.errors import TenantUnreachableError
-from inventory.model import ApplicationId, CredentialKind, Holder, KeyId
+from inventory.model import ApplicationId, ClientId, CredentialKind, Holder, KeyId, SignInHistory
 from migrate import rollout as rules
 from migrate.demo import callers
 from migrate.errors import RetirementStoppedError, WriteFailedError
@@ -152,6 +156,63 @@ def test_a_removal_whose_answer_was_lost_is_resolved_by_reading(tenant: Rollout)
         results = await tenant.retire(plan, only=(pairing,))
         assert isinstance(results[0], Retired)
         assert key in rules.retired_keys(tenant.journal.entries())
+
+    asyncio.run(story())
+
+
+class Seen:
+    """A directory that answers as another, but for what a test changes."""
+
+    def __init__(self, real: Directory, **changed: Any) -> None:
+        self._real, self._changed = real, changed
+
+    def __getattr__(self, name: str) -> Any:
+        return self._changed.get(name) or getattr(self._real, name)
+
+
+class BreaksBefore(LostAnswer):
+    """The connection breaks before anything was removed."""
+
+    async def remove_secret(self, holder: Holder, holder_id: str, key_id: KeyId) -> bool:
+        raise TenantUnreachableError(f"no answer to the removal of {key_id} from {holder} {holder_id}")
+
+    remove_certificate = remove_secret
+
+
+def test_a_holder_that_is_not_found_is_no_removal(tenant: Rollout) -> None:
+    async def nothing(_object_id: str) -> None:
+        return None
+
+    async def story() -> None:
+        plan = await tenant.ready()
+        only = plan.pairings[:1]
+        with pytest.raises(TenantUnreachableError):
+            await tenant.retire(plan, only=only, writer=BreaksBefore(tenant))
+        (result,) = await tenant.retire(
+            plan, only=only, seen_by=lambda real: cast("Directory", Seen(real, application=nothing))
+        )
+        assert isinstance(result, Held)
+        assert "application-unchanged" in dict(result.closed)
+        assert rules.retired_keys(tenant.journal.entries()) == frozenset()
+        assert only[0].credentials[0].key_id in tenant.keys_left()
+
+    asyncio.run(story())
+
+
+def test_a_log_that_is_hours_behind_holds(tenant: Rollout) -> None:
+    def behind(real: Directory) -> Directory:
+        async def sign_ins(client_id: ClientId, since: datetime) -> SignInHistory:
+            history = await real.sign_ins(client_id, since)
+            arrived = tuple(each for each in history.sign_ins if each.at < history.as_of - timedelta(hours=6))
+            return dataclasses.replace(history, sign_ins=arrived)
+
+        return cast("Directory", Seen(real, sign_ins=sign_ins))
+
+    async def story() -> None:
+        plan = await tenant.ready()
+        (result,) = await tenant.retire(plan, only=plan.pairings[:1], seen_by=behind)
+        assert isinstance(result, Held)
+        assert "does not show our own exchanges" in dict(result.closed)["secret-unused"].because
 
     asyncio.run(story())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from inventory import snapshot as snapshots
+from inventory.directory import Directory
 from inventory.graph import GraphConnection, GraphSettings
 from inventory.graph_directory import GraphDirectory
 from inventory.model import Cloud
@@ -101,11 +102,12 @@ class Rollout:
         only: tuple[Pairing, ...] | None = None,
         writer: DirectoryWriter | None = None,
         exchange: TokenExchange | None = None,
+        seen_by: Callable[[Directory], Directory] = lambda directory: directory,
     ) -> tuple[Retirement, ...]:
         async with self.directory() as (directory, real):
             retirer = Retirer(
                 plan=plan,
-                directory=directory,
+                directory=seen_by(directory),
                 writer=writer or real,
                 exchange=exchange or self.exchange(plan),
                 journal=self.journal,
