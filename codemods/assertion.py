@@ -163,6 +163,12 @@ class Names:
     variable: str
 
 
+def guid(text: str | None) -> str | None:
+    """Give a client or tenant id in its one spelling, or None when a text is no such id."""
+    plain = (text or "").strip().removeprefix("{").removesuffix("}").strip().lower()
+    return plain if _GUID.fullmatch(plain) else None
+
+
 def is_ours(text: str) -> bool:
     """Tell whether a file is a helper that this tool wrote."""
     return MARKER in text.splitlines()[:20]
@@ -177,9 +183,10 @@ def name_all(applications: Iterable[Application], existing: str | None = None) -
     suffixes = {key: _suffix_of(name) for key, name in _entries(existing or "")}
     single = len(wanted) == 1 and not suffixes
     for application in wanted:
-        if application.key not in suffixes:
-            suffixes[application.key] = "" if single else _free_slug(application.key, set(suffixes.values()))
-    return {application: _names(application, suffixes[application.key]) for application in wanted}
+        key = _one_line(application.key)
+        if key not in suffixes:
+            suffixes[key] = "" if single else _free_slug(key, set(suffixes.values()))
+    return {application: _names(application, suffixes[_one_line(application.key)]) for application in wanted}
 
 
 def render(wanted: Iterable[tuple[Names, bool]], existing: str | None = None) -> str:
@@ -191,7 +198,7 @@ def render(wanted: Iterable[tuple[Names, bool]], existing: str | None = None) ->
         name = names.credential if is_async else names.function
         if not re.search(rf"^(def|class) {name}\b", text, re.MULTILINE):
             text += (_AIO_ENTRY if is_async else _SYNC_ENTRY).format(
-                key=names.application.key, name=name, variable=names.variable, scope=names.application.scope
+                key=_one_line(names.application.key), name=name, variable=names.variable, scope=names.application.scope
             )
     return text
 
@@ -209,6 +216,12 @@ def _extended(existing: str, *, asynchronous: bool) -> str:
     if text.startswith(plain):
         return _fresh(asynchronous=True) + text.removeprefix(plain)
     return text + _LATE_IMPORTS + _AIO_CORE
+
+
+def _one_line(key: str) -> str:
+    """Write a key so that it cannot leave its comment: what cannot be printed is escaped."""
+    shown = "".join(item if item.isprintable() else item.encode("unicode_escape").decode() for item in key)
+    return shown.strip()
 
 
 def _entries(text: str) -> list[tuple[str, str]]:

@@ -125,6 +125,9 @@ class ReasonCode(enum.StrEnum):
         "a file named entra_fic.py that is not ours stands where the helper belongs",
         "rename or move that file, then run again",
     )
+    INDIRECT_IMPORT = ("indirect-import", "the class may come by way of another module", "import it from its library")
+    RE_EXPORTED = ("re-exported", "the class is imported here and not called", "import it where it is called")
+    HELPER_PLACE_UNKNOWN = ("helper-place-unknown", "how this file is imported cannot be told", "rewrite it by hand")
     # Where the secret comes from and who else uses it
     GUARDED_BY_SECRET = (
         "guarded-by-secret",
@@ -133,7 +136,7 @@ class ReasonCode(enum.StrEnum):
     )
     SECRET_USED_ELSEWHERE = (
         "secret-used-elsewhere",
-        "the same secret is used for something else in this file",
+        "the same secret is used for something else",
         "migrate the other use too, then run again",
     )
     LEFTOVER = (
@@ -172,6 +175,7 @@ class ReasonCode(enum.StrEnum):
         "the authority belongs to another cloud than the plan's audience",
         "plan this application for its own cloud",
     )
+    OTHER_TENANT = ("other-tenant", "the source names another tenant than the plan", "plan it for its own tenant")
     CLIENT_CLAIMS = (
         "client-claims",
         "client_claims are signed by a certificate only and would be dropped",

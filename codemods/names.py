@@ -93,6 +93,8 @@ class Module:
         self.dicts: list[ast.Dict] = []
         self.imports: list[Binding] = []
         self.stars: list[str] = []
+        self.star_imports: list[ast.ImportFrom] = []
+        self.late: set[str | None] = set()
         self._bind()
 
     # ------------------------------------------------------------------ questions
@@ -131,7 +133,12 @@ class Module:
         found = self.lookup(node)
         if found is None or len(found[1]) != 1 or found[1][0].kind is not Kind.ASSIGNMENT:
             return None
-        return found[1][0]
+        return None if found[0] is self.top and self._may_be_rebound(found[1][0]) else found[1][0]
+
+    def _may_be_rebound(self, binding: Binding) -> bool:
+        """Tell whether a star import behind it, or a write into globals(), may give a name another value."""
+        line = getattr(binding.node, "lineno", 0)
+        return bool({None, binding.name} & self.late) or any(star.lineno >= line for star in self.star_imports)
 
     def constant(self, node: ast.expr | None) -> str | None:
         """Read a text literal, through names that are bound exactly once to one."""
@@ -188,10 +195,24 @@ class Module:
         elif isinstance(node, ast.Call):
             self.scopes[node] = scope
             self.calls.append(node)
+            self._collect_late(node)
         elif isinstance(node, ast.Dict):
             self.dicts.append(node)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             self.strings.append(node)
+
+    def _collect_late(self, node: ast.Call) -> None:
+        """Note a write into globals(), or code in a text: it binds names that no statement shows."""
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name == "exec":
+            self.late.add(None)
+        elif name in {"globals", "vars"} and not node.args:
+            holder = self.parents.get(node)
+            if isinstance(holder, ast.Subscript) and isinstance(holder.ctx, ast.Store):
+                key = holder.slice.value if isinstance(holder.slice, ast.Constant) else None
+                self.late.add(key if isinstance(key, str) else None)
+            elif isinstance(holder, ast.Attribute) and holder.attr in {"update", "setdefault", "__setitem__"}:
+                self.late.add(None)
 
     def _declare(self, node: ast.AST, scope: Scope) -> Scope:
         """Record what a node binds and return the scope of its body."""
@@ -213,8 +234,9 @@ class Module:
         checked = any(_is_type_checking(item) for item in self._branches(node))
         base = "." * node.level + (node.module or "") if isinstance(node, ast.ImportFrom) else ""
         for alias in node.names:
-            if alias.name == "*":
+            if alias.name == "*" and isinstance(node, ast.ImportFrom):
                 self.stars.append(base)
+                self.star_imports.append(node)
                 continue
             if isinstance(node, ast.Import):
                 name = alias.asname or alias.name.partition(".")[0]

@@ -25,9 +25,11 @@ _NOTES = frozenset({ReasonCode.TEST_CODE, ReasonCode.NOT_IN_PLAN, ReasonCode.NOT
 _UNSURE = frozenset({
     ReasonCode.DYNAMIC_CREDENTIAL,
     ReasonCode.ENVIRONMENT_STEERED,
+    ReasonCode.INDIRECT_IMPORT,
     ReasonCode.NOTEBOOK,
     ReasonCode.OTHER_LIBRARY,
     ReasonCode.RAW_HTTP,
+    ReasonCode.RE_EXPORTED,
     ReasonCode.STORAGE_OPTIONS,
 })  # fmt: skip
 _COLUMNS = (

@@ -137,6 +137,7 @@ class Rewrite:
     edits: tuple[ArgumentEdit, ...]
     callee: Callee
     cloud: Cloud | None = None
+    authority: ast.expr | None = None
     note: str = ""
 
 
@@ -230,6 +231,35 @@ def reports(reason: ReasonCode, *, client: tuple[int | None, str], secret: tuple
         return Report(reason=reason, client=call.value(*client), secrets=() if value is None else (value,))
 
     return judge
+
+
+_AUTHORITY_KEYS = frozenset({"authority", "oidc_authority", "client_claims", "client_credential"})
+
+
+def hides_authority(call: Call) -> bool:
+    """Tell whether ``**`` may hold an authority: its dict is not seen, may be changed, or names one."""
+    return any(
+        argument.unpacked and argument.keyword is not None and not _is_harmless(call.module, argument.value)
+        for argument in call.arguments
+    )
+
+
+def _is_harmless(module: Module, node: ast.expr) -> bool:
+    if isinstance(node, ast.Name):
+        binding, found = module.assigned_once(node), module.lookup(node)
+        if binding is None or binding.value is None or found is None:
+            return False
+        uses = module.uses(found[0], node.id)
+        unpacked = all(isinstance(item := module.parents[use], ast.keyword) and item.arg is None for use in uses)
+        return unpacked and _is_harmless(module, binding.value)
+    keys: set[str | None] = set()
+    if isinstance(node, ast.Dict):
+        keys = {module.constant(key) for key in node.keys}
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args:
+        keys = {keyword.arg for keyword in node.keywords}
+    else:
+        return False
+    return None not in keys and not keys & _AUTHORITY_KEYS
 
 
 def authority_of(module: Module, node: ast.expr | None) -> str | None:

@@ -8,16 +8,21 @@ from dataclasses import dataclass, field
 from codemods.assertion import HELPER_FILE, is_ours
 from codemods.engine.failure import failed
 from codemods.engine.helpers import Place, place_for
-from codemods.engine.listing import Listed, Listing
+from codemods.engine.knowledge import Knowledge
+from codemods.engine.listing import Listed
 from codemods.engine.plan import File
-from codemods.engine.sites import Knowledge, find
+from codemods.engine.project import Project
+from codemods.engine.sites import find
 from codemods.engine.source import decode, parse, read
 from codemods.errors import CodemodError, DoesNotParseError
 from codemods.model import Clean, Failed, ReasonCode, Reported, Site
 from codemods.names import Module
 
-_TEST_FOLDERS = frozenset({"test", "tests", "testing", "doc", "docs"})
+_TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 _TEST_FILE = re.compile(r"test_.*|.*_test|conftest")
+_TEST_LIBRARY = re.compile(
+    rb"^[ \t]*(?:import|from)[ \t]+(?:pytest|unittest|mock|nose|hypothesis|behave|robot)\b", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,12 +51,12 @@ class Reading:
             self.others.append(found)
 
 
-def read_all(listing: Listing, known: Knowledge, *, include_tests: bool) -> Reading:
+def read_all(project: Project, known: Knowledge, *, include_tests: bool) -> Reading:
     """Read every file of a listing once; a file that fails is an outcome, not the end of the run."""
     literals = {literal for transform in known.transforms for literal in transform.literals}
     mentions = re.compile(b"|".join(re.escape(literal) for literal in sorted(literals))).search
     reading = Reading()
-    for listed in listing.files:
+    for listed in project.listing.files:
         reading.scanned += 1
         try:
             if listed.problem is not None:
@@ -59,7 +64,7 @@ def read_all(listing: Listing, known: Knowledge, *, include_tests: bool) -> Read
             data = read(listed.path)
             if mentions(data) is not None:
                 reading.mentioned[listed.name] = data
-                reading.add(_analyse(listing, listed, data, known, include_tests=include_tests))
+                reading.add(_analyse(project, listed, data, known, include_tests=include_tests))
         except CodemodError as error:
             reading.add(failed(listed.name, error))
         except RecursionError:
@@ -69,16 +74,20 @@ def read_all(listing: Listing, known: Knowledge, *, include_tests: bool) -> Read
     return reading
 
 
-def looks_like_test(name: str) -> bool:
-    """Tell whether a path is of test or documentation code, by the names people give those."""
+def looks_like_test(name: str, data: bytes) -> bool:
+    """Tell whether a file is test code by its name, or by its folder and what it imports.
+
+    A folder alone says little: the program that is deployed to the test environment stands in one, too.
+    """
     *folders, file = name.split("/")
-    return bool(_TEST_FOLDERS & {folder.lower() for folder in folders}) or bool(
-        _TEST_FILE.fullmatch(file.rpartition(".")[0])
-    )
+    lowered = {folder.lower() for folder in folders}
+    if _TEST_FILE.fullmatch(file.rpartition(".")[0]) or (file == "conf.py" and lowered & {"doc", "docs"}):
+        return True
+    return bool(lowered & _TEST_FOLDERS) and _TEST_LIBRARY.search(data) is not None
 
 
 def _analyse(
-    listing: Listing, listed: Listed, data: bytes, known: Knowledge, *, include_tests: bool
+    project: Project, listed: Listed, data: bytes, known: Knowledge, *, include_tests: bool
 ) -> Candidate | Clean | None:
     if listed.path.suffix == ".ipynb":
         return _notebook(listed) if any(name.encode() in data for name in known.class_names) else None
@@ -86,16 +95,18 @@ def _analyse(
     if listed.path.name == HELPER_FILE and is_ours(source.text):
         return None
     module = Module(parse(listed.name, source.text))
-    occurrences = find(source, module, known)
+    project.know(listed.path, data, module)
+    occurrences = find(source, module, known, project.may_hold)
     if not occurrences:
         return None
-    place = place_for(listing.base, listed.path, module)
+    place = place_for(project, listed.path, module)
     file = File(
         source=source,
         module=module,
         occurrences=occurrences,
-        is_test=looks_like_test(listed.name) and not include_tests,
+        is_test=looks_like_test(listed.name, data) and not include_tests,
         helper_taken=place.taken,
+        helper_unknown=place.unknown,
     )
     return Candidate(listed=listed, file=file, place=place)
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 
 from codemods.assertion import Application, Names
 from codemods.engine.flow import whole_lines
+from codemods.engine.indirect import is_annotation
 from codemods.engine.plan import Plan
 from codemods.engine.rewrite import NameEdit, edit_call, edit_import
-from codemods.engine.sites import Occurrence, is_annotation
+from codemods.engine.sites import Occurrence
 from codemods.engine.splice import Edit
 from codemods.errors import DoesNotRoundTripError
 from codemods.names import Binding, Scope
@@ -37,22 +38,22 @@ class _Group:
 
 
 def edits_of(
-    plan: Plan, names: Mapping[Application, Names], helper: str, imported_elsewhere: Callable[[str], bool]
+    plan: Plan, names: Mapping[Application, Names], helper: str, used_elsewhere: Callable[[str], str | None]
 ) -> list[Edit]:
     """List the edits a plan needs; ``helper`` is the module that the helper's names are imported from."""
-    return _Editor(plan, names, helper, imported_elsewhere).edits()
+    return _Editor(plan, names, helper, used_elsewhere).edits()
 
 
 class _Editor:
     def __init__(
-        self, plan: Plan, names: Mapping[Application, Names], helper: str, imported_elsewhere: Callable[[str], bool]
+        self, plan: Plan, names: Mapping[Application, Names], helper: str, used_elsewhere: Callable[[str], str | None]
     ) -> None:
         self.plan = plan
         self.source = plan.file.source
         self.module = plan.file.module
         self.names = names
         self.helper = helper
-        self.imported_elsewhere = imported_elsewhere
+        self.used_elsewhere = used_elsewhere
         self.wanted: set[str] = set()
         self.callees: dict[ast.Name, str | None] = {}
         self.imports: dict[ast.ImportFrom, list[NameEdit]] = {}
@@ -130,7 +131,7 @@ class _Editor:
             len(uses) > len(annotations)
             or len(new_names) > 1
             or self._is_mentioned(group.name)
-            or (group.scope is self.module.top and self.imported_elsewhere(group.name))
+            or (group.scope is self.module.top and self.used_elsewhere(group.name) is not None)
         )
         self.callees.update(group.callees)
         aliased = any(binding.alias is not None and binding.alias.asname for binding in group.bindings)

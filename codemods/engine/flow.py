@@ -12,7 +12,8 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
-from codemods.engine.secrets import ItemRead, NameRead, Trace, item_of, plain_text
+from codemods.engine.definitions import is_definition
+from codemods.engine.secrets import ItemRead, NameRead, Trace, item_of
 from codemods.engine.source import Source
 from codemods.model import ReasonCode
 from codemods.names import Module
@@ -46,14 +47,14 @@ def dropped_with(secrets: Collection[ast.expr], traces: Collection[Trace]) -> Dr
 
 
 def obstacle(
-    source: Source, module: Module, item: Trace, dropped: Dropped, imported_elsewhere: Callable[[str], bool]
+    source: Source, module: Module, item: Trace, dropped: Dropped, used_elsewhere: Callable[[NameRead], str | None]
 ) -> Blocked | None:
     """Say why a site cannot lose its secret, or None."""
     for read in item.names:
         for use in module.uses(read.scope, read.name):
             if not dropped.holds(module, use):
                 return _other_use(module, use, read.name)
-        if (kept := _kept(source, module, read, dropped, imported_elsewhere)) is not None:
+        if (kept := _kept(source, module, read, dropped, used_elsewhere)) is not None:
             return ReasonCode.LEFTOVER, kept
     for wanted in item.items:
         for node in _reads(module, wanted):
@@ -95,7 +96,7 @@ def _kept(
     module: Module,
     read: NameRead,
     dropped: Dropped,
-    imported_elsewhere: Callable[[str], bool],
+    used_elsewhere: Callable[[NameRead], str | None],
 ) -> str | None:
     """Say why the statement that binds a name has to stay."""
     statement = read.statement
@@ -106,11 +107,39 @@ def _kept(
         return f"{where} shares its line with something else"
     if all(sibling in dropped.nodes for sibling in _block(module, statement)):
         return f"{where} is the only statement of its block"
-    attributes = (node for node in module.references if isinstance(node, ast.Attribute))
-    if read.scope.is_class and any(node.attr == read.name for node in attributes):
-        return f"{where} is an attribute of a class"
-    if read.scope is module.top and (_is_exported(module, read.name) or imported_elsewhere(read.name)):
-        return f"{where} is used by other modules"
+    if (line := _looked_up(module)) is not None:
+        return f"{where} may be looked up by name on line {line}"
+    seen = _seen_outside(module, read, dropped, used_elsewhere) if read.scope.is_class or not read.scope.parent else ""
+    return f"{where} {seen}" if seen else None
+
+
+def _seen_outside(
+    module: Module, read: NameRead, dropped: Dropped, used_elsewhere: Callable[[NameRead], str | None]
+) -> str:
+    """Say who uses a name of the module, or of a class, other than by its bare name."""
+    if (line := _attribute(module, read.name, dropped)) is not None:
+        return f"is read as an attribute on line {line}"
+    if not read.scope.is_class and _is_exported(module, read.name):
+        return "is used by other modules"
+    place = used_elsewhere(read)
+    return "" if place is None else f"is used by {place}"
+
+
+def _looked_up(module: Module) -> int | None:
+    """Find a call that can see names as texts, which no search for the name can follow."""
+    for call in module.calls:
+        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        if name in {"eval", "exec"} or (name in {"globals", "locals", "vars"} and not call.args):
+            return call.lineno
+    return None
+
+
+def _attribute(module: Module, name: str, dropped: Dropped) -> int | None:
+    """Find a read of a name as an attribute: of its class, or of this module under some name."""
+    for node in module.parents:
+        found = item_of(node) if isinstance(node, ast.Attribute | ast.Call) else None
+        if found is not None and found[1] == name and not dropped.holds(module, node):
+            return getattr(node, "lineno", 1)
     return None
 
 
@@ -134,13 +163,12 @@ def _is_exported(module: Module, name: str) -> bool:
 
 
 def _reads(module: Module, wanted: ItemRead) -> Iterator[ast.AST]:
-    """Yield everything in the file that touches the same item; for a variable, every text that is its name."""
-    if not wanted.holder:
-        for text in module.strings:
-            if text.value == wanted.key and not isinstance(module.parents[text], ast.Expr):
-                yield text
-        return
-    for node in module.parents:
+    """Yield everything in the file that touches the same item, or one of that name under another holder."""
+    key = wanted.key.rpartition("/")[2]
+    for text in module.strings:
+        if text.value == key and not isinstance(module.parents[text], ast.Expr) and not is_definition(module, text):
+            yield text
+    for node in module.parents if wanted.holder else ():
         found = item_of(node)
-        if found is not None and found[1] == wanted.key and plain_text(module, found[0]) == wanted.holder:
+        if found is not None and found[1] in {key, wanted.key} and not is_definition(module, node):
             yield node

@@ -1,17 +1,21 @@
 """Where the helper module stands and how the files of a run import it.
 
 A file in a package gets the helper in the topmost package below the given paths, imported by its absolute name. A
-script gets a sibling. Without ``__init__.py`` the file's own imports tell a namespace package from a script: relative
-imports get a relative import, and absolute imports through the file's own folder show its absolute name.
+script gets a sibling. Where imports show that the import path starts elsewhere (a package whose files are run as
+scripts, a folder without ``__init__.py`` that others import through), the helper stands beside the file and is imported
+from there; where they contradict each other, nobody knows and nothing is rewritten.
 """
 
 from __future__ import annotations
 
+import keyword
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from codemods.assertion import HELPER_FILE, HELPER_STEM, is_ours
+from codemods.engine.project import Project
+from codemods.engine.roots import Contradiction, import_root
 from codemods.engine.source import Source, decode, read
 from codemods.errors import SourceError
 from codemods.names import Module
@@ -19,46 +23,47 @@ from codemods.names import Module
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A helper module: its file, its name in reports, what it is imported as, and what is there already."""
+    """A helper module: its file, its name in reports, what it is imported as, and what is there already.
+
+    ``unknown`` says why nobody can tell how it would be imported.
+    """
 
     path: Path
     name: str
     module: str
     taken: bool
     existing: Source | None
+    unknown: str = ""
 
 
-def place_for(base: Path, path: Path, module: Module) -> Place:
+def place_for(project: Project, path: Path, module: Module) -> Place:
     """Find the place of the helper for one file."""
-    folder = path.parent
+    folder, base, common = path.parent, project.listing.base, project.listing.common
     packages = [folder] if _is_package(folder) else []
     while packages and _is_package(packages[-1].parent):
         packages.append(packages[-1].parent)
-    inside = [package for package in packages if package.is_relative_to(base)]
-    if not packages or not inside:
-        return _place(base, folder, _beside(folder, module))
-    home = inside[-1]
-    dotted = [package.name for package in reversed(packages[packages.index(home) :])]
-    return _place(base, home, ".".join((*dotted, HELPER_STEM)))
-
-
-def _beside(folder: Path, module: Module) -> str:
-    """Say how a file without a package imports a sibling: as its own imports do."""
-    if any(binding.qualified.startswith(".") for binding in module.imports):
-        return f".{HELPER_STEM}"
-    tops = {binding.qualified.partition(".")[0] for binding in module.imports}
-    above = (folder, *folder.parents)
-    depth = next((depth for depth, item in enumerate(above) if item.name in tops), None)
-    if depth is None:
-        return HELPER_STEM
-    return ".".join((*(item.name for item in reversed(above[: depth + 1])), HELPER_STEM))
+    default = packages[-1].parent if packages else folder
+    relative = any(binding.qualified.startswith(".") for binding in module.imports)
+    try:
+        root = import_root(project, path, default)
+    except Contradiction:
+        return _place(base, folder, HELPER_STEM, unknown="imports around it start from different folders")
+    if relative and root == folder:
+        if packages:
+            return _place(base, folder, HELPER_STEM, unknown="it has relative imports and is imported as a script")
+        return _place(base, folder, f".{HELPER_STEM}")
+    if root != default or not packages:
+        return _place(base, folder, ".".join((*folder.relative_to(root).parts, HELPER_STEM)))
+    inside = [package for package in packages if package.is_relative_to(common)]
+    home = inside[-1] if inside else folder
+    return _place(base, home, ".".join((*home.relative_to(root).parts, HELPER_STEM)))
 
 
 def _is_package(folder: Path) -> bool:
     return (folder / "__init__.py").is_file()
 
 
-def _place(base: Path, folder: Path, module: str) -> Place:
+def _place(base: Path, folder: Path, module: str, *, unknown: str = "") -> Place:
     path = folder / HELPER_FILE
     existing = None
     taken = (folder / HELPER_STEM).exists() or path.is_symlink()
@@ -69,4 +74,7 @@ def _place(base: Path, folder: Path, module: str) -> Place:
         except SourceError:
             taken = True
     name = Path(os.path.relpath(path, base)).as_posix()
-    return Place(path=path, name=name, module=module, taken=taken, existing=None if taken else existing)
+    shown = None if taken else existing
+    if not all(part.isidentifier() and not keyword.iskeyword(part) for part in module.split(".") if part):
+        unknown = "a folder has a name that cannot be imported"
+    return Place(path=path, name=name, module=module, taken=taken, existing=shown, unknown=unknown)

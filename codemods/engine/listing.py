@@ -1,8 +1,9 @@
 """Which files a run looks at, in an order that never changes.
 
-In a git work tree git says which files belong to the project: tracked ones, and new ones that are not ignored. Anywhere
-else folders are walked, without virtual environments, installed packages and version control. Links are not followed,
-and what is not a regular file (a FIFO would block for ever) is left out.
+In a git work tree git says which files belong to the project: tracked ones, and new ones that are not ignored; a work
+tree inside it is asked by itself. Anywhere else folders are walked, without virtual environments, installed packages
+and version control. Links are not followed: one that leads out of the given folders is told. What is not a regular
+file (a FIFO would block for ever) is left out.
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ from codemods.errors import CodemodError, PathNotFoundError, SymlinkError, Unrea
 
 SUFFIXES = (".py", ".pyw", ".ipynb")
 _SKIPPED = frozenset({".git", ".hg", ".svn", "node_modules", "site-packages", "__pycache__", ".tox", ".nox", ".venv"})
+# Set by hooks and by callers that work on another repository: they would answer for that one.
+_MISLEADING = frozenset({
+    "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE",
+    "GIT_PREFIX", "GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -34,9 +40,11 @@ _Found = tuple[Path, CodemodError | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """The files of a run and the folder their names are relative to."""
+    """The files of a run, the folder their names are relative to, and the deepest folder that holds them all."""
 
     base: Path
+    common: Path
+    folders: tuple[Path, ...]
     files: tuple[Listed, ...]
 
 
@@ -44,13 +52,48 @@ def list_files(paths: Iterable[Path]) -> Listing:
     """List the Python files and notebooks of the paths; a file that is named is taken whatever its suffix."""
     roots = [_existing(path) for path in paths]
     folders = [root if root.is_dir() else root.parent for root in roots]
-    base = Path(os.path.commonpath(folders)) if folders else Path()
+    common = Path(os.path.commonpath(folders)) if folders else Path()
+    base = _base(common)
     found: dict[str, Listed] = {}
     for root in roots:
-        for path, problem in _in_folder(root) if root.is_dir() else ((root, _link_problem(root)),):
+        for path, problem in files_in(root, roots) if root.is_dir() else ((root, _link_problem(root)),):
             name = path.relative_to(base).as_posix()
             found[name] = Listed(name=name, path=path, problem=problem)
-    return Listing(base=base, files=tuple(found[name] for name in sorted(found)))
+    files = tuple(found[name] for name in sorted(found))
+    return Listing(base=base, common=common, folders=tuple(dict.fromkeys(folders)), files=files)
+
+
+def files_in(root: Path, area: Iterable[Path]) -> Iterator[_Found]:
+    """List a folder; a link that leads out of the ``area`` is a problem of its own."""
+    names = _from_git(root)
+    for path, problem in _walk(root) if names is None else ((root / name, None) for name in names):
+        if problem is not None:
+            yield path, problem
+        elif path.is_symlink():
+            if (leads_out := _out_of(path, area)) is not None:
+                yield path, leads_out
+        elif names is not None and path.is_dir():  # a work tree inside this one: git names its folder only
+            if not _is_skipped(path):
+                yield from files_in(path, area)
+        elif _is_regular(path) and _is_python(path):
+            yield path, None
+
+
+def work_tree(folder: Path) -> tuple[Path | None, bool]:
+    """Name the top of the git work tree a folder is in, and tell whether git ignores the folder."""
+    top = _git(folder, "rev-parse", "--show-toplevel")
+    if top is None or not top.strip():
+        return None, False
+    return Path(os.fsdecode(top.removesuffix(b"\n"))), _git(folder, "check-ignore", "-q", ".") is not None
+
+
+def _base(common: Path) -> Path:
+    """Name files as seen from the working directory, so that a diff applies there; else from what they share."""
+    try:
+        here = Path.cwd().resolve()
+    except FileNotFoundError:
+        return common
+    return here if common.is_relative_to(here) and here != here.parent else common
 
 
 def _existing(path: Path) -> Path:
@@ -66,10 +109,15 @@ def _link_problem(path: Path) -> SymlinkError | None:
     return None
 
 
-def _in_folder(root: Path) -> Iterator[_Found]:
-    names = _from_git(root)
-    candidates = ((root / name, None) for name in names) if names is not None else _walk(root)
-    return (found for found in candidates if found[1] or (found[0].suffix in SUFFIXES and _is_regular(found[0])))
+def _out_of(path: Path, area: Iterable[Path]) -> SymlinkError | None:
+    try:
+        target = path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return None  # it leads nowhere
+    code = target.is_dir() and not _is_skipped(path) if not target.is_file() else _is_python(path)
+    if not code or any(target.is_relative_to(root) for root in area):
+        return None
+    return SymlinkError(f"{path.name} is a link that leads out of the given folders; give its target as well")
 
 
 def _from_git(root: Path) -> list[str] | None:
@@ -83,8 +131,9 @@ def _from_git(root: Path) -> list[str] | None:
 def _git(root: Path, *arguments: str) -> bytes | None:
     """Return what a git command printed, or None where it said no."""
     command = ("git", "-C", str(root), *arguments)
+    environment = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
     try:
-        answer = subprocess.run(command, capture_output=True, check=False, timeout=120)
+        answer = subprocess.run(command, capture_output=True, check=False, timeout=120, env=environment)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return answer.stdout if answer.returncode == 0 else None
@@ -101,15 +150,28 @@ def _walk(root: Path) -> Iterator[_Found]:
             yield folder, UnreadableError(f"the folder {folder} cannot be listed: {error.strerror}")
             continue
         for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name not in _SKIPPED and not _is_environment(entry.path):
-                    stack.append(Path(entry.path))
-            else:
+            if not entry.is_dir(follow_symlinks=False):
                 yield Path(entry.path), None
+            elif not _is_skipped(Path(entry.path)):
+                stack.append(Path(entry.path))
 
 
-def _is_environment(folder: str) -> bool:
-    return os.path.exists(os.path.join(folder, "pyvenv.cfg"))  # noqa: PTH110, PTH118 - called for every folder
+def _is_skipped(folder: Path) -> bool:
+    return folder.name in _SKIPPED or (folder / "pyvenv.cfg").exists()
+
+
+def _is_python(path: Path) -> bool:
+    """Tell by its suffix, or by the first line of a file that has none, whether a file is Python."""
+    if path.suffix in SUFFIXES:
+        return True
+    if "." in path.name:
+        return False
+    try:
+        with path.open("rb") as file:
+            first = file.readline(200)
+    except OSError:
+        return False
+    return first.startswith(b"#!") and b"python" in first
 
 
 def _is_regular(path: Path) -> bool:

@@ -1,129 +1,146 @@
-"""What one file of a run can break in another.
+"""What one file of a run can break in another, and what another still needs.
 
-Three questions are asked of the whole tree: does anybody depend on the type of a credential, does anybody import a name
-that would be deleted, and does the module a secret is imported from need the secret when it starts. The answers are
-read from the text; they err on the side of leaving code alone.
+Questions asked of the whole project: does anybody depend on the type of a credential, does anybody use a name that
+would be deleted, does what the secret is read from exist without it, does anybody else need the same variable or entry.
+The answers err on the side of leaving code alone.
 """
 
 from __future__ import annotations
 
-import contextlib
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import ast
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import PurePosixPath
+from pathlib import Path
 
 from codemods.engine.candidates import Candidate, Reading, looks_like_test
-from codemods.engine.flow import Blocked
-from codemods.engine.listing import Listed, Listing
+from codemods.engine.definitions import Definitions
+from codemods.engine.flow import Blocked, Dropped, dropped_with
+from codemods.engine.knowledge import Knowledge
+from codemods.engine.needs import needs_item, needs_variable
 from codemods.engine.plan import Surroundings
-from codemods.engine.required import hard_read, required_line
-from codemods.engine.sites import Knowledge, is_rewrite
-from codemods.engine.source import decode, parse, read
-from codemods.errors import CodemodError
+from codemods.engine.project import Project
+from codemods.engine.references import References
+from codemods.engine.secrets import NameRead
+from codemods.engine.sites import Occurrence, is_rewrite
 from codemods.model import ReasonCode
 from codemods.names import Kind, Module
+from codemods.transform import Already
 
 
 @dataclass(slots=True, kw_only=True)
 class Neighbours:
-    """The tree as its files see each other."""
+    """The project as its files see each other; ``sites`` holds what belongs to the sites of each file."""
 
-    listing: Listing
-    class_names: frozenset[str]
+    project: Project
     type_tests: Mapping[str, Blocked]
-    mentions: Mapping[str, tuple[tuple[str, bytes], ...]]
-    variables: Mapping[str, str]
-    definitions: dict[str, Module | None] = field(default_factory=dict)
+    references: References
+    definitions: Definitions
+    sites: Mapping[Path, Dropped]
+    known: dict[int, Blocked | None] = field(default_factory=dict)
 
     def of(self, candidate: Candidate) -> Surroundings:
-        """Give what the rest of the tree says about one file."""
+        """Give what the rest of the project says about one file."""
         return Surroundings(
             type_tests=self.type_tests,
-            imported_elsewhere=partial(self._imported_elsewhere, candidate.listed.name),
-            read_elsewhere=self._read_elsewhere,
-            variable_elsewhere=self.variables.get,
+            used_elsewhere=partial(self._used, candidate),
+            needed_elsewhere=partial(self._needed, candidate),
         )
 
-    def _imported_elsewhere(self, path: str, name: str) -> bool:
-        pure = PurePosixPath(path)
-        stem = pure.parent.name if pure.stem == "__init__" else pure.stem
-        wanted = _import_of(stem, name) if name in self.class_names else re.compile(rf"\b{re.escape(stem)}\b".encode())
-        return any(other != path and wanted.search(data) for other, data in self.mentions.get(name, ()))
+    def _used(self, candidate: Candidate, read: NameRead | str) -> str | None:
+        path = candidate.listed.path
+        if isinstance(read, str):
+            return self.references.used_elsewhere(path, read)
+        owner = read.scope.node.name if isinstance(read.scope.node, ast.ClassDef) else None
+        return self.references.used_elsewhere(path, read.name, owner)
 
-    def _read_elsewhere(self, qualified: str) -> str | None:
-        """Name the file and line that need the secret an imported name stands for."""
-        parts = qualified.lstrip(".").split(".")
-        for size in range(len(parts) - 1, 0, -1):
-            listed = self._file_of(parts[:size])
-            module = self._module(listed) if listed is not None else None
-            if listed is not None and module is not None:
-                line = _needed_line(module, parts[size:])
-                return None if line is None else f"{listed.name}:{line}"
+    def _needed(self, candidate: Candidate, occurrence: Occurrence) -> Blocked | None:
+        if id(occurrence) not in self.known:
+            self.known[id(occurrence)] = self._look(candidate, occurrence)
+        return self.known[id(occurrence)]
+
+    def _look(self, candidate: Candidate, occurrence: Occurrence) -> Blocked | None:
+        path, module = candidate.listed.path, candidate.file.module
+        variables = [item.key for item in occurrence.trace.items if not item.holder]
+        for origin in occurrence.trace.origins:
+            found = self.definitions.find(path, module, origin)
+            if found.problem is not None:
+                return ReasonCode.LEFTOVER, found.problem
+            variables += found.variables
+            if origin.attributes and (place := self._item(path, origin.attributes[-1], found.holders)) is not None:
+                return ReasonCode.SECRET_USED_ELSEWHERE, place
+        for variable in variables:
+            if (place := self._variable(path, variable)) is not None:
+                return ReasonCode.SECRET_USED_ELSEWHERE, f"{variable} in {place}"
         return None
 
-    def _file_of(self, parts: list[str]) -> Listed | None:
-        wanted = "/".join(parts)
-        endings = (f"{wanted}.py", f"{wanted}/__init__.py")
-        return next((item for item in self.listing.files if _ends_with(item.name, endings)), None)
+    def _variable(self, path: Path, variable: str) -> str | None:
+        for other, module in self._others(path, variable, variable.lower()):
+            line = needs_variable(module, variable, self._is_site(other, module))
+            if line is not None:
+                return f"{self.project.name(other)}:{line}"
+        return None
 
-    def _module(self, listed: Listed) -> Module | None:
-        if listed.name not in self.definitions:
-            try:
-                source = decode(listed.name, read(listed.path))
-                self.definitions[listed.name] = Module(parse(listed.name, source.text))
-            except CodemodError:
-                self.definitions[listed.name] = None
-        return self.definitions[listed.name]
+    def _item(self, path: Path, key: str, holders: list[str]) -> str | None:
+        for other, module in self._others(path, key):
+            line = needs_item(module, key, set(holders), self._is_site(other, module))
+            if line is not None:
+                return f"{self.project.name(other)}:{line}"
+        return None
+
+    def _others(self, path: Path, *words: str) -> Iterator[tuple[Path, Module]]:
+        mentions = self.project.mentioning(set(words))
+        for other in sorted({item for found in mentions.values() for item in found} - {path}):
+            if not looks_like_test(self.project.name(other), self.project.data(other)):
+                module = self.project.module(other)
+                if module is not None:
+                    yield other, module
+
+    def _is_site(self, path: Path, module: Module) -> _IsSite:
+        return _IsSite(module=module, dropped=self.sites.get(path))
 
 
-def look_around(listing: Listing, reading: Reading, known: Knowledge) -> Neighbours:
-    """Ask the tree once, for all candidates."""
-    names = {
-        read.name
-        for candidate in reading.candidates
-        for occurrence in candidate.file.occurrences
-        if is_rewrite(occurrence)
-        for read in occurrence.trace.names
-        if read.scope is candidate.file.module.top and read.binding.kind is Kind.ASSIGNMENT
-    }
-    # A file that mentions a class has passed the prefilter; one that imports a constant may be any.
-    mentions = _mentions(reading.mentioned.items(), known.class_names)
-    if names:
-        mentions |= _mentions(_all_files(listing), names)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _IsSite:
+    """Tells whether a node belongs to a site, which is judged by itself."""
+
+    module: Module
+    dropped: Dropped | None
+
+    def __call__(self, node: ast.AST) -> bool:
+        return self.dropped is not None and self.dropped.holds(self.module, node)
+
+
+def look_around(project: Project, reading: Reading, known: Knowledge) -> Neighbours:
+    """Ask the project once, for all candidates."""
     return Neighbours(
-        listing=listing,
-        class_names=known.class_names,
+        project=project,
         type_tests=_type_tests(reading.candidates, known),
-        mentions=mentions,
-        variables=_variables(reading),
+        references=References(project, _names(reading.candidates)),
+        definitions=Definitions(project),
+        sites={item.listed.path: _site_nodes(item) for item in reading.candidates},
     )
 
 
-def _variables(reading: Reading) -> dict[str, str]:
-    """Map environment variables to the first place that cannot do without them and is no part of a site."""
-    used: dict[str, set[str]] = {}
-    for candidate in reading.candidates:
-        for occurrence in candidate.file.occurrences:
-            for item in occurrence.trace.items:
-                if not item.holder:
-                    used.setdefault(item.key, set()).add(candidate.listed.name)
-    found: dict[str, str] = {}
-    for name, paths in used.items():
-        hard = re.compile(rb"\benviron\s*\[\s*[\"']%s[\"']\s*\]" % re.escape(name).encode())
-        for path, data in reading.mentioned.items():
-            if path not in paths and not looks_like_test(path) and (match := hard.search(data)) is not None:
-                line = data.count(b"\n", 0, match.start()) + 1
-                found.setdefault(name, f"{path}:{line}")
+def _names(candidates: Iterable[Candidate]) -> set[str]:
+    """Collect the names that would be deleted or renamed."""
+    found: set[str] = set()
+    for candidate in candidates:
+        for occurrence in candidate.file.occurrences if not candidate.file.is_test else ():
+            if is_rewrite(occurrence):
+                found |= {read.name for read in occurrence.trace.names if read.binding.kind is Kind.ASSIGNMENT}
+                func = occurrence.node.func if isinstance(occurrence.node, ast.Call) else None
+                found |= {func.id} if isinstance(func, ast.Name) else set()
     return found
 
 
-def _all_files(listing: Listing) -> Iterator[tuple[str, bytes]]:
-    """Read the tree once more; done only when a constant would be deleted."""
-    for listed in listing.files:
-        with contextlib.suppress(CodemodError):
-            yield listed.name, read(listed.path)
+def _site_nodes(candidate: Candidate) -> Dropped:
+    """Collect the secrets of all sites of a file, reported ones included: a person is told of those already."""
+    occurrences = candidate.file.occurrences
+    secrets = [
+        secret for item in occurrences if not isinstance(item.verdict, Already) for secret in item.verdict.secrets
+    ]
+    return dropped_with(secrets, [item.trace for item in occurrences])
 
 
 def _type_tests(candidates: Iterable[Candidate], known: Knowledge) -> dict[str, Blocked]:
@@ -136,41 +153,9 @@ def _type_tests(candidates: Iterable[Candidate], known: Knowledge) -> dict[str, 
             reason = getattr(occurrence.verdict, "reason", None)
             where = f"{occurrence.site.path}:{occurrence.site.line}"
             if reason is ReasonCode.TYPE_DEPENDENT:
-                found.setdefault(occurrence.site.construct, (reason, where))
+                for construct in known.named(occurrence.site.construct):
+                    found.setdefault(construct, (reason, where))
             elif reason is ReasonCode.PRIVATE_ATTRIBUTE_USE:
                 for construct in sorted(known.classes_with(occurrence.site.construct)):
                     found.setdefault(construct, (reason, where))
     return found
-
-
-def _mentions(files: Iterable[tuple[str, bytes]], names: Collection[str]) -> dict[str, tuple[tuple[str, bytes], ...]]:
-    """Map names to the files that mention them."""
-    pattern = re.compile(rb"\b(?:%s)\b" % b"|".join(re.escape(name).encode() for name in sorted(names)))
-    found: dict[str, list[tuple[str, bytes]]] = {}
-    for path, data in files:
-        for name in {match.decode() for match in pattern.findall(data)}:
-            found.setdefault(name, []).append((path, data))
-    return {name: tuple(places) for name, places in found.items()}
-
-
-def _needed_line(module: Module, rest: list[str]) -> int | None:
-    """Find the line where a module or one of its classes cannot do without a value."""
-    if len(rest) == 1:
-        for binding in module.top.bindings.get(rest[0], ()):
-            if binding.value is not None and hard_read(module, binding.value):
-                return binding.value.lineno
-        return None
-    return required_line(module, rest[-1])
-
-
-def _import_of(stem: str, name: str) -> re.Pattern[bytes]:
-    """Match the ways a class is taken from another module; many files mention such a class, few take it from here.
-
-    For a constant any mention of both words counts: to delete one that is needed would be worse than to keep it.
-    """
-    names = rf"(?:\([^)]*?|[^\n(]*?)\b{re.escape(name)}\b"
-    return re.compile(rf"\b{re.escape(stem)}(?:\.{re.escape(name)}\b|\s+import\s+{names})".encode())
-
-
-def _ends_with(name: str, endings: tuple[str, ...]) -> bool:
-    return any(name == ending or name.endswith(f"/{ending}") for ending in endings)

@@ -11,11 +11,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from codemods.assertion import HELPER_STEM, Application
+from codemods.assertion import HELPER_STEM, Application, guid
 from codemods.engine.applications import Policy, decide
 from codemods.engine.flow import Blocked, Dropped, dropped_with, obstacle
-from codemods.engine.sites import Occurrence, application_key
+from codemods.engine.secrets import NameRead
+from codemods.engine.sites import Occurrence
 from codemods.engine.source import Source
+from codemods.engine.whose import application_key
 from codemods.model import (
     AlreadyAssertion,
     Cloud,
@@ -25,7 +27,7 @@ from codemods.model import (
     SiteOutcome,
 )
 from codemods.names import Module
-from codemods.transform import Already, Renamed, Report, Rewrite
+from codemods.transform import Already, Renamed, Report, Rewrite, authority_of
 
 _TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105 - the name of a variable
 _HELPER_NAMES = re.compile(r"managed_identity_assertion(_for_\w+)?|ManagedIdentityAssertionCredential(For\w+)?")
@@ -34,6 +36,7 @@ _NOT_THE_SAME = frozenset({
     ReasonCode.NOT_IN_PLAN,
     ReasonCode.SEVERAL_APPLICATIONS,
     ReasonCode.TEST_CODE,
+    ReasonCode.RE_EXPORTED,
 })  # fmt: skip
 
 
@@ -46,21 +49,21 @@ class File:
     occurrences: tuple[Occurrence, ...]
     is_test: bool
     helper_taken: bool
+    helper_unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What the rest of the run says about a file.
+    """What the rest of the project says about a file.
 
-    ``type_tests`` maps a construct to a place that depends on its type or its inside; ``imported_elsewhere`` tells
-    whether another file seems to import a name from this one; ``read_elsewhere`` names a file that needs what an
-    imported name reads, ``variable_elsewhere`` one that needs an environment variable and has no site that uses it.
+    ``type_tests`` maps a construct to a place that depends on its type or its inside; ``used_elsewhere`` names a file
+    that seems to use a name of this one, given as a text or as the read that would be deleted; ``needed_elsewhere``
+    says what else cannot do without the secret of a site.
     """
 
     type_tests: Mapping[str, Blocked]
-    imported_elsewhere: Callable[[str], bool]
-    read_elsewhere: Callable[[str], str | None]
-    variable_elsewhere: Callable[[str], str | None]
+    used_elsewhere: Callable[[NameRead | str], str | None]
+    needed_elsewhere: Callable[[Occurrence], Blocked | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,22 +101,32 @@ def refusal(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked
         return ReasonCode.TEST_CODE, ""
     if isinstance(verdict, Report):
         return verdict.reason, verdict.detail
-    construct = occurrence.site.construct
-    if construct in around.type_tests:
-        return around.type_tests[construct]
-    if occurrence.trace.problem is not None:
-        return occurrence.trace.problem
-    for name in occurrence.trace.imported:
-        if (place := around.read_elsewhere(name)) is not None:
-            return ReasonCode.LEFTOVER, place
-    return _refused_here(file, occurrence)
+    known = around.type_tests.get(occurrence.site.construct) or occurrence.trace.problem
+    return known or _refused_here(file, occurrence) or _refused_there(file, occurrence, around)
+
+
+def _refused_there(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked | None:
+    if (place := _taken_as(occurrence, file.module, around)) is not None:
+        return ReasonCode.INDIRECT_IMPORT, place
+    return around.needed_elsewhere(occurrence)
+
+
+def _taken_as(occurrence: Occurrence, module: Module, around: Surroundings) -> str | None:
+    """Name a file that takes the class from here under a name that hides what it is."""
+    func = occurrence.node.func if isinstance(occurrence.node, ast.Call) else None
+    found = module.lookup(func) if isinstance(func, ast.Name) else None
+    renamed = found is not None and any(item.alias is not None and item.alias.asname for item in found[1])
+    if not renamed or found is None or found[0] is not module.top or not isinstance(func, ast.Name):
+        return None
+    return around.used_elsewhere(func.id)
 
 
 def _refused_here(file: File, occurrence: Occurrence) -> Blocked | None:
     if any(text.value == _TOKEN_FILE for text in file.module.strings):
         return ReasonCode.AKS_DIRECT_FEDERATION, ""
-    if file.helper_taken:
-        return ReasonCode.HELPER_NAME_TAKEN, ""
+    if file.helper_taken or file.helper_unknown:
+        reason = ReasonCode.HELPER_NAME_TAKEN if file.helper_taken else ReasonCode.HELPER_PLACE_UNKNOWN
+        return reason, file.helper_unknown
     if (name := _collision(file.module, occurrence)) is not None:
         return ReasonCode.NAME_COLLISION, name
     if any(isinstance(parent, ast.JoinedStr) for parent in file.module.ancestors(occurrence.node)):
@@ -130,7 +143,7 @@ def plan_file(file: File, policy: Policy, around: Surroundings) -> Plan:
     rewrites: dict[Occurrence, Application] = {}
     for occurrence in file.occurrences:
         application = decide(policy, application_key(file.module, occurrence), occurrence.site.client_id)
-        reason = _first_reason(file, occurrence, application, around)
+        reason = _first_reason(file, occurrence, policy, application, around)
         if reason is not None:
             blocked[occurrence] = reason
         elif not isinstance(occurrence.verdict, Already) and isinstance(application, Application):
@@ -139,26 +152,39 @@ def plan_file(file: File, policy: Policy, around: Surroundings) -> Plan:
         occurrence, reason = found
         blocked[occurrence] = reason
         del rewrites[occurrence]
-    notes = {occurrence: _note(occurrence, around) for occurrence in rewrites}
+    notes = {occurrence: _note(occurrence) for occurrence in rewrites}
     return Plan(file=file, rewrites=rewrites, blocked=blocked, notes=notes)
 
 
 def _first_reason(
-    file: File, occurrence: Occurrence, application: Application | ReasonCode, around: Surroundings
+    file: File,
+    occurrence: Occurrence,
+    policy: Policy,
+    application: Application | ReasonCode,
+    around: Surroundings,
 ) -> Blocked | None:
     verdict = occurrence.verdict
     if isinstance(verdict, Already):
         return None
     if application is ReasonCode.NOT_IN_PLAN and isinstance(verdict, Rewrite) and not file.is_test:
         return application, ""
-    if (refused := refusal(file, occurrence, around)) is not None:
-        return refused
-    if isinstance(application, ReasonCode):
-        return application, ""
+    refused = refusal(file, occurrence, around)
+    if refused is not None or isinstance(application, ReasonCode):
+        return refused if refused is not None or isinstance(application, Application) else (application, "")
+    if policy.other_tenant(application, _tenant(file.module, verdict)):
+        return ReasonCode.OTHER_TENANT, ""
     cloud = verdict.cloud if isinstance(verdict, Rewrite) else None
     if cloud is not None and cloud is not Cloud.of_scope(application.scope):
         return ReasonCode.CLOUD_MISMATCH, f"the authority is of {cloud.name.lower()}"
     return None
+
+
+def _tenant(module: Module, verdict: Rewrite | Report) -> str | None:
+    """Give the tenant a site names outright: as an argument, or in the path of its authority."""
+    if (named := guid(module.constant(verdict.tenant))) is not None:
+        return named
+    authority = authority_of(module, verdict.authority) if isinstance(verdict, Rewrite) else None
+    return next((found for part in (authority or "").split("/") if (found := guid(part)) is not None), None)
 
 
 def _next_obstacle(
@@ -170,7 +196,7 @@ def _next_obstacle(
 ) -> tuple[Occurrence, Blocked] | None:
     dropped = _dropped(rewrites)
     for occurrence in rewrites:
-        reason = obstacle(file.source, file.module, occurrence.trace, dropped, around.imported_elsewhere)
+        reason = obstacle(file.source, file.module, occurrence.trace, dropped, around.used_elsewhere)
         if reason is not None:
             return occurrence, reason
     for occurrence, application in rewrites.items():
@@ -195,12 +221,9 @@ def _dropped(rewrites: Mapping[Occurrence, Application]) -> Dropped:
     return dropped_with(secrets, [item.trace for item in rewrites])
 
 
-def _note(occurrence: Occurrence, around: Surroundings) -> str:
+def _note(occurrence: Occurrence) -> str:
     own = occurrence.verdict.note if isinstance(occurrence.verdict, Rewrite) else ""
-    variables = [item.key for item in occurrence.trace.items if not item.holder]
-    places = [(name, around.variable_elsewhere(name)) for name in variables]
-    reads = [f"{name} is still needed by {place}" for name, place in places if place is not None]
-    notes: Sequence[str] = (own, *occurrence.trace.notes, *reads)
+    notes: Sequence[str] = (own, *occurrence.trace.notes)
     return "; ".join(dict.fromkeys(note for note in notes if note))
 
 

@@ -16,8 +16,9 @@ from codemods.engine.failure import failed
 from codemods.engine.helpers import Place
 from codemods.engine.neighbours import Neighbours
 from codemods.engine.plan import Plan
+from codemods.engine.source import parse
 from codemods.engine.splice import splice
-from codemods.errors import CodemodError
+from codemods.errors import CodemodError, DoesNotRoundTripError, SourceError
 from codemods.model import Failed, Helper
 from codemods.transform import HelperClass, Rewrite
 
@@ -62,15 +63,17 @@ def prepare(
                 files.append(_file(candidate, plan, names, neighbours))
             except CodemodError as error:
                 failures.append(failed(candidate.listed.name, error))
-        if files:
-            helpers.append(_helper(files, names))
+        try:
+            helpers.extend([_helper(files, names)] if files else [])
+        except CodemodError as error:
+            failures.extend(failed(file.candidate.listed.name, error) for file in files)
     return tuple(helpers), tuple(failures)
 
 
 def _file(candidate: Candidate, plan: Plan, names: Mapping[Application, Names], neighbours: Neighbours) -> NewFile:
     source = candidate.file.source
     around = neighbours.of(candidate)
-    data = splice(source, edits_of(plan, names, candidate.place.module, around.imported_elsewhere))
+    data = splice(source, edits_of(plan, names, candidate.place.module, around.used_elsewhere))
     literals = [node for occurrence in candidate.file.occurrences for node in occurrence.trace.literals]
     hidden = (text for node in literals for text in spellings(source.segment(node), getattr(node, "value", None)))
     diff, masked = printable(source.name, source.data, data, hidden)
@@ -99,12 +102,16 @@ def _helper(files: list[NewFile], names: Mapping[Application, Names]) -> NewHelp
 
 
 def _helper_bytes(place: Place, wanted: Iterable[tuple[Names, bool]]) -> bytes:
-    """Render the helper; one that has CRLF line ends keeps them."""
+    """Render the helper; one that has CRLF line ends keeps them. What is no Python is not written."""
     existing = place.existing
-    if existing is None:
-        return render(wanted).encode()
-    if existing.newline == "\r\n":
-        text = render(wanted, existing.text.replace("\r\n", "\n")).replace("\n", "\r\n")
-    else:
-        text = render(wanted, existing.text)
-    return text.encode(existing.encoding)
+    newline = "\n" if existing is None else existing.newline
+    old = None if existing is None else existing.text.replace("\r\n", "\n")
+    text = render(wanted, old)
+    try:
+        parse(place.name, text)
+        encoded = (text.replace("\n", "\r\n") if newline == "\r\n" else text).encode(
+            "utf-8" if existing is None else existing.encoding
+        )
+    except (SourceError, UnicodeError) as error:
+        raise DoesNotRoundTripError(f"the helper {place.name} would not be Python; nothing was done") from error
+    return encoded

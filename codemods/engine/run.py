@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 from codemods.engine.applications import policy_of
 from codemods.engine.candidates import Candidate, read_all
 from codemods.engine.failure import failed
+from codemods.engine.knowledge import join
 from codemods.engine.listing import list_files
 from codemods.engine.neighbours import Neighbours, look_around
 from codemods.engine.plan import Plan, plan_file, refusal
-from codemods.engine.sites import application_key, is_rewrite, join
+from codemods.engine.project import Project
+from codemods.engine.sites import is_rewrite
+from codemods.engine.whose import application_key
 from codemods.engine.write import write
 from codemods.errors import CodemodError, WriteFailedError
 from codemods.model import Changed, Clean, FileOutcome, Helper, Request, Run
@@ -32,8 +35,9 @@ def rewrite(request: Request) -> Run:
     """Rewrite what can be rewritten below the paths of a request and report the rest."""
     listing = list_files(request.paths)
     known = join(load())
-    reading = read_all(listing, known, include_tests=request.include_tests)
-    neighbours = look_around(listing, reading, known)
+    project = Project(listing)
+    reading = read_all(project, known, include_tests=request.include_tests)
+    neighbours = look_around(project, reading, known)
     policy = policy_of(request, _keys(reading.candidates, neighbours))
     plans = [(item, plan_file(item.file, policy, neighbours.of(item))) for item in reading.candidates]
     unchanged = [Clean(path=item.listed.name, sites=plan.outcomes()) for item, plan in plans if not plan.rewrites]

@@ -10,19 +10,20 @@ import ast
 import re
 from dataclasses import dataclass, field
 
-from codemods.engine.required import required_line
 from codemods.model import ReasonCode
-from codemods.names import Binding, Kind, Module, Scope, root_name
+from codemods.names import Binding, Kind, Module, Scope
 
 ENTRA_SECRET = re.compile(r"[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}")
 """The shape of a generated client secret (https://github.com/gitleaks/gitleaks, rule azure-ad-client-secret)."""
 
 _SECRETIVE = re.compile(r"secret|passw|pwd|key|cert|pem|pfx", re.IGNORECASE)
-_GETTERS = frozenset({"os.getenv", "os.environ.get", "os.environ.pop"})
+_GETTERS = frozenset({"os.getenv", "os.environ.get"})
 _PASS_THROUGH = frozenset({
-    "decode", "encode", "expandvars", "get_secret_value", "read", "read_bytes", "read_text", "strip",
+    "decode", "encode", "get_secret_value", "read_bytes", "read_text", "strip", "lstrip", "rstrip",
 })  # fmt: skip
+_READS = frozenset({"read", "readline"})
 _PLAIN_CALLS = frozenset({"open", "str", "bytes", "Path"})
+_VAULT_CALLS = frozenset({"get_secret"})
 _PUBLIC_KEYS = frozenset({"thumbprint", "public_certificate"})
 
 
@@ -49,6 +50,14 @@ class ItemRead:
     key: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Origin:
+    """Something defined outside the call that the secret is taken from: ``settings`` and the way to ``.secret``."""
+
+    binding: Binding
+    attributes: tuple[str, ...]
+
+
 @dataclass(slots=True, kw_only=True)
 class Trace:
     """What a secret comes from; filled while it is followed, read only afterwards."""
@@ -58,7 +67,7 @@ class Trace:
     names: list[NameRead] = field(default_factory=list)
     items: list[ItemRead] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    imported: list[str] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
     problem: tuple[ReasonCode, str] | None = None
 
     @property
@@ -100,14 +109,23 @@ def _plain_item(module: Module, node: ast.expr) -> str | None:
 
 
 def environment_variable(module: Module, node: ast.expr) -> str | None:
-    """Name the environment variable an expression reads."""
+    """Name the environment variable an expression reads, also through ``env = os.environ``."""
     match node:
-        case ast.Subscript(value=holder, slice=key) if module.qualified(holder) == "os.environ":
+        case ast.Subscript(value=holder, slice=key) if _means(module, holder) == "os.environ":
             return module.constant(key)
-        case ast.Call(func=func, args=[key, *_]) if module.qualified(func) in _GETTERS:
+        case ast.Call(func=func, args=[key, *_]) if _means(module, func) in _GETTERS:
             return module.constant(key)
         case _:
             return None
+
+
+def _means(module: Module, node: ast.expr) -> str | None:
+    if isinstance(node, ast.Attribute):
+        holder = _means(module, node.value)
+        return None if holder is None else f"{holder}.{node.attr}"
+    if isinstance(node, ast.Name) and (binding := module.assigned_once(node)) is not None:
+        return None if binding.value is None else module.qualified(binding.value)
+    return module.qualified(node)
 
 
 def item_of(node: ast.AST) -> tuple[ast.expr, str] | None:
@@ -187,7 +205,8 @@ class _Tracer:
     def _name(self, node: ast.Name, *, direct: bool) -> None:
         found = self.module.lookup(node)
         kinds = {binding.kind for binding in found[1]} if found is not None else set()
-        if found is not None and len(found[1]) == 1 and kinds <= {Kind.ASSIGNMENT, Kind.IMPORT}:
+        certain = Kind.ASSIGNMENT not in kinds or self.module.assigned_once(node) is not None
+        if found is not None and len(found[1]) == 1 and certain and kinds <= {Kind.ASSIGNMENT, Kind.IMPORT}:
             self._bound(NameRead(name=node.id, scope=found[0], binding=found[1][0]), direct=direct)
         elif not direct:
             return
@@ -204,7 +223,7 @@ class _Tracer:
             if direct:
                 self.trace.sources.append(f"name {read.name}")
                 self.trace.names.append(read)
-                self.trace.imported.append(read.binding.qualified)
+                self.trace.origins.append(Origin(binding=read.binding, attributes=()))
             return
         if value in self._seen or not (direct or environment_variable(self.module, value) is not None):
             return
@@ -227,14 +246,16 @@ class _Tracer:
             self._item(node)
 
     def _call(self, node: ast.Call, *, direct: bool) -> None:
+        """Follow a call that only reads; any other may do more than give a value, and would be missed."""
         func = node.func
-        if isinstance(func, ast.Attribute) and func.attr in _PASS_THROUGH:
-            self.follow(func.value, direct=direct)
-            return
         name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else "a function"
+        if isinstance(func, ast.Attribute) and (name in _PASS_THROUGH or (name in _READS and _opens(func.value))):
+            self.follow(func.value, direct=direct)
+            self._parts(node.args, direct=False)
+            return
         self.trace.sources.append(f"result of {name}()")
         if name not in _PLAIN_CALLS:
-            if self._deleting:
+            if self._deleting or name not in _VAULT_CALLS or not isinstance(func, ast.Attribute):
                 self._refuse(ReasonCode.DYNAMIC_SECRET, f"it is the result of {name}(), which may do more")
             self.trace.notes.append(f"the call of {name}() that gave the secret is gone")
         self._parts([*node.args, *(keyword.value for keyword in node.keywords)], direct=name == "str")
@@ -250,28 +271,40 @@ class _Tracer:
             f"{holder}.{item[1]}" if isinstance(node, ast.Attribute) else f"{holder}[{item[1]!r}]"
         )
         self.trace.items.append(ItemRead(holder=holder, key=item[1]))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "pop":
+            self._refuse(ReasonCode.DYNAMIC_SECRET, "pop() takes it out of something that is used again")
         if isinstance(node, ast.Call) and "/" not in item[1]:
             self._parts(node.args[2 if isinstance(node.func, ast.Name) else 1 :], direct=True)
         self._holder(item[0], item[1])
 
     def _holder(self, holder: ast.expr, key: str) -> None:
-        """Judge the object the secret is an item of: does it come into being without the secret."""
-        root = root_name(holder)
-        found = self.module.lookup(root) if root is not None else None
-        bindings = () if found is None else found[1]
+        """Note the object the secret is an item of: it must come into being without the secret."""
         owner = next((node for node in self.module.ancestors(holder) if isinstance(node, ast.ClassDef)), None)
         if isinstance(holder, ast.Name) and holder.id in {"self", "cls"} and owner is not None:
             outside = _is_given(self.module, owner, key)
             reason = ReasonCode.LIBRARY_API if outside else ReasonCode.LEFTOVER
             self._refuse(reason, f"attribute {key} of class {owner.name}")
-        elif (line := required_line(self.module, key)) is not None:
-            self._refuse(ReasonCode.LEFTOVER, f"line {line} reads or requires {key}")
+            return
+        names = [key]
+        while not isinstance(holder, ast.Name) and (item := item_of(holder)) is not None:
+            holder, name = item
+            names.insert(0, name)
+        found = self.module.lookup(holder) if isinstance(holder, ast.Name) else None
+        if found is None or len(found[1]) != 1:
+            self._refuse(ReasonCode.LEFTOVER, f"where {self.trace.sources[-1]} is defined cannot be seen")
         else:
-            self.trace.imported.extend(f"{binding.qualified}.{key}" for binding in bindings if binding.qualified)
-            self.trace.notes.append(f"make {self.trace.sources[-1]} optional where it is defined")
+            self.trace.origins.append(Origin(binding=found[1][0], attributes=tuple(names)))
 
     def _refuse(self, reason: ReasonCode, detail: str) -> None:
         self.trace.problem = self.trace.problem or (reason, detail)
+
+
+def _opens(node: ast.expr) -> bool:
+    """Tell whether an expression opens a file: to read what is open already would leave it at another place."""
+    func = node.func if isinstance(node, ast.Call) else None
+    return (isinstance(func, ast.Name) and func.id == "open") or (
+        isinstance(func, ast.Attribute) and func.attr == "open"
+    )
 
 
 def _is_given(module: Module, owner: ast.ClassDef, key: str) -> bool:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from hashlib import blake2s
 from itertools import chain
 
+from codemods.assertion import guid
+from codemods.engine.indirect import Indirect, is_annotation, last_name
+from codemods.engine.knowledge import Knowledge
 from codemods.engine.secrets import Trace, plain_text, trace
 from codemods.engine.source import Source
 from codemods.model import ReasonCode, Site
 from codemods.names import Module
-from codemods.transform import Already, Judge, Report, Rewrite, Transform, Verdict, call_of
+from codemods.transform import Already, Report, Rewrite, Verdict, call_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,40 +27,15 @@ class Occurrence:
     trace: Trace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Knowledge:
-    """What all transforms know, joined for one run."""
+def find(source: Source, module: Module, known: Knowledge, is_own: Callable[[str], bool]) -> tuple[Occurrence, ...]:
+    """List the sites of a file by position; a place that two searches see is listed once.
 
-    transforms: tuple[Transform, ...]
-    constructs: Mapping[str, Judge]
-    methods: Mapping[str, tuple[str, Judge]]
-    classes: frozenset[str]
-    class_names: frozenset[str]
-    private: Mapping[str, frozenset[str]]
-
-    def classes_with(self, attribute: str) -> frozenset[str]:
-        """Give the classes a private attribute belongs to."""
-        return self.private.get(attribute, frozenset())
-
-
-def join(transforms: tuple[Transform, ...]) -> Knowledge:
-    """Join the tables of the transforms."""
-    classes = frozenset(chain.from_iterable(item.classes for item in transforms))
-    return Knowledge(
-        transforms=transforms,
-        constructs={name: judge for item in transforms for name, judge in item.constructs.items()},
-        methods={name: rule for item in transforms for name, rule in item.methods.items()},
-        classes=classes,
-        class_names=frozenset(name.rpartition(".")[2] for name in classes),
-        private={name: item.classes for item in transforms for name in item.private_attributes},
-    )
-
-
-def find(source: Source, module: Module, known: Knowledge) -> tuple[Occurrence, ...]:
-    """List the sites of a file by position; a place that two searches see is listed once."""
-    finder = _Finder(source, module, known)
+    ``is_own`` tells whether a top-level name of an import may be a module of the same project.
+    """
+    finder = _Finder(source, module, known, Indirect(module, known, is_own))
     found: dict[tuple[int, int], Occurrence] = {}
-    for occurrence in chain(finder.calls(), finder.references(), finder.strings(), finder.searches()):
+    searches = (finder.calls(), finder.references(), finder.strings(), finder.imports(), finder.searches())
+    for occurrence in chain.from_iterable(searches):
         found.setdefault((occurrence.site.line, occurrence.site.column), occurrence)
     return tuple(found[place] for place in sorted(found))
 
@@ -66,10 +43,11 @@ def find(source: Source, module: Module, known: Knowledge) -> tuple[Occurrence, 
 class _Finder:
     """The searches over one file."""
 
-    def __init__(self, source: Source, module: Module, known: Knowledge) -> None:
+    def __init__(self, source: Source, module: Module, known: Knowledge, indirect: Indirect) -> None:
         self.source = source
         self.module = module
         self.known = known
+        self.indirect = indirect
 
     def calls(self) -> Iterator[Occurrence]:
         for node in self.module.calls:
@@ -82,7 +60,7 @@ class _Finder:
         for node in self.module.references:
             if isinstance(node, ast.Attribute) and node.attr in self.known.private and not _is_own(node):
                 yield self._occurrence(node, node.attr, Report(reason=ReasonCode.PRIVATE_ATTRIBUTE_USE))
-            for construct in self.known.classes & set(self.module.meanings(node)):
+            for construct in self._classes(node):
                 reason = self._use(node)
                 if reason is not None:
                     yield self._occurrence(node, construct, Report(reason=reason))
@@ -90,14 +68,13 @@ class _Finder:
     def strings(self) -> Iterator[Occurrence]:
         """Find patches in tests, and classes that are looked up by their name."""
         for node in self.module.strings:
-            head, _, last = str(node.value).rpartition(".")
-            parent = self.module.parents[node]
-            if last not in self.known.class_names or not isinstance(parent, ast.Call):
-                continue
-            if isinstance(parent.func, ast.Name) and parent.func.id == "getattr":
-                yield self._occurrence(node, last, Report(reason=ReasonCode.DYNAMIC_IMPORT))
-            elif head and head.replace(".", "").isidentifier():
-                yield self._occurrence(node, "unittest.mock.patch", Report(reason=ReasonCode.TEST_CODE))
+            if (found := self.indirect.text(node)) is not None:
+                yield self._occurrence(node, *found)
+
+    def imports(self) -> Iterator[Occurrence]:
+        """Find classes that are imported and used nowhere in the file: somebody else may take them from here."""
+        for statement, name in self.indirect.unused():
+            yield self._occurrence(statement, name, Report(reason=ReasonCode.RE_EXPORTED))
 
     def searches(self) -> Iterator[Occurrence]:
         for transform in self.known.transforms:
@@ -109,11 +86,24 @@ class _Finder:
         meanings = self.module.meanings(node.func)
         if any(name in self.known.constructs for name in meanings):
             return self._known_call(node, meanings)
-        if isinstance(node.func, ast.Attribute):
-            return self._method(node, node.func)
-        if isinstance(node.func, ast.Name) and self.module.lookup(node.func) is None:
-            return self._starred(node.func)
-        return None
+        if isinstance(node.func, ast.Attribute) and (found := self._method(node, node.func)) is not None:
+            return found
+        if isinstance(node.func, ast.Name) and (found := self._starred(node.func)) is not None:
+            return found
+        return self._unproven(node)
+
+    def _unproven(self, node: ast.Call) -> tuple[str, Verdict] | None:
+        """Report a call by the name of a known class, unless that name is shown to be somebody else's."""
+        if not self.indirect.is_unproven(node.func):
+            return None
+        last = last_name(node.func)
+        construct = min(name for name in self.known.classes if name.endswith(f".{last}"))
+        verdict = self.known.constructs[construct](call_of(node, construct, self.module))
+        dynamic = self.indirect.is_dynamic(node.func)
+        reason = ReasonCode.DYNAMIC_IMPORT if dynamic else ReasonCode.INDIRECT_IMPORT
+        if verdict is None or isinstance(verdict, Already):
+            return last, Report(reason=reason)
+        return last, Report(reason=reason, client=verdict.client, tenant=verdict.tenant, secrets=verdict.secrets)
 
     def _known_call(self, node: ast.Call, meanings: tuple[str, ...]) -> tuple[str, Verdict] | None:
         construct = next(name for name in meanings if name in self.known.constructs)
@@ -127,8 +117,6 @@ class _Finder:
         return construct, report
 
     def _method(self, node: ast.Call, func: ast.Attribute) -> tuple[str, Verdict] | None:
-        if func.attr in self.known.class_names and isinstance(func.value, ast.Call):
-            return func.attr, Report(reason=ReasonCode.DYNAMIC_IMPORT)
         package, judge = self.known.methods.get(func.attr, ("", None))
         if judge is None or not self.module.imports_package(package):
             return None
@@ -137,10 +125,16 @@ class _Finder:
         return None if verdict is None else (construct, verdict)
 
     def _starred(self, func: ast.Name) -> tuple[str, Verdict] | None:
+        if self.module.lookup(func) is not None:
+            return None
         for package in self.module.stars:
             if f"{package}.{func.id}" in self.known.classes:
                 return f"{package}.{func.id}", Report(reason=ReasonCode.STAR_IMPORT)
         return None
+
+    def _classes(self, node: ast.Name | ast.Attribute) -> frozenset[str]:
+        known = self.known.classes & set(self.module.meanings(node))
+        return known or frozenset({last_name(node)} if self.indirect.is_unproven(node) else ())
 
     def _use(self, node: ast.expr) -> ReasonCode | None:
         """Tell what a class is used for, other than being called or named in an annotation."""
@@ -164,7 +158,7 @@ class _Finder:
             line=node.lineno,
             column=self.source.offset(node.lineno, node.col_offset) - start + 1,
             construct=construct,
-            client_id=self.module.constant(verdict.client),
+            client_id=guid(self.module.constant(verdict.client)),
             client_expression=self._expression(verdict.client, secrets),
             tenant_expression=self._expression(verdict.tenant, secrets),
             secret_source=found.source,
@@ -182,41 +176,9 @@ class _Finder:
         return plain_text(self.module, node) or "expression"
 
 
-def application_key(module: Module, occurrence: Occurrence) -> str | None:
-    """Give what stands for the application of a site: its client id, or the expression that it comes from."""
-    client = occurrence.verdict.client
-    if client is None:
-        return None
-    if occurrence.site.client_id is not None:
-        return occurrence.site.client_id.lower()
-    if isinstance(client, ast.Name) and (binding := module.assigned_once(client)) is not None:
-        client = binding.value
-    if client is None:
-        return None
-    # An expression that may quote something secret is known by its digest only.
-    return plain_text(module, client) or f"expression {blake2s(ast.dump(client).encode(), digest_size=4).hexdigest()}"
-
-
 def is_rewrite(occurrence: Occurrence) -> bool:
     """Tell whether syntax alone would allow a rewrite."""
     return isinstance(occurrence.verdict, Rewrite)
-
-
-def is_annotation(module: Module, node: ast.AST) -> bool:
-    """Tell whether a node stands in an annotation."""
-    for parent in module.ancestors(node):
-        match parent:
-            case ast.arg():
-                return True
-            case ast.AnnAssign(annotation=annotation) if annotation is node:
-                return True
-            case ast.FunctionDef(returns=returns) | ast.AsyncFunctionDef(returns=returns) if returns is node:
-                return True
-            case ast.stmt():
-                return False
-            case _:
-                node = parent
-    return False
 
 
 def _is_own(node: ast.Attribute) -> bool:

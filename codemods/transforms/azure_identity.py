@@ -39,6 +39,7 @@ from codemods.transform import (
     Transform,
     Verdict,
     cloud_of,
+    hides_authority,
 )
 
 _CERTIFICATE = ("certificate_path", "certificate_data", "password", "send_certificate_chain")
@@ -65,6 +66,9 @@ def _rewrite(call: Call, dropped: tuple[Argument, ...]) -> Verdict:
     secrets = tuple(argument.value for argument in dropped if argument.keyword != "send_certificate_chain")
     if call.module.constant(tenant) in SHARED_TENANTS:
         return Report(reason=ReasonCode.PERSONAL_OR_COMMON_AUTHORITY, client=client, tenant=tenant, secrets=secrets)
+    if hides_authority(call):
+        detail = "** may hold an authority"
+        return Report(reason=ReasonCode.HIDDEN_IN_KWARGS, client=client, tenant=tenant, secrets=secrets, detail=detail)
     return Rewrite(
         client=client,
         tenant=tenant,

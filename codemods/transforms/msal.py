@@ -32,6 +32,7 @@ from codemods.transform import (
     Verdict,
     authority_of,
     cloud_of,
+    hides_authority,
 )
 
 _SECRET_NAME = re.compile(r"secret|passw|pwd|private_?key|app_?key|client_?key|cert|pem|pfx", re.IGNORECASE)
@@ -63,6 +64,7 @@ def _rewrite(call: Call, credential: Argument) -> Rewrite:
         edits=(Replace(index=credential.index, keyword=credential.keyword, value=value),),
         callee=SameCallable(),
         cloud=cloud_of(call.module, _authority(call)),
+        authority=_authority(call),
     )
 
 
@@ -151,8 +153,10 @@ def _judge_call(call: Call) -> ReasonCode | None:
     claims = call.value(_CLAIMS_POSITION, "client_claims")
     if claims is not None and not (isinstance(claims, ast.Constant) and claims.value is None):
         return ReasonCode.CLIENT_CLAIMS
+    if hides_authority(call):
+        return ReasonCode.HIDDEN_IN_KWARGS
     authority = _authority(call)
-    if authority is None and not call.unpacks:
+    if authority is None and not call.unpacks_positions:
         return ReasonCode.PERSONAL_OR_COMMON_AUTHORITY
     text = authority_of(call.module, authority) or ""
     shared = SHARED_TENANTS & set(text.lower().split("/"))

@@ -1,7 +1,8 @@
-"""Token requests that the program builds itself: reported where the file shows that they go to Entra.
+"""Token requests that the program builds itself: reported where they go to Entra, or may.
 
-The request body is a dict literal with ``client_secret`` and ``grant_type``, or a text with both. The target is the
-pair ``client_assertion_type`` and ``client_assertion``.
+A request is seen by its body (a dict, keywords or a text with ``client_secret``), by a field that is set later, by a
+pair of id and secret in ``auth=``, or by its address alone when nobody can see what is sent. The target is the pair
+``client_assertion_type`` and ``client_assertion``. A login of the command line client counts as well.
 
 Protocol: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
 """
@@ -14,40 +15,138 @@ from collections.abc import Iterator
 
 from codemods.model import ReasonCode
 from codemods.names import Module
-from codemods.transform import Found, Report, Transform
+from codemods.transform import Found, Report, Transform, authority_of
 
 _ENTRA = re.compile(
     r"login\.microsoftonline|login\.windows\.net|sts\.windows\.net|chinacloudapi|oauth2/(v2\.0/)?token", re.IGNORECASE
 )
+_TOKEN = re.compile(r"oauth2/(v2\.0/)?token|(microsoftonline|windows\.net|chinacloudapi).*/token", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"https?://[^/]*[^/{}]([:/]|$)", re.IGNORECASE)
+_SENDS = frozenset({"post", "request", "urlopen", "Request", "fetch"})
+_SESSIONS = (".OAuth2Session", ".AsyncOAuth2Client", ".OAuth2Client", ".AsyncOAuth2Session")
 
 
-def _requests(module: Module) -> Iterator[Found]:
-    if not any(_ENTRA.search(str(text.value)) for text in module.strings):
-        return
+def _search(module: Module) -> Iterator[Found]:
+    entra = any(_ENTRA.search(str(text.value)) for text in module.strings)
+    yield from _bodies(module, entra=entra)
+    yield from _fields(module, entra=entra)
+    yield from _texts(module, entra=entra)
+    yield from _sessions(module, entra=entra)
+    yield from _requests(module)
+    yield from _command_lines(module)
+
+
+def _bodies(module: Module, *, entra: bool) -> Iterator[Found]:
+    """Find dicts with a secret: any in a file that knows Entra, else those of a token request to nobody knows where."""
     for node in module.dicts:
         fields = {module.constant(key): value for key, value in zip(node.keys, node.values, strict=True)}
-        if {"client_secret", "grant_type"} <= fields.keys():
-            report = Report(
-                reason=ReasonCode.RAW_HTTP, client=fields.get("client_id"), secrets=(fields["client_secret"],)
-            )
-            yield Found(node=node, construct="token request", report=report)
+        if "client_secret" in fields and _may_be_request(module, node, set(fields), entra=entra):
+            yield _found(node, "token request", fields.get("client_id"), fields["client_secret"])
+    for call in module.calls:
+        named = {keyword.arg: keyword.value for keyword in call.keywords}
+        plain = isinstance(call.func, ast.Name) and call.func.id == "dict"
+        wanted = plain or "grant_type" in named
+        if wanted and "client_secret" in named and _may_be_request(module, call, set(named), entra=entra):
+            yield _found(call, "token request", named.get("client_id"), named["client_secret"])
+
+
+def _may_be_request(module: Module, node: ast.expr, fields: set[str | None], *, entra: bool) -> bool:
+    if "grant_type" in fields:
+        return entra or not _goes_elsewhere(module, node)
+    return entra
+
+
+def _goes_elsewhere(module: Module, node: ast.expr) -> bool:
+    """Tell whether a body is sent to an address that is seen and is not Entra's."""
+    parent = module.parents[node]
+    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(name := parent.targets[0], ast.Name):
+        users = [use for use in module.references if isinstance(use, ast.Name) and use.id == name.id]
+        calls = [call for use in users for call in _calls_around(module, use)]
+    else:
+        calls = _calls_around(module, node)
+    return any(_is_elsewhere(module, argument) for call in calls for argument in _arguments(call))
+
+
+def _calls_around(module: Module, node: ast.AST) -> list[ast.Call]:
+    return [parent for parent in module.ancestors(node) if isinstance(parent, ast.Call)]
+
+
+def _is_elsewhere(module: Module, node: ast.expr) -> bool:
+    text = authority_of(module, node)
+    return text is not None and _ELSEWHERE.match(text) is not None and not _ENTRA.search(text)
+
+
+def _arguments(call: ast.Call) -> list[ast.expr]:
+    return [*call.args, *(keyword.value for keyword in call.keywords)]
+
+
+def _fields(module: Module, *, entra: bool) -> Iterator[Found]:
+    """Find a secret that is put into a body after it was made."""
+    if not entra and not any(text.value == "grant_type" for text in module.strings):
+        return
     for text in module.strings:
+        item = module.parents[text]
+        if text.value == "client_secret" and isinstance(item, ast.Subscript) and isinstance(item.ctx, ast.Store):
+            yield _found(item, "token request")
+
+
+def _texts(module: Module, *, entra: bool) -> Iterator[Found]:
+    for text in module.strings if entra else ():
         if "client_secret=" in str(text.value) and not _is_docstring(module, text):
-            yield Found(node=_whole(module, text), construct="token request", report=Report(reason=ReasonCode.RAW_HTTP))
-    yield from _sessions(module)
+            yield _found(_whole(module, text), "token request")
 
 
-def _sessions(module: Module) -> Iterator[Found]:
+def _sessions(module: Module, *, entra: bool) -> Iterator[Found]:
     """Find OAuth sessions of requests-oauthlib and Authlib, which send whatever secret they are given."""
+    elsewhere = any(_ELSEWHERE.match(str(text.value)) for text in module.strings)
     for call in module.calls:
         named = {keyword.arg: keyword.value for keyword in call.keywords}
         method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-        session = (module.qualified(call.func) or "").endswith((".OAuth2Session", ".AsyncOAuth2Client"))
-        if "client_secret" in named and (session or method in {"fetch_token", "fetch_access_token", "register"}):
-            report = Report(
-                reason=ReasonCode.RAW_HTTP, client=named.get("client_id"), secrets=(named["client_secret"],)
-            )
-            yield Found(node=call, construct="OAuth session", report=report)
+        qualified = module.qualified(call.func) or ""
+        session = qualified.endswith(_SESSIONS)
+        secret = named.get("client_secret")
+        if secret is None and session and qualified.startswith("authlib.") and len(call.args) > 1:
+            secret = call.args[1]
+        if secret is None or not (session or method in {"fetch_token", "fetch_access_token", "register"}):
+            continue
+        if entra or (session and not elsewhere):
+            client = named.get("client_id", call.args[0] if session and call.args else None)
+            yield _found(call, "OAuth session", client, secret)
+
+
+def _requests(module: Module) -> Iterator[Found]:
+    """Find requests to a token address whose body nobody can see, and those with id and secret in ``auth=``."""
+    asserted = any(text.value == "client_assertion" for text in module.strings)
+    for call in module.calls:
+        named = {keyword.arg: keyword.value for keyword in call.keywords}
+        method = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        addressed = any(_TOKEN.search(authority_of(module, item) or "") for item in _arguments(call))
+        if not addressed or method not in _SENDS:
+            continue
+        seen = any(isinstance(item, ast.Dict) for item in _arguments(call)) or not (_arguments(call)[1:] or asserted)
+        if "auth" in named or not (seen or asserted):
+            yield _found(call, "token request")
+
+
+def _command_lines(module: Module) -> Iterator[Found]:
+    """Find logins of the command line client: ``az login --service-principal -p SECRET``."""
+    for text in module.strings:
+        if "--service-principal" not in str(text.value) or _is_docstring(module, text):
+            continue
+        parent = module.parents[text]
+        parts = [str(item.value) for item in ast.walk(parent) if isinstance(item, ast.Constant)]
+        if any("--federated-token" in part for part in parts) or not any("login" in part for part in parts):
+            continue
+        node = parent if isinstance(parent, ast.List | ast.Tuple | ast.JoinedStr) else text
+        report = Report(reason=ReasonCode.OTHER_LIBRARY, detail="log in with --federated-token or --identity")
+        yield Found(node=node, construct="az login", report=report)
+
+
+def _found(node: ast.expr, construct: str, client: ast.expr | None = None, secret: ast.expr | None = None) -> Found:
+    secrets = () if secret is None else (secret,)
+    return Found(
+        node=node, construct=construct, report=Report(reason=ReasonCode.RAW_HTTP, client=client, secrets=secrets)
+    )
 
 
 def _whole(module: Module, text: ast.Constant) -> ast.expr:
@@ -60,4 +159,19 @@ def _is_docstring(module: Module, text: ast.Constant) -> bool:
     return isinstance(module.parents[text], ast.Expr)
 
 
-TRANSFORM = Transform(name="raw-http", literals=(b"client_secret",), search=_requests)
+TRANSFORM = Transform(
+    name="raw-http",
+    literals=(
+        b"client_secret",
+        b"login.microsoftonline",
+        b"login.windows.net",
+        b"sts.windows.net",
+        b"chinacloudapi",
+        b"oauth2/token",
+        b"oauth2/v2.0/token",
+        b"OAuth2Session",
+        b"OAuth2Client",
+        b"--service-principal",
+    ),
+    search=_search,
+)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from codemods.engine.run import rewrite
 from codemods.model import Request, Target
 from tests.codemods.cases import APP, OTHER_APP, reasons_of, run_on
@@ -15,7 +17,7 @@ BOTH = (Target(client_id=APP), Target(client_id=OTHER_APP))
 def test_a_literal_client_id_is_found_in_the_plan_whatever_its_case(tmp_path: Path) -> None:
     run = run_on(tmp_path, KNOWN, app=None)
     assert [item.application for item in run.rewritten] == [APP]
-    assert run.rewritten[0].site.client_id == APP.upper()
+    assert run.rewritten[0].site.client_id == APP
 
 
 def test_a_name_bound_once_to_a_literal_counts(tmp_path: Path) -> None:
@@ -112,3 +114,69 @@ def test_a_swapped_secret_is_never_taken_for_a_client_id(tmp_path: Path) -> None
     source = HEAD + "c = ClientSecretCredential(T, SAME, SAME)\n"
     run = run_on(tmp_path, source, app=None)
     assert run.reported[0].site.client_expression is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(client):\n    return ClientSecretCredential(T, client, os.environ['S'])\n",
+        "for c in apps:\n    d = ClientSecretCredential(T, c['id'], os.environ['S'])\n",
+        "d = [ClientSecretCredential(T, c.id, os.environ['S']) for c in apps]\n",
+        f"ID = '{APP}'\nfrom settings import *\nd = ClientSecretCredential(T, ID, os.environ['S'])\n",
+        f"ID = '{APP}'\nglobals()['ID'] = x\nd = ClientSecretCredential(T, ID, os.environ['S'])\n",
+        "d = ClientSecretCredential(T, 'not-a-client-id', os.environ['S'])\n",
+        "d = ClientSecretCredential(T, '', os.environ['S'])\n",
+    ],
+)
+def test_a_client_id_that_is_not_certain_is_nobodys(tmp_path: Path, source: str) -> None:
+    assert reasons_of(run_on(tmp_path, HEAD + source, targets=BOTH)) == ["unknown-application"]
+
+
+def test_two_expressions_are_not_one_application(tmp_path: Path) -> None:
+    source = UNKNOWN + "d = ClientSecretCredential(T, os.environ['OTHER_ID'], os.environ['S2'])\n"
+    assert reasons_of(run_on(tmp_path, source, targets=BOTH)) == ["several-applications"] * 2
+    assert reasons_of(run_on(tmp_path, source, targets=None)) == ["several-applications"] * 2
+
+
+@pytest.mark.parametrize("name", ["CLIENT_ID", "cfg"])
+def test_one_name_of_two_modules_is_two_applications(tmp_path: Path, name: str) -> None:
+    for letter in ("a", "b"):
+        client = name if name == "CLIENT_ID" else "cfg.client_id"
+        (tmp_path / f"settings_{letter}.py").write_text(f"{name} = load()\n")
+        (tmp_path / f"{letter}.py").write_text(
+            f"{HEAD}from settings_{letter} import {name}\n"
+            f"c = ClientSecretCredential(T, {client}, os.environ['S_{letter}'])\n"
+        )
+    run = rewrite(Request(paths=(tmp_path,)))
+    assert reasons_of(run) == ["several-applications"] * 2
+    assert len(rewrite(Request(paths=(tmp_path / "a.py",))).rewritten) == 1
+
+
+def test_client_ids_are_compared_as_ids(tmp_path: Path) -> None:
+    source = HEAD + f"c = ClientSecretCredential(T, ' {{{APP.upper()}}} ', os.environ['S'])\n"
+    run = run_on(tmp_path, source, targets=(Target(client_id=APP.upper()),), app=None)
+    assert [item.site.client_id for item in run.rewritten] == [APP]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        f"ClientSecretCredential('{OTHER_APP}', '{APP}', os.environ['S'])",
+        f"msal.ConfidentialClientApplication('{APP}', os.environ['S'], 'https://sts.windows.net/{OTHER_APP}')",
+    ],
+)
+def test_another_tenant_than_the_plans_is_reported(tmp_path: Path, call: str) -> None:
+    head = "import msal\nimport os\n" if call.startswith("msal") else HEAD
+    source = f"{head}c = {call}\n"
+    targets = (Target(client_id=APP, tenant_id=APP),)
+    assert reasons_of(run_on(tmp_path, source, targets=targets, app=None)) == ["other-tenant"]
+    same = (Target(client_id=APP, tenant_id=OTHER_APP.upper()),)
+    assert len(run_on(tmp_path, source, targets=same, app=None).rewritten) == 1
+
+
+def test_scanned_text_never_becomes_code(tmp_path: Path) -> None:
+    source = HEAD + "c = ClientSecretCredential('t', 'c\\nfoo bar', os.environ['S'])\n"
+    run = run_on(tmp_path, source, targets=None, app=None)
+    assert len(run.rewritten) == 1
+    compile((tmp_path / "entra_fic.py").read_text(), "entra_fic.py", "exec")
+    assert "\nfoo" not in (tmp_path / "entra_fic.py").read_text()

@@ -24,7 +24,7 @@ def test_a_chain_is_rewritten_with_a_note(tmp_path: Path) -> None:
     run = check_transformed(
         tmp_path,
         "from azure.identity import AzureCliCredential, ChainedTokenCredential, ClientSecretCredential\n"
-        "c = ChainedTokenCredential(ClientSecretCredential(T, A, k['s']), AzureCliCredential())\n",
+        "c = ChainedTokenCredential(ClientSecretCredential(T, A, 'not-real'), AzureCliCredential())\n",
         "from azure.identity import AzureCliCredential, ChainedTokenCredential, ClientAssertionCredential\n"
         "from entra_fic import managed_identity_assertion\n"
         "c = ChainedTokenCredential("

@@ -18,7 +18,7 @@ BEFORE = """\
 # héllo\x0c wörld
 from azure.identity import ClientSecretCredential  # ünïcode
 def f():
-	x = 'é'; c = ClientSecretCredential(T, A, cfg['sécret'])  # ende: ß
+	x = 'é'; c = ClientSecretCredential(T, A, 'nöt-réal')  # ende: ß
 	return c
 """
 AFTER = """\
@@ -62,7 +62,7 @@ def test_bytes_outside_the_edits_stay(tmp_path: Path, variant: str) -> None:
 def test_line_ends_inside_a_call_stay(tmp_path: Path, newline: str) -> None:
     before = (
         "from azure.identity.aio import ClientSecretCredential\n"
-        "c = ClientSecretCredential(\n  T,  # é\n\n  A,\n  k['s'],\n)\n"
+        "c = ClientSecretCredential(\n  T,  # é\n\n  A,\n  'not-real',\n)\n"
     )
     after = (
         "from entra_fic import ManagedIdentityAssertionCredential\n"
@@ -75,14 +75,17 @@ def test_line_ends_inside_a_call_stay(tmp_path: Path, newline: str) -> None:
 def test_mixed_line_ends_are_refused_or_kept(tmp_path: Path) -> None:
     data = (
         b"import x\r\nfrom azure.identity import ClientSecretCredential\n"
-        b"c = ClientSecretCredential(\n  T,\r\n  A, k['s'])\n"
+        b"c = ClientSecretCredential(\n  T,\r\n  A, 'not-real')\n"
     )
     run = _run(tmp_path, data)
     written = (tmp_path / "app.py").read_bytes()
     assert written == data if run.failed else written.count(b"\r\n") >= data.count(b"\r\n")
 
 
-SITE = b"from azure.identity import ClientSecretCredential\nc = ClientSecretCredential(T, A, k['s'])\n"
+SITE = (
+    b"from azure.identity import ClientSecretCredential\n"
+    b"c = ClientSecretCredential(T, '11111111-1111-4111-8111-111111111111', 'not-real')\n"
+)
 BROKEN = {
     "python 2": (SITE + b"print 'x'\n", "does-not-parse", 3),
     "notebook export": (SITE + b"%matplotlib inline\n", "does-not-parse", 3),
@@ -91,7 +94,7 @@ BROKEN = {
     "unknown encoding": (b"# coding: klingon\n" + SITE, "undecodable", 1),
     "redundant escapes": (b"# coding: iso2022_jp\n# \x1b(B\x1b(B\n" + SITE, "undecodable", 1),
     "too large": (SITE + b"#" * MAX_BYTES, "too-large", 1),
-    "too deep a secret": (SITE.replace(b"k['s']", b" + ".join([b"x"] * 900)), "does-not-parse", 1),
+    "too deep a secret": (SITE.replace(b"'not-real'", b" + ".join([b"x"] * 900)), "does-not-parse", 1),
     "too deep": (SITE + b"x = " + b"(" * 3000 + b")" * 3000, "does-not-parse", None),
 }
 

@@ -11,7 +11,10 @@ from codemods.engine.run import rewrite
 from codemods.model import Request
 from tests.codemods.cases import APP, TARGETS, contents
 
-SITE = "from azure.identity import ClientSecretCredential\nc = ClientSecretCredential(T, A, k['s'])\n"
+SITE = (
+    "import os\nfrom azure.identity import ClientSecretCredential\n"
+    f"c = ClientSecretCredential(T, '{APP}', os.environ['S'])\n"
+)
 FILES = {
     "plain.py": SITE.encode(),
     "crlf.py": SITE.replace("\n", "\r\n").encode(),
@@ -70,3 +73,22 @@ def test_odd_names_are_quoted() -> None:
 
 def test_a_missing_final_newline_is_marked_on_both_sides() -> None:
     assert unified("a.py", b"x", b"y").count("\\ No newline at end of file") == 2
+
+
+@pytest.mark.parametrize("command", ["git apply -", "patch -p1 -s --binary"])
+def test_the_diff_of_a_folder_applies_where_it_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    tool, *arguments = command.split()
+    if shutil.which(tool) is None:
+        pytest.skip(f"{tool} is not installed")
+    _lay(tmp_path / "src")
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)  # noqa: S607
+    monkeypatch.chdir(tmp_path)
+    run = rewrite(Request(paths=(Path("src"),), targets=TARGETS, app=APP))
+    assert all((run.base / file.path).is_file() for file in run.files)
+    data = run.diff.encode("utf-8", "surrogateescape")
+    done = subprocess.run([tool, *arguments], cwd=tmp_path, input=data, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "src" / "pkg" / "entra_fic.py").is_file()
+    assert b"ClientAssertionCredential" in (tmp_path / "src" / "plain.py").read_bytes()

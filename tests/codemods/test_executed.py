@@ -244,6 +244,29 @@ def test_the_helper_of_a_package_is_imported_from_its_package(world: World, tmp_
     assert "signed in True" in done.stdout, done.stderr
 
 
+LAYOUTS = {
+    "package run as scripts": ({"src/__init__.py": "", "src/utils.py": ""}, "src/main.py", "import utils\n",
+        "src/main.py"),
+    "folder that others import through": (
+        {"fa/function_app.py": "from shared.auth import credential\n"}, "fa/shared/auth.py", "", "fa/function_app.py"
+    ),
+    "folder that is imported whole": ({"proj/main.py": "import app.a\n"}, "proj/app/a.py", "", "proj/main.py"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_helper_is_importable_however_the_program_is_run(world: World, tmp_path: Path, layout: str) -> None:
+    files, name, lead, start = LAYOUTS[layout]
+    for other, text in {**files, name: lead + PROGRAMS["azure-identity, positional"]}.items():
+        (tmp_path / other).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / other).write_text(text)
+    client_id = world.application.app_id
+    run = rewrite(Request(paths=(tmp_path,), targets=(Target(client_id=client_id),), app=client_id, apply=True))
+    assert len(run.rewritten) == 1
+    done = _run_child(world, tmp_path, start)
+    assert "signed in True" in done.stdout, done.stderr
+
+
 def _check(world: World, folder: Path, program: str, secret: dict[str, str], kind: str) -> None:
     (folder / "app.py").write_text(textwrap.dedent(program))
     before = len(world.emulator.tenant.sign_ins)

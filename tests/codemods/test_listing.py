@@ -100,3 +100,60 @@ def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("codemods.engine.listing.os.scandir", scandir)
     (failed,) = rewrite(Request(paths=(tmp_path,))).failed
     assert (failed.path, failed.error.code) == ("closed", "unreadable")
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", *arguments], cwd=folder, check=True)  # noqa: S607
+
+
+def test_a_work_tree_inside_another_is_looked_at(tmp_path: Path) -> None:
+    _lay(tmp_path, "a.py", "sub/b.py", "sub/ignored.py", "sub/deep/c.py", "env/d.py")
+    (tmp_path / "sub" / ".gitignore").write_text("ignored.py\n")
+    (tmp_path / "env" / "pyvenv.cfg").write_text("")
+    for folder in (tmp_path, tmp_path / "sub", tmp_path / "env"):
+        _git(folder, "init", "-q")
+    assert _names(tmp_path) == ["a.py", "sub/b.py", "sub/deep/c.py"]
+
+
+def test_the_environment_does_not_mislead_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _lay(tmp_path, "one/a.py", "two/b.py")
+    for name in ("one", "two"):
+        _git(tmp_path / name, "init", "-q")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "two" / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path / "two"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "two" / ".git" / "index"))
+    assert _names(tmp_path / "one") == ["a.py"]
+
+
+@pytest.mark.parametrize("git", [True, False])
+def test_a_script_without_a_suffix_is_known_by_its_first_line(tmp_path: Path, *, git: bool) -> None:
+    (tmp_path / "deploy").write_text("#!/usr/bin/env python3\nx = 1\n")
+    (tmp_path / "other").write_text("#!/bin/sh\n")
+    (tmp_path / "LICENSE").write_text("python\n")
+    if git:
+        _git(tmp_path, "init", "-q")
+    assert _names(tmp_path) == ["deploy"]
+
+
+@pytest.mark.parametrize("git", [True, False])
+def test_a_link_out_of_the_given_folders_is_told(tmp_path: Path, *, git: bool) -> None:
+    _lay(tmp_path, "in/a.py", "out/lib/b.py", "out/c.py", "out/d.txt")
+    (tmp_path / "in" / "lib").symlink_to(tmp_path / "out" / "lib")
+    (tmp_path / "in" / "c.py").symlink_to(tmp_path / "out" / "c.py")
+    (tmp_path / "in" / "d.txt").symlink_to(tmp_path / "out" / "d.txt")
+    (tmp_path / "in" / "gone.py").symlink_to(tmp_path / "nowhere.py")
+    (tmp_path / "in" / ".venv").symlink_to(tmp_path / "out")
+    if git:
+        _git(tmp_path / "in", "init", "-q")
+    run = rewrite(Request(paths=(tmp_path / "in",)))
+    assert [(item.path, item.error.code) for item in run.failed] == [("c.py", "symlink"), ("lib", "symlink")]
+    assert not rewrite(Request(paths=(tmp_path / "in", tmp_path / "out"))).failed
+
+
+def test_names_are_relative_to_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _lay(tmp_path, "src/a.py", "other/b.py")
+    monkeypatch.chdir(tmp_path)
+    listing = list_files([Path("src")])
+    assert (listing.base, [file.name for file in listing.files]) == (tmp_path.resolve(), ["src/a.py"])
+    monkeypatch.chdir(tmp_path / "other")
+    assert _names(tmp_path / "src") == ["a.py"]

@@ -70,10 +70,10 @@ def test_a_report_names_everything_and_quotes_no_secret(tmp_path: Path) -> None:
 
 
 def test_a_note_is_a_finding(tmp_path: Path) -> None:
-    run = run_on(tmp_path, SITE.replace("'hunter2-hunter2'", "settings.secret"))
+    run = run_on(tmp_path, SITE.replace("'hunter2-hunter2'", "vault.get_secret('s').value"))
     (finding,) = report.findings(run)
     assert (finding.rule, finding.severity) == ("rewritten-with-note", Severity.NOTE)
-    assert "settings.secret" in finding.message
+    assert "get_secret()" in finding.message
 
 
 def test_an_assertion_that_is_there_is_in_the_table_only(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ IMPORTS = st.sampled_from([
     ("from azure.identity import *", "ClientSecretCredential"),
 ])  # fmt: skip
 SECRETS = st.sampled_from(
-    ["os.environ['S']", "os.getenv('S')", "SECRET", "cfg['s']", "settings.s", "vault.read('x')", "f(x)", "'lit-eral'"]
+    ["os.environ['S']", "os.getenv('S')", "SECRET", "'not-real'", "settings.s", "vault.read('x')", "f(x)", "'lit-eral'"]
 )
 CLIENTS = st.sampled_from(["A", f"'{APP}'", f"'{OTHER_APP}'", "os.environ['C']"])
 GAPS = st.sampled_from([", ", ",", ",\n    ", ",  # é, (\n    ", " , "])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.codemods.cases import Case, cases_of, check_noop, run_on
+from tests.codemods.cases import APP, Case, cases_of, check_noop, run_on
 
 URL = "URL = 'https://login.microsoftonline.com/t/oauth2/v2.0/token'\n"
 
@@ -19,16 +19,20 @@ def test_unrelated_code_is_not_reported(tmp_path: Path, case: Case) -> None:
     check_noop(tmp_path, case.before)
 
 
-SITE = "from azure.identity import ClientSecretCredential\nc = ClientSecretCredential(T, A, k['s'])\n"
+SITE = (
+    "import os\nfrom azure.identity import ClientSecretCredential\n"
+    f"c = ClientSecretCredential(T, '{APP}', os.environ['S'])\n"
+)
 
 
 @pytest.mark.parametrize("name", ["tests/app.py", "test_app.py", "pkg/app_test.py", "conftest.py", "docs/conf.py"])
 def test_test_and_documentation_code_is_listed_apart(tmp_path: Path, name: str) -> None:
-    check_noop(tmp_path, SITE, "test-code", name=name)
-    assert len(run_on(tmp_path, SITE, name=name, include_tests=True).rewritten) == 1
+    source = f"import pytest\n{SITE}"
+    check_noop(tmp_path, source, "test-code", name=name)
+    assert len(run_on(tmp_path, source, name=name, include_tests=True).rewritten) == 1
 
 
-@pytest.mark.parametrize("name", ["app.py", "testimony.py", "contest/latest.py"])
+@pytest.mark.parametrize("name", ["app.py", "testimony.py", "contest/latest.py", "test/main.py", "docs/sample.py"])
 def test_other_names_are_production_code(tmp_path: Path, name: str) -> None:
     assert len(run_on(tmp_path, SITE, name=name).rewritten) == 1
 
@@ -37,6 +41,11 @@ def test_a_patched_class_is_listed(tmp_path: Path) -> None:
     source = "from unittest import mock\nmock.patch('app.creds.ClientSecretCredential')\n"
     run = check_noop(tmp_path, source, "test-code", name="test_app.py")
     assert run.reported[0].site.construct == "unittest.mock.patch"
+
+
+@pytest.mark.parametrize("call", ["load", "register", "import_string"])
+def test_a_class_named_in_a_call_is_no_patch(tmp_path: Path, call: str) -> None:
+    check_noop(tmp_path, f"c = {call}('azure.identity.ClientSecretCredential')\n", "dynamic-import")
 
 
 def test_a_notebook_is_listed(tmp_path: Path) -> None:

@@ -75,8 +75,10 @@ def test_a_removed_call_is_noted(tmp_path: Path) -> None:
 
 
 LITERALS = {
-    "default of an entry": "c = ClientSecretCredential(T, A, cfg.get('secret', 'hunter2-hunter2'))\n",
-    "default of an attribute": "c = ClientSecretCredential(T, A, getattr(cfg, 'secret', 'hunter2-hunter2'))\n",
+    "default of an entry": "cfg = {'secret': ''}\n"
+    "c = ClientSecretCredential(T, A, cfg.get('secret', 'hunter2-hunter2'))\n",
+    "default of an attribute": "class cfg:\n    secret = ''\n"
+    "c = ClientSecretCredential(T, A, getattr(cfg, 'secret', 'hunter2-hunter2'))\n",
     "f-string": "c = ClientSecretCredential(T, A, f'hunter2-hunter2')\n",
     "inside an f-string": "c = ClientSecretCredential(T, A, f'é{\"hunter2-hunter2\"}')\n",
     "argument": """\
@@ -100,7 +102,7 @@ c = ClientSecretCredential(T, A, 'hunter2-hunter2')
 """,
     "shape of a secret in a comment": """\
 # abc8Q~hunter2-hunter2hunter2hunter2hunter2hu
-c = ClientSecretCredential(T, A, k['s'])
+c = ClientSecretCredential(T, A, os.environ['S'])
 """,
 }
 

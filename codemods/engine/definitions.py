@@ -1,0 +1,278 @@
+"""Does what a secret is read from come into being without it: a settings field, an entry, a constant, an option.
+
+The definition is looked for in this file and, through imports, in the project. It is optional only where that is seen:
+a default, an empty text, a read of the environment that does not fail. What is defined elsewhere (a framework, a
+library, a function that may refuse) is not known to be optional, and a place that reads it stays as it is.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from codemods.engine.indirect import last_name
+from codemods.engine.project import Project
+from codemods.engine.secrets import Origin, environment_variable, item_of
+from codemods.names import Binding, Kind, Module
+
+_DEEP = 8
+# Files of settings have no schema: an entry that nobody reads may be missing.
+_DATA = frozenset({
+    "json.load", "json.loads", "yaml.safe_load", "yaml.load", "tomllib.load", "tomllib.loads", "toml.load",
+    "configparser.ConfigParser", "configparser.RawConfigParser", "dotenv.dotenv_values",
+})  # fmt: skip
+_WITH_DEFAULT = frozenset({"Field", "field", "config", "env", "Option"})
+_UNSEEN = "where {} is defined cannot be seen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Place:
+    path: Path
+    module: Module
+
+
+@dataclass(slots=True, kw_only=True)
+class Definition:
+    """What was found out about one origin: why it needs the secret (or None), and the variables it reads."""
+
+    home: Path
+    problem: str | None = None
+    variables: list[str] = field(default_factory=list)
+    holders: list[str] = field(default_factory=list)
+
+
+class Definitions:
+    """Follows origins through the project."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    def find(self, path: Path, module: Module, origin: Origin) -> Definition:
+        """Say whether the program starts without the thing an origin names."""
+        found = Definition(home=path)
+        place = _Place(path=path, module=module)
+        found.problem = self._binding(place, origin.binding, origin.attributes, found, 0)
+        return found
+
+    def _binding(
+        self, place: _Place, binding: Binding, attributes: tuple[str, ...], found: Definition, depth: int
+    ) -> str | None:
+        if depth > _DEEP:
+            return _UNSEEN.format(binding.name)
+        found.holders.append(binding.name)
+        if binding.kind is Kind.IMPORT:
+            return self._imported(place, binding, attributes, found, depth)
+        if binding.kind is Kind.ASSIGNMENT and binding.value is not None:
+            return self._value(place, binding.value, attributes, found, depth)
+        if isinstance(binding.node, ast.ClassDef) and len(attributes) == 1:
+            return self._field(place, binding.node, attributes[0], found, depth)
+        return _UNSEEN.format(binding.name)
+
+    def _imported(
+        self, place: _Place, binding: Binding, attributes: tuple[str, ...], found: Definition, depth: int
+    ) -> str | None:
+        node, alias = binding.node, binding.alias
+        names: list[tuple[int, str, tuple[str, ...]]] = []
+        if isinstance(node, ast.ImportFrom) and alias is not None:
+            base = node.module or ""
+            names.append((node.level, base, (alias.name, *attributes)))
+            names.append((node.level, f"{base}.{alias.name}", attributes))
+        elif isinstance(node, ast.Import):
+            parts = (*binding.qualified.split("."), *attributes)
+            names += [(0, ".".join(parts[:size]), parts[size:]) for size in range(len(parts) - 1, 0, -1)]
+        for level, dotted, rest in names:
+            targets = self.project.targets(place.path, level, dotted) if rest else ()
+            answers = [self._top(target, rest, found, depth + 1) for target in targets]
+            known = [answer for answer in answers if answer != ""]
+            if known:
+                return next((answer for answer in known if answer is not None), None)
+        return _UNSEEN.format(binding.name)
+
+    def _top(self, path: Path, names: tuple[str, ...], found: Definition, depth: int) -> str | None:
+        """Judge a top-level name of a file; an empty text says that the file does not define it."""
+        module = self.project.module(path)
+        if module is None or depth > _DEEP:
+            return _UNSEEN.format(names[0])
+        bindings = module.top.bindings.get(names[0], [])
+        if not bindings:
+            stars = [(star.level, star.module or "") for star in module.star_imports]
+            inner = [target for level, dotted in stars for target in self.project.targets(path, level, dotted)]
+            answers = [self._top(target, names, found, depth + 1) for target in inner]
+            return next((answer for answer in answers if answer != ""), "")
+        place = _Place(path=path, module=module)
+        if len(bindings) > 1:
+            return self._at(place, bindings[0].node)
+        use = next((use for use in module.uses(module.top, names[0])), None) if len(names) == 1 else None
+        if use is not None:
+            return self._at(place, use)
+        if len(names) > 1 and (line := _touched(module, names[-1])) is not None:
+            return f"{self.project.name(path)}:{line}"
+        return self._binding(place, bindings[0], names[1:], found, depth)
+
+    def _value(
+        self, place: _Place, value: ast.expr, attributes: tuple[str, ...], found: Definition, depth: int
+    ) -> str | None:
+        if not attributes:
+            soft = is_optional(place.module, value, found.variables)
+            return None if soft else self._at(place, value)
+        entries = _entries(place.module, value)
+        if entries is not None:
+            entry = entries.get(attributes[0])
+            return (
+                self._at(place, value) if entry is None else self._value(place, entry, attributes[1:], found, depth + 1)
+            )
+        if isinstance(value, ast.Name | ast.Attribute | ast.Subscript):
+            return self._alias(place, value, attributes, found, depth)
+        if isinstance(value, ast.Call):
+            return self._made(place, value, attributes, found, depth)
+        return self._at(place, value)
+
+    def _alias(
+        self, place: _Place, value: ast.expr, attributes: tuple[str, ...], found: Definition, depth: int
+    ) -> str | None:
+        names: list[str] = []
+        while not isinstance(value, ast.Name):
+            item = item_of(value)
+            if item is None:
+                return self._at(place, value)
+            value, name = item
+            names.insert(0, name)
+        bound = place.module.lookup(value)
+        if bound is None or len(bound[1]) != 1:
+            return self._at(place, value)
+        return self._binding(place, bound[1][0], (*names, *attributes), found, depth + 1)
+
+    def _made(
+        self, place: _Place, call: ast.Call, attributes: tuple[str, ...], found: Definition, depth: int
+    ) -> str | None:
+        """Judge an object by the class it is made of, the function that returns it, or the file it is read from."""
+        if (place.module.qualified(call.func) or "") in _DATA:
+            return None
+        if last_name(call.func) in {"parse_args", "parse_known_args"} and len(attributes) == 1:
+            return self._option(place, call, attributes[0])
+        if call.args or call.keywords:  # what is handed in may be the secret itself
+            return self._at(place, call)
+        for owner, node in self._definitions_of(place, call.func, depth):
+            if isinstance(node, ast.ClassDef) and len(attributes) == 1:
+                return self._field(owner, node, attributes[0], found, depth)
+            returns = [item for item in ast.walk(node) if isinstance(item, ast.Return)]
+            if isinstance(node, ast.FunctionDef) and len(returns) == 1 and returns[0].value is not None:
+                return self._value(owner, returns[0].value, attributes, found, depth + 1)
+        return self._at(place, call)
+
+    def _definitions_of(self, place: _Place, func: ast.expr, depth: int) -> Iterator[tuple[_Place, ast.stmt]]:
+        """Yield the class or function a name stands for, through one import after another."""
+        if not isinstance(func, ast.Name) or depth > _DEEP:
+            return
+        bound = place.module.lookup(func)
+        for binding in () if bound is None or len(bound[1]) != 1 else bound[1]:
+            yield from self._declared(place, binding, 0)
+
+    def _declared(self, place: _Place, binding: Binding, depth: int) -> Iterator[tuple[_Place, ast.stmt]]:
+        if isinstance(binding.node, ast.ClassDef | ast.FunctionDef) and binding.kind is Kind.DEFINITION:
+            yield place, binding.node
+        if isinstance(binding.node, ast.ImportFrom) and binding.alias is not None and depth < _DEEP:
+            for target in self.project.targets(place.path, binding.node.level, binding.node.module or ""):
+                module = self.project.module(target)
+                for inner in () if module is None else module.top.bindings.get(binding.alias.name, ()):
+                    if module is not None:
+                        yield from self._declared(_Place(path=target, module=module), inner, depth + 1)
+
+    def _field(self, place: _Place, owner: ast.ClassDef, key: str, found: Definition, depth: int) -> str | None:
+        values: list[tuple[ast.AST, ast.expr | None]] = []
+        for node in ast.walk(owner):
+            match node:
+                case ast.AnnAssign(target=ast.Name(id=name), value=value) if name == key:
+                    values.append((node, value))
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)], value=value)
+                    | ast.Assign(targets=[ast.Attribute(attr=name)], value=value)
+                    | ast.AnnAssign(target=ast.Attribute(attr=name), value=value)
+                ) if name == key:
+                    values.append((node, value))
+                case _:
+                    continue
+        for node, value in values:
+            if value is None or not is_optional(place.module, value, found.variables):
+                return self._at(place, node)
+        if values:
+            # The file of the site itself is searched for other uses when the site is judged.
+            line = None if place.path == found.home else _touched(place.module, key)
+            return None if line is None else f"{self.project.name(place.path)}:{line}"
+        for base in owner.bases:
+            for inner, node in self._definitions_of(place, base, depth + 1):
+                if isinstance(node, ast.ClassDef) and depth < _DEEP:
+                    return self._field(inner, node, key, found, depth + 1)
+        return self._at(place, owner)
+
+    def _option(self, place: _Place, call: ast.Call, key: str) -> str | None:
+        """Judge an option of argparse (https://docs.python.org/3/library/argparse.html): positional ones are needed."""
+        seen = False
+        for text in place.module.strings:
+            adds = place.module.parents[text]
+            if not isinstance(adds, ast.Call) or last_name(adds.func) != "add_argument":
+                continue
+            if str(text.value).lstrip("-").replace("-", "_") != key:
+                continue
+            named = {keyword.arg: keyword.value for keyword in adds.keywords}
+            if not str(text.value).startswith("-") or "required" in named or None in named:
+                return self._at(place, text)
+            seen = "default" not in named or is_optional(place.module, named["default"], [])
+        return None if seen else self._at(place, call)
+
+    def _at(self, place: _Place, node: ast.AST) -> str:
+        return f"{self.project.name(place.path)}:{getattr(node, 'lineno', 1)}"
+
+
+def is_optional(module: Module, node: ast.expr, variables: list[str]) -> bool:
+    """Tell whether an expression gives a value without the secret; the variables it reads are collected."""
+    variable = environment_variable(module, node)
+    match node:
+        case ast.Constant(value=value):
+            return value is not Ellipsis
+        case ast.Call(args=[_, *rest]) if variable is not None and not node.keywords:
+            variables.append(variable)
+            return all(is_optional(module, item, variables) for item in rest)
+        case ast.BoolOp(values=values):
+            return all(is_optional(module, item, variables) for item in values)
+        case ast.Call(func=ast.Name(id="SecretStr"), args=[inner]):
+            return is_optional(module, inner, variables)
+        case ast.Call(func=func) if last_name(func) in _WITH_DEFAULT:
+            named = {keyword.arg: keyword.value for keyword in node.keywords}
+            default = named.get("default", node.args[0] if node.args and last_name(func).lower() == "field" else None)
+            return default is not None and is_optional(module, default, variables)
+        case _:
+            return False
+
+
+def is_definition(module: Module, node: ast.AST) -> bool:
+    """Tell whether a place gives an item its optional value: an entry of a dict, or an attribute of its own class."""
+    parent = module.parents.get(node)
+    if isinstance(parent, ast.Dict) and node in parent.keys:
+        values = (value for key, value in zip(parent.keys, parent.values, strict=True) if key is node)
+        return all(is_optional(module, value, []) for value in values)
+    own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in {"self", "cls"}
+    if not own or not isinstance(parent, ast.Assign | ast.AnnAssign) or parent.value is None:
+        return False
+    return parent.value is not node and is_optional(module, parent.value, [])
+
+
+def _entries(module: Module, value: ast.expr) -> dict[str | None, ast.expr] | None:
+    if isinstance(value, ast.Dict):
+        return {module.constant(key): item for key, item in zip(value.keys, value.values, strict=True)}
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "dict" and not value.args:
+        return {keyword.arg: keyword.value for keyword in value.keywords}
+    return None
+
+
+def _touched(module: Module, key: str) -> int | None:
+    """Find the first line of a defining file that does something with an item besides giving it its value."""
+    lines = [
+        getattr(node, "lineno", 1)
+        for node in module.parents
+        if (found := item_of(node)) is not None and found[1] == key and not is_definition(module, node)
+    ]
+    lines += [text.lineno for text in module.strings if text.value == key and not is_definition(module, text)]
+    return min(lines, default=None)

@@ -1,0 +1,42 @@
+"""What all transforms know, joined for one run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from codemods.transform import Judge, Transform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """What all transforms know, joined for one run."""
+
+    transforms: tuple[Transform, ...]
+    constructs: Mapping[str, Judge]
+    methods: Mapping[str, tuple[str, Judge]]
+    classes: frozenset[str]
+    class_names: frozenset[str]
+    private: Mapping[str, frozenset[str]]
+
+    def classes_with(self, attribute: str) -> frozenset[str]:
+        """Give the classes a private attribute belongs to."""
+        return self.private.get(attribute, frozenset())
+
+    def named(self, construct: str) -> frozenset[str]:
+        """Give the classes a name stands for; a bare one stands for every class of that name."""
+        return frozenset({construct}) | {name for name in self.classes if name.endswith(f".{construct}")}
+
+
+def join(transforms: tuple[Transform, ...]) -> Knowledge:
+    """Join the tables of the transforms."""
+    classes = frozenset(chain.from_iterable(item.classes for item in transforms))
+    return Knowledge(
+        transforms=transforms,
+        constructs={name: judge for item in transforms for name, judge in item.constructs.items()},
+        methods={name: rule for item in transforms for name, rule in item.methods.items()},
+        classes=classes,
+        class_names=frozenset(name.rpartition(".")[2] for name in classes),
+        private={name: item.classes for item in transforms for name in item.private_attributes},
+    )

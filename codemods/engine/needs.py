@@ -1,0 +1,87 @@
+"""What in another file of the project stops, or takes another way, when a variable or an entry is gone."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from codemods.engine.definitions import is_definition, is_optional
+from codemods.engine.indirect import last_name
+from codemods.engine.secrets import environment_variable, item_of
+from codemods.names import Module, root_name
+
+_HARMLESS = frozenset({"setdefault", "print", "debug", "info", "warning", "error", "exception", "log", "delenv"})
+
+
+def needs_variable(module: Module, variable: str, is_site: Callable[[ast.AST], bool]) -> int | None:
+    """Find the first line that cannot do without an environment variable."""
+    lines = [
+        text.lineno
+        for text in module.strings
+        if text.value == variable and not is_site(text) and _is_needed(module, text)
+    ]
+    lines += [node.lineno for node in _settings(module, variable)]
+    return min(lines, default=None)
+
+
+def needs_item(module: Module, key: str, holders: set[str], is_site: Callable[[ast.AST], bool]) -> int | None:
+    """Find the first line that reads the same entry of the same thing, whatever it is called there."""
+    names = {binding.name for binding in module.imports if binding.alias and binding.alias.name in holders}
+    names |= {binding.name for binding in module.imports if binding.qualified.rpartition(".")[2] in holders}
+    for node in module.parents:
+        found = item_of(node)
+        if found is None or found[1] != key or is_site(node) or is_definition(module, node):
+            continue
+        root = root_name(found[0])
+        if root is None or root.id in names | holders:
+            return getattr(node, "lineno", 1)
+    return None
+
+
+def _is_needed(module: Module, text: ast.Constant) -> bool:
+    parent = module.parents[text]
+    match parent:
+        case ast.Subscript(ctx=ast.Load()):
+            return environment_variable(module, parent) is not None
+        case ast.Call() if environment_variable(module, parent) is not None:
+            rest_is_soft = is_optional(module, parent, [])
+            return not rest_is_soft or _is_tested(module, parent)
+        case ast.Call():
+            return text in parent.args and last_name(parent.func) not in _HARMLESS
+        case ast.List() | ast.Tuple() | ast.Set() | ast.Compare():
+            return True
+        case _:
+            return False
+
+
+def _is_tested(module: Module, node: ast.expr) -> bool:
+    """Tell whether a value that may be missing decides something, itself or under the name it is given."""
+    parent = module.parents[node]
+    if isinstance(parent, ast.Attribute | ast.BoolOp | ast.Compare | ast.UnaryOp | ast.If | ast.Assert | ast.IfExp):
+        return True
+    if (
+        isinstance(parent, ast.Assign)
+        and len(parent.targets) == 1
+        and isinstance(target := parent.targets[0], ast.Name)
+    ):
+        found = module.lookup(target)
+        uses = () if found is None else module.uses(found[0], target.id)
+        return any(_decides(module, use) for use in uses)
+    return False
+
+
+def _decides(module: Module, use: ast.expr) -> bool:
+    return isinstance(
+        module.parents[use], ast.BoolOp | ast.Compare | ast.UnaryOp | ast.If | ast.Assert | ast.IfExp | ast.While
+    )
+
+
+def _settings(module: Module, variable: str) -> Iterator[ast.AnnAssign]:
+    """Find fields without a default of classes that pydantic fills from variables of the same name."""
+    for node in module.parents:
+        owner = module.parents[node]
+        if isinstance(node, ast.AnnAssign) and isinstance(owner, ast.ClassDef) and isinstance(node.target, ast.Name):
+            named = node.target.id.lower() == variable.lower()
+            filled = any(last_name(base).endswith("Settings") for base in owner.bases)
+            if named and filled and (node.value is None or not is_optional(module, node.value, [])):
+                yield node

@@ -1,0 +1,148 @@
+"""The project around the given paths: what its files import, define and mention.
+
+A name that is deleted in one file may be read in another that nobody asked to rewrite, so neighbours are looked for in
+the whole work tree of git, or else below the top-most folder that says it is a project. Files are read when a question
+is asked, once.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import tempfile
+from collections.abc import Collection, Iterator
+from functools import cached_property
+from pathlib import Path
+
+from codemods.engine.listing import Listing, files_in, work_tree
+from codemods.engine.source import decode, parse, read
+from codemods.errors import CodemodError
+from codemods.names import Module
+
+_MARKERS = ("pyproject.toml", "setup.py", ".git")
+ImportNode = ast.Import | ast.ImportFrom
+
+
+class Project:
+    """The Python files around a run; what is read stays here for the next question."""
+
+    def __init__(self, listing: Listing) -> None:
+        self.listing = listing
+        self._data: dict[Path, bytes] = {}
+        self._modules: dict[Path, Module | None] = {}
+        self._imports: dict[Path, tuple[ImportNode, ...]] = {}
+
+    @cached_property
+    def files(self) -> tuple[Path, ...]:
+        """List the files of the project and of the run."""
+        found = {listed.path for listed in self.listing.files if listed.problem is None}
+        for root in self.roots:
+            found.update(path for path, problem in files_in(root, (root,)) if problem is None)
+        return tuple(sorted(path for path in found if path.suffix != ".ipynb"))
+
+    @cached_property
+    def roots(self) -> frozenset[Path]:
+        """List the top folders of the project."""
+        return frozenset(_root_of(folder) for folder in self.listing.folders)
+
+    @cached_property
+    def _parts(self) -> frozenset[str]:
+        places = (Path(self.name(path)) for path in self.files)
+        return frozenset(part for place in places for part in (*place.parts[:-1], place.stem))
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[Path]]:
+        found: dict[str, list[Path]] = {}
+        for path in self.files:
+            found.setdefault(path.parent.name if path.stem == "__init__" else path.stem, []).append(path)
+        return found
+
+    def name(self, path: Path) -> str:
+        """Name a file as the files of the run are named."""
+        return Path(os.path.relpath(path, self.listing.base)).as_posix()
+
+    def may_hold(self, top: str) -> bool:
+        """Tell whether a top-level name of an import may be a module of this project."""
+        return top in self._parts
+
+    def know(self, path: Path, data: bytes, module: Module) -> None:
+        """Take over a file that was read already: its nodes are compared by identity."""
+        self._data[path], self._modules[path] = data, module
+
+    def data(self, path: Path) -> bytes:
+        """Give the bytes of a file; those that cannot be read are none."""
+        if path not in self._data:
+            try:
+                self._data[path] = read(path)
+            except CodemodError:
+                self._data[path] = b""
+        return self._data[path]
+
+    def module(self, path: Path) -> Module | None:
+        """Give a file with its names bound, or None when it is not Python."""
+        if path not in self._modules:
+            try:
+                self._modules[path] = Module(parse(path.name, decode(path.name, self.data(path)).text))
+            except (CodemodError, RecursionError):
+                self._modules[path] = None
+        return self._modules[path]
+
+    def imports(self, path: Path) -> tuple[ImportNode, ...]:
+        """List the import statements of a file, wherever they stand."""
+        if path not in self._imports:
+            module = self.module(path)
+            nodes = () if module is None else dict.fromkeys(binding.node for binding in module.imports)
+            found = [node for node in nodes if isinstance(node, ImportNode)]
+            found += [] if module is None else module.star_imports
+            self._imports[path] = tuple(found)
+        return self._imports[path]
+
+    def mentioning(self, words: Collection[str]) -> dict[str, tuple[Path, ...]]:
+        """Map words to the files in which they occur as words."""
+        if not words:
+            return {}
+        pattern = re.compile(rb"\b(?:%s)\b" % b"|".join(re.escape(word.encode()) for word in sorted(words)))
+        found: dict[str, list[Path]] = {}
+        for path in self.files:
+            for word in {match.decode() for match in pattern.findall(self.data(path))}:
+                found.setdefault(word, []).append(path)
+        return {word: tuple(paths) for word, paths in found.items()}
+
+    def targets(self, importer: Path, level: int, dotted: str) -> tuple[Path, ...]:
+        """Find the files a module name may stand for; without the import path there may be more than one."""
+        parts = [part for part in dotted.split(".") if part]
+        if level:
+            folder = importer.parents[level - 1] if level <= len(importer.parents) else importer.parent
+            place = folder.joinpath(*parts)
+            return tuple(path for path in (place.with_suffix(".py"), place / "__init__.py") if path in set(self.files))
+        if not parts:
+            return ()
+        return tuple(path for path in self._by_stem.get(parts[-1], ()) if _ends_with(path, parts))
+
+
+def module_of(node: ImportNode, alias: ast.alias) -> tuple[int, str]:
+    """Give the level and the name of the module an import takes something from."""
+    return (node.level, node.module or "") if isinstance(node, ast.ImportFrom) else (0, alias.name)
+
+
+def _ends_with(path: Path, parts: list[str]) -> bool:
+    place = path.parent if path.stem == "__init__" else path.with_suffix("")
+    return list(place.parts[-len(parts) :]) == parts
+
+
+def _root_of(folder: Path) -> Path:
+    top, ignored = work_tree(folder)
+    if top is not None:
+        return folder if ignored else top
+    return max(_marked(folder), key=lambda item: -len(item.parts), default=folder)
+
+
+def _marked(folder: Path) -> Iterator[Path]:
+    """Yield the folders above that say they are a project; a home or temporary folder is nobody's."""
+    shared = {Path.home(), Path(tempfile.gettempdir()).resolve(), Path(folder.anchor)}
+    for place in (folder, *folder.parents):
+        if place in shared:
+            return
+        if any((place / marker).exists() for marker in _MARKERS):
+            yield place

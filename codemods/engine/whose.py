@@ -1,0 +1,70 @@
+"""What stands for the application of a site when its source does not name it outright."""
+
+from __future__ import annotations
+
+import ast
+from hashlib import blake2s
+
+from codemods.engine.secrets import environment_variable, plain_text
+from codemods.engine.sites import Occurrence
+from codemods.names import Binding, Kind, Module, Scope, root_name
+
+
+def application_key(module: Module, occurrence: Occurrence) -> str | None:
+    """Give the client id of a site, or the expression it comes from and where that has its meaning.
+
+    None says that one place may sign in as several applications: its client id is a parameter, is bound by a loop, or
+    may be bound anew. Two equal names of different files are different applications until somebody says otherwise.
+    """
+    client = occurrence.verdict.client
+    if client is None or occurrence.site.client_id is not None:
+        return occurrence.site.client_id
+    if _varies(module, client, 0):
+        return None
+    if isinstance(client, ast.Name) and (binding := module.assigned_once(client)) is not None:
+        client = binding.value or client
+    text = _text(module, client)
+    if isinstance(client, ast.Constant) or environment_variable(module, client) is not None:
+        return text
+    root = root_name(client)
+    found = None if root is None else module.lookup(root)
+    origin = found[1][0].qualified if found is not None and found[1] else ""
+    place = origin.rpartition(".")[0] if isinstance(client, ast.Name) else origin
+    if not place or place.startswith("."):
+        place = f"{occurrence.site.path}{f' ({place})' if place else ''}"
+    return f"{text} of {place}"
+
+
+def is_literal(key: str) -> bool:
+    """Tell whether a key is a text that stands in the source and is no client id."""
+    return key[:1] in {"'", '"'}
+
+
+def _text(module: Module, client: ast.expr) -> str:
+    # An expression that may quote something secret is known by its digest only.
+    return plain_text(module, client) or f"expression {blake2s(ast.dump(client).encode(), digest_size=4).hexdigest()}"
+
+
+def _varies(module: Module, node: ast.expr, depth: int) -> bool:
+    """Tell whether an expression holds a name that may have more than one value."""
+    for name in ast.walk(node):
+        found = module.lookup(name) if isinstance(name, ast.Name) and name in module.scopes else None
+        if found is None or not found[1] or not isinstance(name, ast.Name):
+            continue
+        kinds = {binding.kind for binding in found[1]}
+        if _is_unpacked_once(module, found):
+            continue
+        if kinds & {Kind.PARAMETER, Kind.OTHER} or (Kind.ASSIGNMENT in kinds and module.assigned_once(name) is None):
+            return True
+        value = found[1][0].value
+        if value is not None and (depth > 8 or _varies(module, value, depth + 1)):  # noqa: PLR2004 - deep enough
+            return True
+    return False
+
+
+def _is_unpacked_once(module: Module, found: tuple[Scope, tuple[Binding, ...]]) -> bool:
+    """Tell whether a name is bound by one plain unpacking (``T, A = ...``) and by nothing else."""
+    scope, bindings = found
+    parent = module.parents.get(bindings[0].node)
+    unpacked = isinstance(bindings[0].node, ast.Tuple | ast.List) and isinstance(parent, ast.Assign)
+    return unpacked and len(bindings) == 1 and not (scope is module.top and (module.late or module.star_imports))

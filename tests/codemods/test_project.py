@@ -1,0 +1,159 @@
+"""The project around the given paths: what other files import, define and need."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from codemods.engine.run import rewrite
+from codemods.model import Request, Run
+from tests.codemods.cases import APP, TARGETS, reasons_of
+
+HEAD = "import os\nfrom azure.identity import ClientSecretCredential\n"
+SITE = f"{HEAD}SECRET = os.environ['S']\nc = ClientSecretCredential(T, '{APP}', SECRET)\n"
+
+
+def _run(folder: Path, files: dict[str, str], *paths: str) -> Run:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    roots = tuple(folder / path for path in paths) or (folder,)
+    return rewrite(Request(paths=roots, targets=TARGETS, app=APP, apply=True))
+
+
+IMPORTS = {
+    "from the package itself": {"pkg/__init__.py": SITE, "pkg/use.py": "from . import SECRET\n"},
+    "star of a package": {
+        "pkg/__init__.py": "from .config import *\n",
+        "pkg/config.py": SITE,
+        "main.py": "from pkg import SECRET\n",
+    },
+    "star and a bare name": {"config.py": SITE, "main.py": "from config import *\nprint(SECRET)\n"},
+    "brackets in a comment": {"config.py": SITE, "main.py": "from config import (\n    c,  # (old)\n    SECRET,\n)\n"},
+    "backslash": {"config.py": SITE, "main.py": "from config import c, \\\n    SECRET\n"},
+    "attribute": {"config.py": SITE, "main.py": "import config as me\nprint(me.SECRET)\n"},
+    "module loaded by name": {"config.py": SITE, "main.py": "m = load('config')\nprint(m.SECRET)\n"},
+    "patched": {"config.py": SITE, "main.py": "patch('pkg.config.SECRET')\n"},
+    "attribute of a class": {
+        "config.py": f"{HEAD}class C:\n  SECRET = os.environ['S']\n  x = ClientSecretCredential(T, '{APP}', SECRET)\n",
+        "main.py": "from config import C\nprint(C.SECRET)\n",
+    },
+}
+
+
+@pytest.mark.parametrize("form", IMPORTS)
+def test_a_name_that_another_file_uses_is_not_deleted(tmp_path: Path, form: str) -> None:
+    run = _run(tmp_path, IMPORTS[form])
+    assert reasons_of(run) == ["leftover"]
+    assert not run.rewritten
+
+
+def test_a_name_of_another_meaning_is_no_use(tmp_path: Path) -> None:
+    files = {
+        "config.py": SITE,
+        "a.py": "SECRET = 1\n",
+        "b.py": "from other import SECRET\n",
+        "other.py": "SECRET = 2\n",
+    }
+    assert len(_run(tmp_path, files).rewritten) == 1
+
+
+@pytest.mark.parametrize("marker", [".git", "pyproject.toml", None])
+def test_the_whole_project_is_asked(tmp_path: Path, marker: str | None) -> None:
+    if marker == ".git":
+        subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)  # noqa: S607
+    elif marker is not None:
+        (tmp_path / marker).write_text("")
+    files = {"app/__init__.py": "", "app/auth.py": SITE, "jobs/use.py": "from app.auth import SECRET\n"}
+    run = _run(tmp_path, files, "app/auth.py")
+    assert reasons_of(run) == (["leftover"] if marker else [])
+
+
+def test_a_class_under_another_name_is_found_where_it_is_taken_from(tmp_path: Path) -> None:
+    files = {
+        "compat.py": SITE.replace("Credential\n", "Credential as Cred\n").replace(
+            "c = ClientSecretCredential", "c = Cred"
+        ),
+        "use.py": "from compat import Cred\nd = Cred(1, 2, 3)\n",
+    }
+    run = _run(tmp_path, files)
+    assert [(item.reason.value, item.detail) for item in run.reported] == [("indirect-import", "use.py")]
+
+
+SETTINGS = "class Settings(BaseSettings):\n    secret: {}\nsettings = Settings()\n"
+DEFINITIONS = {
+    "required field": ({"conf.py": SETTINGS.format("str")}, "from conf import settings", "leftover"),
+    "optional field": ({"conf.py": SETTINGS.format("str | None = None")}, "from conf import settings", None),
+    "field with a default": ({"conf.py": SETTINGS.format("str = Field('')")}, "from conf import settings", None),
+    "field that must be given": (
+        {"conf.py": SETTINGS.format("str = Field(...)")},
+        "from conf import settings",
+        "leftover",
+    ),
+    "through a package": (
+        {"core/__init__.py": "from .conf import settings\n", "core/conf.py": SETTINGS.format("str")},
+        "from core import settings",
+        "leftover",
+    ),
+    "optional, through a package": (
+        {"core/__init__.py": "from .conf import settings\n", "core/conf.py": SETTINGS.format("str = ''")},
+        "from core import settings",
+        None,
+    ),
+    "checked where it is defined": (
+        {"conf.py": SETTINGS.format("str = ''") + "if not settings.secret:\n    raise SystemExit\n"},
+        "from conf import settings",
+        "leftover",
+    ),
+    "checked elsewhere": (
+        {
+            "conf.py": SETTINGS.format("str = ''"),
+            "main.py": "from conf import settings as s\nif not s.secret:\n    raise SystemExit\n",
+        },
+        "from conf import settings",
+        "secret-used-elsewhere",
+    ),
+    "from a function": (
+        {"conf.py": SETTINGS.format("str = ''") + "def get():\n    return Settings()\n"},
+        "from conf import get\nsettings = get()",
+        None,
+    ),
+    "not in the project": ({}, "from django.conf import settings", "leftover"),
+}
+
+
+@pytest.mark.parametrize("form", DEFINITIONS)
+def test_a_setting_must_be_seen_to_be_optional(tmp_path: Path, form: str) -> None:
+    files, lead, reason = DEFINITIONS[form]
+    site = f"{lead}\n{HEAD}c = ClientSecretCredential(T, '{APP}', settings.secret)\n"
+    run = _run(tmp_path, {**files, "app.py": site})
+    assert reasons_of(run) == ([] if reason is None else [reason])
+    assert len(run.rewritten) == (reason is None)
+
+
+def test_a_constant_that_a_function_requires_is_not_optional(tmp_path: Path) -> None:
+    files = {
+        "config.py": "SECRET = require('S')\n",
+        "app.py": f"{HEAD}from config import SECRET\nc = ClientSecretCredential(T, '{APP}', SECRET)\n",
+    }
+    run = _run(tmp_path, files)
+    assert [(item.reason.value, item.detail) for item in run.reported] == [("leftover", "config.py:1")]
+
+
+@pytest.mark.parametrize(
+    ("other", "stays"),
+    [
+        ("import os\nclient_secret = os.environ['S']\n", True),
+        ("from environs import env\nclient_secret = env('S')\n", True),
+        ("import os\nclient_secret = os.getenv('S')\nif not client_secret:\n    raise SystemExit\n", True),
+        ("NEEDED = ['T', 'S']\n", True),
+        ("class Settings(BaseSettings):\n    s: str\n", True),
+        ("import os\nclient_secret = os.getenv('S')\n", False),
+        ("values = {'S': 1}\n", False),
+    ],
+)
+def test_a_variable_that_another_file_needs_keeps_the_site(tmp_path: Path, other: str, *, stays: bool) -> None:
+    (tmp_path / "config.py").write_text(other)
+    run = _run(tmp_path, {"app.py": SITE})
+    assert reasons_of(run) == (["secret-used-elsewhere"] if stays else [])
+    assert not stays or run.reported[0].detail.startswith("S in config.py:")
