@@ -350,11 +350,12 @@ FileOutcome = Changed | Clean | Failed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Helper:
-    """A helper module the rewritten files import; ``variables`` are the environment variables it reads."""
+    """A helper module the rewritten files import; ``variables`` it reads are each for one of ``applications``."""
 
     path: str
     diff: str
     variables: tuple[str, ...]
+    applications: tuple[str, ...]
     written: bool
 
 

@@ -48,8 +48,8 @@ class Directory(Protocol):
         """Yield the credential activity report, a page at a time; without AuditLog.Read.All: PermissionMissingError."""
         ...
 
-    async def application(self, object_id: ApplicationId) -> Application | None:
-        """Return one application as it is now, or None where it does not exist."""
+    async def application(self, object_id: ApplicationId, *, federated: bool = True) -> Application | None:
+        """Return one application as it is now, or None where it does not exist; on request without ``federated``."""
         ...
 
     async def service_principal(self, object_id: ServicePrincipalId) -> ServicePrincipal | None:

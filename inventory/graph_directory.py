@@ -98,13 +98,14 @@ class GraphDirectory:
         async for page in _ahead(self._pages(_ACTIVITY)):
             yield tuple(convert.activity(row) for row in page.value.value)
 
-    async def application(self, object_id: ApplicationId) -> Application | None:
-        """Return one application as it is now, None where Graph answers 404."""
+    async def application(self, object_id: ApplicationId, *, federated: bool = True) -> Application | None:
+        """Return one application as it is now, None where Graph answers 404; ``federated`` costs a second request."""
         url = f"/v1.0/applications/{quote(object_id, safe='')}?{_OWNERS}"
         raw = await self._one(url)
         if raw is None:
             return None
-        return _understood(convert.application(raw, await self.federated_credentials(object_id)))
+        trusted = await self.federated_credentials(object_id) if federated else None
+        return _understood(convert.application(raw, trusted))
 
     async def service_principal(self, object_id: ServicePrincipalId) -> ServicePrincipal | None:
         """Return one service principal as it is now; None where Graph answers 404 or it is a managed identity."""

@@ -14,7 +14,15 @@ from typing import Any, assert_never
 
 from inventory.classify import reconcile
 from inventory.directory import Directory
-from inventory.model import Application, Credential, CredentialKind, Holder, ServicePrincipal
+from inventory.model import (
+    Application,
+    ApplicationId,
+    Credential,
+    CredentialKind,
+    Holder,
+    ServicePrincipal,
+    ServicePrincipalId,
+)
 from migrate import exchange as exchanges
 from migrate import gates, rollout
 from migrate.errors import RetirementStoppedError, WriteFailedError
@@ -200,7 +208,7 @@ class Retirer:
     async def _until_gone(self, pairing: Pairing, credential: PlannedCredential) -> None:
         missing_in_a_row, pause = 0, _PAUSE
         for _ in range(_READS):
-            gone = (await self._read(pairing, credential)).carries(credential) is False
+            gone = await self._is_gone(credential)
             missing_in_a_row = missing_in_a_row + 1 if gone else 0
             if missing_in_a_row == _GONE_IN_A_ROW:
                 return
@@ -211,6 +219,20 @@ class Retirer:
             f"credential {credential.key_id} of {pairing.application.display_name!r} was removed but still shows up; "
             "run retire again later"
         )
+
+    async def _is_gone(self, credential: PlannedCredential) -> bool:
+        """Whether the holder answers, and without the credential: a holder that is not found says nothing."""
+        match credential.holder:
+            case Holder.APPLICATION:
+                application_id = ApplicationId(credential.holder_id)
+                holder: Application | ServicePrincipal | None = await self.directory.application(
+                    application_id, federated=False
+                )
+            case Holder.SERVICE_PRINCIPAL:
+                holder = await self.directory.service_principal(ServicePrincipalId(credential.holder_id))
+            case _:
+                assert_never(credential.holder)
+        return holder is not None and all(each.key_id != credential.key_id for each in holder.credentials)
 
     async def _verify(self, pairing: Pairing, credential: PlannedCredential) -> None:
         for number in range(1, _EXCHANGES_AFTER + 1):

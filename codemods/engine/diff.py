@@ -62,7 +62,12 @@ def _lines(data: bytes) -> list[str]:
 def _label(side: str, name: str) -> str:
     """Write a file name as git does: quoted when it has odd characters, ended by a tab when it has spaces."""
     path = f"{side}/{name}"
-    if any(character in path for character in '"\\\n\t\r'):
-        quoted = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-        return '"' + quoted.replace("\r", "\\r") + '"'
+    if any(character in '"\\\x7f' or character < " " for character in path):
+        return '"' + "".join(_quoted(character) for character in path) + '"'
     return f"{path}\t" if " " in path else path
+
+
+def _quoted(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    return f"\\{ord(character):03o}" if character < " " or character == "\x7f" else character

@@ -92,10 +92,12 @@ def _helper(files: list[NewFile], names: Mapping[Application, Names]) -> NewHelp
     }
     old = None if place.existing is None else place.existing.data
     data = _helper_bytes(place, wanted)
+    needs = sorted({(item.variable, item.application.key) for item, _ in wanted})
     helper = Helper(
         path=place.name,
         diff="" if data == old else unified(place.name, old, data),
-        variables=tuple(sorted({item.variable for item, _ in wanted})),
+        variables=tuple(variable for variable, _ in needs),
+        applications=tuple(application for _, application in needs),
         written=False,
     )
     return NewHelper(place=place, data=data, helper=helper, files=tuple(files))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -12,8 +13,12 @@ import click
 from codemods.engine.run import rewrite
 from codemods.model import AlreadyAssertion, Changed, Reported, Request, Rewritten, Run, SiteOutcome
 from codemods.report import findings
+from inventory.model import ClientId, IdentityClientId
 from migrate.cli.options import FILE, Settings, apply_option, common
 from migrate.cli.output import emit, visible
+
+Identities = Mapping[ClientId, IdentityClientId]
+"""The identity that acts as each application of a plan."""
 
 
 @click.command()
@@ -38,8 +43,8 @@ def command(
     if forget:
         return _forget(settings, paths, plan_file)
     request = Request(paths=paths, app=app, apply=apply, include_tests=include_tests)
-    run = _with_plan(settings, request, plan_file) if plan_file else rewrite(request)
-    _show(settings, run)
+    run, identities = _with_plan(settings, request, plan_file) if plan_file else (rewrite(request), {})
+    _show(settings, run, identities)
     return 2 if run.failed else 1 if run.reported else 0
 
 
@@ -57,8 +62,8 @@ def _forget(settings: Settings, paths: tuple[Path, ...], plan_file: Path | None)
     return 0
 
 
-def _with_plan(settings: Settings, request: Request, plan_file: Path) -> Run:
-    """Rewrite what the plan pairs, and write into the journal what still needs a secret."""
+def _with_plan(settings: Settings, request: Request, plan_file: Path) -> tuple[Run, Identities]:
+    """Rewrite what the plan pairs, journal what still needs a secret, and return the identities of the applications."""
     from migrate import codescan, planuse  # noqa: PLC0415 - a rewrite without a plan needs no database
     from migrate.cli.journals import journal as opened  # noqa: PLC0415 - the same
 
@@ -68,39 +73,48 @@ def _with_plan(settings: Settings, request: Request, plan_file: Path) -> Run:
         run = rewrite(dataclasses.replace(request, targets=codescan.targets(plan), app=app))
         planuse.remember(plan, journal)
         codescan.record(run, request.paths, plan, journal, app)
-    return run
+    return run, {each.application.client_id: each.identity.client_id for each in plan.pairings}
 
 
-def _show(settings: Settings, run: Run) -> None:
+def _show(settings: Settings, run: Run, identities: Identities) -> None:
     """Print the diff on standard output, so that it can be piped, and everything else on standard error."""
     if settings.as_json:
-        emit(settings, (), _data(run))
+        emit(settings, (), _data(run, identities))
         return
     sys.stdout.buffer.write(run.diff.encode("utf-8", "surrogateescape"))
     sys.stdout.flush()
     for finding in findings(run):
         place = f"{finding.location.path}:{finding.location.line}: " if finding.location else ""
         click.echo(visible(f"{place}{finding.rule}: {finding.message}; {finding.advice}"), err=True)
+    for row in _variables(run, identities):
+        click.echo(visible(f"where {row['path']} runs, set {row['variable']}={row['value'] or 'CLIENT_ID'}"), err=True)
     click.echo(_summary(run), err=True)
 
 
 def _summary(run: Run) -> str:
     written = any(isinstance(file, Changed) and file.written for file in run.files)
     done = "rewritten" if written else "can be rewritten (--apply does it)"
-    variables = sorted({variable for helper in run.helpers for variable in helper.variables})
-    needs = f"; set {', '.join(variables)} where the programs run" if variables else ""
     return (
         f"{run.scanned} files read: {len(run.rewritten)} sign-ins {done}, {len(run.reported)} reported, "
-        f"{len(run.failed)} files failed{needs}"
+        f"{len(run.failed)} files failed"
     )
 
 
-def _data(run: Run) -> dict[str, Any]:
+def _variables(run: Run, identities: Identities) -> list[dict[str, str]]:
+    """Return the variables that helpers read: the client id of the identity that acts as each application."""
+    return [
+        {"path": helper.path, "variable": name, "application": whose, "value": identities.get(ClientId(whose), "")}
+        for helper in run.helpers
+        for name, whose in zip(helper.variables, helper.applications, strict=True)
+    ]
+
+
+def _data(run: Run, identities: Identities) -> dict[str, Any]:
     return {
         "scanned": run.scanned,
         "sites": [_site(outcome) for outcome in run.sites],
         "failed": [{"path": file.path, "reason": file.error.code, "message": str(file.error)} for file in run.failed],
-        "helpers": [{"path": helper.path, "variables": helper.variables} for helper in run.helpers],
+        "variables": _variables(run, identities),
     }
 
 

@@ -139,6 +139,22 @@ def test_code_of_nobody_knows_whom_holds_everybody_until_somebody_says(
     assert "app.py" in code_gate("orders-api", capsys)
 
 
+def test_a_rewrite_says_which_variable_each_program_needs(
+    planned: Rollout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, whose = tmp_path / "job", client_id(planned, "orders-api")
+    code.mkdir()
+    (code / "main.py").write_text(
+        "import os\nfrom azure.identity import ClientSecretCredential\n\n"
+        f'c = ClientSecretCredential("{planned.emulator.tenant_id}", "{whose}", os.environ["S"])\n'
+    )
+    identity = planned.emulator.tenant.identity_named("id-orders-api").client_id
+    assert main(["rewrite", "job", "--plan", "plan.json"]) == 0
+    told = capsys.readouterr()
+    assert f"where job/entra_fic.py runs, set MANAGED_IDENTITY_CLIENT_ID={identity}" in told.err
+    assert "+++ b/job/main.py" in told.out
+
+
 def test_a_dry_run_prints_the_command_that_does_the_same_and_no_more(
     planned: Rollout, capsys: pytest.CaptureFixture[str]
 ) -> None:

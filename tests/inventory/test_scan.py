@@ -62,7 +62,7 @@ class _Directory:
             raise self._activity
         yield (values.activity(),)
 
-    async def application(self, object_id: ApplicationId) -> Application | None:
+    async def application(self, object_id: ApplicationId, *, federated: bool = True) -> Application | None:
         raise NotImplementedError
 
     async def service_principal(self, object_id: ServicePrincipalId) -> ServicePrincipal | None:

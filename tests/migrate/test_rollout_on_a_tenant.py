@@ -180,8 +180,8 @@ class BreaksBefore(LostAnswer):
 
 
 def test_a_holder_that_is_not_found_is_no_removal(tenant: Rollout) -> None:
-    async def nothing(_object_id: str) -> None:
-        return None
+    async def nothing(_object_id: str, *, federated: bool = True) -> None:
+        assert federated in {True, False}
 
     async def story() -> None:
         plan = await tenant.ready()
