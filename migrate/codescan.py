@@ -50,7 +50,8 @@ def _place(path: Path) -> Path:
 
 def open_findings(run: Run, app: ClientId | None) -> tuple[CodeFinding, ...]:
     """Return the places that still need a secret; those that do not say whose are of ``app`` where it is given."""
-    return tuple(finding for file in run.files for finding in _of_file(run.base, file, app))
+    whose = _client_id(app)
+    return tuple(finding for file in run.files for finding in _of_file(run.base, file, whose))
 
 
 def _of_file(base: Path, file: FileOutcome, app: ClientId | None) -> tuple[CodeFinding, ...]:
