@@ -76,7 +76,7 @@ class GraphWriter:
         url = f"/v1.0/{_COLLECTIONS[holder]}/{holder_id}"
         for _ in range(_ATTEMPTS):
             before = await self._keys(url)
-            rest = [key for key in before if key.get("keyId") != key_id]
+            rest = [key for key in before if str(key.get("keyId")).lower() != key_id.lower()]
             if len(rest) == len(before):
                 return False
             if await self._keys(url) != before:

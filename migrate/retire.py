@@ -132,19 +132,24 @@ class Retirer:
         if now.carries(credential) is False:
             return await self._gone(pairing, credential, apply=apply)
         answers = gates.ask(await self._question(pairing, credential, now))
-        if held := gates.closed(answers):
-            if apply:
-                gates_closed = {name: {"because": each.because, "opens": each.opens} for name, each in held}
-                self._record(Kind.HELD, pairing, credential, {"gates": gates_closed})
-            return Held(pairing=pairing, credential=credential, closed=held)
+        if closed := gates.closed(answers):
+            return self._held(pairing, credential, closed, apply=apply)
         if not apply:
             return WouldRetire(pairing=pairing, credential=credential)
         if failed := exchanges.record(self.plan, pairing, await self.exchange.exchange(pairing), self.journal):
-            closed = Closed(because=f"the exchange fails just now: {failed.message}", opens=failed.hint)
-            return Held(pairing=pairing, credential=credential, closed=(("exchange-proven", closed),))
+            answer = Closed(because=f"the exchange fails just now: {failed.message}", opens=failed.hint)
+            return self._held(pairing, credential, (("exchange-proven", answer),), apply=apply)
         opened = {name: answer.because for name, answer in answers}
         self._record(Kind.RETIRE_MEANT, pairing, credential, {"gates": opened})
         return await self._remove(pairing, credential)
+
+    def _held(
+        self, pairing: Pairing, credential: PlannedCredential, closed: tuple[tuple[str, Closed], ...], *, apply: bool
+    ) -> Held:
+        if apply:
+            answers = {name: {"because": each.because, "opens": each.opens} for name, each in closed}
+            self._record(Kind.HELD, pairing, credential, {"gates": answers})
+        return Held(pairing=pairing, credential=credential, closed=closed)
 
     async def _read(self, pairing: Pairing, credential: PlannedCredential) -> _Now:
         application = await self.directory.application(pairing.application.id)
