@@ -11,6 +11,7 @@ import msgspec
 
 from codemods.model import Changed, Clean, Failed, FileOutcome, ReasonCode, Reported, Rewritten, Run, Target
 from inventory.model import ClientId
+from migrate import rollout
 from migrate.model import CodeFinding, Entry, Json, Kind, Plan
 from migrate.planning import clouds
 from migrate.ports import Journal
@@ -36,11 +37,21 @@ def record(run: Run, roots: Iterable[Path], plan: Plan, journal: Journal, app: C
         journal.record(Entry(kind=Kind.CODE_SCANNED, plan=plan.digest, subject=str(root), data=data))
 
 
-def forget(roots: Iterable[Path], plan: Plan, journal: Journal) -> None:
-    """Write into the journal that code is not there any more: what was found below it holds nothing from now on."""
-    for root in sorted({_place(root) for root in roots}):
+def forget(roots: Iterable[Path], plan: Plan, journal: Journal) -> Path | None:
+    """Write into the journal that code is not there any more: what was found below it holds nothing from now on.
+
+    Return the first path that nothing is on record for; then nothing is written.
+    """
+    known = [Path(entry.subject) for entry in journal.entries(kinds=(Kind.CODE_SCANNED,))]
+    known += [Path(each.path) for each in rollout.code_state(journal.entries(), plan.tenant_id).findings]
+    places = sorted({_place(root) for root in roots})
+    for root in places:
+        if not any(each.is_relative_to(root) for each in known):
+            return root
+    for root in places:
         data: dict[str, Json] = {"tenant": plan.tenant_id, "findings": [], "scanned": 0, "forgotten": True}
         journal.record(Entry(kind=Kind.CODE_SCANNED, plan=plan.digest, subject=str(root), data=data))
+    return None
 
 
 def _place(path: Path) -> Path:
@@ -50,7 +61,7 @@ def _place(path: Path) -> Path:
 
 def open_findings(run: Run, app: ClientId | None) -> tuple[CodeFinding, ...]:
     """Return the places that still need a secret; those that do not say whose are of ``app`` where it is given."""
-    whose = _client_id(app)
+    whose = client_id(app)
     return tuple(finding for file in run.files for finding in _of_file(run.base, file, whose))
 
 
@@ -71,11 +82,11 @@ def _of_file(base: Path, file: FileOutcome, app: ClientId | None) -> tuple[CodeF
 
 def _of_site(path: str, outcome: object, app: ClientId | None, *, applied: bool) -> CodeFinding | None:
     if isinstance(outcome, Rewritten) and not applied:
-        whose, reason = _client_id(outcome.application) or app, _NOT_APPLIED
+        whose, reason = client_id(outcome.application) or app, _NOT_APPLIED
         advice = "unsecret rewrite PATH --plan PLAN --apply"
         return CodeFinding(path=path, line=outcome.site.line, reason=reason, application=whose, advice=advice)
     if isinstance(outcome, Reported):
-        named = _client_id(outcome.site.client_id)
+        named = client_id(outcome.site.client_id)
         if outcome.reason is ReasonCode.TEST_CODE and named is None:
             return None  # a test with a made-up application; one that names a real one would break with its secret
         whose = named or app
@@ -84,7 +95,7 @@ def _of_site(path: str, outcome: object, app: ClientId | None, *, applied: bool)
     return None
 
 
-def _client_id(text: str | None) -> ClientId | None:
+def client_id(text: str | None) -> ClientId | None:
     """Return a client id as the tenant writes it, or None for anything that is no GUID: it could be anybody's."""
     try:
         return ClientId(str(uuid.UUID((text or "").strip())))

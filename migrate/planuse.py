@@ -79,13 +79,13 @@ def select(plan: Plan, *, app: str | None = None, wave: int | None = None) -> tu
     wanted = tuple(
         pairing
         for pairing in plan.pairings
-        if (app or "").lower() in {"", pairing.application.client_id, pairing.application.id}
+        if (app is None or app.lower() in {pairing.application.client_id, pairing.application.id})
         and wave in {None, pairing.wave}
     )
-    if not wanted and app:
+    if not wanted and app is not None:
         refused = next((each for each in plan.refusals if each.application.client_id == ClientId(app.lower())), None)
         why = f": it is refused ({refused.code}: {refused.explanation})" if refused else ""
-        raise PlanError(f"application {app} is not paired in this plan{why}; look into the plan for its client id")
+        raise PlanError(f"application {app!r} is not paired in this plan{why}; look into the plan for its client id")
     if not wanted and wave:
         known = ", ".join(str(number) for number in sorted({pairing.wave for pairing in plan.pairings})) or "none"
         raise PlanError(f"the plan has no wave {wave}; its waves are: {known}")

@@ -64,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         given = list(sys.argv[1:] if arguments is None else arguments)
         result = cli.main(args=given, prog_name="unsecret", standalone_mode=False, obj=tuple(given))
+    except click.exceptions.NoArgsIsHelpError:
+        return _fail("give a command; see unsecret --help")
     except click.ClickException as error:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "unsecret"
         return _fail(f"{error.format_message().rstrip('.')}; see {where} --help")

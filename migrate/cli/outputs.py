@@ -1,4 +1,4 @@
-"""Where an output may be written: never over an input, the journal, or a file of another kind."""
+"""Where an output may be written: never over an input, a journal, a snapshot, a plan or source code."""
 
 from __future__ import annotations
 

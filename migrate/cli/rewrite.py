@@ -14,6 +14,7 @@ from codemods.engine.run import rewrite
 from codemods.model import AlreadyAssertion, Changed, Reported, Request, Rewritten, Run, SiteOutcome
 from codemods.report import findings
 from inventory.model import ClientId, IdentityClientId
+from migrate import codescan
 from migrate.cli.options import FILE, Settings, apply_option, common
 from migrate.cli.output import emit, visible
 
@@ -40,6 +41,8 @@ def command(
     apply: bool,
 ) -> int:
     """Rewrite the Python code below PATHS so that it sends an assertion; prints a diff, writes with --apply."""
+    if app is not None and plan_file is None and codescan.client_id(app) is None:
+        raise click.BadParameter(f"{app!r} is no client id", click.get_current_context(), param_hint="--app")
     if forget:
         return _forget(settings, paths, plan_file)
     request = Request(paths=paths, app=app, apply=apply, include_tests=include_tests)
@@ -49,7 +52,7 @@ def command(
 
 
 def _forget(settings: Settings, paths: tuple[Path, ...], plan_file: Path | None) -> int:
-    from migrate import codescan, planuse  # noqa: PLC0415 - a rewrite without a plan needs no database
+    from migrate import planuse  # noqa: PLC0415 - a rewrite without a plan needs no database
     from migrate.cli.journals import journal as opened  # noqa: PLC0415 - the same
 
     there = next((path for path in paths if path.exists()), None)
@@ -57,19 +60,21 @@ def _forget(settings: Settings, paths: tuple[Path, ...], plan_file: Path | None)
         why = "it needs --plan" if there is None else f"{there} is still there: scan it instead"
         raise click.UsageError(f"--forget: {why}", click.get_current_context())
     with opened(settings) as journal:
-        codescan.forget(paths, planuse.load(plan_file, journal, settings.cloud), journal)
+        unknown = codescan.forget(paths, planuse.load(plan_file, journal, settings.cloud), journal)
+    if unknown:
+        raise click.UsageError(f"--forget: nothing is on record for {unknown}", click.get_current_context())
     click.echo(f"forgotten: {', '.join(str(path) for path in paths)}")
     return 0
 
 
 def _with_plan(settings: Settings, request: Request, plan_file: Path) -> tuple[Run, Identities]:
     """Rewrite what the plan pairs, journal what still needs a secret, and return the identities of the applications."""
-    from migrate import codescan, planuse  # noqa: PLC0415 - a rewrite without a plan needs no database
+    from migrate import planuse  # noqa: PLC0415 - a rewrite without a plan needs no database
     from migrate.cli.journals import journal as opened  # noqa: PLC0415 - the same
 
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
-        app = planuse.select(plan, app=request.app)[0].application.client_id if request.app else None
+        app = planuse.select(plan, app=request.app)[0].application.client_id if request.app is not None else None
         run = rewrite(dataclasses.replace(request, targets=codescan.targets(plan), app=app))
         planuse.remember(plan, journal)
         codescan.record(run, request.paths, plan, journal, app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ def command(
     To be run where the identities are available: on the host, or on one that has them attached. Proofs hold what the
     tokens say, never a token.
     """
+    if not math.isfinite(interval):
+        raise click.BadParameter("it is no number of seconds", click.get_current_context(), param_hint="--interval")
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
         pairings = planuse.select(plan, app=app, wave=wave)

@@ -28,8 +28,8 @@ class SqlJournal:
         try:
             parsed = sa.make_url(url)
             self._where = parsed.database or parsed.render_as_string(hide_password=True)
-            self._engine = sa.create_engine(parsed)
             self._file = _sqlite_file(parsed)
+            self._engine = sa.create_engine(parsed)
         except (sa.exc.ArgumentError, ImportError, ValueError) as error:
             raise JournalError("--journal is no database URL that works here: write it like sqlite:///x.db") from error
         if self._file is not None and not self._file.parent.is_dir():
@@ -113,9 +113,12 @@ def _actor() -> str:
 
 
 def _sqlite_file(url: sa.URL) -> Path | None:
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+    if url.get_backend_name() != "sqlite":
         return None
-    return Path(url.database)
+    named = url.database or ":memory:"
+    if named == ":memory:" or named.startswith("file:"):
+        raise JournalError("a journal in memory would be lost: give --journal a file, as sqlite:///unsecret.db")
+    return Path(named)
 
 
 def _entry(row: sa.RowMapping) -> Entry:

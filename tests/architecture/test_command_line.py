@@ -56,7 +56,11 @@ def test_commands_are_thin() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
+        [],
         ["nosuch"],
+        ["rewrite", ".", "--app", "nonsense"],
+        ["rewrite", ".", "--app", ""],
+        ["verify", "missing.json", "--interval", "nan"],
         ["plan"],
         ["plan", "missing.db"],
         ["plan", "."],

@@ -80,7 +80,7 @@ def test_a_host_with_one_identity_proves_its_own_application_and_harms_no_other(
     assert Kind.PROOF_FAILED not in planned.kinds()
 
 
-@pytest.mark.parametrize("who", ["orders-api", "12345678-1234-1234-1234-123456789012", "{}"])
+@pytest.mark.parametrize("who", ["", "orders-api", "12345678-1234-1234-1234-123456789012", "{}"])
 def test_code_is_not_given_to_an_application_that_is_not_in_the_plan(
     planned: Rollout, tmp_path: Path, who: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -121,6 +121,7 @@ def test_code_holds_its_application_until_it_is_settled_or_gone(
     assert "code/app.py" in code_gate("orders-api", capsys)
     assert code_gate("report-mailer", capsys) == ""
     assert main(["rewrite", "code", "--plan", "plan.json", "--forget"]) == 2
+    assert main(["rewrite", "cod", "--plan", "plan.json", "--forget"]) == 2
     (code / "app.py").unlink()
     code.rmdir()
     assert main(["rewrite", "code", "--plan", "plan.json", "--forget"]) == 0
@@ -153,6 +154,16 @@ def test_a_rewrite_says_which_variable_each_program_needs(
     told = capsys.readouterr()
     assert f"where job/entra_fic.py runs, set MANAGED_IDENTITY_CLIENT_ID={identity}" in told.err
     assert "+++ b/job/main.py" in told.out
+
+
+@pytest.mark.parametrize("command", ["federate", "verify", "retire"])
+def test_a_blank_application_is_nobody_and_not_everybody(
+    planned: Rollout, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, "plan.json", "--app", ""]) == 2
+    assert "is not paired" in capsys.readouterr().err
+    assert main([command, "plan.json", "--app", client_id(planned, "orders-api"), "--wave", "1"]) == 2
+    assert planned.kinds() == []
 
 
 def test_a_dry_run_prints_the_command_that_does_the_same_and_no_more(

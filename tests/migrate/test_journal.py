@@ -78,7 +78,19 @@ def test_other_files_are_refused_and_left_alone(tmp_path: Path) -> None:
         opened(foreign)
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "nosuch://x", "sqlite:////no/such/folder/journal.db"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "nonsense",
+        "nosuch://x",
+        "sqlite:////no/such/folder/journal.db",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite:///file:x?mode=memory&uri=true",
+    ],
+)
 def test_a_wrong_url_is_one_line(url: str) -> None:
     with pytest.raises(JournalError) as caught:
         SqlJournal(url, SystemClock())
