@@ -8,8 +8,8 @@ import click
 
 from migrate.cli.emulator import APPS, SEED
 from migrate.cli.options import verbose
-from migrate.cli.output import visible
 from migrate.demo.run import demonstrate
+from reports.text import visible
 
 
 @click.command()

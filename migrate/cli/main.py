@@ -15,6 +15,7 @@ from inventory.errors import InventoryError
 from migrate.emulator.errors import EmulatorError
 from migrate.errors import MigrateError
 from reports.errors import ReportError
+from reports.text import visible
 
 LOG = logging.getLogger("unsecret")
 FAILURE = 2
@@ -87,6 +88,5 @@ def _message(error: Exception) -> str:
 def _fail(message: str) -> int:
     if LOG.isEnabledFor(logging.DEBUG):
         traceback.print_exc()
-    line = " ".join(message.split())
-    click.echo(f"unsecret: {line}", err=True)
+    click.echo(f"unsecret: {visible(' '.join(message.split()))}", err=True)
     return FAILURE

@@ -12,13 +12,9 @@ import click
 import msgspec
 
 from migrate.cli.options import Settings
+from reports.text import visible
 
 _EVERY = 10.0
-
-
-def visible(text: str) -> str:
-    """Return a text with control and direction characters spelled out, so that a name cannot steer a terminal."""
-    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
 
 
 def emit(settings: Settings, lines: Iterable[str], data: Any) -> None:

@@ -16,7 +16,8 @@ from codemods.report import findings
 from inventory.model import ClientId, IdentityClientId
 from migrate import codescan
 from migrate.cli.options import FILE, Settings, apply_option, common
-from migrate.cli.output import emit, visible
+from migrate.cli.output import emit
+from reports.text import visible
 
 Identities = Mapping[ClientId, IdentityClientId]
 """The identity that acts as each application of a plan."""

@@ -53,6 +53,13 @@ def test_commands_are_thin() -> None:
                 assert length <= 25, f"{path.name}: {node.name} has {length} lines"
 
 
+def test_an_error_cannot_steer_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "\x1b[31m\u202eevil.db"]) == 2
+    told = capsys.readouterr().err
+    assert "\x1b" not in told
+    assert "\u202e" not in told
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
