@@ -19,7 +19,6 @@ from starlette.types import ASGIApp
 
 from migrate.emulator.clouds import served_host_names
 from migrate.emulator.errors import EmulatorError, EmulatorPortError, EmulatorStartError
-from migrate.emulator.local_web import ControlRoutes, IdentityRoutes
 from migrate.emulator.seed import seed_tenant
 from migrate.emulator.seed.names import OPERATOR
 from migrate.emulator.state.tenant import Tenant
@@ -27,7 +26,11 @@ from migrate.emulator.tokens.endpoint import TokenEndpoint
 from migrate.emulator.tokens.issue import TokenIssuer
 from migrate.emulator.tokens.keys import SigningKeys
 from migrate.emulator.tokens.managed_identity import ManagedIdentityService
-from migrate.emulator.web import GraphRoutes, LoginRoutes, make_app
+from migrate.emulator.web.common import make_app
+from migrate.emulator.web.control import ControlRoutes
+from migrate.emulator.web.graph import GraphRoutes
+from migrate.emulator.web.identity import IdentityRoutes
+from migrate.emulator.web.login import LoginRoutes
 
 LOOPBACK: Final = "127.0.0.1"
 RETENTIONS: Final = (7, 30)

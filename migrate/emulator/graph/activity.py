@@ -17,6 +17,7 @@ from migrate.emulator.graph.lists import DEFAULT_PAGE
 from migrate.emulator.graph.odata.filters import Filter
 from migrate.emulator.graph.odata.options import Options, check_names, pick, read_options
 from migrate.emulator.graph.odata.paging import decode_position, next_link
+from migrate.emulator.graph.routing import READ, GraphRoute, Routes, audit
 from migrate.emulator.state.records import KeyCredential, PasswordCredential
 from migrate.emulator.state.signins import Activity, SignIn
 from migrate.emulator.state.tenant import Tenant
@@ -224,3 +225,11 @@ def organization(call: Call) -> Reply:
     }
     options = read_options(call.query)
     return Reply(body={"@odata.context": call.context("organization"), "value": [pick(row, options.select)]})
+
+
+ROUTES: Final[Routes] = {
+    ("organization",): {"GET": GraphRoute(handler=organization, permissions=("Organization.Read.All", *READ))},
+    ("auditLogs", "signIns"): {"GET": audit(list_sign_ins)},
+    ("reports", "appCredentialSignInActivities"): {"GET": audit(list_credential_activities, "beta")},
+    ("reports", "servicePrincipalSignInActivities"): {"GET": audit(list_application_activities, "beta")},
+}

@@ -3,6 +3,7 @@
 Shape and codes are recorded; where a text is assumed, the place that raises it says so.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +11,12 @@ from typing import Any
 class GraphError(Exception):
     """A request that Graph refuses."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.headers = dict(headers or {})
 
 
 def bad_request(message: str, code: str = "BadRequest") -> GraphError:

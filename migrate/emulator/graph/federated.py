@@ -7,8 +7,9 @@ from migrate.emulator.graph.bodies import federated_body
 from migrate.emulator.graph.call import NO_CONTENT, Call, Reply
 from migrate.emulator.graph.errors import bad_request
 from migrate.emulator.graph.kinds import federated_shown
-from migrate.emulator.graph.objects import Key, find_application
+from migrate.emulator.graph.objects import find_application
 from migrate.emulator.graph.odata.options import check_names, read_options
+from migrate.emulator.graph.routing import Key, Routes, read, write
 from migrate.emulator.state import federation
 from migrate.emulator.state.federation import FederatedChange
 from migrate.emulator.state.records import Application, FederatedCredential
@@ -90,3 +91,15 @@ def delete_federated(call: Call, key: Key, credential_key: Key) -> Reply:
     application, credential = _find(call, key, credential_key)
     federation.delete(call.tenant, application.id, credential.id)
     return NO_CONTENT
+
+
+_COLLECTION: Final = ("applications", "*", "federatedIdentityCredentials")
+
+ROUTES: Final[Routes] = {
+    _COLLECTION: {"GET": read(list_federated), "POST": write(create_federated)},
+    (*_COLLECTION, "*"): {
+        "GET": read(get_federated),
+        "PATCH": write(update_federated),
+        "DELETE": write(delete_federated),
+    },
+}

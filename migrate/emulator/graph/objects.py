@@ -1,7 +1,7 @@
 """Handlers for applications and service principals themselves."""
 
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from migrate.emulator.graph import values
 from migrate.emulator.graph.bodies import application_body, password_body, service_principal_body
@@ -11,6 +11,7 @@ from migrate.emulator.graph.errors import GraphError, bad_request
 from migrate.emulator.graph.kinds import APPLICATIONS, SERVICE_PRINCIPALS, federated_shown, owners_shown
 from migrate.emulator.graph.lists import Kind, check_options, count_records, list_records, show_record
 from migrate.emulator.graph.odata.options import read_options
+from migrate.emulator.graph.routing import Key, Routes, read, write
 from migrate.emulator.ids import fresh_guid
 from migrate.emulator.state import credentials
 from migrate.emulator.state.records import Application, ServicePrincipal
@@ -18,8 +19,6 @@ from migrate.emulator.state.rules import not_found
 from migrate.emulator.state.table import Table
 
 H = TypeVar("H", Application, ServicePrincipal)
-Key = tuple[str, str]
-"""How an object is addressed: property (``id``, ``appId`` or ``uniqueName``) and value."""
 
 
 def find_application(call: Call, key: Key) -> Application:
@@ -228,3 +227,27 @@ def _remove_password(call: Call, record: Application | ServicePrincipal) -> Repl
         raise bad_request("A value is required for parameter 'keyId'.", "Request_BadRequest")
     credentials.remove_password(call.tenant, record, key_id)
     return NO_CONTENT
+
+
+_APPLICATION: Final = ("applications", "*")
+_PRINCIPAL: Final = ("servicePrincipals", "*")
+
+ROUTES: Final[Routes] = {
+    ("applications",): {"GET": read(list_applications), "POST": write(create_application)},
+    ("applications", "$count"): {"GET": read(count_applications)},
+    _APPLICATION: {
+        "GET": read(get_application),
+        "PATCH": write(update_application),
+        "DELETE": write(delete_application),
+    },
+    (*_APPLICATION, "owners"): {"GET": read(application_owners)},
+    (*_APPLICATION, "addPassword"): {"POST": write(add_application_password)},
+    (*_APPLICATION, "removePassword"): {"POST": write(remove_application_password)},
+    ("servicePrincipals",): {"GET": read(list_principals), "POST": write(create_principal)},
+    ("servicePrincipals", "$count"): {"GET": read(count_principals)},
+    _PRINCIPAL: {"GET": read(get_principal), "PATCH": write(update_principal)},
+    (*_PRINCIPAL, "owners"): {"GET": read(principal_owners)},
+    (*_PRINCIPAL, "addPassword"): {"POST": write(add_principal_password)},
+    (*_PRINCIPAL, "removePassword"): {"POST": write(remove_principal_password)},
+    (*_PRINCIPAL, "federatedIdentityCredentials"): {"GET": read(principal_federated)},
+}

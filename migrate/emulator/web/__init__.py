@@ -1,0 +1,1 @@
+"""The HTTP surface of the emulator: one module for each service."""
