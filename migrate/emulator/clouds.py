@@ -16,6 +16,9 @@ EXCHANGE_APP_ID: Final = "fb60f99c-7a34-4190-8149-302f77469936"
 GRAPH_APP_ID: Final = "00000003-0000-0000-c000-000000000000"
 """The application id of Microsoft Graph (page "Verify first-party Microsoft applications")."""
 
+ARM_APP_ID: Final = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
+"""The application id of Azure Resource Manager, "Windows Azure Service Management API" (the same page)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
@@ -27,6 +30,21 @@ class Cloud:
     arm_host: str
     sts_host: str
     exchange_audience: str
+    service_management: str
+    """Older name of Azure Resource Manager, as an audience."""
+    login_aliases: tuple[str, ...] = ()
+    """Other names of the authority, which instance discovery lists."""
+    graph_aliases: tuple[str, ...] = ()
+
+    @property
+    def login_hosts(self) -> tuple[str, ...]:
+        """Every name of the authority."""
+        return (self.login_host, *self.login_aliases)
+
+    @property
+    def graph_hosts(self) -> tuple[str, ...]:
+        """Every name of Microsoft Graph."""
+        return (self.graph_host, *self.graph_aliases)
 
     def issuer(self, tenant_id: str) -> str:
         """Give the issuer of v2.0 tokens, which is also the issuer that a federated credential must name."""
@@ -47,6 +65,8 @@ _CLOUDS: Final = {
             arm_host="management.azure.com",
             sts_host="sts.windows.net",
             exchange_audience="api://AzureADTokenExchange",
+            service_management="https://management.core.windows.net",
+            login_aliases=("login.windows.net", "login.microsoft.com", "sts.windows.net"),
         ),
         Cloud(
             name="usgov",
@@ -55,6 +75,9 @@ _CLOUDS: Final = {
             arm_host="management.usgovcloudapi.net",
             sts_host="sts.windows.net",
             exchange_audience="api://AzureADTokenExchangeUSGov",
+            service_management="https://management.core.usgovcloudapi.net",
+            login_aliases=("login.usgovcloudapi.net",),
+            graph_aliases=("dod-graph.microsoft.us",),
         ),
         Cloud(
             name="china",
@@ -63,6 +86,8 @@ _CLOUDS: Final = {
             arm_host="management.chinacloudapi.cn",
             sts_host="sts.chinacloudapi.cn",
             exchange_audience="api://AzureADTokenExchangeChina",
+            service_management="https://management.core.chinacloudapi.cn",
+            login_aliases=("login.chinacloudapi.cn", "sts.chinacloudapi.cn"),
         ),
     )
 }
@@ -76,7 +101,16 @@ def cloud_named(name: str) -> Cloud:
         raise EmulatorError(f"no cloud is called {name!r}; known are {', '.join(_CLOUDS)}") from None
 
 
+def proxied_host_names() -> tuple[str, ...]:
+    """List every public host name that the emulator answers to, of all clouds."""
+    return tuple(name for cloud in clouds() for name in (*cloud.login_hosts, *cloud.graph_hosts, cloud.arm_host))
+
+
 def served_host_names() -> tuple[str, ...]:
-    """List every host name that the emulator's certificate carries, so that a proxy can send them all here."""
-    names = [host for cloud in _CLOUDS.values() for host in (cloud.login_host, cloud.graph_host, cloud.arm_host)]
-    return ("localhost", "127.0.0.1", *names)
+    """List every host name that the emulator's certificate carries."""
+    return ("localhost", "127.0.0.1", *proxied_host_names())
+
+
+def clouds() -> tuple[Cloud, ...]:
+    """List the clouds."""
+    return tuple(_CLOUDS.values())

@@ -3,7 +3,8 @@
 Sources: reference pages "federatedIdentityCredential" and "Upsert federatedIdentityCredential", page "Important
 considerations and restrictions for federated identity credentials"; both duplicate errors are recorded. Issuer and
 subject are stored unchecked, as the service does: a wrong one fails at the exchange only. Assumed: the code and the
-text for the twenty-first credential, and the code for a bad name.
+text for the twenty-first credential, the code for a bad name, the text for a credential that has both a subject and an
+expression, and that two expressions must differ like two subjects.
 """
 
 import re
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from migrate.emulator.ids import fresh_guid
+from migrate.emulator.state.expressions import check_expression
 from migrate.emulator.state.records import Application, FederatedCredential
 from migrate.emulator.state.rules import RuleBreachError, not_found
 from migrate.emulator.state.tenant import Tenant
@@ -24,13 +26,25 @@ _INVALID: Final = "InvalidFederatedIdentityCredentialValue"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FederatedChange:
-    """The writable fields of a federated credential; None leaves a field as it is."""
+    """The writable fields of a federated credential; None leaves a field as it is, an empty value clears it."""
 
     name: str | None = None
     issuer: str | None = None
     subject: str | None = None
     audiences: tuple[str, ...] | None = None
     description: str | None = None
+    expression: str | None = None
+
+    def applied(self, known: FederatedCredential) -> FederatedCredential:
+        """Give a credential with the changed fields, unchecked."""
+        return replace(
+            known,
+            issuer=known.issuer if self.issuer is None else self.issuer,
+            subject=known.subject if self.subject is None else self.subject,
+            audiences=known.audiences if self.audiences is None else self.audiences,
+            description=known.description if self.description is None else self.description or None,
+            expression=known.expression if self.expression is None else self.expression or None,
+        )
 
 
 def find(application: Application, key: str) -> FederatedCredential | None:
@@ -45,14 +59,8 @@ def create(tenant: Tenant, application_id: str, change: FederatedChange) -> Fede
     """Add a federated credential to an application."""
     with tenant.lock:
         application = _application(tenant, application_id)
-        credential = FederatedCredential(
-            id=fresh_guid(),
-            name=change.name or "",
-            issuer=change.issuer or "",
-            subject=change.subject or "",
-            audiences=change.audiences or (),
-            description=change.description,
-        )
+        empty = FederatedCredential(id=fresh_guid(), name=change.name or "", issuer="", subject="", audiences=())
+        credential = change.applied(empty)
         _check(credential, application.federated)
         if len(application.federated) >= LIMIT:
             raise RuleBreachError(
@@ -71,14 +79,7 @@ def update(tenant: Tenant, application_id: str, credential_id: str, change: Fede
         known = _credential(application, credential_id)
         if change.name not in (None, known.name):
             raise RuleBreachError(400, _INVALID, "The name of a federated identity credential cannot be changed.")
-        changed = FederatedCredential(
-            id=known.id,
-            name=known.name,
-            issuer=known.issuer if change.issuer is None else change.issuer,
-            subject=known.subject if change.subject is None else change.subject,
-            audiences=known.audiences if change.audiences is None else change.audiences,
-            description=known.description if change.description is None else change.description,
-        )
+        changed = change.applied(known)
         others = tuple(other for other in application.federated if other.id != known.id)
         _check(changed, others)
         federated = tuple(changed if item.id == known.id else item for item in application.federated)
@@ -109,7 +110,7 @@ def _credential(application: Application, credential_id: str) -> FederatedCreden
 
 
 def _check(credential: FederatedCredential, others: Sequence[FederatedCredential]) -> None:
-    if not (credential.name and credential.issuer and credential.subject):
+    if not (credential.name and credential.issuer and (credential.subject or credential.expression)):
         raise RuleBreachError(400, _INVALID, "Federated Identity Credential from HTTP body has empty properties.")
     if not _NAME.fullmatch(credential.name):
         raise RuleBreachError(400, _INVALID, f"Federated Identity Credential name '{credential.name}' is invalid.")
@@ -120,6 +121,10 @@ def _check(credential: FederatedCredential, others: Sequence[FederatedCredential
             raise RuleBreachError(400, _INVALID, f"The value of {field} is longer than {LONGEST} characters.")
     if len(credential.audiences[0]) > LONGEST:
         raise RuleBreachError(400, _INVALID, f"The value of audiences is longer than {LONGEST} characters.")
+    if credential.expression is not None:
+        if credential.subject:
+            raise RuleBreachError(400, _INVALID, "Subject and ClaimsMatchingExpression exclude each other.")
+        check_expression(credential.issuer, credential.expression)
     _check_unique(credential, others)
 
 
@@ -130,7 +135,7 @@ def _check_unique(credential: FederatedCredential, others: Sequence[FederatedCre
             "Request_MultipleObjectsWithSameKeyValue",
             f"FederatedIdentityCredential with name {credential.name} already exists.",
         )
-    if any((other.issuer, other.subject) == (credential.issuer, credential.subject) for other in others):
+    if any(_matches(other) == _matches(credential) for other in others):
         raise RuleBreachError(
             400,
             _INVALID,
@@ -139,3 +144,7 @@ def _check_unique(credential: FederatedCredential, others: Sequence[FederatedCre
             f"paramName: FederatedIdentityCredential.Subject, paramValue: {credential.subject}, "
             "objectType: Microsoft.Online.DirectoryServices.Application",
         )
+
+
+def _matches(credential: FederatedCredential) -> tuple[str, str, str | None]:
+    return credential.issuer, credential.subject, credential.expression

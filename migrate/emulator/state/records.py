@@ -59,8 +59,11 @@ class FederatedCredential:
     name: str
     issuer: str
     subject: str
+    """Empty when an expression takes its place."""
     audiences: tuple[str, ...]
     description: str | None = None
+    expression: str | None = None
+    """Value of a flexible credential's claimsMatchingExpression, whose language version is always 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +88,16 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """An app role that was granted while the tenant ran (Graph type appRoleAssignment); the principal holds it."""
+
+    resource_id: str
+    """Object id of the service principal that defines the role."""
+    role_id: str
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePrincipal:
     """A service principal: an application's, a foreign application's or a managed identity's presence here."""
 
@@ -102,6 +115,8 @@ class ServicePrincipal:
     tags: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     """Names of the Microsoft Graph app roles granted to it."""
+    grants: tuple[Grant, ...] = ()
+    """Roles of other resources granted to it, and the dates of those Microsoft Graph roles that came later."""
     sso_mode: str | None = None
     signing_certificate: CertificateRecipe | bytes | None = None
     token_encryption_key_id: str | None = None
@@ -123,16 +138,63 @@ class ManagedIdentity:
     client_id: str
     principal_id: str
     user_assigned: bool = True
+    location: str = "westeurope"
+    tags: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    federated: tuple[FederatedCredential, ...] = ()
+    """Which outside tokens may be exchanged for one of this identity; only user-assigned identities have any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """An app setting, environment variable or connection string of a host."""
+
+    name: str
+    value: str = field(default="", repr=False)
+    secret_key_id: str = ""
+    """Key id of the client secret whose text ends the value, so that the text stands in one place alone."""
+    type: str = ""
+    """Type of a connection string, such as ``SQLAzure``."""
+
+
+HostKind = Literal["vm", "app-service", "container-app", "arc", "aks", "azure-ml"]
+
+HOST_TYPES: Mapping[HostKind, str] = MappingProxyType({
+    "vm": "Microsoft.Compute/virtualMachines",
+    "app-service": "Microsoft.Web/sites",
+    "container-app": "Microsoft.App/containerApps",
+    "arc": "Microsoft.HybridCompute/machines",
+    "aks": "Microsoft.ContainerService/managedClusters",
+    "azure-ml": "Microsoft.MachineLearningServices/workspaces",
+})  # fmt: skip
+"""The resource type of each kind of host."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """A machine or site that can ask for tokens of the identities attached to it."""
+    """A machine, site or cluster that can ask for tokens of the identities attached to it."""
 
     name: str
-    kind: Literal["vm", "app-service"]
+    kind: HostKind
     identities: tuple[str, ...] = ()
     """Principal ids, at most one of them of a system-assigned identity."""
+    subscription_id: str = ""
+    group: str = ""
+    location: str = "westeurope"
+    tags: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    app_id: str = ""
+    """Client id of the application whose code runs here, as far as the seed knows; no endpoint shows it."""
+    settings: tuple[Setting, ...] = ()
+    connection_strings: tuple[Setting, ...] = ()
+    issuer_url: str = ""
+    """Issuer of a cluster's service-account tokens, with a trailing slash (AKS only)."""
+    others: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    """Resource properties that a client has set beyond those above."""
+
+    @property
+    def resource_id(self) -> str:
+        """The ARM id."""
+        group = f"/subscriptions/{self.subscription_id}/resourceGroups/{self.group}"
+        return f"{group}/providers/{HOST_TYPES[self.kind]}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,14 @@
 
 
 class RuleBreachError(Exception):
-    """A change that the directory refuses: HTTP status, Graph error code and message."""
+    """A change that the directory refuses: HTTP status, Graph error code, message and the property it is about."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, target: str | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.target = target
 
 
 def not_found(object_id: str) -> RuleBreachError:

@@ -1,7 +1,10 @@
 """Tables of records with the indexes that the endpoints need."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
+
+from migrate.emulator.ids import fresh_guid
 
 
 class Identified(Protocol):
@@ -19,6 +22,23 @@ class Identified(Protocol):
 R = TypeVar("R", bound=Identified)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableImage(Generic[R]):
+    """Everything that a table holds, for keeping it elsewhere."""
+
+    order: Sequence[str | None]
+    """Object ids by place; None where a record was removed."""
+    records: Sequence[R]
+    """Those that are there, in the same order."""
+    journal: Sequence[str]
+    generation: str
+
+    def slots(self) -> list[R | None]:
+        """Give what stands at each place."""
+        following = iter(self.records)
+        return [None if object_id is None else next(following) for object_id in self.order]
+
+
 class Table(Generic[R]):
     """Records by object id and by application id, in the order of their arrival.
 
@@ -31,6 +51,11 @@ class Table(Generic[R]):
         self._id_of_app: dict[str, str] = {}
         self._order: list[str | None] = []
         self._place: dict[str, int] = {}
+        self._journal: list[str] = []
+        self.generation = fresh_guid()[:8]
+        """Tells this journal from that of another run, whose numbers mean other changes."""
+        self.watch: Callable[[str, R | None, int], None] | None = None
+        """Told of each change before it is made: object id, the record as it was, and its place in the order."""
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -49,19 +74,65 @@ class Table(Generic[R]):
 
     def put(self, record: R) -> None:
         """Add a record or replace the one with its id."""
-        if record.id not in self._by_id:
-            self._place[record.id] = len(self._order)
-            self._order.append(record.id)
-        self._by_id[record.id] = record
-        self._id_of_app[record.app_id] = record.id
+        object_id = record.id
+        if object_id not in self._place:
+            self._place[object_id] = len(self._order)
+            self._order.append(object_id)
+        if self.watch is not None:
+            self._tell(object_id)
+        self._by_id[object_id] = record
+        self._id_of_app[record.app_id] = object_id
+        self._journal.append(object_id)
 
     def remove(self, object_id: str) -> R | None:
         """Take a record out; its place in the order stays empty."""
+        self._tell(object_id.lower())
         record = self._by_id.pop(object_id.lower(), None)
         if record is not None:
             self._id_of_app.pop(record.app_id, None)
             self._order[self._place.pop(record.id)] = None
+            self._journal.append(record.id)
         return record
+
+    def image(self) -> TableImage[R]:
+        """Copy what the table holds, pointer by pointer; writers are to be kept out meanwhile."""
+        return TableImage(
+            order=self._order.copy(),
+            records=list(self._by_id.values()),
+            journal=self._journal.copy(),
+            generation=self.generation,
+        )
+
+    def resume(self, image: TableImage[R]) -> None:
+        """Hold what an image shows and nothing else; ValueError where two records have the same id."""
+        self._by_id = {record.id: record for record in image.records}
+        if len(self._by_id) != len(image.records):
+            raise ValueError("two records have the same id")
+        self._id_of_app = {record.app_id: record.id for record in image.records}
+        self._order = list(image.order)
+        self._place = {object_id: place for place, object_id in enumerate(image.order) if object_id is not None}
+        ids = {object_id: object_id for object_id in self._by_id}
+        self._journal = [ids.get(object_id, object_id) for object_id in image.journal]
+        self.generation = image.generation
+
+    def _tell(self, object_id: str) -> None:
+        if self.watch is not None and object_id in self._place:
+            self.watch(object_id, self._by_id.get(object_id), self._place[object_id])
+
+    # Delta queries ask what changed since a moment. A journal of ids answers that without a look at every record: it
+    # costs a pointer for each write and nothing for a record that stays as it is.
+    @property
+    def written(self) -> int:
+        """How many changes there have been; the next one gets this number."""
+        return len(self._journal)
+
+    def changed_between(self, first: int, last: int) -> tuple[str, ...]:
+        """Give the ids that the changes from one number up to another touched, each once, in the order of time."""
+        return tuple(dict.fromkeys(self._journal[first:last]))
+
+    def touch(self, object_id: str) -> None:
+        """Count a change of something that belongs to a record, or that was one, and is not kept here."""
+        self._journal.append(object_id)
 
     def after(self, position: int) -> Iterator[tuple[int, R]]:
         """Walk the records from a position on, each with the position that follows it."""

@@ -1,5 +1,6 @@
 """The tenant: tables, sign-in log and look-ups."""
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from threading import RLock
@@ -9,8 +10,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from migrate.emulator.certificates import CertificateRecipe, pool_key
 from migrate.emulator.clock import VirtualClock
-from migrate.emulator.clouds import Cloud
+from migrate.emulator.clouds import ARM_APP_ID, GRAPH_APP_ID, Cloud
 from migrate.emulator.errors import NotInTenantError
+from migrate.emulator.state.azure import Estate
+from migrate.emulator.state.hooks import NoFaults
+from migrate.emulator.state.policies import PolicyBook
 from migrate.emulator.state.records import (
     Application,
     Host,
@@ -21,11 +25,14 @@ from migrate.emulator.state.records import (
     ServicePrincipal,
     User,
 )
-from migrate.emulator.state.signins import SignInLog
+from migrate.emulator.state.shelf import Shelf
+from migrate.emulator.state.signin_log import SignInLog
 from migrate.emulator.state.table import Table
 
 ROOT_HOST: Final = ""
 """Name of the operator's jump host: every user-assigned identity counts as attached to it."""
+_OWN_ADDRESS: Final = re.compile(r"https://(?:localhost|127\.0\.0\.1)(?::[0-9]{1,5})?(?P<arm>/arm)?")
+"""How a client calls Graph and Resource Manager that learnt both from ``/metadata/endpoints`` on loopback."""
 
 
 class Tenant:
@@ -48,10 +55,13 @@ class Tenant:
         self.deleted_applications: Table[Application] = Table()
         self.deleted_service_principals: Table[ServicePrincipal] = Table()
         self.users: dict[str, User] = {}
-        self.identities: dict[str, ManagedIdentity] = {}
-        self.hosts: dict[str, Host] = {}
+        self.identities: Shelf[ManagedIdentity] = Shelf()
+        self.hosts: Shelf[Host] = Shelf()
+        self.azure = Estate()
         self.resources: list[Resource] = []
         self.sign_ins = SignInLog()
+        self.faults = NoFaults()
+        self.policies = PolicyBook()
         self._secrets: dict[str, str] = {}
         self._certificates: dict[str, CertificateRecipe | bytes] = {}
 
@@ -72,8 +82,25 @@ class Tenant:
             self.service_principals.put(record)
 
     def _enter(self, passwords: Iterable[PasswordCredential], keys: Iterable[KeyCredential]) -> None:
-        self._secrets.update({password.key_id: password.secret for password in passwords})
-        self._certificates.update({key.key_id: key.certificate for key in keys})
+        for password in passwords:
+            self._secrets[password.key_id] = password.secret
+        for key in keys:
+            self._certificates[key.key_id] = key.certificate
+
+    def used_credentials(self) -> tuple[dict[str, str], dict[str, CertificateRecipe | bytes]]:
+        """Give every secret and every certificate that there is or was, by key id."""
+        with self.lock:
+            return self._secrets.copy(), self._certificates.copy()
+
+    def resume_credentials(self, secrets: dict[str, str], certificates: dict[str, CertificateRecipe | bytes]) -> None:
+        """Enter the credentials of every record in the tables, and these beside them."""
+        with self.lock:
+            for table in (self.deleted_applications, self.deleted_service_principals, self.applications,
+                          self.service_principals):  # fmt: skip
+                for record in table:
+                    self._enter(record.passwords, record.keys)
+            self._secrets.update(secrets)
+            self._certificates.update(certificates)
 
     def key_id_was_used(self, key_id: str) -> bool:
         """Whether a credential ever had this key id, removed ones included."""
@@ -134,6 +161,9 @@ class Tenant:
     def resource_named(self, name: str) -> Resource | None:
         """Find what tokens can be issued for: a Microsoft resource, or an application that is present here."""
         wanted = name.lower().rstrip("/")
+        own = _OWN_ADDRESS.fullmatch(wanted)
+        if own is not None:
+            wanted = ARM_APP_ID if own["arm"] else GRAPH_APP_ID
         for resource in self.resources:
             if wanted in resource.names:
                 return resource
