@@ -5,13 +5,29 @@ whose names follow page "Access token claims reference". Tokens for the exchange
 lifetime that were observed on one.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
-from migrate.emulator.clouds import EXCHANGE_APP_ID, GRAPH_APP_ID
-from migrate.emulator.ids import fresh_guid
+from migrate.emulator.clouds import EXCHANGE_APP_ID
+from migrate.emulator.ids import fresh_guid, random_looking
+from migrate.emulator.state.app_roles import role_values
 from migrate.emulator.state.records import ManagedIdentity, Resource, ServicePrincipal
 from migrate.emulator.state.tenant import Tenant
-from migrate.emulator.tokens.keys import APP_TOKEN_LIFE, EXCHANGE_TOKEN_LIFE, SigningKeys, random_looking
+from migrate.emulator.tokens.keys import APP_TOKEN_LIFE, EXCHANGE_TOKEN_LIFE, SignedToken, SigningKeys
+
+FEDERATION_CLAIM: Final = "xms_ficinfo"
+"""Marks a token that was got with a federated credential (observed on v2.0 tokens)."""
+_FEDERATION_MARK: Final = "CAAQABgAIAAoAjAA"  # observed; what it encodes is not known
+_SECRET, _ASSERTION = "1", "2"  # azpacr and appidacr (page "Access token claims reference")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedToken:
+    """A token and its ``uti``, which the sign-in log shows."""
+
+    signed: SignedToken
+    token_id: str
 
 
 class TokenIssuer:
@@ -21,23 +37,49 @@ class TokenIssuer:
         self._tenant = tenant
         self._keys = keys
 
-    def for_application(self, principal: ServicePrincipal, resource: Resource, *, by_secret: bool) -> tuple[str, str]:
-        """Issue an application's token; gives the token and its ``uti``."""
-        method = "1" if by_secret else "2"  # azpacr: 1 = secret, 2 = certificate or federated assertion
-        claims = self._claims(principal, resource, method)
+    def for_application(
+        self,
+        principal: ServicePrincipal,
+        resource: Resource,
+        *,
+        by_secret: bool,
+        by_federation: bool = False,
+        capabilities: Sequence[str] = (),
+    ) -> IssuedToken:
+        """Issue an application's token."""
+        claims = self._claims(principal, resource, _SECRET if by_secret else _ASSERTION)
         if resource.version == "2.0":
             claims["xms_ftd"] = random_looking("ftd", claims["uti"], length=64)
-        return self._keys.sign(claims, APP_TOKEN_LIFE, version=resource.version), claims["uti"]
+        self._mark(claims, resource, by_federation=by_federation, capabilities=capabilities)
+        return self._signed(claims, APP_TOKEN_LIFE, resource)
 
     def for_identity(
-        self, principal: ServicePrincipal, identity: ManagedIdentity, resource: Resource
-    ) -> tuple[str, str]:
-        """Issue a managed identity's token, which lives for a day."""
-        claims = self._claims(principal, resource, "2")
+        self,
+        principal: ServicePrincipal,
+        identity: ManagedIdentity,
+        resource: Resource,
+        *,
+        by_federation: bool = False,
+        capabilities: Sequence[str] = (),
+    ) -> IssuedToken:
+        """Issue a managed identity's token, which lives for a day (assumed of those got by federation)."""
+        claims = self._claims(principal, resource, _ASSERTION)
         claims["idtyp"] = "app"
         if resource.app_id != EXCHANGE_APP_ID:
             claims["xms_mirid"] = identity.resource_id
-        return self._keys.sign(claims, EXCHANGE_TOKEN_LIFE, version=resource.version), claims["uti"]
+        self._mark(claims, resource, by_federation=by_federation, capabilities=capabilities)
+        return self._signed(claims, EXCHANGE_TOKEN_LIFE, resource)
+
+    @staticmethod
+    def _mark(claims: dict[str, Any], resource: Resource, *, by_federation: bool, capabilities: Sequence[str]) -> None:
+        if by_federation and resource.version == "2.0":
+            claims[FEDERATION_CLAIM] = _FEDERATION_MARK
+        if capabilities:
+            claims["xms_cc"] = list(capabilities)
+
+    def _signed(self, claims: dict[str, Any], life: int, resource: Resource) -> IssuedToken:
+        signed = self._keys.sign(claims, life, version=resource.version)
+        return IssuedToken(signed=signed, token_id=claims["uti"])
 
     def _claims(self, principal: ServicePrincipal, resource: Resource, method: str) -> dict[str, Any]:
         token_id = random_looking("uti", fresh_guid())
@@ -51,8 +93,9 @@ class TokenIssuer:
             "uti": token_id,
             "ver": resource.version,
         }
-        if resource.app_id == GRAPH_APP_ID and principal.roles:
-            shared["roles"] = list(principal.roles)
+        roles = role_values(self._tenant, principal, resource.app_id)
+        if roles:
+            shared["roles"] = roles
         if resource.version == "2.0":
             issuer = self._tenant.cloud.issuer(self._tenant.id)
             return {**shared, "iss": issuer, "azp": principal.app_id, "azpacr": method}

@@ -1,12 +1,24 @@
 """Turns token requests into entries of the sign-in log."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from migrate.emulator.ids import fresh_guid
-from migrate.emulator.state.records import Application, ManagedIdentity, Resource, ServicePrincipal
+from migrate.emulator.state.records import ManagedIdentity, Resource, ServicePrincipal
 from migrate.emulator.state.signins import SignIn
 from migrate.emulator.state.tenant import Tenant
+from migrate.emulator.tokens.clients import Client
 from migrate.emulator.tokens.refusals import Presented, RefusedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What became of a request at the token endpoint."""
+
+    presented: Presented
+    ip_address: str
+    correlation_id: str
+    token_id: str = ""
+    refused: RefusedError | None = None
 
 
 def _entry(
@@ -27,25 +39,22 @@ def _entry(
     )
 
 
-def note_application(
-    tenant: Tenant,
-    application: Application,
-    resource: Resource | None,
-    presented: Presented,
-    *,
-    ip_address: str,
-    correlation_id: str,
-    token_id: str = "",
-    refused: RefusedError | None = None,
-) -> None:
-    """Record one attempt of an application to sign in."""
-    principal = tenant.service_principals.with_app_id(application.app_id)
-    entry = _entry(tenant, principal, application.app_id, application.display_name, resource)
+def note_attempt(tenant: Tenant, client: Client, resource: Resource | None, attempt: Attempt) -> None:
+    """Record one attempt to sign in at the token endpoint.
+
+    A managed identity that comes with an outside token is a managed-identity sign-in; the fields for it,
+    ``federatedTokenId`` and ``federatedTokenIssuer``, say so. The credential type of such an entry is assumed.
+    """
+    presented, refused = attempt.presented, attempt.refused
+    application = client.application
+    entry = _entry(tenant, client.principal, application.app_id, application.display_name, resource)
+    if client.identity is not None:
+        entry = _as_identity(entry, client.identity)
     tenant.sign_ins.record(
         replace(
             entry,
-            ip_address=ip_address,
-            correlation_id=correlation_id,
+            ip_address=attempt.ip_address,
+            correlation_id=attempt.correlation_id,
             credential_type=presented.credential_type,
             key_id=presented.key_id,
             certificate=presented.certificate,
@@ -53,7 +62,7 @@ def note_application(
             origin="servicePrincipal" if presented.on_service_principal else "application",
             error_code=0 if refused is None else refused.code,
             failure_reason=None if refused is None else refused.text,
-            token_id=token_id,
+            token_id=attempt.token_id,
             federated_token_id=presented.assertion_id,
             federated_token_issuer=presented.assertion_issuer,
         )
@@ -63,15 +72,16 @@ def note_application(
 def note_identity(
     tenant: Tenant, principal: ServicePrincipal, identity: ManagedIdentity, resource: Resource, token_id: str
 ) -> None:
-    """Record that a managed identity got a token."""
+    """Record that a managed identity got a token from the host that it is attached to."""
     entry = _entry(tenant, principal, principal.app_id, principal.display_name, resource)
-    tenant.sign_ins.record(
-        replace(
-            entry,
-            event="managedIdentity",
-            credential_type="managedIdentity",
-            token_id=token_id,
-            identity_resource_id=identity.resource_id,
-            user_assigned=identity.user_assigned,
-        )
+    entry = replace(_as_identity(entry, identity), credential_type="managedIdentity", token_id=token_id)
+    tenant.sign_ins.record(entry)
+
+
+def _as_identity(entry: SignIn, identity: ManagedIdentity) -> SignIn:
+    return replace(
+        entry,
+        event="managedIdentity",
+        identity_resource_id=identity.resource_id,
+        user_assigned=identity.user_assigned,
     )

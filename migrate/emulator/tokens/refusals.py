@@ -6,10 +6,12 @@ status is assumed) or "assumed".
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 from migrate.emulator.certificates import CertificateRecipe
+from migrate.emulator.ids import fresh_guid
 from migrate.emulator.state.signins import CredentialType
 
 _MATCHING_HELP: Final = (
@@ -47,6 +49,26 @@ class Refusal(Enum):
         "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the "
         "correct cloud.", "recorded",
     )  # fmt: skip
+    TENANT_NOT_A_NAME = _kind(
+        900023, 400, "invalid_request",
+        "Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid external domain.", "text",
+    )  # fmt: skip
+    ONLY_POST = _kind(
+        900561, 400, "invalid_request",
+        "The endpoint only accepts POST, OPTIONS requests. Received a {method} request.", "text",
+    )  # fmt: skip
+    BODY_TOO_LARGE = _kind(
+        90013, 413, "invalid_request", "Invalid input received from the user. The request body is too large.", "assumed"
+    )
+    CLAIMS_NOT_VALID = _kind(
+        90013, 400, "invalid_request", "Invalid input received from the user. The claims parameter is not valid JSON.",
+        "assumed",
+    )  # fmt: skip
+    UNKNOWN_INSTANCE = _kind(
+        50049, 400, "invalid_instance", "Unknown or invalid instance.",
+        "documented; OAuth error read in msal, status assumed",
+    )  # fmt: skip
+    MALFORMED_DISCOVERY = _kind(50050, 400, "invalid_request", "The request is malformed.", "documented; text assumed")
     TWO_CREDENTIALS = _kind(
         90013, 400, "invalid_request",
         "Invalid input received from the user. Only one of 'client_secret' and 'client_assertion' may be present.",
@@ -134,7 +156,11 @@ class Refusal(Enum):
     SUBJECT_CASE_MISMATCH = _kind(
         7002138, 401, "invalid_client",
         "No matching federated identity record found for presented assertion subject '{subject}'. The subject matches "
-        "with case-insensitive comparison, but not with case-sensitive comparison. " + _MATCHING_HELP, "text",
+        "with case-insensitive comparison, but not with case-sensitive comparison. Check your federated identity "
+        "credential Subject, Audience and Issuer against the presented assertion. See documentation at: "
+        "https://learn.microsoft.com/entra/workload-id/workload-identity-federation. See breaking change notification "
+        "and remediation at: "
+        "https://learn.microsoft.com/en-us/entra/identity-platform/reference-breaking-changes#august-2024.", "text",
     )  # fmt: skip
     AUDIENCE_IS_GUID = _kind(
         700214, 401, "invalid_client",
@@ -143,7 +169,8 @@ class Refusal(Enum):
     )  # fmt: skip
     ISSUED_BY_ENTRA = _kind(
         700222, 401, "invalid_client", "AAD-issued tokens may not be used for federated identity flows.",
-        "recorded for tokens got by federation; assumed for applications and system-assigned identities",
+        "recorded for tokens got by federation and for those of another tenant; assumed for applications and "
+        "system-assigned identities",
     )  # fmt: skip
     WRONG_CLIENT = _kind(
         700021, 401, "invalid_client",
@@ -155,7 +182,8 @@ class Refusal(Enum):
     ASSERTION_TIME = _kind(
         700024, 401, "invalid_client",
         "Client assertion is not within its valid time range. Current time: {now}, assertion valid from {start}, "
-        "expiry time of assertion {end}.", "text",
+        "expiry time of assertion {end}. Review the documentation at "
+        "https://learn.microsoft.com/entra/identity-platform/certificate-credentials .", "text",
     )  # fmt: skip
     BAD_SIGNATURE = _kind(
         700027, 401, "invalid_client", "Client assertion failed signature validation. [Reason - {reason}]", "documented"
@@ -185,3 +213,31 @@ class RefusedError(Exception):
         self.error = refusal.value.error
         self.text = refusal.value.text.format(**values)
         self.presented = presented or Presented()
+
+
+_NO_LOOKUP_PAGE: Final = (700038, 70003)
+"""Codes whose recorded answers carry no error_uri."""
+
+
+def refusal_body(
+    refused: RefusedError, now: datetime, lookup_host: str, correlation_id: str, *, separator: str = " "
+) -> dict[str, Any]:
+    r"""Give the body of a refusal.
+
+    ``separator`` stands before Trace ID, Correlation ID and Timestamp: a blank in the token endpoint's recorded answers
+    of 2023 and later, ``\r\n`` in those that the metadata service passes on.
+    """
+    trace = fresh_guid()
+    timestamp = f"{now:%Y-%m-%d %H:%M:%SZ}"
+    ids = (f"Trace ID: {trace}", f"Correlation ID: {correlation_id}", f"Timestamp: {timestamp}")
+    body: dict[str, Any] = {
+        "error": refused.error,
+        "error_description": separator.join((f"AADSTS{refused.code}: {refused.text}", *ids)),
+        "error_codes": [refused.code],
+        "timestamp": timestamp,
+        "trace_id": trace,
+        "correlation_id": correlation_id,
+    }
+    if refused.code not in _NO_LOOKUP_PAGE:
+        body["error_uri"] = f"https://{lookup_host}/error?code={refused.code}"
+    return body
