@@ -5,7 +5,8 @@ the report, which is assumed.
 """
 
 import base64
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, Final
 
@@ -110,14 +111,17 @@ def list_sign_ins(call: Call) -> Reply:
 
 
 def _sign_in_positions(tenant: Tenant, options: Options) -> Iterator[int]:
-    ascending = _ascending(options)
+    log, ascending = tenant.sign_ins, _ascending(options)
     app_id = options.filter.equalities.get("appId") if options.filter else None
-    positions: Sequence[int] = tenant.sign_ins.positions(app_id.lower() if isinstance(app_id, str) else None)
-    ordered = positions if ascending else positions[::-1]
-    if options.skip_token is None:
-        return iter(ordered)
-    last = decode_position(options.skip_token)
-    return (position for position in ordered if (position > last if ascending else position < last))
+    positions = log.positions(app_id.lower() if isinstance(app_id, str) else None)
+    first, last = log.first_since(tenant.clock.now() - tenant.retention, positions), len(positions)
+    if options.skip_token is not None:
+        seen = decode_position(options.skip_token)
+        first, last = (
+            (max(first, bisect_right(positions, seen)), last) if ascending else (first, bisect_left(positions, seen))
+        )
+    indexes = range(first, last) if ascending else range(last - 1, first - 1, -1)
+    return (positions[index] for index in indexes)
 
 
 def _ascending(options: Options) -> bool:
@@ -129,12 +133,8 @@ def _ascending(options: Options) -> bool:
 
 
 def _visible(tenant: Tenant, positions: Iterator[int], condition: Filter) -> Iterator[tuple[int, dict[str, Any]]]:
-    oldest = tenant.clock.now() - tenant.retention
     for position in positions:
-        entry = tenant.sign_ins.at(position)
-        if entry.created < oldest:
-            continue
-        body = sign_in_body(tenant, entry)
+        body = sign_in_body(tenant, tenant.sign_ins.at(position))
         if condition.test(body):
             yield position, body
 
@@ -176,38 +176,51 @@ def _credential_row(tenant: Tenant, activity: Activity) -> dict[str, Any]:
 
 def list_credential_activities(call: Call) -> Reply:
     """GET /reports/appCredentialSignInActivities: one row for each credential that was ever used."""
-    rows = (_credential_row(call.tenant, activity) for activity in call.tenant.sign_ins.credential_activities())
-    return _report(call, "appCredentialSignInActivities", rows)
+    log = call.tenant.sign_ins
+    return _report(
+        call,
+        "appCredentialSignInActivities",
+        lambda place: (
+            (following, _credential_row(call.tenant, activity)) for following, activity in log.credentials_after(place)
+        ),
+    )
 
 
 def list_application_activities(call: Call) -> Reply:
     """GET /reports/servicePrincipalSignInActivities: one row for each application that ever signed in."""
-    rows = (
-        {
-            "id": base64.b64encode(app_id.encode()).decode(),
-            "appId": app_id,
-            "lastSignInActivity": _dates(activity),
-            "delegatedClientSignInActivity": _dates(None),
-            "delegatedResourceSignInActivity": _dates(None),
-            "applicationAuthenticationClientSignInActivity": _dates(activity),
-            "applicationAuthenticationResourceSignInActivity": _dates(call.tenant.sign_ins.resource_activity(app_id)),
-        }
-        for app_id, activity in call.tenant.sign_ins.application_activities().items()
+    log = call.tenant.sign_ins
+    return _report(
+        call,
+        "servicePrincipalSignInActivities",
+        lambda place: (
+            (following, _application_row(call.tenant, app_id, activity))
+            for following, app_id, activity in log.applications_after(place)
+        ),
     )
-    return _report(call, "servicePrincipalSignInActivities", rows)
 
 
-def _report(call: Call, name: str, rows: Iterator[dict[str, Any]]) -> Reply:
+def _application_row(tenant: Tenant, app_id: str, activity: Activity) -> dict[str, Any]:
+    return {
+        "id": base64.b64encode(app_id.encode()).decode(),
+        "appId": app_id,
+        "lastSignInActivity": _dates(activity),
+        "delegatedClientSignInActivity": _dates(None),
+        "delegatedResourceSignInActivity": _dates(None),
+        "applicationAuthenticationClientSignInActivity": _dates(activity),
+        "applicationAuthenticationResourceSignInActivity": _dates(tenant.sign_ins.resource_activity(app_id)),
+    }
+
+
+def _report(call: Call, name: str, rows_after: Callable[[int], Iterator[tuple[int, dict[str, Any]]]]) -> Reply:
     options = read_options(call.query)
     test: Callable[[dict[str, Any]], bool] = options.filter.test if options.filter else lambda _: True
-    start = decode_position(options.skip_token)
+    found = ((place, row) for place, row in rows_after(decode_position(options.skip_token)) if test(row))
     size = options.top or DEFAULT_PAGE
-    found = islice((row for row in rows if test(row)), start, None)
     page = list(islice(found, size))
     body: dict[str, Any] = {"@odata.context": call.context(f"reports/{name}")}
     if len(page) == size and next(found, None) is not None:
-        body["@odata.nextLink"] = next_link(f"{call.base}/{call.path}", call.query, start + size)
-    return Reply(body={**body, "value": [pick(row, options.select) for row in page]})
+        body["@odata.nextLink"] = next_link(f"{call.base}/{call.path}", call.query, page[-1][0])
+    return Reply(body={**body, "value": [pick(row, options.select) for _, row in page]})
 
 
 def organization(call: Call) -> Reply:

@@ -1,9 +1,9 @@
 """Who calls Graph: bearer tokens, verified against this tenant's own keys.
 
-Code and first texts are recorded in public reports; the text for a bad signature is assumed.
+Code, challenge and first texts are recorded in public reports; the text for a bad signature is assumed.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import jwt
 
@@ -13,9 +13,19 @@ from migrate.emulator.graph.errors import GraphError
 from migrate.emulator.state.tenant import Tenant
 from migrate.emulator.tokens.keys import ALGORITHM, SigningKeys
 
+_CHALLENGE: Final = (
+    'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", '
+    f'client_id="{GRAPH_APP_ID}"'
+)
+
 
 def _refused(message: str) -> GraphError:
-    return GraphError(401, "InvalidAuthenticationToken", message)
+    return GraphError(401, "InvalidAuthenticationToken", message, {"www-authenticate": _CHALLENGE})
+
+
+def expired() -> GraphError:
+    """Word the refusal of a token that is past its time."""
+    return _refused("Lifetime validation failed, the token is expired.")
 
 
 def identify(tenant: Tenant, keys: SigningKeys, authorization: str | None) -> Caller:
@@ -43,8 +53,9 @@ def _verified(tenant: Tenant, keys: SigningKeys, token: str) -> dict[str, Any]:
         raise _refused("Access token validation failure. Invalid audience.")
     if claims.get("tid") != tenant.id:
         raise _refused("Access token validation failure. Invalid tenant.")
-    if not claims.get("nbf", 0) <= tenant.clock.timestamp() < claims.get("exp", 0):
-        raise _refused("Lifetime validation failed, the token is expired.")
+    now = tenant.clock.timestamp() + tenant.faults.skew("tokens")  # by the clock that wrote them
+    if not claims.get("nbf", 0) <= now < claims.get("exp", 0):
+        raise expired()
     return claims
 
 

@@ -3,15 +3,18 @@
 import base64
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from migrate.emulator.certificates import der, thumbprint
+from migrate.emulator.graph.locks import lock_body
 from migrate.emulator.graph.schema import (
     APPLICATION,
     APPLICATION_BETA,
     SERVICE_PRINCIPAL,
     SERVICE_PRINCIPAL_BETA,
 )
+from migrate.emulator.state.expressions import LANGUAGE_VERSION
+from migrate.emulator.state.locks import PROPERTY as LOCK
 from migrate.emulator.state.records import (
     Application,
     FederatedCredential,
@@ -23,13 +26,16 @@ from migrate.emulator.state.records import (
 from migrate.emulator.state.tenant import Tenant
 
 Wanted = frozenset[str] | None
+_OFFSET: Final = len("+00:00")
 
 
 def stamp(moment: datetime | None) -> str | None:
     """Write a moment as Graph does: UTC, no fraction or one of seven digits (both recorded)."""
     if moment is None:
         return None
-    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat()
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    text = moment.isoformat()[:-_OFFSET]
     return f"{text}0Z" if moment.microsecond else f"{text}Z"
 
 
@@ -83,6 +89,7 @@ def application_body(
         **(APPLICATION_BETA if version == "beta" else {}),
         "publisherDomain": tenant.domain,
         **record.others,
+        LOCK: lock_body(record.others.get(LOCK), version),
         "id": record.id,
         "appId": record.app_id,
         "displayName": record.display_name,
@@ -135,22 +142,34 @@ def service_principal_body(
     if signing is not None:
         body["preferredTokenSigningKeyThumbprint"] = thumbprint(signing).hex().upper()
     body.update(_credentials(record, wanted, with_key=with_key))
+    if wanted and "federatedIdentityCredentials" in wanted:
+        body["federatedIdentityCredentials"] = [federated_body(item, version) for item in federated_of(tenant, record)]
     if wanted and "owners" in wanted:
         body["owners"] = list(record.owners)
     return body
 
 
+def federated_of(tenant: Tenant, holder: Application | ServicePrincipal) -> tuple[FederatedCredential, ...]:
+    """Give the federated credentials of an application, or those that a managed identity's service principal shows."""
+    if isinstance(holder, Application):
+        return holder.federated
+    identity = tenant.identities.get(holder.id)
+    return identity.federated if identity else ()
+
+
 def federated_body(credential: FederatedCredential, version: str) -> dict[str, Any]:
-    """Give a federatedIdentityCredential; the expression of flexible ones exists in beta alone."""
+    """Give a federatedIdentityCredential; the expression of a flexible one, which has no subject, is beta's alone."""
     body = {
         "id": credential.id,
         "name": credential.name,
         "issuer": credential.issuer,
-        "subject": credential.subject,
+        "subject": credential.subject or None,
         "description": credential.description,
         "audiences": list(credential.audiences),
     }
-    return {**body, "claimsMatchingExpression": None} if version == "beta" else body
+    value = credential.expression
+    expression = None if value is None else {"value": value, "languageVersion": LANGUAGE_VERSION}
+    return {**body, "claimsMatchingExpression": expression} if version == "beta" else body
 
 
 def user_body(user: User) -> dict[str, Any]:

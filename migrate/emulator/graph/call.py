@@ -1,6 +1,7 @@
 """One Graph request and its answer, free of any web framework."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -13,6 +14,13 @@ _DEEPEST: Final = 32
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")  # Python's reader would take NaN and Infinity
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is too large")  # it would be written as Infinity, which is not JSON
+    return number
 
 
 def _is_deeper(content: Any, limit: int) -> bool:
@@ -41,11 +49,14 @@ class Call:
     query: Mapping[str, str]
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    request_id: str = ""
+    """The ids under which the answer is given, which the parts of a batch repeat."""
+    client_request_id: str = ""
 
     def json(self) -> dict[str, Any]:
         """Read the body as a JSON object."""
         try:
-            content = json.loads(self.body, parse_constant=_refuse_constant)
+            content = json.loads(self.body, parse_constant=_refuse_constant, parse_float=_finite)
         except (ValueError, RecursionError):
             content = None
         if not isinstance(content, dict) or _is_deeper(content, _DEEPEST):

@@ -7,14 +7,22 @@ from typing import Any, Final, TypeVar
 
 from migrate.emulator.graph import values
 from migrate.emulator.graph.errors import bad_request
+from migrate.emulator.graph.locks import read_lock
 from migrate.emulator.graph.schema import APPLICATION, AUDIENCES, READ_ONLY, SERVICE_PRINCIPAL, check_value
-from migrate.emulator.state.credentials import KeyChange, merge_keys
+from migrate.emulator.state.keys import KeyChange, merge_keys, merge_passwords, passwords_not_updatable
+from migrate.emulator.state.locks import PROPERTY, refuse_locked_encryption
 from migrate.emulator.state.records import Application, ServicePrincipal
 from migrate.emulator.state.tenant import Tenant
 
 _KEY_FIELDS: Final = (
     "keyId", "type", "usage", "startDateTime", "endDateTime", "displayName", "customKeyIdentifier", "key",
 )  # fmt: skip
+PASSWORD_FIELDS: Final = (
+    "customKeyIdentifier", "displayName", "endDateTime", "hint", "keyId", "secretText", "startDateTime",
+)  # fmt: skip
+PASSWORD_TYPE: Final = "microsoft.graph.passwordCredential"  # noqa: S105 - the name of a type
+_CREDENTIALS: Final = ("keyCredentials", "passwordCredentials")
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 _LONGEST_NAME: Final = 256
 _APPLICATION_FIELDS: Final = {
     "displayName": "display_name",
@@ -34,33 +42,45 @@ _PRINCIPAL_FIELDS: Final = {
 H = TypeVar("H", Application, ServicePrincipal)
 
 
-def changed(tenant: Tenant, record: H, body: Mapping[str, Any]) -> H:
+def changed(tenant: Tenant, record: H, body: Mapping[str, Any], version: str = "v1.0") -> H:
     """Give a record with the changes of a body applied; nothing is stored."""
     is_application = isinstance(record, Application)
     known = APPLICATION if is_application else SERVICE_PRINCIPAL
     fields = _APPLICATION_FIELDS if is_application else _PRINCIPAL_FIELDS
-    typed: dict[str, Any] = {}
     others = dict(record.others)
-    for name, value in body.items():
-        if name.startswith("@"):
-            continue
+    sent = {name: value for name, value in body.items() if not name.startswith("@")}
+    for name, value in sent.items():
         _check(name, value, known, "application" if is_application else "servicePrincipal")
-        if name == "keyCredentials":
-            typed["keys"] = merge_keys(tenant, record, read_keys(value))
-        elif name in fields:
+    typed = _credentials(tenant, record, sent)
+    for name, value in sent.items():
+        if name in fields:
             typed[fields[name]] = tuple(value) if isinstance(value, list) else value
-        else:
+        elif name == PROPERTY:
+            others[name] = read_lock(value, version)
+        elif name not in _CREDENTIALS:
             others[name] = value
-    _check_encryption_key(record, typed)
+    _check_encryption_key(tenant, record, typed)
     return replace(record, **typed, others=MappingProxyType(others))
 
 
+def _credentials(tenant: Tenant, record: Application | ServicePrincipal, sent: Mapping[str, Any]) -> dict[str, Any]:
+    passwords = None
+    if "passwordCredentials" in sent:
+        # Signing keys of service principals bring their passwords; nothing else may touch the list (reference pages
+        # "Update application", "Update servicePrincipal" and "Configure SAML-based single sign-on").
+        if isinstance(record, Application) or "keyCredentials" not in sent:
+            raise passwords_not_updatable()
+        passwords = read_passwords(sent["passwordCredentials"])
+    if "keyCredentials" not in sent:
+        return {}
+    opening = {change.key_id: change.secret for change in passwords or () if change.key_id}
+    keys = merge_keys(tenant, record, read_keys(sent["keyCredentials"], opening))
+    if passwords is None:
+        return {"keys": keys}
+    return {"keys": keys, "passwords": merge_passwords(tenant, record, passwords, keys)}
+
+
 def _check(name: str, value: Any, known: Mapping[str, Any], type_name: str) -> None:
-    if name == "passwordCredentials":
-        # Reference page "Update application": use addPassword and removePassword instead. The text is assumed.
-        raise bad_request(
-            "Updating passwordCredentials is not supported; use addPassword and removePassword.", "Request_BadRequest"
-        )
     if name not in known:
         raise bad_request(f"The property '{name}' does not exist on type 'microsoft.graph.{type_name}'.")
     if name in READ_ONLY:
@@ -72,30 +92,64 @@ def _check(name: str, value: Any, known: Mapping[str, Any], type_name: str) -> N
         raise bad_request("Invalid value specified for property 'signInAudience' of resource.", "Request_BadRequest")
 
 
-def _check_encryption_key(record: Application | ServicePrincipal, typed: Mapping[str, Any]) -> None:
-    chosen = typed.get("token_encryption_key_id")
-    keys = typed.get("keys", record.keys)
-    if chosen is not None and all(key.key_id != chosen for key in keys):
+def _check_encryption_key(tenant: Tenant, record: Application | ServicePrincipal, typed: Mapping[str, Any]) -> None:
+    chosen = typed.get("token_encryption_key_id", record.token_encryption_key_id)
+    if chosen == record.token_encryption_key_id:
+        return
+    refuse_locked_encryption(tenant, record)
+    if chosen is not None and all(key.key_id != chosen for key in typed.get("keys", record.keys)):
         raise bad_request(f"No key credential has the keyId '{chosen}' of tokenEncryptionKeyId.", "Request_BadRequest")
 
 
-def read_keys(entries: list[Any]) -> list[KeyChange]:
-    """Read a keyCredentials list."""
+def read_keys(entries: list[Any], opening: Mapping[str, str | None] = _NOTHING) -> list[KeyChange]:
+    """Read a keyCredentials list; ``opening`` holds the passwords of keys that need one, by key id."""
     changes = []
     for entry in entries:
         if not isinstance(entry, dict):
             raise bad_request("Invalid value specified for property 'keyCredentials' of resource.")
-        values.known_only(entry, _KEY_FIELDS, "microsoft.graph.keyCredential")
+        changes.append(read_key(entry, opening.get(str(entry.get("keyId")).lower())))
+    return changes
+
+
+def read_key(entry: dict[str, Any], secret: str | None) -> KeyChange:
+    """Read a keyCredential."""
+    values.known_only(entry, _KEY_FIELDS, "microsoft.graph.keyCredential")
+    return KeyChange(
+        key_id=values.guid(entry, "keyId"),
+        type=values.text(entry, "type"),
+        usage=values.text(entry, "usage"),
+        start=values.moment(entry, "startDateTime"),
+        end=values.moment(entry, "endDateTime"),
+        display_name=values.text(entry, "displayName"),
+        custom_key_identifier=values.octets(entry, "customKeyIdentifier"),
+        key=values.octets(entry, "key"),
+        secret=secret,
+    )
+
+
+def read_passwords(entries: list[Any]) -> list[KeyChange]:
+    """Read a passwordCredentials list."""
+    changes = []
+    for entry in entries:
+        if not isinstance(entry, dict):
+            raise bad_request("Invalid value specified for property 'passwordCredentials' of resource.")
+        values.known_only(entry, PASSWORD_FIELDS, PASSWORD_TYPE)
         changes.append(
             KeyChange(
                 key_id=values.guid(entry, "keyId"),
-                type=values.text(entry, "type"),
-                usage=values.text(entry, "usage"),
                 start=values.moment(entry, "startDateTime"),
                 end=values.moment(entry, "endDateTime"),
                 display_name=values.text(entry, "displayName"),
                 custom_key_identifier=values.octets(entry, "customKeyIdentifier"),
-                key=values.octets(entry, "key"),
+                secret=read_opening_secret(entry),
             )
         )
     return changes
+
+
+def read_opening_secret(password: Mapping[str, Any]) -> str | None:
+    """Read the password that opens a key."""
+    secret = values.text(password, "secretText")
+    if secret is not None and not (secret and secret.isprintable() and secret.isascii()):
+        raise bad_request("Invalid value specified for property 'secretText' of resource.", "Request_BadRequest")
+    return secret

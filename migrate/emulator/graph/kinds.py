@@ -5,6 +5,7 @@ from typing import Any, Final
 from migrate.emulator.graph.bodies import (
     application_body,
     federated_body,
+    federated_of,
     service_principal_body,
     user_body,
 )
@@ -90,7 +91,7 @@ def _show_principal(
 
 
 def _expand(call: Call, record: Application | ServicePrincipal, options: Options) -> dict[str, Any]:
-    federated = record.federated if isinstance(record, Application) else ()
+    federated = federated_of(call.tenant, record)
     expanded: dict[str, Any] = {}
     for item in options.expand:
         if item.name == "owners":

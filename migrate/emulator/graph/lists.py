@@ -10,9 +10,11 @@ from migrate.emulator.graph.errors import bad_request
 from migrate.emulator.graph.odata.filters import Filter
 from migrate.emulator.graph.odata.options import Options, check_names, pick, read_options
 from migrate.emulator.graph.odata.paging import decode_position, next_link
+from migrate.emulator.graph.odata.search import SEARCHABLE, Search, parse_search
 from migrate.emulator.state.table import Identified, Table
 
 DEFAULT_PAGE: Final = 100
+MOST_ALTERNATIVES: Final = 15
 R = TypeVar("R", bound=Identified)
 Shown_contra = TypeVar("Shown_contra", bound=Identified, contravariant=True)
 
@@ -57,11 +59,23 @@ def check_options(kind: Kind[R], call: Call, options: Options) -> None:
 
 
 def _check_advanced(call: Call, options: Options) -> None:
+    if options.skip_token is not None:
+        return
     needs = options.filter is not None and (options.filter.is_advanced or bool(options.order_by))
     asked = call.is_advanced and (options.count or call.path.endswith("/$count"))
-    if needs and not asked and options.skip_token is None:
+    if needs and not asked:
+        raise bad_request("Unsupported Query.", "Request_UnsupportedQuery")
+    if options.search is not None and not call.is_advanced:
         raise bad_request(
-            "Unsupported Query. Advanced queries need the header ConsistencyLevel: eventual and $count=true.",
+            "Request with $search query parameter only works through MSGraph with a special request header: "
+            "'ConsistencyLevel: eventual'",
+            "Request_UnsupportedQuery",
+        )
+    # Page "Use the $filter query parameter": fifteen expressions, or as many as fit when the query is an advanced one.
+    if options.filter is not None and options.filter.alternatives > MOST_ALTERNATIVES and not asked:
+        raise bad_request(
+            "Too many child clauses specified in search filter expression containing 'OR' operators: "
+            f"{options.filter.alternatives}. Max allowed: {MOST_ALTERNATIVES}.",
             "Request_UnsupportedQuery",
         )
 
@@ -106,11 +120,19 @@ def _context(name: str, options: Options) -> str:
 
 
 def _matching(kind: Kind[R], call: Call, table: Table[R], options: Options, start: int) -> Iterator[tuple[int, R]]:
-    if options.filter is None:
-        return table.after(start)
-    direct = _by_index(table, options.filter)
+    direct = None if options.filter is None else _by_index(table, options.filter)
     candidates = table.after(start) if direct is None else iter(direct[start:])
-    return _filtered(kind, call, candidates, options.filter)
+    if options.search is not None:
+        candidates = _searched(kind, call, candidates, parse_search(options.search))
+    return candidates if options.filter is None else _filtered(kind, call, candidates, options.filter)
+
+
+def _searched(
+    kind: Kind[R], call: Call, candidates: Iterable[tuple[int, R]], search: Search
+) -> Iterator[tuple[int, R]]:
+    for position, record in candidates:
+        if search(kind.show(call, record, SEARCHABLE)):
+            yield position, record
 
 
 def _filtered(

@@ -6,13 +6,41 @@ from types import ModuleType
 from typing import Any, Final
 from urllib.parse import unquote
 
-from migrate.emulator.graph import activity, federated, objects
+from migrate.emulator.graph import (
+    activity,
+    assignments,
+    collections,
+    deleted,
+    delta,
+    directory_objects,
+    federated,
+    keys,
+    objects,
+    owners,
+    passwords,
+    policies,
+)
+from migrate.emulator.graph.batch import SEGMENT, answer_batch
 from migrate.emulator.graph.call import Call, Reply
 from migrate.emulator.graph.errors import GraphError, unknown_segment
+from migrate.emulator.graph.ownership import is_admitted
 from migrate.emulator.graph.routing import GraphRoute, Key, Routes
 from migrate.emulator.state.rules import RuleBreachError
 
-_AREAS: Final[tuple[ModuleType, ...]] = (activity, federated, objects)
+_AREAS: Final[tuple[ModuleType, ...]] = (
+    activity,
+    assignments,
+    collections,
+    deleted,
+    delta,
+    directory_objects,
+    federated,
+    keys,
+    objects,
+    owners,
+    passwords,
+    policies,
+)
 """The modules that declare ``ROUTES``."""
 
 _ALTERNATE_KEYS: Final = {
@@ -23,20 +51,28 @@ _ALTERNATE_KEYS: Final = {
 _KEYED: Final = re.compile(r"(?P<collection>\w+)\((?:(?P<name>\w+)=)?'(?P<value>(?:[^']|'')*)'\)")
 
 
-def _merged(areas: Iterable[ModuleType]) -> Routes:
+def _merged(areas: Iterable[Routes]) -> Routes:
     merged: dict[tuple[str, ...], dict[str, GraphRoute]] = {}
     for area in areas:
-        for pattern, methods in area.ROUTES.items():
+        for pattern, methods in area.items():
             taken = merged.setdefault(pattern, {})
             if not taken.keys().isdisjoint(methods):
-                raise ValueError(f"{area.__name__} serves {'/'.join(pattern)}, which another area serves")
+                raise ValueError(f"{'/'.join(pattern)} is served by two areas")
             taken.update(methods)
     return merged
 
 
-ROUTES: Final = _merged(_AREAS)
+def _batch(call: Call) -> Reply:
+    return answer_batch(call, dispatch)
+
+
+ROUTES: Final = _merged((
+    *(area.ROUTES for area in _AREAS),
+    {(SEGMENT,): {"POST": GraphRoute(handler=_batch, permissions=())}},
+))  # fmt: skip
 """Everything that is served, by path."""
 _PREFIXES: Final = frozenset(pattern[:length] for pattern in ROUTES for length in range(1, len(pattern) + 1))
+_SPELLINGS: Final = {(*prefix[:-1], prefix[-1].lower()): prefix[-1] for prefix in _PREFIXES}
 
 
 def dispatch(call: Call, method: str) -> Reply:
@@ -50,11 +86,13 @@ def dispatch(call: Call, method: str) -> Reply:
         raise GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
     if call.version not in route.versions:
         raise unknown_segment(pattern[-1])
-    call.demand(*route.permissions)
+    if route.permissions and not is_admitted(call, route, pattern, keys):
+        call.demand(*route.permissions)
     try:
-        return route.handler(call, *keys)
+        reply: Reply = call.tenant.faults.serve(call, method, pattern, keys, route.handler)
     except RuleBreachError as breach:
-        raise GraphError(breach.status, breach.code, breach.message) from breach
+        raise GraphError(breach.status, breach.code, breach.message, target=breach.target) from breach
+    return reply
 
 
 def _split(path: str) -> tuple[tuple[str, ...], list[Key]]:
@@ -62,17 +100,31 @@ def _split(path: str) -> tuple[tuple[str, ...], list[Key]]:
     pattern: tuple[str, ...] = ()
     keys: list[Key] = []
     for raw in path.split("/")[1:]:
-        segment = unquote(raw).removesuffix("()")  # functions may be called with or without parentheses
+        segment = _spelled(pattern, unquote(raw).removesuffix("()"))  # functions may be called without parentheses
         match = _KEYED.fullmatch(segment)
         if match is not None and (*pattern, match["collection"], "*") in _PREFIXES:
             pattern = (*pattern, match["collection"], "*")
             keys.append(_key(match))
-        elif (*pattern, segment) not in _PREFIXES and (*pattern, "*") in _PREFIXES and not segment.startswith("$"):
+        elif _is_key(pattern, segment):
             pattern = (*pattern, "*")
             keys.append(("id", segment))
         elif segment:
             pattern = (*pattern, segment)
     return pattern, keys
+
+
+def _spelled(pattern: tuple[str, ...], segment: str) -> str:
+    """Write a segment as the routes do: its case does not matter, nor does the namespace of a function or a type."""
+    for name in (segment, f"microsoft.{segment}", segment.removeprefix("microsoft.").removeprefix("graph.")):
+        known = _SPELLINGS.get((*pattern, name.lower()))
+        if known is not None:
+            return known
+    return segment
+
+
+def _is_key(pattern: tuple[str, ...], segment: str) -> bool:
+    named = segment == "*" or (*pattern, segment) not in _PREFIXES  # an asterisk is a client's key, not the pattern's
+    return named and (*pattern, "*") in _PREFIXES and not segment.startswith("$")
 
 
 def _key(match: re.Match[str]) -> Key:

@@ -15,7 +15,9 @@ Key = tuple[str, str]
 """How an object is addressed: property (``id``, ``appId`` or ``uniqueName``) and value."""
 
 WRITE: Final = ("Application.ReadWrite.All",)
-READ: Final = ("Application.Read.All", "Directory.Read.All", *WRITE)
+OWNED_BY: Final = "Application.ReadWrite.OwnedBy"
+"""Writes what the caller owns, as ``ownership`` judges; that it reads everything is assumed."""
+READ: Final = ("Application.Read.All", "Directory.Read.All", OWNED_BY, *WRITE)
 AUDIT: Final = ("AuditLog.Read.All",)
 BOTH_VERSIONS: Final = ("v1.0", "beta")
 
@@ -26,7 +28,10 @@ class GraphRoute:
 
     handler: Callable[..., Reply]
     permissions: tuple[str, ...]
+    """Any of these will do; without one, every caller is served."""
     versions: tuple[str, ...] = BOTH_VERSIONS
+    own: bool = False
+    """Whether an application may do this to itself without any permission."""
 
 
 Routes = Mapping[tuple[str, ...], Mapping[str, GraphRoute]]
@@ -40,6 +45,11 @@ def read(handler: Callable[..., Reply], *versions: str) -> GraphRoute:
 def write(handler: Callable[..., Reply], *versions: str) -> GraphRoute:
     """Declare a handler that changes applications or service principals."""
     return GraphRoute(handler=handler, permissions=WRITE, versions=versions or BOTH_VERSIONS)
+
+
+def write_own(handler: Callable[..., Reply], *versions: str) -> GraphRoute:
+    """Declare a handler that changes an application, which needs no permission where it is the caller's own."""
+    return GraphRoute(handler=handler, permissions=WRITE, versions=versions or BOTH_VERSIONS, own=True)
 
 
 def audit(handler: Callable[..., Reply], *versions: str) -> GraphRoute:

@@ -24,6 +24,32 @@ def known_only(body: Mapping[str, Any], names: tuple[str, ...], type_name: str) 
             raise bad_request(f"The property '{name}' does not exist on type '{type_name}'.")
 
 
+def parameters(body: Mapping[str, Any], names: tuple[str, ...], operation: str) -> None:
+    """Refuse parameters that an action does not have."""
+    for name in body:
+        if name not in names and not name.startswith("@"):
+            raise bad_request(
+                f"The parameter '{name}' in the request payload is not a valid parameter for the operation "
+                f"'{operation}'."
+            )
+
+
+def flag(body: Mapping[str, Any], name: str) -> bool | None:
+    """Read a Boolean."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise _wrong(name)
+    return value
+
+
+def record(body: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+    """Read an object."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise _wrong(name)
+    return value
+
+
 def text(body: Mapping[str, Any], name: str) -> str | None:
     """Read a text."""
     value = body.get(name)

@@ -20,6 +20,8 @@ _TOKEN: Final = re.compile(
 _DEEPEST: Final = 40
 _COMPARISONS: Final = ("eq", "ne", "gt", "ge", "lt", "le")
 _FUNCTIONS: Final = ("startswith", "endswith")
+"""The pages write both startsWith and startswith."""
+_LONGEST_NUMBER: Final = 18
 _LAMBDA: Final = re.compile(r"(?P<path>.+)/(?P<kind>any|all)")
 _WORDS: Final[Mapping[str, Any]] = {"true": True, "false": False, "null": None}
 
@@ -37,6 +39,8 @@ class Filter:
     """What it demands by ``eq`` at its top level, for look-ups by index."""
     is_advanced: bool
     """Whether it uses what Graph calls advanced: ``not``, ``ne``, ``endswith``, ``$count``."""
+    alternatives: int = 0
+    """How many parts ``or`` joins, the values of an ``in`` included."""
 
 
 def syntax_error(message: str) -> GraphError:
@@ -50,7 +54,11 @@ def parse_filter(text: str) -> Filter:
     test = parser.expression(0)
     parser.end()
     return Filter(
-        test=test, properties=frozenset(parser.properties), equalities=parser.demanded(), is_advanced=parser.is_advanced
+        test=test,
+        properties=frozenset(parser.properties),
+        equalities=parser.demanded(),
+        is_advanced=parser.is_advanced,
+        alternatives=parser.alternatives,
     )
 
 
@@ -74,6 +82,7 @@ class _Parser:
         self._variables: list[str] = []
         self.properties: set[str] = set()
         self.is_advanced = False
+        self.alternatives = 0
         self._equalities: dict[str, Any] = {}
         self._conjunction = True
 
@@ -105,19 +114,22 @@ class _Parser:
     def expression(self, depth: int) -> Callable[[Scope], bool]:
         if depth > _DEEPEST:
             raise syntax_error("The filter is nested too deeply.")
-        left = self._conjunct(depth)
+        parts = [self._conjunct(depth)]
         while self._at("or"):
             self._conjunction = False
             self._take()
-            left = _either(left, self._conjunct(depth))
-        return left
+            parts.append(self._conjunct(depth))
+        if len(parts) == 1:
+            return parts[0]
+        self.alternatives += len(parts)
+        return lambda scope: any(part(scope) for part in parts)
 
     def _conjunct(self, depth: int) -> Callable[[Scope], bool]:
-        left = self._term(depth)
+        parts = [self._term(depth)]
         while self._at("and"):
             self._take()
-            left = _both(left, self._term(depth))
-        return left
+            parts.append(self._term(depth))
+        return parts[0] if len(parts) == 1 else lambda scope: all(part(scope) for part in parts)
 
     def _term(self, depth: int) -> Callable[[Scope], bool]:
         if self._at("not"):
@@ -129,7 +141,7 @@ class _Parser:
             inner = self.expression(depth + 1)
             self._take(")")
             return inner
-        if self._peek() in _FUNCTIONS:
+        if self._peek().lower() in _FUNCTIONS:
             return self._function()
         match = _LAMBDA.fullmatch(self._peek())
         if match is not None:
@@ -137,7 +149,7 @@ class _Parser:
         return self._comparison()
 
     def _function(self) -> Callable[[Scope], bool]:
-        name = self._take()
+        name = self._take().lower()
         self.is_advanced |= name == "endswith"
         self._take("(")
         path = self._path(self._take())
@@ -164,6 +176,8 @@ class _Parser:
             return lambda scope: bool(path(scope))
         path = self._path(path_text)
         variable = self._take()
+        if not re.fullmatch(r"[A-Za-z_]\w*", variable):
+            raise self._fail()
         self._take(":")
         self._variables.append(variable)
         # A demand inside a lambda is one on the elements, not on the object.
@@ -203,6 +217,7 @@ class _Parser:
             self._take()
             values.append(self._value(self._take()))
         self._take(")")
+        self.alternatives += len(values)
         return values
 
     def _path(self, text: str) -> Callable[[Scope], Any]:
@@ -229,7 +244,7 @@ class _Parser:
             return token[1:-1].replace("''", "'")
         if token in _WORDS:
             return _WORDS[token]
-        if re.fullmatch(r"-?\d+", token):
+        if re.fullmatch(r"-?\d+", token) and len(token) <= _LONGEST_NUMBER:
             return int(token)
         if re.fullmatch(r"[\w.:+-]+", token):
             return parse_moment(token) or token  # a date or a GUID, which OData writes without quotes
@@ -246,14 +261,6 @@ def _split_lambda_colons(tokens: Iterator[str]) -> Iterator[str]:
         else:
             yield token
         previous = token
-
-
-def _either(left: Callable[[Scope], bool], right: Callable[[Scope], bool]) -> Callable[[Scope], bool]:
-    return lambda scope: left(scope) or right(scope)
-
-
-def _both(left: Callable[[Scope], bool], right: Callable[[Scope], bool]) -> Callable[[Scope], bool]:
-    return lambda scope: left(scope) and right(scope)
 
 
 def _negation(test: Callable[[Scope], bool]) -> Callable[[Scope], bool]:

@@ -4,11 +4,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from migrate.emulator.graph.errors import bad_request
 from migrate.emulator.graph.odata.filters import Filter, parse_filter
 
-_KNOWN: Final = ("select", "filter", "top", "expand", "count", "orderby", "skiptoken", "search", "skip", "format")
+_KNOWN: Final = (
+    "select", "filter", "top", "expand", "count", "orderby", "skiptoken", "search", "skip", "format", "deltatoken",
+)  # fmt: skip
+_MOST_FIELDS: Final = 100
 _NAME: Final = re.compile(r"[A-Za-z_@][\w.@]*")
 _EXPANDED: Final = re.compile(r"\s*([A-Za-z]\w*)\s*(?:\((.*)\))?\s*")
 
@@ -33,10 +37,29 @@ class Options:
     order_by: tuple[tuple[str, bool], ...] = ()
     """Property and whether it descends."""
     skip_token: str | None = None
+    delta_token: str | None = None
+    search: str | None = None
+    """As sent; it is read only once the request has said that it is an advanced one."""
 
     def wanted(self) -> frozenset[str] | None:
         """Name the properties that the answer needs, or None for all."""
         return frozenset(self.select) or None
+
+
+def parse_query(text: str) -> dict[str, str]:
+    """Take a query string apart; the option that stands in it twice is refused (OData 4.0 part 2, section 5.2)."""
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise bad_request("The query string has too many parameters.") from None
+    query: dict[str, str] = {}
+    for name, value in pairs:
+        if name in query and name.startswith("$"):
+            raise bad_request(
+                f"Query option '{name}' was specified more than once, but it must be specified at most once."
+            )
+        query[name] = value
+    return query
 
 
 def read_options(query: Mapping[str, str], *, largest_page: int = 999) -> Options:
@@ -44,13 +67,18 @@ def read_options(query: Mapping[str, str], *, largest_page: int = 999) -> Option
     given: dict[str, str] = {}
     for name, value in query.items():
         bare = name.removeprefix("$").lower()
+        if bare in given:
+            raise bad_request(
+                f"Query option '${bare}' was specified more than once, but it must be specified at most once."
+            )
         if bare in _KNOWN:
-            given.setdefault(bare, value)
+            given[bare] = value
         elif name.startswith("$"):
             raise bad_request(f"The query parameter '{name}' is not supported.")
-    for unserved in ("search", "skip"):
-        if unserved in given:
-            raise bad_request(f"'${unserved}' is not supported by the service.", "Request_UnsupportedQuery")
+    if "skip" in given:
+        raise bad_request("'$skip' is not supported by the service.", "Request_UnsupportedQuery")
+    if given.get("format", "json").partition(";")[0].lower() not in ("json", "application/json"):
+        raise bad_request(f"The value '{given['format']}' of $format is not supported.")
     return Options(
         select=_names(given.get("select", "")),
         filter=parse_filter(given["filter"]) if given.get("filter", "").strip() else None,
@@ -59,6 +87,8 @@ def read_options(query: Mapping[str, str], *, largest_page: int = 999) -> Option
         count=_flag(given.get("count")),
         order_by=_order(given.get("orderby", "")),
         skip_token=given.get("skiptoken"),
+        delta_token=given.get("deltatoken"),
+        search=given.get("search", "").strip() or None,
     )
 
 
@@ -75,7 +105,7 @@ def _names(text: str) -> tuple[str, ...]:
 def _top(text: str | None, largest: int) -> int | None:
     if text is None:
         return None
-    if not re.fullmatch(r"\d{1,9}", text):
+    if not re.fullmatch(r"[0-9]{1,9}", text):
         raise bad_request(
             f"Invalid value '{text}' for $top query option found. The $top query option requires a non-negative "
             "integer value."
@@ -119,12 +149,12 @@ def _split_outside_parentheses(text: str) -> Iterable[str]:
             parts.append("")
         else:
             parts[-1] += character
-    return [part for part in parts if part.strip()]
+    return parts if text.strip() else ()
 
 
 def _order(text: str) -> tuple[tuple[str, bool], ...]:
     keys = []
-    for part in filter(None, (part.strip() for part in text.split(","))):
+    for part in map(str.strip, text.split(",") if text.strip() else ()):
         name, _, direction = part.partition(" ")
         if direction.strip() not in ("", "asc", "desc") or not _NAME.fullmatch(name):
             raise bad_request(f"Syntax error in the $orderby clause '{text}'.")

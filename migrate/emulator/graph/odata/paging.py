@@ -1,12 +1,15 @@
-"""Pages and the links between them."""
+"""Pages and the links between them; the refusal of a token that is none is recorded."""
 
 import base64
 import binascii
 import json
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import quote, urlencode
 
 from migrate.emulator.graph.errors import bad_request
+
+_FARTHEST: Final = 10**12
 
 
 def encode_position(position: int) -> str:
@@ -23,8 +26,11 @@ def decode_position(token: str | None) -> int:
         position = content["p"]
     except (binascii.Error, ValueError, KeyError, TypeError, RecursionError):
         position = None
-    if not isinstance(position, int) or isinstance(position, bool) or position < 0:
-        raise bad_request("The skip token is not valid.", "Directory_ExpiredPageToken")
+    if not isinstance(position, int) or isinstance(position, bool) or not 0 <= position <= _FARTHEST:
+        raise bad_request(
+            "The specified page token value has expired and can no longer be included in your request.",
+            "Directory_ExpiredPageToken",
+        )
     return position
 
 
