@@ -1,0 +1,1 @@
+"""Azure Resource Manager and Azure Resource Graph, free of any web framework."""

@@ -1,0 +1,155 @@
+"""A site's configuration: app settings, connection strings, its own sign-in, and slots, of which there are none.
+
+Sources: REST reference "App Service", operation group Web Apps. Settings are read by POST, because reading them needs
+``Microsoft.Web/sites/config/list/action``, which a Reader does not have.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from migrate.emulator.arm import values
+from migrate.emulator.arm.call import ArmCall, ArmReply
+from migrate.emulator.arm.errors import bad_content
+from migrate.emulator.arm.lookup import the_host
+from migrate.emulator.arm.routing import Routes, Scope, route
+from migrate.emulator.arm.workloads import secret_text
+from migrate.emulator.state.records import HOST_TYPES, Host, Setting
+
+EASY_AUTH_SETTING: Final = "MICROSOFT_PROVIDER_AUTHENTICATION_SECRET"
+_TYPE: Final = f"{HOST_TYPES['app-service']}/config"
+
+
+def _site(call: ArmCall, scope: Scope, name: str) -> Host:
+    return the_host(call, scope, "app-service", name)
+
+
+def _config(host: Host, part: str, properties: Mapping[str, Any]) -> ArmReply:
+    return ArmReply(
+        body={
+            "id": f"{host.resource_id}/config/{part}",
+            "name": part,
+            "type": _TYPE,
+            "location": host.location,
+            "properties": dict(properties),
+        }
+    )
+
+
+def list_app_settings(call: ArmCall, scope: Scope, name: str) -> ArmReply:
+    """POST .../config/appsettings/list: names and values, secrets included."""
+    host = _site(call, scope, name)
+    return _config(host, "appsettings", {each.name: secret_text(call.tenant, each) for each in host.settings})
+
+
+def put_app_settings(call: ArmCall, scope: Scope, name: str) -> ArmReply:
+    """PUT .../config/appsettings: all of them, or PATCH: those named."""
+    sent = values.record(call.json(), "properties") or {}
+    if not all(value is None or isinstance(value, str) for value in sent.values()):
+        raise bad_content("The values of app settings must be texts")
+    made = {key: Setting(name=key, value=value) for key, value in sent.items() if value is not None}
+    with call.tenant.lock:
+        host = _site(call, scope, name)
+        kept = {each.name: each for each in host.settings} if call.method == "PATCH" else {}
+        removed = {key for key, value in sent.items() if value is None}
+        settings = tuple(each for key, each in {**kept, **made}.items() if key not in removed)
+        host = replace(host, settings=settings)
+        call.tenant.hosts[host.name.lower()] = host
+    return _config(host, "appsettings", {each.name: secret_text(call.tenant, each) for each in host.settings})
+
+
+def _connection_body(call: ArmCall, host: Host) -> dict[str, Any]:
+    return {
+        each.name: {"value": secret_text(call.tenant, each), "type": each.type or "Custom"}
+        for each in host.connection_strings
+    }
+
+
+def list_connection_strings(call: ArmCall, scope: Scope, name: str) -> ArmReply:
+    """POST .../config/connectionstrings/list."""
+    host = _site(call, scope, name)
+    return _config(host, "connectionstrings", _connection_body(call, host))
+
+
+def put_connection_strings(call: ArmCall, scope: Scope, name: str) -> ArmReply:
+    """PUT .../config/connectionstrings: all of them."""
+    sent = values.record(call.json(), "properties") or {}
+    made = []
+    for key in sent:
+        pair = values.record(sent, key) or {}
+        made.append(Setting(name=key, value=values.text(pair, "value") or "", type=values.text(pair, "type") or ""))
+    with call.tenant.lock:
+        host = replace(_site(call, scope, name), connection_strings=tuple(made))
+        call.tenant.hosts[host.name.lower()] = host
+    return _config(host, "connectionstrings", _connection_body(call, host))
+
+
+def get_web(call: ArmCall, scope: Scope, name: str) -> ArmReply:
+    """GET .../config/web: how the site runs, without settings."""
+    host = _site(call, scope, name)
+    properties = {"numberOfWorkers": 1, "linuxFxVersion": "PYTHON|3.12", "alwaysOn": True, "ftpsState": "FtpsOnly",
+                  "minTlsVersion": "1.2", "appSettings": None, "connectionStrings": None}  # fmt: skip
+    return _config(host, "web", properties)
+
+
+def get_sign_in(call: ArmCall, scope: Scope, name: str) -> ArmReply:
+    """GET .../config/authsettingsV2: which application the platform's own sign-in uses, and where its secret stands."""
+    host = _site(call, scope, name)
+    enabled = any(each.name == EASY_AUTH_SETTING for each in host.settings)
+    client = next((each.value for each in host.settings if each.name == "AZURE_CLIENT_ID"), None)
+    registration = {
+        "openIdIssuer": call.tenant.cloud.issuer(call.tenant.id),
+        "clientId": client,
+        "clientSecretSettingName": EASY_AUTH_SETTING,
+    }
+    providers = {"azureActiveDirectory": {"enabled": True, "registration": registration}} if enabled else {}
+    return _config(host, "authsettingsV2", {"platform": {"enabled": enabled}, "identityProviders": providers})
+
+
+def get_slot_names(call: ArmCall, scope: Scope, name: str) -> ArmReply:
+    """GET .../config/slotConfigNames: the settings that stay with a slot; none."""
+    return _config(
+        _site(call, scope, name), "slotConfigNames", {"appSettingNames": None, "connectionStringNames": None}
+    )
+
+
+def list_slots(call: ArmCall, scope: Scope, name: str) -> ArmReply:
+    """GET .../slots: none."""
+    _site(call, scope, name)
+    return ArmReply(body={"value": []})
+
+
+_Part = Callable[[ArmCall, Scope, str], ArmReply]
+
+
+def _named(parts: Mapping[str, _Part]) -> Callable[..., ArmReply]:
+    folded = {name.lower(): part for name, part in parts.items()}
+
+    def serve(call: ArmCall, scope: Scope, name: str, part: str) -> ArmReply:
+        handler = folded.get(part.lower())
+        if handler is None:
+            raise bad_content(f"The configuration '{part}' is not served")
+        return handler(call, scope, name)
+
+    return serve
+
+
+_READ: Final = _named({
+    "web": get_web, "authsettingsV2": get_sign_in, "slotConfigNames": get_slot_names,
+})  # fmt: skip
+_LIST: Final = _named({
+    "appsettings": list_app_settings, "connectionstrings": list_connection_strings, "authsettingsV2": get_sign_in,
+})  # fmt: skip
+_WRITE: Final = _named({"appsettings": put_app_settings, "connectionstrings": put_connection_strings})
+_MERGE: Final = _named({"appsettings": put_app_settings})
+_SITE: Final = ("microsoft.web", "sites", "*")
+
+ROUTES: Final[Routes] = {
+    (*_SITE, "slots"): {"GET": route(list_slots, "Microsoft.Web/sites/slots/read")},
+    (*_SITE, "config", "*"): {
+        "GET": route(_READ, f"{_TYPE}/read"),
+        "PUT": route(_WRITE, f"{_TYPE}/write"),
+        "PATCH": route(_MERGE, f"{_TYPE}/write"),
+    },
+    (*_SITE, "config", "*", "list"): {"POST": route(_LIST, f"{_TYPE}/list/action")},
+}
