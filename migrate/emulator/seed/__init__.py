@@ -14,15 +14,19 @@ from migrate.emulator.clouds import cloud_named
 from migrate.emulator.ids import seeded_dice, seeded_guid
 from migrate.emulator.seed import archetypes, surroundings
 from migrate.emulator.seed.archetypes import Archetype
+from migrate.emulator.seed.azure import add_azure
 from migrate.emulator.seed.history import add_history
 from migrate.emulator.seed.identities import add_ambiguous, add_decoy, add_pair
 from migrate.emulator.seed.maker import Draft, Maker
 from migrate.emulator.seed.names import AUDITOR, HOSTILE, OPERATOR, SERVICES, application_names
-from migrate.emulator.state.records import User
+from migrate.emulator.seed.twins import FIRST_PATTERN, FIRST_TWIN, PATTERNS, Pattern
+from migrate.emulator.state.records import Application, User
 from migrate.emulator.state.tenant import Tenant
 
 _OPERATOR_ROLES: Final = (
-    "Application.Read.All", "Application.ReadWrite.All", "AuditLog.Read.All", "Directory.Read.All",
+    "Application.Read.All", "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "AuditLog.Read.All",
+    "Directory.Read.All", "DirectoryRecommendations.Read.All", "Organization.Read.All", "Policy.Read.All",
+    "Policy.ReadWrite.ApplicationConfiguration", "Reports.Read.All", "RoleManagement.Read.Directory", "User.Read.All",
 )  # fmt: skip
 _SERVICE_ROLES: Final = ("Organization.Read.All",)
 _CLEARLY_PAIRED, _AMBIGUOUS, _DECOYED = 0.7, 0.8, 0.9
@@ -47,6 +51,7 @@ def seed_tenant(
     _add_applications(tenant, seed, apps - len(tenant.applications), people)
     surroundings.add_foreign(around, 3 + apps // 8)
     surroundings.add_identities_alone(around, 2 + apps // 20)
+    add_azure(tenant, seed)
     add_history(tenant, seed)
     return tenant
 
@@ -56,7 +61,7 @@ def _add_fixed(tenant: Tenant, seed: int, people: tuple[User, ...]) -> None:
         maker = Maker(tenant, seed, f"service {name}")
         draft = archetypes.one_secret(maker, maker.application(name, owners=(people[0].id,), tags=("env:prod",)))
         maker.store(_granted(draft, _SERVICE_ROLES))
-        add_pair(maker, name, plain=True)
+        add_pair(maker, name, plain=True, application=draft.application)
     for name, tag, roles in (
         (OPERATOR, "operator", _OPERATOR_ROLES),
         (AUDITOR, "auditor", _OPERATOR_ROLES[:1]),
@@ -80,11 +85,14 @@ def _add_applications(tenant: Tenant, seed: int, number: int, people: tuple[User
     chosen += dice.choices(kinds, weights, k=max(number - len(chosen) - len(hostile), 0))
     # Multiples of the golden ratio fill the unit interval evenly: small tenants get the same shares as large ones.
     shares = (number * _GOLDEN % 1 for number in count(seed))
-    for index, kind in enumerate(chosen):
+    for index, kind in enumerate(chosen[:FIRST_TWIN]):
         maker = Maker(tenant, seed, f"application {index}")
+        pattern = Pattern(tenant) if index >= FIRST_PATTERN else None
         draft = _add_one(maker, kind, next(names), people)
         if kind not in archetypes.PAIRS_ITSELF and kind not in archetypes.NEEDS_NO_IDENTITY:
-            _add_identities(maker, draft.application.display_name, next(shares))
+            _add_identities(maker, draft.application, next(shares))
+        if pattern is not None:
+            pattern.add_twins(maker, range(index + PATTERNS, len(chosen), PATTERNS))
     for index, name in enumerate(hostile):
         maker = Maker(tenant, seed, f"hostile {index}")
         maker.store(archetypes.one_secret(maker, maker.application(name)))
@@ -97,9 +105,10 @@ def _add_one(maker: Maker, kind: Archetype, name: str, people: tuple[User, ...])
     return draft
 
 
-def _add_identities(maker: Maker, name: str, share: float) -> None:
+def _add_identities(maker: Maker, application: Application, share: float) -> None:
+    name = application.display_name
     if share < _CLEARLY_PAIRED:
-        add_pair(maker, name)
+        add_pair(maker, name, application=application)
         if maker.chance(_ALSO_DECOYED):
             add_decoy(maker, name)
     elif share < _AMBIGUOUS:

@@ -135,7 +135,7 @@ def token_encryption(maker: Maker, draft: Draft) -> Draft:
 
 def federated(maker: Maker, draft: Draft) -> Draft:
     """Federate it to its managed identity, with the old secret still there."""
-    identity = add_pair(maker, draft.application.display_name)
+    identity = add_pair(maker, draft.application.display_name, application=draft.application)
     credential = maker.for_identity(identity)
     done = replace(draft, application=replace(draft.application, federated=(credential,)))
     return one_secret(maker, done) if maker.chance(0.6) else done
@@ -163,7 +163,7 @@ def github_full(maker: Maker, draft: Draft) -> Draft:
 
 
 def _mistaken(maker: Maker, draft: Draft, mistake: str) -> Draft:
-    identity = add_pair(maker, draft.application.display_name)
+    identity = add_pair(maker, draft.application.display_name, application=draft.application)
     wrong = {
         "client-id": {"subject": identity.client_id},
         "upper-case": {"subject": identity.principal_id.upper()},

@@ -44,6 +44,10 @@ class Maker:
         self._made += 1
         return seeded_guid(self.seed, self.label, self._made)
 
+    def guids(self) -> list[str]:
+        """Give the ids made so far."""
+        return [seeded_guid(self.seed, self.label, number) for number in range(1, self._made + 1)]
+
     def chance(self, share: float) -> bool:
         """Decide something that happens in this share of cases."""
         return self.dice.random() < share

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import count, product
 from random import Random
+from string import digits
 from typing import Final
 
 TEAMS: Final = (
@@ -38,10 +39,24 @@ PEOPLE: Final = (
 )  # fmt: skip
 
 
+DIFFERENT_NAMES: Final = len(TEAMS) * len(THINGS) * len(ENVIRONMENTS)
+"""Names without a number in them; one round through them."""
+
+
+def stem_of(name: str) -> str:
+    """Give a name without its environment."""
+    return name.rpartition("-")[0]
+
+
+def name_in_round(name: str, number: int) -> str:
+    """Give the name that stands in another round, counted from zero, where this one stands in its own."""
+    stem, _, environment = name.rpartition("-")
+    return f"{stem.rstrip(digits)}{number + 1 if number else ''}-{environment}"
+
+
 def application_names(dice: Random) -> Iterator[str]:
     """Give names without end, each one once."""
     first = [f"{team}-{thing}-{environment}" for team, thing, environment in product(TEAMS, THINGS, ENVIRONMENTS)]
     dice.shuffle(first)
-    yield from first
-    for number in count(2):
-        yield from (f"{name.rpartition('-')[0]}{number}-{name.rpartition('-')[2]}" for name in first)
+    for number in count():
+        yield from (name_in_round(name, number) for name in first)

@@ -1,19 +1,24 @@
 """What every tenant has around its own applications: people, Microsoft's and foreign principals, resources."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
-from migrate.emulator.clouds import EXCHANGE_APP_ID, GRAPH_APP_ID
+from migrate.emulator.clouds import ARM_APP_ID, EXCHANGE_APP_ID, GRAPH_APP_ID
 from migrate.emulator.ids import seeded_guid
 from migrate.emulator.seed.identities import add_host, add_identity, add_system_assigned
 from migrate.emulator.seed.maker import Maker
 from migrate.emulator.seed.names import PEOPLE
+from migrate.emulator.state.app_roles import GRAPH_ROLES
 from migrate.emulator.state.records import Resource, ServicePrincipal, User
 
+_NO_OTHERS: Final[Mapping[str, Any]] = MappingProxyType({})
+_GRAPH_OTHERS: Final[Mapping[str, Any]] = MappingProxyType({"appRoles": [dict(role) for role in GRAPH_ROLES]})
 _MICROSOFT_TENANT: Final = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
 _FIRST_PARTY: Final = {
     "Microsoft Graph": GRAPH_APP_ID,
-    "Windows Azure Service Management API": "797f4846-ba00-4fd7-ba43-dac1f8f63013",
+    "Windows Azure Service Management API": ARM_APP_ID,
     "Azure Key Vault": "cfa8b339-82a2-471a-a3c9-0fc0be7a4093",
     "Azure Storage": "e406a681-f3d4-42a8-90b6-c2b029497af1",
     "Office 365 Exchange Online": "00000002-0000-0ff1-ce00-000000000000",
@@ -44,7 +49,7 @@ def add_microsoft(maker: Maker) -> None:
     for name, app_id in _FIRST_PARTY.items():
         principal = ServicePrincipal(
             id=maker.guid(), app_id=app_id, display_name=name, created=maker.long_ago(1500, 2500),
-            owner_tenant=_MICROSOFT_TENANT,
+            owner_tenant=_MICROSOFT_TENANT, others=_GRAPH_OTHERS if app_id == GRAPH_APP_ID else _NO_OTHERS,
         )  # fmt: skip
         maker.tenant.save_service_principal(principal)
     cloud = maker.tenant.cloud
@@ -54,8 +59,7 @@ def add_microsoft(maker: Maker) -> None:
                  app_id=EXCHANGE_APP_ID, display_name="AAD Token Exchange Endpoint: Public", version="2.0"),
         Resource(names=(graph, GRAPH_APP_ID), audience=graph, app_id=GRAPH_APP_ID,
                  display_name="Microsoft Graph", version="1.0"),
-        Resource(names=(arm, "https://management.core.windows.net"), audience=arm,
-                 app_id=_FIRST_PARTY["Windows Azure Service Management API"],
+        Resource(names=(arm, cloud.service_management, ARM_APP_ID), audience=arm, app_id=ARM_APP_ID,
                  display_name="Windows Azure Service Management API", version="1.0"),
         Resource(names=("https://vault.azure.net",), audience="https://vault.azure.net",
                  app_id=_FIRST_PARTY["Azure Key Vault"], display_name="Azure Key Vault", version="1.0"),
