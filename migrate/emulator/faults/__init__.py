@@ -1,0 +1,1 @@
+"""Faults on demand: what a real tenant does to its clients now and then, produced when a test wants it."""
