@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from email.utils import format_datetime
 from typing import Any, Final
 
-from starlette.applications import Starlette
-from starlette.requests import Request
+import msgspec
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from migrate.emulator.clock import VirtualClock
@@ -17,20 +16,28 @@ from migrate.emulator.clock import VirtualClock
 _LARGEST_BODY: Final = 4 * 1024 * 1024
 
 
-def json_response(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def json_response(
+    body: Mapping[str, Any] | list[Any], status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
     """Make a JSON answer."""
-    content = json.dumps(body, ensure_ascii=True, separators=(",", ":"))
+    try:
+        content = msgspec.json.encode(body)
+    except UnicodeEncodeError:  # a client's name may hold half a surrogate pair, which UTF-8 cannot
+        content = json.dumps(body, separators=(",", ":")).encode()
     return Response(content, status, dict(headers or {}), "application/json")
 
 
 async def read_body(request: Request) -> bytes | None:
-    """Read a body, or give None for one that is too large."""
+    """Read a body, or give None for one that is too large or that the client broke off."""
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > _LARGEST_BODY:
-            return None
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > _LARGEST_BODY:
+                return None
+            parts.append(part)
+    except ClientDisconnect:
+        return None
     return b"".join(parts)
 
 
@@ -68,8 +75,3 @@ def guid_or_new(text: str | None) -> str:
 def host_of(request: Request) -> str:
     """Give the host, and port, that the client asked for."""
     return request.headers.get("host", "localhost")
-
-
-def make_app(clock: VirtualClock, routes: list[BaseRoute]) -> ASGIApp:
-    """Put routes and the common surface together."""
-    return CommonSurface(Starlette(routes=routes), clock)

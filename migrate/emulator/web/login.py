@@ -1,25 +1,46 @@
-"""The authority on the wire: discovery, keys and the token endpoint."""
+"""The authority on the wire: discovery, keys and the token endpoints.
 
-import uuid
+The headers are those of recorded answers, without cookies and the name of the server that answered.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from migrate.emulator.ids import fresh_guid
 from migrate.emulator.state.tenant import Tenant
 from migrate.emulator.tokens.discovery import instance_discovery, openid_configuration
-from migrate.emulator.tokens.endpoint import TokenEndpoint, TokenRequest, check_tenant, parse_form
+from migrate.emulator.tokens.endpoint import TokenEndpoint
 from migrate.emulator.tokens.keys import SigningKeys
-from migrate.emulator.tokens.refusals import RefusedError
+from migrate.emulator.tokens.refusals import Refusal, RefusedError, refusal_body
+from migrate.emulator.tokens.requests import SHARED_TENANTS, TokenRequest, Version, check_tenant, parse_form
 from migrate.emulator.web.common import guid_or_new, host_of, json_response, read_body
 
-_NO_LOOKUP_PAGE: Final = (700038, 70003)
-"""Codes whose recorded answers carry no error_uri."""
+_ALWAYS: Final = {
+    "content-type": "application/json; charset=utf-8",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+    "p3p": 'CP="DSP CUR OTPi IND OTRi ONL FIN"',
+    "x-xss-protection": "0",
+}
+_NOT_STORED: Final = {"cache-control": "no-store, no-cache", "pragma": "no-cache", "expires": "-1"}
+_PUBLISHED: Final = {
+    "cache-control": "max-age=86400, private",
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET, OPTIONS",
+}
+_OWN_ID: Final = "client-request-id"
+_ANY_METHOD: Final = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_VERSIONS: Final[tuple[tuple[Version, str], ...]] = (("2.0", "/v2.0"), ("1.0", ""))
+
+Handler = Callable[[Request], Awaitable[Response]]
 
 
 class LoginRoutes:
-    """The authority: discovery, keys and the token endpoint."""
+    """The authority: discovery, keys and the token endpoints."""
 
     def __init__(self, tenant: Tenant, keys: SigningKeys, endpoint: TokenEndpoint) -> None:
         self._tenant = tenant
@@ -28,60 +49,106 @@ class LoginRoutes:
 
     def routes(self) -> list[BaseRoute]:
         """List the routes."""
-        return [
-            Route("/common/discovery/instance", self._instance),
-            Route("/{tenant}/v2.0/.well-known/openid-configuration", self._openid),
-            Route("/{tenant}/.well-known/openid-configuration", self._openid),
-            Route("/{tenant}/discovery/v2.0/keys", self._jwks),
-            Route("/{tenant}/oauth2/v2.0/token", self._token, methods=["POST"]),
-        ]
+        routes: list[BaseRoute] = [Route("/common/discovery/instance", self._guarded(self._instance))]
+        for version, path in _VERSIONS:
+            openid, token = self._guarded(self._openid(version)), self._guarded(self._token(version))
+            routes += [
+                Route(f"/{{tenant}}{path}/.well-known/openid-configuration", openid),
+                Route(f"/{{tenant}}/discovery{path}/keys", self._guarded(self._jwks)),
+                Route(f"/{{tenant}}/oauth2{path}/token", token, methods=_ANY_METHOD),
+            ]
+        return routes
+
+    def stranger_routes(self) -> list[BaseRoute]:
+        """List the routes of another cloud's authority, which does not know this tenant."""
+        unknown = self._guarded(self._unknown)
+        routes: list[BaseRoute] = [Route("/common/discovery/instance", self._guarded(self._instance))]
+        for _, path in _VERSIONS:
+            routes += [
+                Route(f"/{{tenant}}{path}/.well-known/openid-configuration", unknown),
+                Route(f"/{{tenant}}/oauth2{path}/token", unknown, methods=["POST"]),
+            ]
+        return routes
+
+    def _guarded(self, handler: Handler) -> Handler:
+        """Turn refusals into the authority's error answers."""
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except RefusedError as refused:
+                return self._refusal(request, refused)
+
+        return answer
+
+    async def _unknown(self, request: Request) -> Response:
+        raise RefusedError(Refusal.UNKNOWN_TENANT, tenant=request.path_params["tenant"])
 
     async def _instance(self, request: Request) -> Response:
-        return json_response(instance_discovery(self._tenant, host_of(request)))
+        asked = request.query_params.get("authorization_endpoint", "")
+        return _answer(request, instance_discovery(host_of(request), asked), headers=_PUBLISHED)
 
-    async def _openid(self, request: Request) -> Response:
-        try:
-            return json_response(openid_configuration(self._tenant, request.path_params["tenant"], host_of(request)))
-        except RefusedError as refused:
-            return self._refusal(request, refused, guid_or_new(request.headers.get("client-request-id")))
+    def _openid(self, version: Version) -> Handler:
+        async def answer(request: Request) -> Response:
+            segment = request.path_params["tenant"]
+            document = openid_configuration(self._tenant, segment, host_of(request), version)
+            return _answer(request, document, headers=_PUBLISHED)
+
+        return answer
 
     async def _jwks(self, request: Request) -> Response:
-        del request
-        return json_response({"keys": self._keys.public_keys(self._tenant.cloud.issuer(self._tenant.id))})
+        segment = request.path_params["tenant"]
+        shared = segment.lower() in SHARED_TENANTS
+        if not shared:
+            check_tenant(self._tenant, segment)
+        issuer = self._tenant.cloud.issuer("{tenantid}" if shared else self._tenant.id)
+        return _answer(request, {"keys": self._keys.public_keys(issuer)}, headers=_PUBLISHED)
 
-    async def _token(self, request: Request) -> Response:
+    def _token(self, version: Version) -> Handler:
+        async def answer(request: Request) -> Response:
+            if request.method == "OPTIONS":
+                return Response(None, 200, {"allow": "POST, OPTIONS"})
+            if request.method != "POST":
+                raise RefusedError(Refusal.ONLY_POST, method=request.method)
+            body = self._endpoint.answer(await self._asked(request, version))
+            return _answer(request, body, headers=_NOT_STORED)
+
+        return answer
+
+    async def _asked(self, request: Request, version: Version) -> TokenRequest:
         body = await read_body(request)
-        correlation = guid_or_new(request.headers.get("client-request-id"))
-        try:
-            check_tenant(self._tenant, request.path_params["tenant"])
-            answer = self._endpoint.answer(
-                TokenRequest(
-                    tenant_name=request.path_params["tenant"],
-                    form=parse_form(body or b"", request.headers.get("authorization")),
-                    host=host_of(request),
-                    ip_address=request.client.host if request.client else "127.0.0.1",
-                    correlation_id=correlation,
-                )
-            )
-        except RefusedError as refused:
-            return self._refusal(request, refused, correlation)
-        return json_response(answer, headers={"cache-control": "no-store, no-cache", "pragma": "no-cache"})
+        check_tenant(self._tenant, request.path_params["tenant"])
+        if body is None:
+            raise RefusedError(Refusal.BODY_TOO_LARGE)
+        headers = request.headers
+        form = parse_form(body, headers.get("authorization"), headers.get("content-type"))
+        return TokenRequest(
+            tenant_name=request.path_params["tenant"],
+            form=form,
+            host=host_of(request),
+            ip_address=request.client.host if request.client else "127.0.0.1",
+            correlation_id=_correlation(request, form.get(_OWN_ID)),
+            version=version,
+        )
 
-    def _refusal(self, request: Request, refused: RefusedError, correlation: str) -> Response:
-        trace = str(uuid.uuid4())
-        timestamp = f"{self._tenant.clock.now():%Y-%m-%d %H:%M:%SZ}"
-        body: dict[str, Any] = {
-            "error": refused.error,
-            "error_description": f"AADSTS{refused.code}: {refused.text} Trace ID: {trace} "
-            f"Correlation ID: {correlation} Timestamp: {timestamp}",
-            "error_codes": [refused.code],
-            "timestamp": timestamp,
-            "trace_id": trace,
-            "correlation_id": correlation,
-        }
-        if refused.code not in _NO_LOOKUP_PAGE:
-            body["error_uri"] = f"https://{self._tenant.cloud.login_host}/error?code={refused.code}"
-        headers = {"cache-control": "no-store, no-cache", "x-ms-request-id": trace}
-        if request.headers.get("client-request-id"):
-            headers["client-request-id"] = correlation
-        return json_response(body, refused.status, headers)
+    def _refusal(self, request: Request, refused: RefusedError) -> Response:
+        cloud, now = self._tenant.cloud, self._tenant.clock.now()
+        body = refusal_body(refused, now, cloud.login_host, _correlation(request))
+        return _answer(request, body, refused.status, {**_NOT_STORED, "x-ms-request-id": body["trace_id"]})
+
+
+def _answer(
+    request: Request, body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    echoed = {_OWN_ID: _correlation(request)} if request.headers.get(_OWN_ID) else {}
+    return json_response(body, status, {**_ALWAYS, "x-ms-request-id": fresh_guid(), **echoed, **(headers or {})})
+
+
+def _correlation(request: Request, in_form: str | None = None) -> str:
+    """Give the client's own request id, or one that stays the same for this request.
+
+    Clients send theirs as a header; those for JavaScript put it into the form (recorded).
+    """
+    if not hasattr(request.state, "correlation_id"):
+        request.state.correlation_id = guid_or_new(request.headers.get(_OWN_ID) or in_form)
+    return str(request.state.correlation_id)
