@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import sys
 import traceback
@@ -12,6 +11,7 @@ import click
 
 from codemods.errors import CodemodError
 from inventory.errors import InventoryError
+from migrate.cli.lazy import LazyGroup
 from migrate.emulator.errors import EmulatorError
 from migrate.errors import MigrateError
 from reports.errors import ReportError
@@ -34,24 +34,12 @@ COMMANDS = {
 }
 
 
-class _Commands(click.Group):
-    """Knows the commands by name and imports one only when it runs; the help of all stands above."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        if cmd_name not in COMMANDS:
-            return None
-        command = importlib.import_module(f"migrate.cli.{cmd_name}").command
-        return command if isinstance(command, click.Command) else None
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    package="migrate.cli",
+    summaries=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="unsecret", prog_name="unsecret")
 def cli() -> None:
     """Take an Entra tenant from client secrets to managed identities as federated credentials.
