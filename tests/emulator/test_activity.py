@@ -130,7 +130,7 @@ def test_reports_are_paged(world: Any, operator: dict[str, str]) -> None:
         body = world.web.get(address, headers=operator).json()
         seen += [row["id"] for row in body["value"]]
         address = body.get("@odata.nextLink")
-    assert len(seen) == len(set(seen)) == len(world.emulator.tenant.sign_ins.credential_activities())
+    assert len(seen) == len(set(seen)) == len(list(world.emulator.tenant.sign_ins.credential_activities()))
 
 
 def test_applications_have_a_report_too(world: Any, operator: dict[str, str]) -> None:

@@ -1,12 +1,15 @@
 """A managed identity's token in the place of a secret: what is accepted, and what is refused with which code."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import jwt
 import pytest
 
 from migrate.emulator.server import Emulator
+from migrate.emulator.state.records import FederatedCredential
 
 EXCHANGE = "api://AzureADTokenExchange"
 
@@ -100,7 +103,7 @@ def test_a_token_for_another_audience_is_refused(world: Any) -> None:
     other = world.emulator.tenant.application_named("orders-api").app_id
     assert code_of(exchange(world, application, world.identity_token(world.identity, f"api://{other}"))) == 700212
     world.federate(application, name="v1-issuer", issuer=f"https://sts.windows.net/{world.emulator.tenant_id}/")
-    assert code_of(exchange(world, application, arm)) == 501661
+    assert code_of(exchange(world, application, arm)) == 700222, "Entra knows its other issuer as its own"
 
 
 def test_only_user_assigned_identities_stand_in_for_a_secret(world: Any) -> None:
@@ -111,8 +114,10 @@ def test_only_user_assigned_identities_stand_in_for_a_secret(world: Any) -> None
     assert code_of(exchange(world, application, own)) == 700222
 
     tenant = world.emulator.tenant
-    system = next(identity for identity in tenant.identities.values() if not identity.user_assigned)
-    host = next(name for name, host in tenant.hosts.items() if system.principal_id in host.identities)
+    host, system = next(
+        (name, tenant.identities[principal]) for name, item in tenant.hosts.items() if item.kind == "vm"
+        for principal in item.identities if not tenant.identities[principal].user_assigned
+    )  # fmt: skip
     token = world.identity_token(system, host=f"/hosts/{host}")
     world.federate(application, name="system", subject=system.principal_id)
     assert code_of(exchange(world, application, token)) == 700222
@@ -135,7 +140,7 @@ def test_a_token_of_another_emulator_is_refused(world: Any, own_world: Any) -> N
     foreign = own_world.identity_token(own_world.identity)
     claims = jwt.decode(foreign, options={"verify_signature": False})
     world.federate(application, issuer=claims["iss"], subject=claims["sub"])
-    assert code_of(exchange(world, application, foreign)) in (501661, 700027)
+    assert code_of(exchange(world, application, foreign)) == 700222, "recorded for another tenant's tokens"
 
 
 def test_removing_the_credential_ends_the_exchange(world: Any) -> None:
@@ -145,6 +150,26 @@ def test_removing_the_credential_ends_the_exchange(world: Any) -> None:
     path = f"/v1.0/applications/{application.id}/federatedIdentityCredentials/mi-1"
     assert world.web.delete(path, headers=world.bearer()).status_code == 204
     assert code_of(exchange(world, application)) == 70025
+
+
+def test_a_public_credential_does_not_serve_a_government_tenant(start_world: Any) -> None:
+    with Emulator(apps=5, cloud="usgov") as emulator:
+        world = start_world(emulator)
+        application = emulator.tenant.application_named("orders-api")
+        issuer = emulator.tenant.cloud.issuer(emulator.tenant_id)
+        federated = FederatedCredential(
+            id="1", name="public", issuer=issuer, subject=world.identity.principal_id, audiences=(EXCHANGE,)
+        )
+        emulator.tenant.save_application(replace(application, federated=(federated,)))
+        scope = f"https://{emulator.tenant.cloud.graph_host}/.default"
+        token = world.identity_token(world.identity, "api://AzureADTokenExchangeUSGov")
+        form = world.assertion_form(application, token, scope=scope)
+        assert code_of(world.token_request(form)) == 700212
+        public = {"api-version": "2018-02-01", "resource": EXCHANGE, "client_id": world.identity.client_id}
+        address = f"{emulator.imds_endpoint}/metadata/identity/oauth2/token"
+        refused = httpx.get(address, params=public, headers={"Metadata": "true"}, trust_env=False)
+        assert refused.json()["error_codes"] == [500011], "the public audience is no resource of this cloud"
+        world.web.close()
 
 
 @pytest.mark.parametrize(

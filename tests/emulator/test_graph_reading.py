@@ -214,12 +214,12 @@ REFUSED: list[tuple[str, int, str, str]] = [
     (f"{APPS}?$orderby=displayName sideways", 400, "BadRequest", "$orderby"),
     (f"{APPS}?$count=maybe", 400, "BadRequest", "$count"),
     (f"{APPS}?$filter=contains(displayName,'x')", 400, "BadRequest", "Invalid filter clause"),
-    (f"{APPS}?$filter=displayName ne 'x'", 400, "Request_UnsupportedQuery", "ConsistencyLevel"),
-    (f"{APPS}?$filter=not (displayName eq 'x')&$count=true", 400, "Request_UnsupportedQuery", "ConsistencyLevel"),
-    (f"{APPS}?$filter=displayName eq 'x'&$orderby=appId", 400, "Request_UnsupportedQuery", "ConsistencyLevel"),
+    (f"{APPS}?$filter=displayName ne 'x'", 400, "Request_UnsupportedQuery", "Unsupported Query."),
+    (f"{APPS}?$filter=not (displayName eq 'x')&$count=true", 400, "Request_UnsupportedQuery", "Unsupported Query."),
+    (f"{APPS}?$filter=displayName eq 'x'&$orderby=appId", 400, "Request_UnsupportedQuery", "Unsupported Query."),
     (f"{APPS}?$search=x", 400, "Request_UnsupportedQuery", "$search"),
     (f"{APPS}?$apply=x", 400, "BadRequest", "'$apply' is not supported"),
-    (f"{APPS}?$skiptoken=nonsense", 400, "Directory_ExpiredPageToken", "skip token"),
+    (f"{APPS}?$skiptoken=nonsense", 400, "Directory_ExpiredPageToken", "page token"),
     ("/v1.0/reports/appCredentialSignInActivities", 400, "BadRequest", "Resource not found for the segment"),
 ]
 

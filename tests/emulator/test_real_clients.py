@@ -85,7 +85,7 @@ def test_azure_identity_exchanges_an_identity_token(world: Any, federated: Any) 
 
 
 def test_azure_identity_finds_app_service(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IDENTITY_ENDPOINT", f"{world.emulator.imds_endpoint}/hosts/vm-orders-api/msi/token")
+    monkeypatch.setenv("IDENTITY_ENDPOINT", f"{world.emulator.imds_endpoint}/msi/token")
     monkeypatch.setenv("IDENTITY_HEADER", world.emulator.identity_header)
     with ManagedIdentityCredential(client_id=world.identity.client_id) as identity:
         assert identity.get_token(f"{EXCHANGE}/.default").token.count(".") == 2

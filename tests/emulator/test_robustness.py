@@ -14,7 +14,7 @@ from migrate.emulator.graph.router import dispatch
 from migrate.emulator.graph.schema import APPLICATION, SERVICE_PRINCIPAL
 from migrate.emulator.seed import seed_tenant
 from migrate.emulator.state.tenant import Tenant
-from migrate.emulator.tokens.endpoint import parse_form
+from migrate.emulator.tokens.requests import parse_form
 
 ROLES = frozenset({"Application.ReadWrite.All", "AuditLog.Read.All"})
 FIELDS = sorted({

@@ -47,11 +47,13 @@ def test_the_bundle_holds_our_authority_alone_and_the_certificate_every_host(emu
 
 
 def test_everything_ends_with_the_block() -> None:
+    before = set(threading.enumerate())
     with Emulator(apps=5) as emulator:
         folder, port = emulator.ca_file.parent, int(emulator.authority.rpartition(":")[2])
         assert folder.is_dir()
+        assert {thread.name for thread in set(threading.enumerate()) - before} >= {"entra-emulator"}
     assert not folder.exists()
-    assert not [thread for thread in threading.enumerate() if thread.name == "entra-emulator" and thread.is_alive()][1:]
+    assert not [thread for thread in set(threading.enumerate()) - before if thread.name.startswith("entra-emulator")]
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", port), timeout=5)
     with pytest.raises(EmulatorStartError):

@@ -126,11 +126,31 @@ def github(world: Any) -> Any:
     return world.token_request(world.assertion_form(application, world.sign(key, claims)))
 
 
+def got(path: str) -> Ask:
+    return lambda world: world.web.get(path.format(tenant=world.emulator.tenant_id))
+
+
+def discovered(endpoint: str) -> Ask:
+    query = {"api-version": "1.1", "authorization_endpoint": endpoint}
+    return lambda world: world.web.get("/common/discovery/instance", params=query)
+
+
 MADE_UP = "0f0f0f0f-1111-4111-8111-111111111111"
 LONG_AGO = int(time.time()) - 7200
 
 REFUSALS: list[tuple[str, Ask, int, int, str]] = [
     ("tenant unknown", lambda w: w.token_request({}, MADE_UP), 90002, 400, "invalid_request"),
+    ("tenant not a name", lambda w: w.token_request({}, "my tenant"), 900023, 400, "invalid_request"),
+    ("not a post", got("/{tenant}/oauth2/v2.0/token"), 900561, 400, "invalid_request"),
+    ("not a post, v1.0", got("/{tenant}/oauth2/token"), 900561, 400, "invalid_request"),
+    ("body too large", with_form(padding="x" * 5_000_000), 90013, 413, "invalid_request"),
+    ("claims not json", with_form(claims="{"), 90013, 400, "invalid_request"),
+    ("claims a list", with_form(claims="[]"), 90013, 400, "invalid_request"),
+    ("instance unknown", discovered("https://example.com/common/oauth2/authorize"), 50049, 400, "invalid_instance"),
+    ("instance missing", got("/common/discovery/instance"), 50050, 400, "invalid_request"),
+    ("instance not an address", discovered("https://[::1/common/authorize"), 50050, 400, "invalid_request"),
+    ("tenant of documents unknown", got(f"/{MADE_UP}/.well-known/openid-configuration"), 90002, 400, "invalid_request"),
+    ("tenant of keys unknown", got(f"/{MADE_UP}/discovery/keys"), 90002, 400, "invalid_request"),
     ("no tenant", lambda w: w.token_request({}, "common"), 50059, 400, "invalid_request"),
     ("grant missing", without("grant_type"), 900144, 400, "invalid_request"),
     ("grant unknown", with_form(grant_type="no_such_grant"), 70003, 400, "unsupported_grant_type"),
@@ -180,6 +200,9 @@ def test_each_refusal_has_its_code_and_shape(world: Any, ask: Ask, code: int, st
     assert body["error_description"].startswith(f"AADSTS{code}: ")
     for name in ("Trace ID: ", "Correlation ID: ", "Timestamp: "):
         assert name in body["error_description"]
+    assert body["error_description"].endswith(f"Timestamp: {body['timestamp']}")
+    assert body.get("error_uri", f"https://login.microsoftonline.com/error?code={code}").endswith(f"?code={code}")
+    assert ("error_uri" in body) is (code not in (700038, 70003)), "two recorded answers have no page to look up"
     assert set(body) - {"error_uri"} == {
         "error", "error_description", "error_codes", "timestamp", "trace_id", "correlation_id",
     }  # fmt: skip
@@ -205,6 +228,20 @@ def test_http_basic_is_as_good_as_the_form(world: Any) -> None:
     basic = httpx.BasicAuth(form.pop("client_id"), form.pop("client_secret"))
     assert world.token_request(form, auth=basic).status_code == 200
     assert world.token_request(form, headers={"authorization": "Basic %%%"}).json()["error_codes"] == [900144]
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "multipart/form-data; boundary=x", "nonsense"])
+def test_a_body_that_is_no_form_is_an_empty_one(world: Any, kind: str) -> None:
+    form = world.secret_form(service(world))
+    answer = world.token_request(form, headers={"content-type": kind})
+    assert (answer.status_code, answer.json()["error_codes"]) == (400, [900144])
+    assert "'grant_type'" in answer.json()["error_description"]
+
+
+def test_a_form_may_name_its_charset(world: Any) -> None:
+    form = world.secret_form(service(world))
+    kind = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+    assert world.token_request(form, headers=kind).status_code == 200
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "PS256"])
