@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 
 # Shared machines are slow at times: a property is about values, never about time.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+ALONE = frozenset({"az", "bench", "browser", "packaging"})
+"""Markers of tests that measure, or whose set-up is too dear to be done twice."""
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run the default tests in two processes, chosen ones in this one: ``-n auto`` asks here."""
+    return 0 if config.option.markexpr in ALONE or config.option.file_or_dir else 2

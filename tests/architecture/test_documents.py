@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from codemods.model import ReasonCode
 from migrate import gates
+from migrate.cli.emulator import COMMANDS as EMULATOR_COMMANDS
 from migrate.cli.main import COMMANDS
+from migrate.emulator.faults.model import Fault
 from migrate.model import RefusalCode
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -29,4 +33,14 @@ def test_every_gate_and_refusal_is_documented() -> None:
 def test_every_command_and_page_is_named_in_the_readme() -> None:
     readme = (DOCS.parent / "README.md").read_text("utf-8")
     assert not [name for name in COMMANDS if f"unsecret {name}" not in readme and f"`{name}`" not in readme]
+    assert not [name for name in EMULATOR_COMMANDS if f"unsecret emulator {name}" not in readme]
     assert not [page.name for page in DOCS.glob("*.md") if f"docs/{page.name}" not in readme]
+
+
+def test_every_kind_of_fault_is_documented_and_in_the_example() -> None:
+    page = (DOCS / "emulator.md").read_text("utf-8")
+    kinds = [kind.__struct_config__.tag for kind in get_args(Fault)]
+    assert kinds
+    assert not [kind for kind in kinds if f"| `{kind}` |" not in page]
+    example = resources.files("migrate.emulator.faults").joinpath("example.toml").read_text("utf-8")
+    assert not [kind for kind in kinds if f'kind = "{kind}"' not in example]

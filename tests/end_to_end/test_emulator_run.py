@@ -1,0 +1,150 @@
+"""``unsecret emulator run``: streams, exit codes, signals, and that nothing is left."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from migrate.cli.emulator import child
+from migrate.emulator.server import Emulator
+from tests.support.processes import UNSECRET, isolated, unsecret
+
+
+@pytest.fixture(autouse=True)
+def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return isolated(tmp_path, monkeypatch)
+
+
+def run(*command: str, options: Sequence[str] = (), **changes: str) -> subprocess.CompletedProcess[str]:
+    return unsecret("emulator", "run", "--apps", "5", *options, "--", *command, **changes)
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "words"),
+    [
+        (["true"], 0, ""),
+        (["sh", "-c", "exit 7"], 7, ""),
+        (["sh", "-c", "kill -9 $$"], 137, ""),
+        (["sh", "-c", "kill -TERM $$"], 143, ""),
+        (["no-such-command"], 127, "unsecret: cannot run no-such-command: no such command\n"),
+        (["/"], 126, "unsecret: cannot run /: Permission denied\n"),
+    ],
+)
+def test_a_command_gives_its_exit_code(command: list[str], code: int, words: str) -> None:
+    done = run(*command)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", words)
+
+
+def test_a_command_has_its_own_streams_and_arguments(tmp_path: Path) -> None:
+    program = "import sys; data = sys.stdin.buffer.read(); sys.stdout.buffer.write(data + repr(sys.argv[1:]).encode())"
+    command = [*UNSECRET, "emulator", "run", "--apps", "5", sys.executable, "-c", program, "--apps", "-h", "--", "a b"]
+    done = subprocess.run(command, input=b"\x00\xff\n", capture_output=True, check=True, cwd=tmp_path)
+    assert done.stdout == b"\x00\xff\n['--apps', '-h', '--', 'a b']"
+    assert done.stderr == b""
+
+
+def test_a_command_runs_inside_the_tenant_and_nothing_is_left(tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    done = run(
+        *UNSECRET, "scan", "--out", str(tmp_path / "s.db"), TMPDIR=str(temporary), HTTPS_PROXY="http://127.0.0.1:1"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "5 applications" in done.stdout
+    assert list(temporary.iterdir()) == []
+    direct = run(*UNSECRET, "scan", "--out", str(tmp_path / "d.db"), options=["--direct"])
+    assert direct.returncode == 0, direct.stderr
+
+
+def test_a_scan_of_a_national_cloud_goes_to_its_default_endpoints(tmp_path: Path) -> None:
+    command = [*UNSECRET, "scan", "--cloud", "china", "--out", str(tmp_path / "s.db")]
+    done = run(*command, options=["--cloud", "china"])
+    assert done.returncode == 0, done.stderr
+    public = run(*UNSECRET, "scan", "--out", str(tmp_path / "p.db"), options=["--cloud", "china"])
+    assert public.returncode == 2
+    assert public.stderr.count("\n") == 1
+
+
+def test_a_command_is_the_application_that_was_chosen() -> None:
+    shown = {
+        name: run("sh", "-c", "echo $AZURE_CLIENT_ID", options=["--app", name]).stdout for name in ("orders-api", "")
+    }
+    assert len(set(shown.values())) == 2
+    assert run("true", options=["--app", "nobody"]).returncode == 2
+
+
+def test_a_clock_can_be_set() -> None:
+    ask = "curl -sI $AZURE_POD_IDENTITY_AUTHORITY_HOST/ | grep -i ^date:"
+    done = run("sh", "-c", ask, options=["--time", "2031-05-06T07:00:00+02:00", "--retention", "7"])
+    assert done.stdout.lower().startswith("date: tue, 06 may 2031 05:")
+
+
+TELLS = """
+import os, signal, sys, time
+seen = []
+def note(number, frame):
+    seen.append(number)
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, note)
+print("ready", flush=True)
+end = time.monotonic() + 15
+while not seen and time.monotonic() < end:
+    time.sleep(0.05)
+time.sleep(0.5)
+print(seen, flush=True)
+sys.exit(42)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_are_passed_on_to_the_command(number: signal.Signals) -> None:
+    command = [*UNSECRET, "emulator", "run", "--apps", "5", "--", sys.executable, "-c", TELLS]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        assert process.communicate(timeout=20)[0] == f"[{int(number)}]\n"
+        assert process.returncode == 42
+
+
+def test_an_interrupt_at_a_terminal_reaches_the_command_once() -> None:
+    command = [*UNSECRET, "emulator", "run", "--apps", "5", "--", sys.executable, "-c", TELLS]
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(command[0], command)  # noqa: S606 - a fixed command, in a child that has a terminal
+    shown = _shown_until(terminal, b"ready")
+    os.write(terminal, b"\x03")
+    shown += _shown_until(terminal, b"]")
+    assert b"[2]" in shown
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 42
+    os.close(terminal)
+
+
+def _shown_until(terminal: int, text: bytes) -> bytes:
+    shown, end = b"", time.monotonic() + 30
+    while text not in shown and time.monotonic() < end:
+        shown += os.read(terminal, 1024)
+    return shown
+
+
+def test_a_signal_before_the_command_starts_leaves_nothing() -> None:
+    folders: list[Path] = []
+
+    def interrupted() -> None:
+        with child.ending_on_signals(), Emulator(apps=5) as emulator:
+            folders.append(emulator.ca_file.parent)
+            assert folders[0].is_dir()
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert not folders[0].exists()
