@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from azure.identity import ClientSecretCredential
 
 APPLICATIONS = 100_000
 PAGE = 999
-MODEL_PAGES = 12
+MODEL_PAGES = 4
 """msgraph-sdk is too slow to be waited for to the end."""
 LAUNCHER = Path(__file__).parents[2] / "unsecret.py"
 NEXT = re.compile(rb'"@odata\.nextLink":"([^"]+)"')
@@ -91,9 +92,11 @@ def running() -> Iterator[Running]:
         while not answers(port):
             time.sleep(0.01)
         started = time.perf_counter() - began
-        yield Running(pid=process.pid, authority=authority, started=started, variables=variables)
-        process.send_signal(signal.SIGINT)
-        process.stdout.read()
+        try:
+            yield Running(pid=process.pid, authority=authority, started=started, variables=variables)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.stdout.read()
 
 
 def answers(port: int) -> bool:
@@ -105,12 +108,13 @@ def reads_and_discards(running: Running, path: str, bearer: str) -> int:
     """Follow the links to the end over one connection and look at nothing else."""
     connection = http.client.HTTPSConnection(running.authority.removeprefix("https://"), context=running.trust)
     pages = 0
-    while path:
-        connection.request("GET", path, headers={"Authorization": bearer})
-        body = connection.getresponse().read()
-        pages += 1
-        following = NEXT.search(body, max(0, len(body) - 1000)) or NEXT.search(body, 0, 1000)
-        path = following[1].decode().partition(running.authority)[2] if following else ""
+    with closing(connection):
+        while path:
+            connection.request("GET", path, headers={"Authorization": bearer})
+            body = connection.getresponse().read()
+            pages += 1
+            following = NEXT.search(body, max(0, len(body) - 1000)) or NEXT.search(body, 0, 1000)
+            path = following[1].decode().partition(running.authority)[2] if following else ""
     return pages
 
 
