@@ -47,7 +47,8 @@ def test_ids_are_resolved_to_objects_of_every_type(
 @pytest.mark.parametrize(
     ("types", "expected"),
     [(["user"], 1), (["servicePrincipal"], 1), (["SERVICEPRINCIPAL", "application"], 2), (["group", "device"], 0),
-     (["microsoft.graph.user"], 1), (["directoryObject"], 3), ([], 3), (None, 3)],
+     (["microsoft.graph.user"], 1), (["user", "group", "servicePrincipal", "directoryObjectPartnerReference"], 2),
+     (["directoryObject"], 3), ([], 3), (None, 3)],
 )  # fmt: skip
 def test_types_narrow_what_is_searched(
     world: Any, operator: dict[str, str], one_of_each: dict[str, Any], *, types: Any, expected: int

@@ -24,7 +24,7 @@ MOST_IDS: Final = 1000
 _READ_USERS: Final = ("User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All")
 _TYPES: Final = frozenset({
     "directoryobject", "user", "application", "serviceprincipal", "group", "device", "orgcontact", "directoryrole",
-    "administrativeunit",
+    "administrativeunit", "directoryobjectpartnerreference",
 })  # fmt: skip
 
 _USER_DEFAULTS: Final = (
