@@ -12,8 +12,9 @@ _LOCAL: Final = "localhost,127.0.0.1"
 STEERING: Final = (
     "ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy",
     "ARM_CLOUD_METADATA_URL", "AZURE_AUTHORITY_HOST", "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-    "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN", "AZURE_FEDERATED_TOKEN_FILE",
-    "AZURE_PASSWORD", "AZURE_REGIONAL_AUTHORITY_NAME", "AZURE_TOKEN_CREDENTIALS", "AZURE_USERNAME",
+    "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN", "AZURE_CONFIG_DIR",
+    "AZURE_FEDERATED_TOKEN_FILE", "AZURE_PASSWORD", "AZURE_REGIONAL_AUTHORITY_NAME", "AZURE_TOKEN_CREDENTIALS",
+    "AZURE_USERNAME",
     "IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IDENTITY_SERVER_THUMBPRINT", "IMDS_ENDPOINT", "MSI_ENDPOINT", "MSI_SECRET",
     "SSL_CERT_DIR", "UNSECRET_GRAPH_ENDPOINT",
 )  # fmt: skip
@@ -75,6 +76,7 @@ def _as_application(tenant: Tenant, endpoints: Endpoints, app: str) -> dict[str,
         "AZURE_TENANT_ID": tenant.id,
         "AZURE_CLIENT_ID": application.app_id,
         "AZURE_CLIENT_SECRET": tenant.live_secret_of(application).secret,
+        "AZURE_CONFIG_DIR": str(endpoints.ca_file.with_name("azure-cli")),  # tokens of a real tenant stay out of it
         "AZURE_POD_IDENTITY_AUTHORITY_HOST": endpoints.plain,
         "REQUESTS_CA_BUNDLE": bundle,
         "CURL_CA_BUNDLE": bundle,

@@ -191,7 +191,7 @@ class Emulator:
         with ExitStack() as undo:
             undo.callback(self._stop)
             sockets = tuple(undo.enter_context(bind(port)) for port in self._requested)
-            self._folder = tempfile.TemporaryDirectory(prefix="entra-emulator-")
+            self._folder = tempfile.TemporaryDirectory(prefix="entra-emulator-", ignore_cleanup_errors=True)
             secure, plain, through = (bound.getsockname()[1] for bound in sockets)
             self._ports = (secure, plain, through)
             self.proxy = Proxy(secure_port=secure, plain_port=plain, tell=self._tell)

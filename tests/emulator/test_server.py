@@ -29,6 +29,7 @@ def test_the_environment_is_complete(emulator: Emulator) -> None:
     assert environment["NO_PROXY"] == environment["no_proxy"] == "localhost,127.0.0.1"
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"):
         assert environment[name] == str(emulator.ca_file)
+    assert Path(environment["AZURE_CONFIG_DIR"]).parent == emulator.ca_file.parent
     auditor = emulator.environment(app="read-only-auditor")
     assert auditor["AZURE_CLIENT_ID"] != environment["AZURE_CLIENT_ID"]
 

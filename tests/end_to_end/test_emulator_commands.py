@@ -40,6 +40,7 @@ def test_a_running_tenant_is_found_and_its_environment_complete(runtime: Path) -
             *("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"),
             *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"),
             *("AZURE_POD_IDENTITY_AUTHORITY_HOST", "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"),
+            "AZURE_CONFIG_DIR",
         }
         assert found["AZURE_CLIENT_SECRET"] not in file.read_text()
         direct = variables("--direct")
@@ -244,7 +245,8 @@ def test_chosen_ports_are_used_and_a_taken_one_is_one_line(capsys: pytest.Captur
         taken.listen()
         port = str(taken.getsockname()[1])
         for option in ("--port", "--http-port", "--proxy-port"):
-            assert main(["emulator", "--apps", "5", option, port]) == 2
+            free = ("--port", "0", "--http-port", "0", "--proxy-port", "0")
+            assert main(["emulator", "--apps", "5", *free, option, port]) == 2
             told = capsys.readouterr().err
             assert f"127.0.0.1:{port}" in told
             assert told.count("\n") == 1
