@@ -123,6 +123,8 @@ class ArmReply:
 
     status: int = 200
     body: Mapping[str, Any] | list[Any] | None = None
+    text: str | None = None
+    """XML instead of a body in JSON."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -21,6 +21,7 @@ from migrate.emulator.arm.lookup import find_host, the_host
 from migrate.emulator.arm.providers import is_location
 from migrate.emulator.arm.resources import is_within
 from migrate.emulator.arm.routing import ArmRoute, Routes, Scope, route
+from migrate.emulator.arm.workloads import instance_view
 from migrate.emulator.state import managed
 from migrate.emulator.state.records import HOST_TYPES, Host, HostKind
 from migrate.emulator.state.tenant import Tenant
@@ -46,8 +47,12 @@ def _lister(kind: HostKind) -> Callable[[ArmCall, Scope], ArmReply]:
 
 def _getter(kind: HostKind) -> Callable[[ArmCall, Scope, str], ArmReply]:
     def get_host(call: ArmCall, scope: Scope, name: str) -> ArmReply:
-        """GET one host."""
-        return ArmReply(body=full_body(call.tenant, the_host(call, scope, kind, name)))
+        """GET one host; ``$expand=instanceView`` adds the state of a virtual machine."""
+        host = the_host(call, scope, kind, name)
+        shown = full_body(call.tenant, host)
+        if kind == "vm" and "instanceview" in call.query.get("$expand", "").lower():
+            shown["properties"]["instanceView"] = instance_view(call.tenant, host)
+        return ArmReply(body=shown)
 
     return get_host
 
@@ -102,6 +107,11 @@ def _deleter(kind: HostKind) -> Callable[[ArmCall, Scope, str], ArmReply]:
     return delete_host
 
 
+def get_instance_view(call: ArmCall, scope: Scope, name: str) -> ArmReply:
+    """GET .../virtualMachines/{name}/instanceView."""
+    return ArmReply(body=instance_view(call.tenant, the_host(call, scope, "vm", name)))
+
+
 def _new(call: ArmCall, scope: Scope, kind: HostKind, name: str, location: str | None) -> Host:
     if not location:
         raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
@@ -141,4 +151,9 @@ def _routes(kind: HostKind) -> dict[tuple[str, ...], dict[str, ArmRoute]]:
     }
 
 
-ROUTES: Final[Routes] = {pattern: methods for kind in HOST_TYPES for pattern, methods in _routes(kind).items()}
+_VIEW: Final = ("microsoft.compute", "virtualmachines", "*", "instanceview")
+
+ROUTES: Final[Routes] = {
+    **{pattern: methods for kind in HOST_TYPES for pattern, methods in _routes(kind).items()},
+    _VIEW: {"GET": route(get_instance_view, "Microsoft.Compute/virtualMachines/instanceView/read")},
+}

@@ -113,9 +113,29 @@ def delete_identity(call: ArmCall, scope: Scope, name: str) -> ArmReply:
     return ArmReply(status=200)
 
 
+def list_operations(call: ArmCall, scope: Scope) -> ArmReply:
+    """GET /providers/Microsoft.ManagedIdentity/operations, which anybody may who has a token."""
+    del call, scope
+    shown = [
+        {
+            "name": f"Microsoft.ManagedIdentity/{kind}/{verb}",
+            "display": {"provider": "Microsoft.ManagedIdentity", "resource": kind, "operation": verb},
+        }
+        for kind, verb in _OPERATIONS
+    ]
+    return ArmReply(body={"value": shown})
+
+
+_OPERATIONS: Final = (
+    ("identities", "read"),
+    *(("userAssignedIdentities", verb) for verb in ("read", "write", "delete", "assign/action",
+                                                    "listAssociatedResources/action")),
+    *(("userAssignedIdentities/federatedIdentityCredentials", verb) for verb in ("read", "write", "delete")),
+)  # fmt: skip
 _COLLECTION: Final = ("microsoft.managedidentity", "userassignedidentities")
 
 ROUTES: Final[Routes] = {
+    ("microsoft.managedidentity", "operations"): {"GET": route(list_operations)},
     _COLLECTION: {"GET": route(list_identities, f"{IDENTITY_TYPE}/read")},
     (*_COLLECTION, "*"): {
         "GET": route(get_identity, f"{IDENTITY_TYPE}/read"),

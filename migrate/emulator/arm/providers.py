@@ -47,11 +47,19 @@ PROVIDERS: Final = {
     )
 }  # fmt: skip
 """Providers of which every type is known, by namespace in lower case; other types of theirs are refused."""
-OTHER_NAMESPACES: Final = (
-    "Microsoft.App", "Microsoft.Compute", "Microsoft.ContainerService", "Microsoft.HybridCompute", "Microsoft.KeyVault",
-    "Microsoft.Network", "Microsoft.Storage", "Microsoft.Web",
-)  # fmt: skip
-"""Providers that have many more types than are served; lists of those are empty."""
+_IN_PART: Final = (
+    _provider("Microsoft.App", "containerApps", "managedEnvironments"),
+    _provider("Microsoft.Compute", "virtualMachines", "virtualMachines/extensions", "virtualMachineScaleSets", "disks"),
+    _provider("Microsoft.ContainerService", "managedClusters"),
+    _provider("Microsoft.HybridCompute", "machines", "machines/extensions"),
+    _provider("Microsoft.KeyVault", "vaults", "managedHSMs"),
+    _provider("Microsoft.MachineLearningServices", "workspaces"),
+    _provider("Microsoft.Management", "managementGroups"),
+    _provider("Microsoft.Network", "networkInterfaces", "publicIPAddresses", "virtualNetworks"),
+    _provider("Microsoft.Storage", "storageAccounts"),
+    _provider("Microsoft.Web", "sites", "sites/slots", "serverFarms"),
+)
+"""Providers that have many more types than these; lists of the others are empty."""
 
 
 def is_namespace(text: str) -> bool:
@@ -61,7 +69,7 @@ def is_namespace(text: str) -> bool:
 
 def all_providers() -> list[Provider]:
     """List the registered providers."""
-    return [*PROVIDERS.values(), *(Provider(namespace=name, types=()) for name in OTHER_NAMESPACES)]
+    return [*PROVIDERS.values(), *_IN_PART]
 
 
 def location_bodies(subscription_id: str) -> list[dict[str, Any]]:

@@ -11,10 +11,13 @@ from migrate.emulator.arm import (
     federated,
     hosts,
     identities,
+    network,
+    publishing,
     resource_graph,
     resources,
     settings,
     subscriptions,
+    tags,
 )
 from migrate.emulator.arm.call import NO_CONTENT, ArmCall, ArmReply
 from migrate.emulator.arm.errors import (
@@ -32,8 +35,8 @@ from migrate.emulator.arm.providers import PROVIDERS, all_providers, is_namespac
 from migrate.emulator.arm.routing import ArmRoute, Routes, Target, parse
 
 _AREAS: Final[tuple[ModuleType, ...]] = (
-    assignments, associated, containers, federated, hosts, identities, resource_graph, resources, settings,
-    subscriptions,
+    assignments, associated, containers, federated, hosts, identities, network, publishing, resource_graph, resources,
+    settings, subscriptions, tags,
 )  # fmt: skip
 """The modules that declare ``ROUTES``."""
 
@@ -81,7 +84,8 @@ def dispatch(call: ArmCall) -> ArmReply:
 def is_served(path: str) -> bool:
     """Tell whether a handler answers for a path, or it is only answered as for resources that do not exist."""
     target = parse(path)
-    return (target.pattern or _plain(target)) in ROUTES or bool(target.namespace and not target.below)
+    is_provider = bool(target.namespace) and target.below in ((), ("register",))
+    return (target.pattern or _plain(target)) in ROUTES or is_provider
 
 
 def _plain(target: Target) -> tuple[str, ...]:
@@ -104,6 +108,9 @@ def _not_served(call: ArmCall, target: Target) -> ArmReply:
         return _provider(call, target)
     if not is_namespace(target.namespace):
         raise unknown_namespace(target.namespace)
+    if target.below == ("register",) and target.scope.subscription_id and call.method == "POST":
+        call.demand(f"{target.namespace}/register/action", target.scope.path)
+        return _provider(call, target)
     kind = "/".join(target.types)
     known = PROVIDERS.get(target.namespace.lower())
     if known is not None and kind.lower() not in {each.lower() for each in known.types}:
@@ -140,6 +147,6 @@ def _provider(call: ArmCall, target: Target) -> ArmReply:
     known = next((each for each in all_providers() if each.namespace.lower() == wanted), None)
     if known is None:
         raise unknown_namespace(target.namespace)
-    if call.method not in ("GET", "HEAD"):
+    if call.method not in ("GET", "HEAD") and not target.below:
         raise wrong_method(call.method)
     return ArmReply(body=known.body(target.scope.subscription_id))

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from migrate.emulator.arm import values
 from migrate.emulator.arm.call import ArmCall, ArmReply
-from migrate.emulator.arm.errors import bad_content
+from migrate.emulator.arm.errors import bad_content, wrong_method
 from migrate.emulator.arm.lookup import the_host
 from migrate.emulator.arm.routing import Routes, Scope, route
 from migrate.emulator.arm.workloads import secret_text
@@ -106,6 +106,22 @@ def get_sign_in(call: ArmCall, scope: Scope, name: str) -> ArmReply:
     return _config(host, "authsettingsV2", {"platform": {"enabled": enabled}, "identityProviders": providers})
 
 
+def get_old_sign_in(call: ArmCall, scope: Scope, name: str) -> ArmReply:
+    """POST .../config/authsettings/list: the same in the older form, which ``az webapp auth show`` reads."""
+    newer = get_sign_in(call, scope, name).body
+    properties = newer["properties"] if isinstance(newer, dict) else {}
+    directory = properties["identityProviders"].get("azureActiveDirectory", {"registration": {}})["registration"]
+    shown = {
+        "enabled": properties["platform"]["enabled"],
+        "defaultProvider": "AzureActiveDirectory" if directory else None,
+        "clientId": directory.get("clientId"),
+        "clientSecretSettingName": directory.get("clientSecretSettingName"),
+        "issuer": directory.get("openIdIssuer"),
+        "configVersion": "v2" if directory else "v1",
+    }
+    return _config(_site(call, scope, name), "authsettings", shown)
+
+
 def get_slot_names(call: ArmCall, scope: Scope, name: str) -> ArmReply:
     """GET .../config/slotConfigNames: the settings that stay with a slot; none."""
     return _config(
@@ -127,6 +143,8 @@ def _named(parts: Mapping[str, _Part]) -> Callable[..., ArmReply]:
 
     def serve(call: ArmCall, scope: Scope, name: str, part: str) -> ArmReply:
         handler = folded.get(part.lower())
+        if handler is None and call.method in ("PUT", "PATCH"):
+            raise wrong_method(call.method)
         if handler is None:
             raise bad_content(f"The configuration '{part}' is not served")
         return handler(call, scope, name)
@@ -139,6 +157,7 @@ _READ: Final = _named({
 })  # fmt: skip
 _LIST: Final = _named({
     "appsettings": list_app_settings, "connectionstrings": list_connection_strings, "authsettingsV2": get_sign_in,
+    "authsettings": get_old_sign_in,
 })  # fmt: skip
 _WRITE: Final = _named({"appsettings": put_app_settings, "connectionstrings": put_connection_strings})
 _MERGE: Final = _named({"appsettings": put_app_settings})

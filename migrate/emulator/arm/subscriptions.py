@@ -15,6 +15,7 @@ from migrate.emulator.arm.filters import read_filter
 from migrate.emulator.arm.listing import top_of
 from migrate.emulator.arm.providers import all_providers, is_location, location_bodies
 from migrate.emulator.arm.routing import Routes, Scope, route
+from migrate.emulator.state import managed
 from migrate.emulator.state.azure import ResourceGroup, Subscription
 from migrate.emulator.state.tenant import Tenant
 
@@ -182,6 +183,29 @@ def patch_group(call: ArmCall, scope: Scope) -> ArmReply:
     return ArmReply(body=group_body(group))
 
 
+def delete_group(call: ArmCall, scope: Scope) -> ArmReply:
+    """DELETE /subscriptions/{id}/resourcegroups/{name} with everything in it.
+
+    The reference knows 200 and 202; the first needs no second request.
+    """
+    call.demand("Microsoft.Resources/subscriptions/resourceGroups/delete", scope.path)
+    with call.tenant.lock:
+        _empty(call.tenant, _group(call, scope))
+    return ArmReply()
+
+
+def _empty(tenant: Tenant, group: ResourceGroup) -> None:
+    inside = f"{group.resource_id.lower()}/"
+    for host in [each for each in tenant.hosts.values() if each.resource_id.lower().startswith(inside)]:
+        managed.set_attached(tenant, host, (), has_own=False)
+        tenant.hosts.remove(host.name.lower())
+    for identity in [each for each in tenant.identities.values() if each.resource_id.lower().startswith(inside)]:
+        managed.delete(tenant, identity.principal_id)
+    for resource_id in [each for each in tenant.azure.resources if each.startswith(inside)]:
+        tenant.azure.resources.remove(resource_id)
+    tenant.azure.remove_group(group)
+
+
 ROUTES: Final[Routes] = {
     ("tenants",): {"GET": route(list_tenants)},
     ("subscriptions",): {"GET": route(list_subscriptions)},
@@ -195,5 +219,6 @@ ROUTES: Final[Routes] = {
         "HEAD": route(check_group),
         "PUT": route(put_group),
         "PATCH": route(patch_group),
+        "DELETE": route(delete_group),
     },
 }

@@ -9,6 +9,10 @@ from migrate.emulator.state.tenant import Tenant
 
 _MOST_ADDRESSES: Final = 4
 _RECENT: Final = 8
+NIC_TYPE: Final = "Microsoft.Network/networkInterfaces"
+NIC_SUFFIX: Final = "-nic"
+PLAN_TYPE: Final = "Microsoft.Web/serverfarms"
+PLAN_SKU: Final = "PremiumV3"
 
 
 def addresses(tenant: Tenant, host: Host) -> list[str]:
@@ -32,6 +36,16 @@ def _group(host: Host) -> str:
     return f"/subscriptions/{host.subscription_id}/resourceGroups/{host.group}/providers"
 
 
+def nic_id(host: Host) -> str:
+    """Give the ARM id of a machine's network interface."""
+    return f"{_group(host)}/{NIC_TYPE}/{host.name}{NIC_SUFFIX}"
+
+
+def plan_id(host: Host) -> str:
+    """Give the ARM id of the plan that a site runs on: one for each resource group."""
+    return f"{_group(host)}/{PLAN_TYPE}/plan-{host.group}"
+
+
 def machine(tenant: Tenant, host: Host) -> dict[str, Any]:
     """Give a virtual machine's properties."""
     return {
@@ -46,9 +60,23 @@ def machine(tenant: Tenant, host: Host) -> dict[str, Any]:
         },
         "osProfile": {"computerName": host.name[:63], "adminUsername": "azureuser"},
         "networkProfile": {"networkInterfaces": [
-            {"id": f"{_group(host)}/Microsoft.Network/networkInterfaces/{host.name}-nic",
-             "properties": {"primary": True}},
+            {"id": nic_id(host), "properties": {"primary": True}},
         ]},
+    }  # fmt: skip
+
+
+def instance_view(tenant: Tenant, host: Host) -> dict[str, Any]:
+    """Give the state of a running machine (REST reference, Virtual Machines - Instance View)."""
+    moment = f"{tenant.clock.start:%Y-%m-%dT%H:%M:%S}+00:00"
+    return {
+        "computerName": host.name[:63],
+        "osName": "ubuntu",
+        "osVersion": "24.04",
+        "statuses": [
+            {"code": "ProvisioningState/succeeded", "level": "Info", "displayStatus": "Provisioning succeeded",
+             "time": moment},
+            {"code": "PowerState/running", "level": "Info", "displayStatus": "VM running"},
+        ],
     }  # fmt: skip
 
 
@@ -65,7 +93,8 @@ def site(tenant: Tenant, host: Host) -> dict[str, Any]:
         "enabled": True,
         "usageState": "Normal",
         "availabilityState": "Normal",
-        "serverFarmId": f"{_group(host)}/Microsoft.Web/serverfarms/plan-{host.group}",
+        "serverFarmId": plan_id(host),
+        "sku": PLAN_SKU,
         "reserved": True,
         "httpsOnly": True,
         "siteConfig": {"linuxFxVersion": "PYTHON|3.12", "appSettings": None, "connectionStrings": None},
@@ -132,8 +161,11 @@ def cluster(tenant: Tenant, host: Host) -> dict[str, Any]:
         "fqdn": f"{host.name}.hcp.{host.location}.azmk8s.io",
         "oidcIssuerProfile": {"enabled": bool(host.issuer_url), "issuerURL": host.issuer_url or None},
         "securityProfile": {"workloadIdentity": {"enabled": bool(host.issuer_url)}},
-        "agentPoolProfiles": [],
-    }
+        "agentPoolProfiles": [
+            {"name": "nodepool1", "count": 3, "vmSize": "Standard_D4s_v5", "mode": "System", "osType": "Linux",
+             "type": "VirtualMachineScaleSets", "provisioningState": "Succeeded", "powerState": {"code": "Running"}},
+        ],
+    }  # fmt: skip
 
 
 def workspace(tenant: Tenant, host: Host) -> dict[str, Any]:

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from migrate.emulator.gaps.applications import APPLICATIONS, SERVICE_PRINCIPALS
+from migrate.emulator.gaps.azure import AZURE, HOSTS
 from migrate.emulator.gaps.directory import DIRECTORY, ORGANIZATION
 from migrate.emulator.gaps.evidence import LOGS, POLICIES
 from migrate.emulator.gaps.others import FAMILIES, LOGIN, MANAGED_IDENTITY
 
-Service = Literal["arm", "graph", "login", "managed identity"]
+Service = Literal["arm", "graph", "login", "managed identity", "other hosts"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,6 +41,8 @@ _TABLES: Final[tuple[tuple[Service, Mapping[str, str]], ...]] = (
     ("graph", FAMILIES),
     ("login", LOGIN),
     ("managed identity", MANAGED_IDENTITY),
+    ("arm", AZURE),
+    ("other hosts", HOSTS),
 )
 
 GAPS: Final[tuple[Gap, ...]] = tuple(

@@ -1,4 +1,4 @@
-"""The rest of Graph, and what the authority, the managed-identity endpoints and ARM offer and this tenant does not."""
+"""The rest of Graph, and what the authority and the managed-identity endpoints offer and this tenant does not."""
 
 from typing import Final
 

@@ -85,6 +85,13 @@ class Estate:
         """Add or replace a resource group."""
         self._groups[group.resource_id.lower()] = group
 
+    def remove_group(self, group: ResourceGroup) -> None:
+        """Remove a resource group, and the role assignments at it and below it."""
+        self._groups.remove(group.resource_id.lower())
+        inside = f"{group.resource_id.lower()}/"
+        for name in [each.name for each in self.assignments.values() if f"{each.scope.lower()}/".startswith(inside)]:
+            del self.assignments[name]
+
     def ensure_group(self, subscription_id: str, name: str, location: str) -> None:
         """Add a resource group if it is missing."""
         if f"/subscriptions/{subscription_id}/resourcegroups/{name}".lower() not in self._groups:

@@ -56,6 +56,8 @@ class ArmRoutes:
             reply = dispatch(call)
         except ArmError as error:
             reply = ArmReply(status=error.status, body=error.body(), headers=error.headers)
+        if reply.text is not None:
+            return Response(reply.text, reply.status, {**headers, **reply.headers}, media_type="application/xml")
         if reply.body is None or request.method == "HEAD":
             return Response(None, reply.status, {**headers, **reply.headers})
         return json_response(reply.body, reply.status, {**headers, **reply.headers})

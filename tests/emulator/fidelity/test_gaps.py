@@ -1,10 +1,12 @@
 """The list of gaps is complete and names nothing that is served."""
 
+from dataclasses import replace
 from itertools import chain
 from typing import Final
 
 import pytest
 
+from migrate.emulator.arm.router import ROUTES as ARM_ROUTES
 from migrate.emulator.gaps import GAPS
 from migrate.emulator.graph.router import ROUTES
 from tests.emulator.fidelity.coverage import Place, place_of
@@ -73,6 +75,18 @@ def test_every_gap_is_about_something_the_sdk_can_ask() -> None:
         if place.version == "v1.0" and place.pattern[0] in SERVED - {"me"} and not is_known(place)
     ]
     assert stale == []  # the sdk asks for users instead of me
+
+
+def test_nothing_that_azure_resource_manager_serves_is_listed() -> None:
+    listed = [place_of(gap) for gap in GAPS if gap.service == "arm"]
+    places = [replace(each, pattern=tuple(part.lower() for part in each.pattern)) for each in listed]
+    served = [
+        (method, pattern)
+        for pattern, methods in ARM_ROUTES.items()
+        for method in methods
+        if any(place.covers(method, pattern) for place in places)
+    ]
+    assert served == []
 
 
 def test_gaps_are_sorted_and_say_why() -> None:
