@@ -156,9 +156,10 @@ _READ: Final = _named({
     "web": get_web, "authsettingsV2": get_sign_in, "slotConfigNames": get_slot_names,
 })  # fmt: skip
 _LIST: Final = _named({
-    "appsettings": list_app_settings, "connectionstrings": list_connection_strings, "authsettingsV2": get_sign_in,
-    "authsettings": get_old_sign_in,
+    "appsettings": list_app_settings, "connectionstrings": list_connection_strings, "authsettings": get_old_sign_in,
 })  # fmt: skip
+_LIST_BY_GET: Final = _named({"authsettingsV2": get_sign_in})
+"""Get Auth Settings V2 alone lists by GET, in the REST reference and in azure-mgmt-web."""
 _WRITE: Final = _named({"appsettings": put_app_settings, "connectionstrings": put_connection_strings})
 _MERGE: Final = _named({"appsettings": put_app_settings})
 _SITE: Final = ("microsoft.web", "sites", "*")
@@ -170,5 +171,8 @@ ROUTES: Final[Routes] = {
         "PUT": route(_WRITE, f"{_TYPE}/write"),
         "PATCH": route(_MERGE, f"{_TYPE}/write"),
     },
-    (*_SITE, "config", "*", "list"): {"POST": route(_LIST, f"{_TYPE}/list/action")},
+    (*_SITE, "config", "*", "list"): {
+        "GET": route(_LIST_BY_GET, f"{_TYPE}/list/action"),
+        "POST": route(_LIST, f"{_TYPE}/list/action"),
+    },
 }

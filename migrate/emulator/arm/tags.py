@@ -38,7 +38,7 @@ def list_names(call: ArmCall, scope: Scope) -> ArmReply:
 
 
 def _tagged(tenant: Tenant, scope: Scope) -> list[Tagged]:
-    held = (*tenant.identities.values(), *tenant.hosts.values(), *tenant.azure.resources.values())
+    held: tuple[Record, ...] = (*tenant.identities.values(), *tenant.hosts.values(), *tenant.azure.resources.values())
     groups = (each for each in tenant.azure.groups() if each.subscription_id == scope.subscription_id)
     return [*groups, *(each for each in held if is_within(each, scope))]
 

@@ -55,7 +55,9 @@ def machine(tenant: Tenant, host: Host) -> dict[str, Any]:
         "storageProfile": {
             "imageReference": {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server",
                                "version": "latest"},
-            "osDisk": {"osType": "Linux", "name": f"{host.name}_OsDisk", "createOption": "FromImage"},
+            "osDisk": {"osType": "Linux", "name": f"{host.name}_OsDisk", "createOption": "FromImage",
+                       "managedDisk": {"id": f"{_group(host)}/Microsoft.Compute/disks/{host.name}_OsDisk",
+                                       "storageAccountType": "Premium_LRS"}},
             "dataDisks": [],
         },
         "osProfile": {"computerName": host.name[:63], "adminUsername": "azureuser"},
@@ -158,6 +160,7 @@ def cluster(tenant: Tenant, host: Host) -> dict[str, Any]:
         "powerState": {"code": "Running"},
         "kubernetesVersion": "1.33",
         "dnsPrefix": host.name,
+        "enableRBAC": True,
         "fqdn": f"{host.name}.hcp.{host.location}.azmk8s.io",
         "oidcIssuerProfile": {"enabled": bool(host.issuer_url), "issuerURL": host.issuer_url or None},
         "securityProfile": {"workloadIdentity": {"enabled": bool(host.issuer_url)}},

@@ -141,7 +141,9 @@ def test_a_machine_runs(arm: Any) -> None:
     expanded = arm.get(path, params={"$expand": "instanceView"}).json()["properties"]["instanceView"]
     assert arm.get(f"{path}/instanceView").json() == expanded
     assert [each["code"] for each in expanded["statuses"]] == ["ProvisioningState/succeeded", "PowerState/running"]
-    assert "instanceView" not in arm.get(path).json()["properties"]
+    properties = arm.get(path).json()["properties"]
+    assert "instanceView" not in properties
+    assert properties["storageProfile"]["osDisk"]["managedDisk"]["id"].endswith("/disks/vm-running_OsDisk")
 
 
 def test_a_site_runs_on_a_plan(arm: Any) -> None:
@@ -177,7 +179,7 @@ def test_names_of_sites_are_checked(arm: Any) -> None:
 
 def test_the_platforms_sign_in_is_shown_in_both_forms(arm: Any) -> None:
     for site in (each for each in arm.tenant.hosts.values() if each.kind == "app-service"):
-        newer = arm.ask("POST", f"{site.resource_id}/config/authsettingsV2/list").json()["properties"]
+        newer = arm.get(f"{site.resource_id}/config/authsettingsV2/list").json()["properties"]
         older = arm.ask("POST", f"{site.resource_id}/config/authsettings/list").json()["properties"]
         assert older["enabled"] is newer["platform"]["enabled"]
         directory = newer["identityProviders"].get("azureActiveDirectory", {"registration": {}})["registration"]
