@@ -20,7 +20,7 @@ from migrate.emulator.state.table import Table
 
 DEFAULT_PAGE: Final = 100
 MOST_ALTERNATIVES: Final = 15
-R = TypeVar("R", Application, ServicePrincipal)
+R = TypeVar("R", bound=Application | ServicePrincipal)
 
 
 class Shaping(Protocol[R]):

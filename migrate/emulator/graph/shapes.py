@@ -22,7 +22,7 @@ from migrate.emulator.state.locks import PROPERTY as LOCK
 from migrate.emulator.state.records import Application, ServicePrincipal
 from migrate.emulator.state.tenant import Tenant
 
-R = TypeVar("R", Application, ServicePrincipal)
+R = TypeVar("R", bound=Application | ServicePrincipal)
 V = TypeVar("V")
 Wanted = frozenset[str] | None
 _Read = Mapping[str, Callable[[R], Any]]
