@@ -18,8 +18,9 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from migrate.emulator.der import certificate
 
 _PRIME_OFFSETS: Final = (724, 1262, 540, 884, 616, 104, 228, 148)
 _PUBLIC_EXPONENT: Final = 65537
@@ -53,8 +54,8 @@ def pool_key(number: int) -> rsa.RSAPrivateKey:
 
 
 @lru_cache(maxsize=POOL_SIZE)
-def _public(number: int) -> rsa.RSAPublicKey:
-    return pool_key(number).public_key()
+def _public(number: int) -> bytes:
+    return pool_key(number).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 @lru_cache(maxsize=1)
@@ -63,19 +64,16 @@ def issuing_key() -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"unsecret emulator issuing key").digest())
 
 
-_ISSUER: Final = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Contoso Issuing CA")])
-
-
 def _encode(recipe: CertificateRecipe) -> bytes:
-    builder = x509.CertificateBuilder(
-        issuer_name=_ISSUER,
-        subject_name=x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, recipe.common_name[:64])]),
+    return certificate(
+        issuer="Contoso Issuing CA",
+        subject=recipe.common_name[:64],
+        serial=recipe.serial,
+        start=recipe.start,
+        end=recipe.end,
         public_key=_public(recipe.pool),
-        serial_number=recipe.serial,
-        not_valid_before=recipe.start,
-        not_valid_after=recipe.end,
+        sign=issuing_key().sign,
     )
-    return builder.sign(issuing_key(), None).public_bytes(Encoding.DER)
 
 
 @lru_cache(maxsize=256)

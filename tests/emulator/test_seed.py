@@ -10,7 +10,7 @@ from cryptography import x509
 
 from migrate.emulator.certificates import der, pool_key, prime
 from migrate.emulator.errors import EmulatorError, NotInTenantError
-from migrate.emulator.graph.bodies import application_body, service_principal_body
+from migrate.emulator.graph.shapes import application_body, service_principal_body
 from migrate.emulator.seed import seed_tenant
 from migrate.emulator.seed.names import HOSTILE
 from migrate.emulator.state.records import Application, ServicePrincipal

@@ -130,7 +130,7 @@ def _call_of(call: Call, part: _Part) -> Call:
     path, query = _address(call, part.url)
     if path == f"{call.version}/{SEGMENT}":
         raise bad_request("A batch cannot be part of a batch.")
-    return replace(call, path=path, query=parse_query(query), headers=part.headers, body=_body(part))
+    return replace(call, path=path, query=parse_query(query), headers=part.headers, body=_body(part), takes_raw=False)
 
 
 def _address(call: Call, url: str) -> tuple[str, str]:

@@ -52,6 +52,8 @@ class Call:
     request_id: str = ""
     """The ids under which the answer is given, which the parts of a batch repeat."""
     client_request_id: str = ""
+    takes_raw: bool = False
+    """Whether the answer may hold JSON that is already encoded, which nobody but its encoder can read."""
 
     def json(self) -> dict[str, Any]:
         """Read the body as a JSON object."""

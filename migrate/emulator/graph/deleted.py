@@ -7,7 +7,6 @@ can be deleted in the service too; here their lists are empty.
 from typing import Any, Final
 
 from migrate.emulator.graph import values
-from migrate.emulator.graph.bodies import application_body, service_principal_body
 from migrate.emulator.graph.call import NO_CONTENT, Call, Reply
 from migrate.emulator.graph.errors import bad_request
 from migrate.emulator.graph.kinds import APPLICATIONS, SERVICE_PRINCIPALS
@@ -15,6 +14,7 @@ from migrate.emulator.graph.lists import list_records
 from migrate.emulator.graph.odata.options import pick, read_options
 from migrate.emulator.graph.routing import Key, Routes, read, write
 from migrate.emulator.graph.rows import RowType, answer_rows
+from migrate.emulator.graph.shapes import application_body, service_principal_body
 from migrate.emulator.state import deletion
 from migrate.emulator.state.records import Application, ServicePrincipal
 from migrate.emulator.state.rules import not_found

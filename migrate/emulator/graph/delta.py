@@ -19,7 +19,7 @@ from migrate.emulator.graph.call import Call, Reply
 from migrate.emulator.graph.errors import GraphError, bad_request
 from migrate.emulator.graph.kinds import APPLICATIONS, SERVICE_PRINCIPALS
 from migrate.emulator.graph.lists import DEFAULT_PAGE, Kind, check_options
-from migrate.emulator.graph.odata.options import Options, pick, read_options
+from migrate.emulator.graph.odata.options import Options, read_options
 from migrate.emulator.graph.routing import Routes, read
 from migrate.emulator.state import deletion
 from migrate.emulator.state.records import Application, ServicePrincipal
@@ -190,7 +190,7 @@ def _changes(call: Call, tracked: _Tracked[H], state: _State) -> Iterator[tuple[
 
 def _shown(call: Call, kind: Kind[H], record: H, state: _State) -> dict[str, Any]:
     wanted = frozenset(state.select) | {"id"} if state.select else None
-    return pick(kind.show(call, record, wanted), wanted or ())
+    return kind.shape(call, wanted).body(record)
 
 
 def _answer(call: Call, tracked: _Tracked[H], state: _State, rows: list[dict[str, Any]], *, end: bool) -> Reply:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from migrate.emulator.graph import values
-from migrate.emulator.graph.bodies import application_body, service_principal_body, user_body
+from migrate.emulator.graph.bodies import user_body
 from migrate.emulator.graph.call import Call, Reply
 from migrate.emulator.graph.errors import bad_request
 from migrate.emulator.graph.kinds import owners_shown
@@ -17,6 +17,7 @@ from migrate.emulator.graph.odata.options import pick, read_options
 from migrate.emulator.graph.owners import owned_bodies
 from migrate.emulator.graph.routing import READ, GraphRoute, Key, Routes, read
 from migrate.emulator.graph.rows import RowType, answer_rows, check_row_options, show_row
+from migrate.emulator.graph.shapes import application_body, service_principal_body
 from migrate.emulator.state.records import User
 from migrate.emulator.state.rules import not_found
 

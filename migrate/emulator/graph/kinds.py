@@ -1,14 +1,10 @@
 """Applications and service principals as collections."""
 
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, Final
 
-from migrate.emulator.graph.bodies import (
-    application_body,
-    federated_body,
-    federated_of,
-    service_principal_body,
-    user_body,
-)
+from migrate.emulator.graph.bodies import federated_body, federated_of, user_body
 from migrate.emulator.graph.call import Call
 from migrate.emulator.graph.lists import Kind
 from migrate.emulator.graph.odata.options import Options, check_names, pick
@@ -18,35 +14,31 @@ from migrate.emulator.graph.schema import (
     SERVICE_PRINCIPAL,
     SERVICE_PRINCIPAL_BETA,
 )
+from migrate.emulator.graph.shapes import Shape, application_shape, service_principal_body, service_principal_shape
 from migrate.emulator.state.records import Application, FederatedCredential, ServicePrincipal
 
 EXPANDED_AT_MOST: Final = 20
 _FEDERATED: Final = ("id", "name", "issuer", "subject", "description", "audiences", "claimsMatchingExpression")
 
 
-def owner_bodies(call: Call, ids: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Give the owners that still exist: users, and service principals that own applications."""
-    bodies = []
-    for owner_id in ids:
-        user = call.tenant.users.get(owner_id)
-        principal = call.tenant.service_principals.get(owner_id)
-        if user is not None:
-            bodies.append(user_body(user))
-        elif principal is not None:
-            shown = service_principal_body(call.tenant, principal, call.version)
-            bodies.append({"@odata.type": "#microsoft.graph.servicePrincipal", **shown})
-    return bodies
+def owners_shown(call: Call, ids: Iterable[str], select: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Give the owners that still exist, with $select applied: users, and service principals that own applications."""
+    found = (_owner_shown(call, owner_id, select) for owner_id in ids)
+    return [body for body in found if body is not None]
 
 
-def owners_shown(call: Call, ids: tuple[str, ...], select: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Give owners with $select applied; accountEnabled of users appears only when it is selected."""
-    bodies = owner_bodies(call, ids)
-    if select:
-        return [pick(body, select) for body in bodies]
-    return [
-        {name: value for name, value in body.items() if name != "accountEnabled" or "userPrincipalName" not in body}
-        for body in bodies
-    ]
+def _owner_shown(call: Call, owner_id: str, select: tuple[str, ...]) -> dict[str, Any] | None:
+    user = call.tenant.users.get(owner_id)
+    principal = call.tenant.service_principals.get(owner_id)
+    if user is not None:
+        body = user_body(user)
+        if not select:
+            del body["accountEnabled"]  # it appears only when it is selected
+        return pick(body, select)
+    if principal is None:
+        return None
+    shown = service_principal_body(call.tenant, principal, call.version)
+    return pick({"@odata.type": "#microsoft.graph.servicePrincipal", **shown}, select)
 
 
 def federated_shown(
@@ -70,36 +62,33 @@ def federated_shown(
     ]
 
 
-def _show_application(
-    call: Call,
-    record: Application,
-    wanted: frozenset[str] | None = None,
-    *,
-    with_key: bool = False,
-) -> dict[str, Any]:
-    return application_body(call.tenant, record, call.version, wanted, with_key=with_key)
+def _application_shape(
+    call: Call, wanted: frozenset[str] | None = None, *, with_key: bool = False
+) -> Shape[Application]:
+    return application_shape(call.tenant, call.version, wanted, with_key=with_key)
 
 
-def _show_principal(
-    call: Call,
-    record: ServicePrincipal,
-    wanted: frozenset[str] | None = None,
-    *,
-    with_key: bool = False,
-) -> dict[str, Any]:
-    return service_principal_body(call.tenant, record, call.version, wanted, with_key=with_key)
+def _principal_shape(
+    call: Call, wanted: frozenset[str] | None = None, *, with_key: bool = False
+) -> Shape[ServicePrincipal]:
+    return service_principal_shape(call.tenant, call.version, wanted, with_key=with_key)
 
 
-def _expand(call: Call, record: Application | ServicePrincipal, options: Options) -> dict[str, Any]:
-    federated = federated_of(call.tenant, record)
-    expanded: dict[str, Any] = {}
-    for item in options.expand:
-        if item.name == "owners":
-            expanded["owners"] = owners_shown(call, record.owners, item.select)[:EXPANDED_AT_MOST]
-        else:
-            shown = federated_shown(call, record.id, federated, item.select)
-            expanded["federatedIdentityCredentials"] = shown[:EXPANDED_AT_MOST]
-    return expanded
+def _expansion(call: Call, options: Options) -> Callable[[Application | ServicePrincipal], dict[str, Any]]:
+    # A few people own most applications, so that a page shows each of them many times.
+    owner = cache(lambda owner_id, select: _owner_shown(call, owner_id, select))
+
+    def expand(record: Application | ServicePrincipal) -> dict[str, Any]:
+        expanded: dict[str, Any] = {}
+        for item in options.expand:
+            if item.name == "owners":
+                shown = [body for owner_id in record.owners if (body := owner(owner_id, item.select)) is not None]
+            else:
+                shown = federated_shown(call, record.id, federated_of(call.tenant, record), item.select)
+            expanded[item.name] = shown[:EXPANDED_AT_MOST]
+        return expanded
+
+    return expand
 
 
 APPLICATIONS: Final[Kind[Application]] = Kind(
@@ -107,8 +96,8 @@ APPLICATIONS: Final[Kind[Application]] = Kind(
     type_name="microsoft.graph.application",
     properties=lambda version: (*APPLICATION, *(APPLICATION_BETA if version == "beta" else ())),
     expandable=("owners", "federatedIdentityCredentials"),
-    show=_show_application,
-    expand=_expand,
+    shape=_application_shape,
+    expansion=_expansion,
 )
 
 SERVICE_PRINCIPALS: Final[Kind[ServicePrincipal]] = Kind(
@@ -116,6 +105,6 @@ SERVICE_PRINCIPALS: Final[Kind[ServicePrincipal]] = Kind(
     type_name="microsoft.graph.servicePrincipal",
     properties=lambda version: (*SERVICE_PRINCIPAL, *(SERVICE_PRINCIPAL_BETA if version == "beta" else ())),
     expandable=("owners", "federatedIdentityCredentials"),
-    show=_show_principal,
-    expand=_expand,
+    shape=_principal_shape,
+    expansion=_expansion,
 )

@@ -1,31 +1,33 @@
 """Collections: filter, order, page, expand and select, for every kind of directory object alike."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, Generic, Protocol, TypeVar
 
+from msgspec import Raw
+
 from migrate.emulator.graph.call import Call, Reply
+from migrate.emulator.graph.encoding import encode_rows
 from migrate.emulator.graph.errors import bad_request
 from migrate.emulator.graph.odata.filters import Filter
-from migrate.emulator.graph.odata.options import Options, check_names, pick, read_options
+from migrate.emulator.graph.odata.options import Options, check_names, read_options
 from migrate.emulator.graph.odata.paging import decode_position, next_link
 from migrate.emulator.graph.odata.search import SEARCHABLE, Search, parse_search
-from migrate.emulator.state.table import Identified, Table
+from migrate.emulator.graph.shapes import Shape
+from migrate.emulator.state.records import Application, ServicePrincipal
+from migrate.emulator.state.table import Table
 
 DEFAULT_PAGE: Final = 100
 MOST_ALTERNATIVES: Final = 15
-R = TypeVar("R", bound=Identified)
-Shown_contra = TypeVar("Shown_contra", bound=Identified, contravariant=True)
+R = TypeVar("R", bound=Application | ServicePrincipal)
 
 
-class Show(Protocol[Shown_contra]):
-    """Gives a record's body; ``wanted`` names the properties that matter, None stands for all."""
+class Shaping(Protocol[R]):
+    """Says how records look; ``wanted`` names the properties to show, None stands for all."""
 
-    def __call__(
-        self, call: Call, record: Shown_contra, wanted: frozenset[str] | None = None, *, with_key: bool = False
-    ) -> dict[str, Any]:
-        """Give the body."""
+    def __call__(self, call: Call, wanted: frozenset[str] | None = None, *, with_key: bool = False) -> Shape[R]:
+        """Give the shape."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +39,8 @@ class Kind(Generic[R]):
     properties: Callable[[str], Iterable[str]]
     """Names of all properties, by version."""
     expandable: Iterable[str]
-    show: Show[R]
-    expand: Callable[[Call, R, Options], dict[str, Any]]
+    shape: Shaping[R]
+    expansion: Callable[[Call, Options], Callable[[R], dict[str, Any]]]
 
 
 def check_options(kind: Kind[R], call: Call, options: Options) -> None:
@@ -97,8 +99,16 @@ def list_records(kind: Kind[R], call: Call, table: Table[R]) -> Reply:
         body["@odata.count"] = sum(1 for _ in _matching(kind, call, table, options, 0))
     if len(page) == size and next(found, None) is not None:
         body["@odata.nextLink"] = next_link(f"{call.base}/{call.path}", call.query, page[-1][0])
-    body["value"] = [show_record(kind, call, record, options, with_key=False) for _, record in page]
+    body["value"] = _rows(kind, call, options, [record for _, record in page])
     return Reply(body=body)
+
+
+def _rows(kind: Kind[R], call: Call, options: Options, records: Sequence[R]) -> Raw | list[dict[str, Any]]:
+    shape = kind.shape(call, options.wanted())
+    expand = kind.expansion(call, options) if options.expand else None
+    own = shape.own if expand is None else lambda record: {**shape.own(record), **expand(record)}
+    rows = map(own, records)
+    return encode_rows(shape.blank, rows) if call.takes_raw else [{**shape.blank, **row} for row in rows]
 
 
 def count_records(kind: Kind[R], call: Call, table: Table[R]) -> Reply:
@@ -111,8 +121,8 @@ def count_records(kind: Kind[R], call: Call, table: Table[R]) -> Reply:
 
 def show_record(kind: Kind[R], call: Call, record: R, options: Options, *, with_key: bool) -> dict[str, Any]:
     """Give one record's body with $select and $expand applied."""
-    body = pick(kind.show(call, record, options.wanted(), with_key=with_key), options.select)
-    return {**body, **kind.expand(call, record, options)} if options.expand else body
+    body = kind.shape(call, options.wanted(), with_key=with_key).body(record)
+    return {**body, **kind.expansion(call, options)(record)} if options.expand else body
 
 
 def _context(name: str, options: Options) -> str:
@@ -130,16 +140,18 @@ def _matching(kind: Kind[R], call: Call, table: Table[R], options: Options, star
 def _searched(
     kind: Kind[R], call: Call, candidates: Iterable[tuple[int, R]], search: Search
 ) -> Iterator[tuple[int, R]]:
+    body = kind.shape(call, SEARCHABLE).body
     for position, record in candidates:
-        if search(kind.show(call, record, SEARCHABLE)):
+        if search(body(record)):
             yield position, record
 
 
 def _filtered(
     kind: Kind[R], call: Call, candidates: Iterable[tuple[int, R]], condition: Filter
 ) -> Iterator[tuple[int, R]]:
+    body = kind.shape(call, condition.properties).body
     for position, record in candidates:
-        if condition.test(kind.show(call, record, condition.properties)):
+        if condition.test(body(record)):
             yield position, record
 
 
@@ -153,8 +165,8 @@ def _by_index(table: Table[R], condition: Filter) -> list[tuple[int, R]] | None:
 
 
 def _ordered(kind: Kind[R], call: Call, table: Table[R], options: Options, start: int) -> Iterator[tuple[int, R]]:
-    names = frozenset(name for name, _ in options.order_by)
-    shown = [(kind.show(call, record, names), record) for _, record in _matching(kind, call, table, options, 0)]
+    body = kind.shape(call, frozenset(name for name, _ in options.order_by)).body
+    shown = [(body(record), record) for _, record in _matching(kind, call, table, options, 0)]
     for name, descending in reversed(options.order_by):
         shown.sort(key=lambda pair, name=name: _sort_key(pair[0].get(name)), reverse=descending)  # type: ignore[misc]
     return iter([(index + 1, record) for index, (_, record) in enumerate(shown)][start:])

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from migrate.emulator.graph import values
-from migrate.emulator.graph.bodies import application_body, service_principal_body
 from migrate.emulator.graph.call import NO_CONTENT, Call, Reply
 from migrate.emulator.graph.changes import changed
 from migrate.emulator.graph.errors import bad_request
@@ -14,6 +13,7 @@ from migrate.emulator.graph.lists import Kind, check_options, count_records, lis
 from migrate.emulator.graph.odata.options import read_options
 from migrate.emulator.graph.ownership import creators
 from migrate.emulator.graph.routing import Key, Routes, read, write
+from migrate.emulator.graph.shapes import application_body, service_principal_body
 from migrate.emulator.ids import fresh_guid
 from migrate.emulator.state import credentials, deletion
 from migrate.emulator.state.records import Application, ServicePrincipal

@@ -11,7 +11,6 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from migrate.emulator.graph import values
-from migrate.emulator.graph.bodies import application_body, service_principal_body
 from migrate.emulator.graph.call import NO_CONTENT, Call, Reply
 from migrate.emulator.graph.errors import bad_request
 from migrate.emulator.graph.kinds import owners_shown
@@ -19,6 +18,7 @@ from migrate.emulator.graph.objects import find_application, find_principal
 from migrate.emulator.graph.odata.options import read_options
 from migrate.emulator.graph.routing import Key, Routes, read, write
 from migrate.emulator.graph.rows import RowType, answer_rows
+from migrate.emulator.graph.shapes import application_body, service_principal_body
 from migrate.emulator.state import credentials
 from migrate.emulator.state.records import Application, ServicePrincipal
 from migrate.emulator.state.rules import RuleBreachError, not_found

@@ -12,7 +12,6 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from migrate.emulator.graph import values
-from migrate.emulator.graph.bodies import application_body, service_principal_body
 from migrate.emulator.graph.call import NO_CONTENT, Call, Reply
 from migrate.emulator.graph.errors import GraphError, bad_request
 from migrate.emulator.graph.objects import find_application, find_principal
@@ -20,6 +19,7 @@ from migrate.emulator.graph.odata.options import read_options
 from migrate.emulator.graph.restrictions import read_restrictions, restrictions_body
 from migrate.emulator.graph.routing import READ, GraphRoute, Key, Routes
 from migrate.emulator.graph.rows import RowType, answer_rows, check_row_options, show_row
+from migrate.emulator.graph.shapes import application_body, service_principal_body
 from migrate.emulator.ids import fresh_guid
 from migrate.emulator.state.credentials import Holder, current
 from migrate.emulator.state.policies import Policy, Restrictions

@@ -3,6 +3,9 @@
 Every share and weight here is a choice, not a measurement of real tenants.
 """
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -44,6 +47,12 @@ def seed_tenant(
         clock=VirtualClock(start),
         retention=retention,
     )
+    with _uncollected():
+        _fill(tenant, apps, seed)
+    return tenant
+
+
+def _fill(tenant: Tenant, apps: int, seed: int) -> None:
     around = Maker(tenant, seed, "surroundings")
     people = surroundings.add_people(around, 6 + apps // 12)
     surroundings.add_microsoft(around)
@@ -53,7 +62,18 @@ def seed_tenant(
     surroundings.add_identities_alone(around, 2 + apps // 20)
     add_azure(tenant, seed)
     add_history(tenant, seed)
-    return tenant
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector from looking at a million new objects again and again, none of them garbage."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _add_fixed(tenant: Tenant, seed: int, people: tuple[User, ...]) -> None:

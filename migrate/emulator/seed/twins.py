@@ -1,21 +1,22 @@
 """Applications beyond the first few thousand: twins of earlier ones, with names, ids and secrets of their own.
 
 Making an application with its identity and host by dice takes a quarter of a millisecond, which is too long for a
-hundred thousand of them. A twin is its pattern taken apart, with every unique text replaced, and put together again.
-It has the kind, the dates and the owners of its pattern, so that large tenants hold the same mixture as smaller ones.
+hundred thousand of them. A twin shares everything with its pattern but the unique values and what contains them. It has
+the kind, the dates and the owners of its pattern, so that large tenants hold the same mixture as smaller ones.
 """
 
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, is_dataclass
 from itertools import chain
+from types import MappingProxyType
 from typing import Any, Final
 
 from migrate.emulator.seed.maker import Maker
 from migrate.emulator.seed.names import DIFFERENT_NAMES, name_in_round, stem_of
-from migrate.emulator.state.plain import join, seal, take_apart
+from migrate.emulator.state.copies import copier
 from migrate.emulator.state.records import Application, Host, ManagedIdentity, ServicePrincipal
 from migrate.emulator.state.tenant import Tenant
 
@@ -33,6 +34,8 @@ Fill = Callable[[bytes], str | int | bytes]
 """Makes a unique value out of 32 bytes."""
 Gap = Callable[[Sequence[Any]], Any]
 """Makes a value that contains unique ones out of these."""
+_CONTAINERS: Final = (tuple, list, dict, MappingProxyType)
+_MEMBERS: Final = ("applications", "principals", "identities", "hosts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,7 @@ class Pattern:
         for index in indexes:
             values = fresh.values(f"{maker.seed}\x1ftwin {index}")
             values.append(stem_of(name_in_round(name, index // DIFFERENT_NAMES)))
-            self._store(mould.cast(values))
+            self._store(**mould.cast(values))
 
     def _arrived(self) -> _Family:
         tenant, before = self._tenant, self._before
@@ -77,15 +80,21 @@ class Pattern:
             hosts=tuple(record for _, record in tenant.hosts.after(before[3])),
         )
 
-    def _store(self, family: _Family) -> None:
-        for application in family.applications:
-            self._tenant.save_application(seal(application))
-        for principal in family.principals:
-            self._tenant.save_service_principal(seal(principal))
-        for identity in family.identities:
-            self._tenant.identities[identity.principal_id] = seal(identity)
-        for host in family.hosts:
-            self._tenant.hosts[host.name] = seal(host)
+    def _store(
+        self,
+        applications: Iterable[Application],
+        principals: Iterable[ServicePrincipal],
+        identities: Iterable[ManagedIdentity],
+        hosts: Iterable[Host],
+    ) -> None:
+        for application in applications:
+            self._tenant.save_application(application)
+        for principal in principals:
+            self._tenant.save_service_principal(principal)
+        for identity in identities:
+            self._tenant.identities[identity.principal_id] = identity
+        for host in hosts:
+            self._tenant.hosts[host.name] = host
 
 
 def _secret(random: bytes) -> str:
@@ -140,61 +149,64 @@ def _credential_values(family: _Family) -> Iterator[tuple[object, Fill]]:
 
 
 class _Mould:
-    """A family taken apart, and the places in it where unique values stand."""
+    """A family, and how another one is made out of unique values."""
 
     def __init__(self, family: _Family, uniques: Sequence[object], stem: str) -> None:
         self._known = {value: at for at, value in enumerate((*uniques, stem))}
         self._stem = stem
         self._made: list[Gap] = []
         """How the values that contain unique ones are made of them."""
-        self._places: list[tuple[Any, Any, int]] = []
-        """Containers, their keys, and which value stands there."""
-        self._parts = take_apart(family)
         self._uniques = len(self._known)
-        self._open(self._parts)
+        self._members = {name: self._indexes(getattr(family, name)) for name in _MEMBERS}
 
-    def cast(self, values: list[Any]) -> _Family:
-        """Give the family that has these unique values."""
+    def cast(self, values: list[Any]) -> Mapping[str, Iterator[Any]]:
+        """Give the members of the family that has these unique values."""
         for gap in self._made:
             values.append(gap(values))
-        for container, key, at in self._places:
-            container[key] = values[at]
-        return join(self._parts, _Family)
+        return {name: map(values.__getitem__, indexes) for name, indexes in self._members.items()}
 
-    def _open(self, container: Any) -> None:
-        for key, value in container.items() if isinstance(container, dict) else enumerate(container):
-            # What stands below "others" goes into the record as it is, so each twin needs one of its own.
-            if isinstance(value, (dict, list)) and key != "others":
-                self._open(value)
-                continue
-            at = self._index(value)
-            if at is not None:
-                self._places.append((container, key, at))
+    def _indexes(self, records: Iterable[object]) -> list[int]:
+        return [at for at in map(self._index, records) if at is not None]
 
     def _index(self, value: Any) -> int | None:
         """Give the place of a value among the unique and the made ones, or None for one that all twins share."""
-        if isinstance(value, (dict, list)):
+        kind = type(value)
+        if kind is str:
+            known = self._known.get(value)
+            if known is not None:
+                return known
+            gap = self._gap_in_text(value)
+        elif kind in _CONTAINERS:
             gap = self._gap(value)
-        elif value in self._known:
-            return self._known[value]
+        elif is_dataclass(kind):
+            gap = self._gap_in_record(value)
         else:
-            gap = self._gap_in_text(value) if isinstance(value, str) else None
+            return self._known.get(value)
         if gap is None:
             return None
         self._made.append(gap)
         at = self._uniques + len(self._made) - 1
-        if isinstance(value, str):
+        if kind is str:
             self._known[value] = at
         return at
 
-    def _gap(self, value: dict[str, Any] | list[Any]) -> Gap | None:
-        items = value.items() if isinstance(value, dict) else enumerate(value)
+    def _gap_in_record(self, record: Any) -> Gap | None:
+        indexes = [(name, self._index(getattr(record, name))) for name in record.__slots__]
+        places = {name: at for name, at in indexes if at is not None}
+        return copier(record, places) if places else None
+
+    def _gap(self, value: Any) -> Gap | None:
+        kind: Any = type(value)
+        is_mapping = isinstance(value, (dict, MappingProxyType))
+        items: Iterable[tuple[Any, Any]] = value.items() if is_mapping else enumerate(value)
         indexes = {key: at for key, at in ((key, self._index(part)) for key, part in items) if at is not None}
         if not indexes:
             return None
-        if isinstance(value, dict):
-            return lambda values: value | {key: values[at] for key, at in indexes.items()}
-        return lambda values: [values[indexes[at]] if at in indexes else part for at, part in enumerate(value)]
+        if is_mapping:
+            return lambda values: kind({**value, **{key: values[at] for key, at in indexes.items()}})
+        if kind is tuple and len(value) == 1:  # as most credentials stand
+            return lambda values: (values[indexes[0]],)
+        return lambda values: kind([values[indexes[at]] if at in indexes else part for at, part in enumerate(value)])
 
     def _gap_in_text(self, text: str) -> Gap | None:
         found = [match for match in _GUID.findall(text) if match in self._known] if len(text) > _BYTES else []

@@ -18,18 +18,27 @@ class Shelf(dict[str, V]):
         """Rises with every change."""
         self._order: list[str | None] = []
         self._place: dict[str, int] = {}
+        """Places of the first so many in the order; the others are entered when one is taken out."""
+        self._entered = 0
 
     def __setitem__(self, key: str, value: V) -> None:
         if key not in self:
-            self._place[key] = len(self._order)
             self._order.append(key)
         self.revision += 1
         super().__setitem__(key, value)
 
     def __delitem__(self, key: str) -> None:
         super().__delitem__(key)
-        self._order[self._place.pop(key)] = None
+        self._order[self._places().pop(key)] = None
         self.revision += 1
+
+    def _places(self) -> dict[str, int]:
+        for place in range(self._entered, len(self._order)):
+            key = self._order[place]
+            if key is not None:
+                self._place[key] = place
+        self._entered = len(self._order)
+        return self._place
 
     def remove(self, key: str) -> V | None:
         """Take a value out; its place stays empty."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from threading import RLock
 from typing import Generic, TypeVar
 
-from migrate.emulator.state.past import Past
+from migrate.emulator.state.past import Past, PastOfApps
 from migrate.emulator.state.signins import Activity, SignIn
 
 K = TypeVar("K")
@@ -28,14 +28,14 @@ class _LastUses(Generic[K]):
     def __len__(self) -> int:
         return len(self._order)
 
-    def note(self, key: K, position: int, *, succeeded: bool) -> None:
+    def note(self, key: K, last: int, last_success: int) -> None:
         known = self._places.get(key)
         if known is None:
             self._order.append(key)
-            known = (-1, -1)
-        last, last_success = known
-        # Uses of the past arrive credential by credential, so that a later call may bring an earlier position.
-        self._places[key] = (max(last, position), max(last_success, position) if succeeded else last_success)
+            self._places[key] = last, last_success
+        else:
+            # Uses of the past arrive credential by credential, so that a later call may bring earlier positions.
+            self._places[key] = max(known[0], last), max(known[1], last_success)
 
     def key(self, index: int) -> K:
         """Give a key by the order of first use, which never changes."""
@@ -56,6 +56,8 @@ class SignInLog:
         self._past = Past(start=datetime.min.replace(tzinfo=UTC))
         self._entries: list[SignIn] = []
         self._of_app: dict[str, list[int]] = {}
+        self._of_app_before: PastOfApps | None = None
+        """Made when the first client asks for the sign-ins of one application."""
         self._credentials: _LastUses[CredentialKey] = _LastUses()
         self._apps: _LastUses[str] = _LastUses()
         self._resources: _LastUses[str] = _LastUses()
@@ -78,24 +80,12 @@ class SignInLog:
         with self._lock:
             if len(self):
                 raise ValueError("a log that has begun cannot be given another past")
-            self._past = past
+            self._past, self._of_app_before = past, None
             self._index_past(past)
 
     def _index_past(self, past: Past) -> None:
-        last: list[int] = [-1] * len(past.uses)
-        last_success = list(last)
-        limits = past.limits()
-        found = [self._of_app.setdefault(use.pattern.app_id, []) for use in past.uses]
-        for position, (use, offset) in enumerate(zip(past.use, past.offset, strict=True)):
-            found[use].append(position)
-            last[use] = position
-            if offset < limits[use]:
-                last_success[use] = position
-        for use, pattern in enumerate(item.pattern for item in past.uses):
-            if last[use] >= 0:
-                self._note(pattern, last[use], succeeded=False)
-            if last_success[use] >= 0:
-                self._note(pattern, last_success[use], succeeded=True)
+        for use, last, last_success in past.last_uses():
+            self._note(use.pattern, last, last_success)
 
     def record(self, entry: SignIn) -> None:
         """Append an entry and update the last-use dates."""
@@ -103,20 +93,22 @@ class SignInLog:
             position = len(self)
             self._entries.append(entry)
             self._of_app.setdefault(entry.app_id, []).append(position)
-            self._note(entry, position, succeeded=entry.error_code == 0)
+            self._note(entry, position, position if entry.error_code == 0 else -1)
 
-    def _note(self, entry: SignIn, position: int, *, succeeded: bool) -> None:
+    def _note(self, entry: SignIn, last: int, last_success: int) -> None:
         if entry.event == "servicePrincipal":
-            self._apps.note(entry.app_id, position, succeeded=succeeded)
-        self._resources.note(entry.resource_id, position, succeeded=succeeded)
+            self._apps.note(entry.app_id, last, last_success)
+        self._resources.note(entry.resource_id, last, last_success)
         if entry.key_id and entry.credential_type in ("clientSecret", "certificate"):
-            self._credentials.note((entry.key_id, entry.origin), position, succeeded=succeeded)
+            self._credentials.note((entry.key_id, entry.origin), last, last_success)
 
     def positions(self, app_id: str | None = None) -> Sequence[int]:
         """Give the positions of all entries, or of one application's, oldest first."""
         if app_id is None:
             return range(len(self))
-        return tuple(self._of_app.get(app_id, ()))
+        if self._of_app_before is None:
+            self._of_app_before = PastOfApps(self._past)
+        return (*self._of_app_before.positions(app_id), *self._of_app.get(app_id, ()))
 
     def at(self, position: int) -> SignIn:
         """Give the entry at a position."""

@@ -51,6 +51,8 @@ class Table(Generic[R]):
         self._id_of_app: dict[str, str] = {}
         self._order: list[str | None] = []
         self._place: dict[str, int] = {}
+        """Places of the first so many in the order; the others are entered when somebody asks."""
+        self._entered = 0
         self._journal: list[str] = []
         self.generation = fresh_guid()[:8]
         """Tells this journal from that of another run, whose numbers mean other changes."""
@@ -75,8 +77,7 @@ class Table(Generic[R]):
     def put(self, record: R) -> None:
         """Add a record or replace the one with its id."""
         object_id = record.id
-        if object_id not in self._place:
-            self._place[object_id] = len(self._order)
+        if object_id not in self._by_id:
             self._order.append(object_id)
         if self.watch is not None:
             self._tell(object_id)
@@ -90,7 +91,7 @@ class Table(Generic[R]):
         record = self._by_id.pop(object_id.lower(), None)
         if record is not None:
             self._id_of_app.pop(record.app_id, None)
-            self._order[self._place.pop(record.id)] = None
+            self._order[self._places().pop(record.id)] = None
             self._journal.append(record.id)
         return record
 
@@ -110,14 +111,23 @@ class Table(Generic[R]):
             raise ValueError("two records have the same id")
         self._id_of_app = {record.app_id: record.id for record in image.records}
         self._order = list(image.order)
-        self._place = {object_id: place for place, object_id in enumerate(image.order) if object_id is not None}
+        self._place, self._entered = {}, 0
         ids = {object_id: object_id for object_id in self._by_id}
         self._journal = [ids.get(object_id, object_id) for object_id in image.journal]
         self.generation = image.generation
 
     def _tell(self, object_id: str) -> None:
-        if self.watch is not None and object_id in self._place:
-            self.watch(object_id, self._by_id.get(object_id), self._place[object_id])
+        place = None if self.watch is None else self._places().get(object_id)
+        if self.watch is not None and place is not None:
+            self.watch(object_id, self._by_id.get(object_id), place)
+
+    def _places(self) -> dict[str, int]:
+        for place in range(self._entered, len(self._order)):
+            object_id = self._order[place]
+            if object_id is not None:
+                self._place[object_id] = place
+        self._entered = len(self._order)
+        return self._place
 
     # Delta queries ask what changed since a moment. A journal of ids answers that without a look at every record: it
     # costs a pointer for each write and nothing for a record that stays as it is.

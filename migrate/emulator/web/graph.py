@@ -66,4 +66,5 @@ class GraphRoutes:
             body=body,
             request_id=request_id,
             client_request_id=client_id,
+            takes_raw=True,
         )
