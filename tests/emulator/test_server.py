@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ import httpx
 import pytest
 
 from migrate.emulator.clock import VirtualClock
-from migrate.emulator.errors import EmulatorError, EmulatorPortError, EmulatorStartError
+from migrate.emulator.errors import EmulatorError, EmulatorPortError, EmulatorStartError, NotInTenantError
+from migrate.emulator.seed.names import AUDITOR, OPERATOR, SERVICES
 from migrate.emulator.server import Emulator
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +34,34 @@ def test_the_environment_is_complete(emulator: Emulator) -> None:
     assert Path(environment["AZURE_CONFIG_DIR"]).parent == emulator.ca_file.parent
     auditor = emulator.environment(app="read-only-auditor")
     assert auditor["AZURE_CLIENT_ID"] != environment["AZURE_CLIENT_ID"]
+
+
+@pytest.mark.parametrize("days", [0, 150, 2_000, 130_000])
+def test_what_is_always_there_has_a_live_secret_at_any_time(start_world: Any, days: int) -> None:
+    with Emulator(apps=5) as emulator:
+        world = start_world(emulator)
+        before = emulator.environment()["AZURE_CLIENT_SECRET"]
+        emulator.advance(timedelta(days=days))
+        for name in (OPERATOR, AUDITOR, *SERVICES):
+            given = emulator.proxied_environment(name)
+            application = emulator.tenant.application_named(name)
+            form = world.secret_form(application, client_secret=given["AZURE_CLIENT_SECRET"])
+            assert world.token_request(form).status_code == 200
+            assert emulator.environment(name)["AZURE_CLIENT_SECRET"] == given["AZURE_CLIENT_SECRET"]
+        assert (emulator.environment()["AZURE_CLIENT_SECRET"] == before) is (days < 3_000)
+        world.web.close()
+
+
+def test_a_service_that_a_migration_left_without_secrets_stays_so() -> None:
+    with Emulator(apps=5) as emulator:
+        tenant = emulator.tenant
+        for name in (OPERATOR, "orders-api"):
+            tenant.save_application(replace(tenant.application_named(name), passwords=()))
+        service = tenant.application_named("orders-api")
+        with pytest.raises(NotInTenantError, match=f"be another one .*applications/{service.id}/addPassword"):
+            emulator.environment("orders-api")
+        assert emulator.environment()["AZURE_CLIENT_SECRET"]
+        assert not tenant.application_named("orders-api").passwords
 
 
 def test_the_bundle_holds_our_authority_alone_and_the_certificate_every_host(emulator: Emulator) -> None:

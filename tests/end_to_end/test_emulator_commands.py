@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,40 @@ def test_a_running_tenant_is_found_and_its_environment_complete(runtime: Path) -
             == "unsecret: no application is called 'no\\x1bbody'\n"
         )
     assert not file.exists()
+
+
+def test_a_tenant_is_served_whatever_its_clock_has_passed_and_whoever_is_gone(tmp_path: Path) -> None:
+    state = ("--state", str(tmp_path / "old.state"))
+    with serving(*state):
+        (found,) = announcements()
+        httpx.post(f"{found.control}/advance", json={"seconds": 900 * 86_400}, trust_env=False)
+        for name in ("unsecret-operator", "read-only-auditor", "orders-api"):
+            assert variables("--app", name)["AZURE_CLIENT_SECRET"]
+    with serving(*state):
+        delete_itself(variables("--direct"))
+    with serving(*state) as process:
+        told = unsecret("emulator", "env")
+        assert (told.returncode, told.stderr) == (2, "unsecret: no application is called 'unsecret-operator'\n")
+        assert variables("--app", "read-only-auditor")["AZURE_CLIENT_SECRET"]
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        assert process.stderr.read() == (
+            "unsecret: no application is called 'unsecret-operator'; for another, unsecret emulator env --app NAME\n"
+        )
+
+
+def delete_itself(operator: dict[str, str]) -> None:
+    trust = ssl.create_default_context(cafile=operator["SSL_CERT_FILE"])
+    with httpx.Client(base_url=operator["AZURE_AUTHORITY_HOST"], verify=trust, trust_env=False) as web:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": operator["AZURE_CLIENT_ID"],
+            "client_secret": operator["AZURE_CLIENT_SECRET"],
+            "scope": "https://graph.microsoft.com/.default",
+        }
+        token = web.post(f"/{operator['AZURE_TENANT_ID']}/oauth2/v2.0/token", data=form).json()["access_token"]
+        address = f"/v1.0/applications(appId='{operator['AZURE_CLIENT_ID']}')"
+        assert web.delete(address, headers={"Authorization": f"Bearer {token}"}).status_code == 204
 
 
 def test_a_shell_that_evaluates_it_reaches_the_tenant_and_nothing_else() -> None:
