@@ -69,7 +69,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--cloud",
         type=click.Choice([cloud.value for cloud in Cloud]),
-        help="Cloud of the tenant; the default is the plan's, or public.",
+        help="Cloud of the tenant; the default is the plan's, that of AZURE_AUTHORITY_HOST, or public.",
     ),
     click.option("--tenant", envvar="AZURE_TENANT_ID", metavar="ID", help="Tenant to sign in to."),
     click.option(

@@ -15,7 +15,10 @@ from typing import Any
 
 import httpx
 import pytest
+from azure.core.settings import settings as azure_settings
+from azure.identity._constants import EnvironmentVariables
 
+from migrate.emulator import environments
 from migrate.emulator.clock import VirtualClock
 from migrate.emulator.errors import EmulatorError, EmulatorPortError, EmulatorStartError, NotInTenantError
 from migrate.emulator.seed.names import AUDITOR, OPERATOR, SERVICES
@@ -34,6 +37,30 @@ def test_the_environment_is_complete(emulator: Emulator) -> None:
     assert Path(environment["AZURE_CONFIG_DIR"]).parent == emulator.ca_file.parent
     auditor = emulator.environment(app="read-only-auditor")
     assert auditor["AZURE_CLIENT_ID"] != environment["AZURE_CLIENT_ID"]
+
+
+@pytest.mark.parametrize(
+    ("cloud", "named"), [("public", None), ("usgov", "AZURE_US_GOVERNMENT"), ("china", "AZURE_CHINA_CLOUD")]
+)
+def test_libraries_are_told_which_cloud_it_is(cloud: str, named: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Emulator(apps=5, cloud=cloud) as emulator:
+        for given in (emulator.environment(), emulator.proxied_environment()):
+            assert given.get("AZURE_SDK_CLOUD_CONF") == named
+            monkeypatch.delenv("AZURE_SDK_CLOUD_CONF", raising=False)
+            for name, value in given.items():
+                monkeypatch.setenv(name, value)
+            assert azure_settings.azure_cloud().name == (named or "AZURE_PUBLIC_CLOUD")
+        assert emulator.environment().get("UNSECRET_CLOUD") == (cloud if named else None)
+
+
+def test_whatever_a_library_reads_is_given_or_unset(emulator: Emulator) -> None:
+    """The names that azure-identity and msal know, save those that steer nothing."""
+    harmless = {"AZURE_IDENTITY_DISABLE_MULTITENANTAUTH"}
+    names = {name for name, value in vars(EnvironmentVariables).items() if isinstance(value, str) and name == value}
+    assert len(names) > 20
+    for given in (emulator.environment(), emulator.proxied_environment()):
+        known = {*given, *environments.unset(given)}
+        assert names | {"MSAL_FORCE_REGION", "REGION_NAME", "ARM_CLIENT_SECRET", "UNSECRET_CLOUD"} <= known | harmless
 
 
 @pytest.mark.parametrize("days", [0, 150, 2_000, 130_000])

@@ -41,11 +41,12 @@ def test_a_running_tenant_is_found_and_its_environment_complete(runtime: Path) -
             *("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"),
             *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"),
             *("AZURE_POD_IDENTITY_AUTHORITY_HOST", "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"),
-            "AZURE_CONFIG_DIR",
+            *("AZURE_CONFIG_DIR", "NODE_USE_ENV_PROXY"),
         }
         assert found["AZURE_CLIENT_SECRET"] not in file.read_text()
         direct = variables("--direct")
         assert direct["AZURE_AUTHORITY_HOST"] == direct["UNSECRET_GRAPH_ENDPOINT"]
+        assert direct["AZURE_CORE_INSTANCE_DISCOVERY"] == "false"
         assert "HTTPS_PROXY" not in direct
         other = variables("--app", "orders-api")
         assert other["AZURE_CLIENT_ID"] != found["AZURE_CLIENT_ID"]

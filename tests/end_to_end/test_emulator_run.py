@@ -64,13 +64,22 @@ def test_a_command_runs_inside_the_tenant_and_nothing_is_left(tmp_path: Path) ->
     assert direct.returncode == 0, direct.stderr
 
 
-def test_a_scan_of_a_national_cloud_goes_to_its_default_endpoints(tmp_path: Path) -> None:
-    command = [*UNSECRET, "scan", "--cloud", "china", "--out", str(tmp_path / "s.db")]
-    done = run(*command, options=["--cloud", "china"])
+@pytest.mark.parametrize("options", [["--cloud", "china"], ["--cloud", "usgov", "--direct"]])
+def test_a_scan_in_a_national_cloud_knows_which_one_it_is(tmp_path: Path, options: list[str]) -> None:
+    snapshot = tmp_path / "s.db"
+    done = run(*UNSECRET, "scan", "--out", str(snapshot), options=options)
     assert done.returncode == 0, done.stderr
-    public = run(*UNSECRET, "scan", "--out", str(tmp_path / "p.db"), options=["--cloud", "china"])
-    assert public.returncode == 2
-    assert public.stderr.count("\n") == 1
+    assert options[1].encode() in snapshot.read_bytes()
+
+
+def test_a_scan_of_the_wrong_cloud_says_which_one_was_asked(tmp_path: Path) -> None:
+    command = [*UNSECRET, "scan", "--cloud", "public", "--out", str(tmp_path / "p.db")]
+    done = run(*command, options=["--cloud", "china"])
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "the cloud public was asked: if the tenant is of another one, name it with --cloud" in done.stderr
+    odd = run("env", "UNSECRET_CLOUD=moon", *UNSECRET, "scan")
+    assert (odd.returncode, odd.stderr.count("\n")) == (2, 1)
+    assert "UNSECRET_CLOUD is 'moon'" in odd.stderr
 
 
 def test_a_command_is_the_application_that_was_chosen() -> None:
