@@ -17,7 +17,7 @@ import pytest
 
 from migrate.cli.main import main
 from migrate.emulator import environments
-from migrate.emulator.announcement import Announcement, AnnouncementError, announced, announcements
+from migrate.emulator.announcement import VARIABLE, Announcement, AnnouncementError, announced, announcements
 from tests.support.processes import BASH, UNSECRET, isolated, serving, unsecret
 
 
@@ -93,7 +93,7 @@ def delete_itself(operator: dict[str, str]) -> None:
 
 
 def test_a_shell_that_evaluates_it_reaches_the_tenant_and_nothing_else() -> None:
-    steering = dict.fromkeys(environments.STEERING, "https://elsewhere.example")
+    steering = dict.fromkeys({*environments.STEERING} - {VARIABLE}, "https://elsewhere.example")
     script = f"""
     set -eu
     eval "$({shlex.join([*UNSECRET, "emulator", "env"])})"
@@ -124,13 +124,14 @@ def test_a_path_that_looks_like_a_program_stays_a_path(tmp_path: Path) -> None:
     assert not (tmp_path / "pwned").exists()
 
 
-def test_without_a_running_tenant_there_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_running_tenant_there_is_one_line(runtime: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["env"], ["env", "--port", "8443"], ["gaps", "--running"]):
         assert main(["emulator", *arguments]) == 2
         told = capsys.readouterr()
         assert told.out == ""
         assert told.err.startswith("unsecret: no tenant is being served")
         assert told.err.count("\n") == 1
+    assert list(runtime.iterdir()) == [], "who only reads makes no folder"
 
 
 def test_of_several_one_must_be_chosen() -> None:

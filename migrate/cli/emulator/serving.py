@@ -10,15 +10,27 @@ import click
 from migrate.cli.emulator import shells
 from migrate.emulator import environments
 from migrate.emulator.announcement import AnnouncementError, announced
+from migrate.emulator.ending import Ending
 from migrate.emulator.errors import NotInTenantError
 from migrate.emulator.server import Emulator, serve
 from reports.text import visible
 
+_LARGE = 10_000
+"""Applications that take some seconds and hundreds of megabytes."""
 
-def serve_tenant(options: dict[str, Any]) -> None:
+
+def serve_tenant(options: dict[str, Any], ending: Ending) -> None:
     """Serve a tenant until ^C; print how to reach it, and on standard error what clients ask for in vain."""
+    tell_large(options)
     with ExitStack() as until_the_end:
-        serve(lambda emulator: _announce(emulator, until_the_end), tell=tell_refused, **options)
+        serve(lambda emulator: _announce(emulator, until_the_end), ending=ending, tell=tell_refused, **options)
+
+
+def tell_large(tenant: dict[str, Any]) -> None:
+    """Say that a tenant is so large that making it takes seconds; one in a state file is read, not made."""
+    apps, state = tenant["apps"] or 0, tenant["state"]
+    if apps >= _LARGE and not (state is not None and state.exists()):
+        click.echo(f"unsecret: making a tenant of {apps:,} applications, which takes a while", err=True)
 
 
 def tell_refused(host: str) -> None:
