@@ -7,8 +7,11 @@ from pathlib import Path
 def main() -> None:
     """Run the ``unsecret`` command; a user's own packages of the same names must never be imported instead of ours."""
     sys.path.insert(0, str(Path(__file__).resolve().parent))
-    from migrate.cli.main import main as run  # noqa: PLC0415 - importable only after the line above
-
+    try:
+        from migrate.cli.main import main as run  # noqa: PLC0415 - importable only after the line above
+    except KeyboardInterrupt:
+        sys.stderr.write("unsecret: interrupted before it began\n")
+        raise SystemExit(130) from None  # as a shell gives it for a program that SIGINT ended
     raise SystemExit(run())
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import TextIO
 
 import click
 
 from codemods.errors import CodemodError
 from inventory.errors import InventoryError
 from migrate.cli.lazy import LazyGroup
+from migrate.emulator.ending import StoppedEarlyError
 from migrate.emulator.errors import EmulatorError
 from migrate.errors import MigrateError
 from reports.errors import ReportError
@@ -19,6 +25,8 @@ from reports.text import visible
 
 LOG = logging.getLogger("unsecret")
 FAILURE = 2
+_BY_SIGNAL = 128
+_BROKEN_PIPE = _BY_SIGNAL + 13
 
 COMMANDS = {
     "scan": "Read the tenant into a snapshot.",
@@ -50,22 +58,66 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        given = list(sys.argv[1:] if arguments is None else arguments)
         result = cli.main(args=given, prog_name="unsecret", standalone_mode=False, obj=tuple(given))
-    except click.exceptions.NoArgsIsHelpError:
-        return _fail("give a command; see unsecret --help")
-    except click.ClickException as error:
-        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "unsecret"
-        return _fail(f"{error.format_message().rstrip('.')}; see {where} --help")
-    except (click.Abort, KeyboardInterrupt):
-        return _fail("interrupted: what was finished is kept; run the command again to go on")
-    except Exception as error:  # noqa: BLE001 - every failure ends in one line and exit code 2
-        return _fail(_message(error))
+        _flush()
+    except SystemExit as error:  # click's answer to a reader that has gone, such as head
+        return _unwritten(error.__context__)
+    except (StoppedEarlyError, KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - all end in one line
+        return _failed(error, given)
     return result if isinstance(result, int) else 0
 
 
-def _message(error: Exception) -> str:
+def _failed(error: BaseException, given: Sequence[str]) -> int:
+    """Tell a failure in one line and give its exit code."""
+    if isinstance(error, StoppedEarlyError):
+        return _fail(str(error), _BY_SIGNAL + error.number)
+    if isinstance(error, click.Abort | KeyboardInterrupt):
+        return _interrupted(given)
+    if isinstance(error, OSError) and _is_of_output(error):
+        return _unwritten(error)
+    return _fail(_message(error))
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _is_of_output(error: OSError) -> bool:
+    """Whether it was raised where a command prints, and not where it works on files and connections."""
+    printing = (click.echo.__code__, _flush.__code__)
+    return any(frame.f_code in printing for frame, _ in traceback.walk_tb(error.__traceback__))
+
+
+def _unwritten(error: BaseException | None) -> int:
+    """Give the exit code of a command whose output could not be written: silently that of SIGPIPE for a broken pipe."""
+    _lead_nowhere(sys.stdout)
+    if not isinstance(error, OSError) or error.errno == errno.EPIPE:
+        return _BROKEN_PIPE
+    return _fail(f"standard output cannot be written ({error.strerror}): send it to another place")
+
+
+def _lead_nowhere(stream: TextIO) -> None:
+    """Take what a stream still holds, so that the interpreter has nothing to complain of at its end."""
+    with suppress(AttributeError, OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _interrupted(given: Sequence[str]) -> int:
+    """Tell what ^C broke off; a tenant that is up receives it itself, so that it was only about to be."""
+    if given[:1] == ["emulator"] and given[1:2] not in (["env"], ["faults"], ["gaps"]):
+        return _fail(str(StoppedEarlyError(signal.SIGINT)), _BY_SIGNAL + signal.SIGINT)
+    return _fail("interrupted: what was finished is kept; run the command again to go on")
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return "give a command; see unsecret --help"
+    if isinstance(error, click.ClickException):
+        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "unsecret"
+        return f"{error.format_message().rstrip('.')}; see {where} --help"
     if isinstance(error, InventoryError | CodemodError | MigrateError | ReportError | EmulatorError):
         return str(error)
     if isinstance(error, ModuleNotFoundError):
@@ -73,8 +125,11 @@ def _message(error: Exception) -> str:
     return f"internal error, please report it: {type(error).__name__}: {error}; -v shows where"
 
 
-def _fail(message: str) -> int:
-    if LOG.isEnabledFor(logging.DEBUG):
-        traceback.print_exc()
-    click.echo(f"unsecret: {visible(' '.join(message.split()))}", err=True)
-    return FAILURE
+def _fail(message: str, code: int = FAILURE) -> int:
+    try:
+        if LOG.isEnabledFor(logging.DEBUG):
+            traceback.print_exc()
+        click.echo(f"unsecret: {visible(' '.join(message.split()))}", err=True)
+    except OSError:  # the exit code is all that is left
+        _lead_nowhere(sys.stderr)
+    return code

@@ -52,7 +52,9 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _verbose(_context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's own
     """Show requests and tracebacks with -v; libraries stay quiet, as some log more than a secret can bear."""
-    logging.basicConfig(stream=sys.stderr, level=logging.DEBUG if value else logging.CRITICAL, format="%(message)s")
+    logging.basicConfig(stream=sys.stderr, level=logging.CRITICAL, format="%(message)s")
+    if value:  # a command below a group that has been told nothing
+        logging.getLogger().setLevel(logging.DEBUG)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
@@ -69,7 +71,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--cloud",
         type=click.Choice([cloud.value for cloud in Cloud]),
-        help="Cloud of the tenant; the default is the plan's, or public.",
+        help="Cloud of the tenant; the default is the plan's, that of AZURE_AUTHORITY_HOST, or public.",
     ),
     click.option("--tenant", envvar="AZURE_TENANT_ID", metavar="ID", help="Tenant to sign in to."),
     click.option(

@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-from inventory.model import Cloud
 from inventory.scan import ScanSummary, scan
 from migrate.cli import outputs, wiring
 from migrate.cli.options import FILE, Settings, common
@@ -35,7 +34,7 @@ async def _scan(settings: Settings, out: Path) -> ScanSummary:
         return await scan(
             tenant.directory,
             out,
-            cloud=settings.cloud or Cloud.PUBLIC,
+            cloud=wiring.cloud_of(settings),
             progress=lambda name, count: step(f"{name} {count}"),
         )
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import os
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
+import click
+
+from inventory.errors import SignInFailedError
 from inventory.graph import GraphConnection, GraphSettings
 from inventory.graph_directory import GraphDirectory
 from inventory.model import Cloud
@@ -14,6 +19,15 @@ from migrate.cli.options import Settings
 from migrate.graph_writer import GraphWriter
 from migrate.model import Plan
 from migrate.token_client import AzureTokenExchange
+
+# Page "National clouds" of the Microsoft identity platform, with the older names that azure-identity still uses.
+_OF_AUTHORITY = {
+    "login.microsoftonline.us": Cloud.USGOV,
+    "login.usgovcloudapi.net": Cloud.USGOV,
+    "login.partner.microsoftonline.cn": Cloud.CHINA,
+    "login.chinacloudapi.cn": Cloud.CHINA,
+}
+_OTHER_CLOUD = re.compile(r"AADSTS(500011|90002)\b")  # what an authority of another cloud, or its tenant, says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,19 +38,47 @@ class Tenant:
     writer: GraphWriter
 
 
+def cloud_of(settings: Settings) -> Cloud:
+    """Return the cloud that is meant: --cloud, else UNSECRET_CLOUD, else that of AZURE_AUTHORITY_HOST, else public."""
+    if settings.cloud is not None:
+        return settings.cloud
+    named = os.environ.get("UNSECRET_CLOUD")
+    if named:
+        try:
+            return Cloud(named)
+        except ValueError:
+            clouds = ", ".join(cloud.value for cloud in Cloud)
+            raise click.UsageError(f"UNSECRET_CLOUD is {named!r}, which is none of {clouds}") from None
+    host = os.environ.get("AZURE_AUTHORITY_HOST", "").lower().rpartition("://")[2].partition("/")[0]
+    return _OF_AUTHORITY.get(host, Cloud.PUBLIC)
+
+
 @asynccontextmanager
 async def tenant(settings: Settings, plan: Plan | None = None) -> AsyncIterator[Tenant]:
     """Sign in; with a plan in its cloud, and only where the tenant that answers is the plan's."""
     graph = GraphSettings(
-        cloud=plan.cloud if plan else settings.cloud or Cloud.PUBLIC,
+        cloud=plan.cloud if plan else cloud_of(settings),
         tenant_id=settings.tenant or (plan.tenant_id if plan else None),
         graph_endpoint=settings.graph_endpoint,
     )
-    async with GraphConnection(graph) as connection:
-        directory = GraphDirectory(connection)
-        if plan is not None:
-            planuse.check_tenant(plan, await directory.tenant())
-        yield Tenant(directory=directory, writer=GraphWriter(connection))
+    with _cloud_suspected(graph.cloud):
+        async with GraphConnection(graph) as connection:
+            directory = GraphDirectory(connection)
+            if plan is not None:
+                planuse.check_tenant(plan, await directory.tenant())
+            yield Tenant(directory=directory, writer=GraphWriter(connection))
+
+
+@contextmanager
+def _cloud_suspected(cloud: Cloud) -> Iterator[None]:
+    """Say which cloud was asked, where the refusal is the one that a tenant of another cloud gives."""
+    try:
+        yield
+    except SignInFailedError as error:
+        if not _OTHER_CLOUD.search(str(error)):
+            raise
+        hint = f"the cloud {cloud.value} was asked: if the tenant is of another one, name it with --cloud"
+        raise SignInFailedError(f"{error}; {hint}") from error
 
 
 def exchange(settings: Settings, plan: Plan) -> AzureTokenExchange:

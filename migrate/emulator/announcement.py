@@ -9,19 +9,18 @@ import contextlib
 import json
 import os
 import stat
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
 from migrate.emulator.errors import EmulatorError
-
-if sys.platform != "win32":
-    import fcntl
+from migrate.emulator.locking import lock
 
 KEY_HEADER: Final = "x-emulator-key"
+VARIABLE: Final = "UNSECRET_EMULATOR"
+"""Names the announcement of the tenant that a program was started in; nobody else is told of that one."""
 _PREFIX: Final = "emulator-"
 _PRIVATE: Final = 0o700
 
@@ -44,19 +43,33 @@ class Announcement:
         return f"Announcement(pid={self.pid}, port={self.port}, tenant_id={self.tenant_id!r}, control={self.control!r})"
 
 
-def folder() -> Path:
-    """Give the folder of announcements, made if need be; AnnouncementError for one that others could have written."""
-    base = os.environ.get("XDG_RUNTIME_DIR")
-    path = Path(base, "unsecret") if base and Path(base).is_dir() else Path(tempfile.gettempdir(), _own_name())
+def _folder() -> Path | None:
+    """Give the folder of announcements, None where there is none; AnnouncementError for one that others could write."""
+    path = _place()
     try:
-        with contextlib.suppress(FileExistsError):
-            path.mkdir(mode=_PRIVATE)
         status = path.lstat()
+    except FileNotFoundError:
+        return None
     except OSError as error:
         raise AnnouncementError(f"{path} cannot be used: {error.strerror}") from error
     if not stat.S_ISDIR(status.st_mode) or _somebody_elses(status):
         raise AnnouncementError(f"{path} is not a private folder of yours: remove it, or set another XDG_RUNTIME_DIR")
     return path
+
+
+def _made_folder() -> Path:
+    path = _place()
+    try:
+        with contextlib.suppress(FileExistsError):
+            path.mkdir(mode=_PRIVATE)
+    except OSError as error:
+        raise AnnouncementError(f"{path} cannot be used: {error.strerror}") from error
+    return _folder() or path
+
+
+def _place() -> Path:
+    base = os.environ.get("XDG_RUNTIME_DIR")
+    return Path(base, "unsecret") if base and Path(base).is_dir() else Path(tempfile.gettempdir(), _own_name())
 
 
 def _own_name() -> str:
@@ -71,12 +84,12 @@ def _somebody_elses(status: os.stat_result) -> bool:
 @contextlib.contextmanager
 def announced(announcement: Announcement) -> Iterator[None]:
     """Leave the announcement for as long as the block lasts."""
-    path = folder() / f"{_PREFIX}{announcement.port}.json"
+    path = _made_folder() / f"{_PREFIX}{announcement.port}.json"
     unfinished = path.with_suffix(".new")
     unfinished.unlink(missing_ok=True)  # of an emulator that was killed: the port is ours now
     descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor, not a path
-        _lock(file)
+        lock(file)
         json.dump(asdict(announcement), file)
         file.flush()
         unfinished.replace(path)
@@ -89,25 +102,31 @@ def announced(announcement: Announcement) -> Iterator[None]:
 def announcements() -> list[Announcement]:
     """Read the announcements of the emulators that run, and remove those of emulators that were killed."""
     found: list[Announcement] = []
-    for path in sorted(folder().glob(f"{_PREFIX}*.json")):
+    folder = _folder()
+    for path in [] if folder is None else sorted(folder.glob(f"{_PREFIX}*.json")):
         with contextlib.suppress(OSError, ValueError, TypeError), path.open("r+", encoding="utf-8") as file:
-            if _lock(file):
+            if lock(file):
                 path.unlink()
             else:
                 found.append(Announcement(**json.load(file)))
     return found
 
 
-def _lock(file: TextIO) -> bool:
-    """Lock a file until it is closed; False where its writer, which is alive then, has it locked.
+def announced_to_children(announcement: Announcement, path: Path) -> dict[str, str]:
+    """Leave the announcement in a file that only the user can read, and give the variable that leads there."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor, not a path
+        json.dump(asdict(announcement), file)
+    return {VARIABLE: str(path)}
 
-    A lock tells what a process id cannot: ids are given to other programs. Where there are no such locks, every file
-    counts as alive, and an emulator that is gone does not answer.
-    """
-    if sys.platform == "win32":
-        return False
+
+def announcement_to_me() -> Announcement | None:
+    """Read the announcement of the tenant that this program runs in; AnnouncementError where that tenant is gone."""
+    name = os.environ.get(VARIABLE)
+    if not name:
+        return None
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        return Announcement(**json.loads(Path(name).read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        reason = f"the tenant of this shell is gone ({VARIABLE} is {name})"
+        raise AnnouncementError(f"{reason}: leave the shell, or unset {VARIABLE} to find others") from None

@@ -3,15 +3,13 @@
 import asyncio
 import os
 import secrets
-import signal
-import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from socket import socket
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any, Final, Self
 
 import trustme
@@ -22,9 +20,11 @@ from migrate.emulator import environments, host_environments
 from migrate.emulator.announcement import Announcement
 from migrate.emulator.clock import ShiftedClock
 from migrate.emulator.clouds import served_host_names
+from migrate.emulator.ending import Ending
 from migrate.emulator.errors import EmulatorError, EmulatorStartError
 from migrate.emulator.faults.engine import install
 from migrate.emulator.faults.parsing import read_file
+from migrate.emulator.folders import OwnFolder
 from migrate.emulator.listening import LOOPBACK, PromptServer, bind, make_server, serve_all
 from migrate.emulator.persistence.memory import Wanted
 from migrate.emulator.persistence.opening import open_memory
@@ -44,6 +44,7 @@ from migrate.emulator.web.identity_arc import ArcKeys
 from migrate.emulator.web.inspection import InspectionRoutes
 from migrate.emulator.web.login import LoginRoutes
 from migrate.emulator.web.outside import ClusterRoutes
+from migrate.emulator.web.request_log import RequestLog
 from migrate.emulator.web.unserved import Unserved, UnservedWatch
 
 RETENTIONS: Final = (7, 30)
@@ -104,7 +105,7 @@ class Emulator:
         self._servers: tuple[PromptServer, ...] = ()
         self._failure: Exception | None = None
         self._thread: threading.Thread | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: OwnFolder | None = None
 
     @property
     def tenant_id(self) -> str:
@@ -141,7 +142,7 @@ class Emulator:
         """The certificate authority that the TLS port's certificate comes from, and no other."""
         if self._folder is None:
             raise EmulatorStartError("the emulator is not running, so it has no certificate authority")
-        return Path(self._folder.name, "ca.pem")
+        return self._folder.path / "ca.pem"
 
     @property
     def _endpoints(self) -> environments.Endpoints:
@@ -191,11 +192,11 @@ class Emulator:
         with ExitStack() as undo:
             undo.callback(self._stop)
             sockets = tuple(undo.enter_context(bind(port)) for port in self._requested)
-            self._folder = tempfile.TemporaryDirectory(prefix="entra-emulator-", ignore_cleanup_errors=True)
+            self._folder = OwnFolder()
             secure, plain, through = (bound.getsockname()[1] for bound in sockets)
             self._ports = (secure, plain, through)
             self.proxy = Proxy(secure_port=secure, plain_port=plain, tell=self._tell)
-            servers = self._make_servers(Path(self._folder.name))
+            servers = self._make_servers(self._folder.path)
             self._servers = servers
             self._start(servers, sockets)
             if self._state is not None:
@@ -232,9 +233,10 @@ class Emulator:
             make_server(self._surface(UnservedWatch(OwnMachineOnly(plain), unserved))),
         )
 
-    def _surface(self, app: ASGIApp) -> CommonSurface:
+    def _surface(self, app: ASGIApp) -> ASGIApp:
         tenant = self.tenant
-        return CommonSurface(Faulty(app, tenant), ShiftedClock(tenant.clock, lambda: tenant.faults.skew("date")))
+        shifted = ShiftedClock(tenant.clock, lambda: tenant.faults.skew("date"))
+        return RequestLog(CommonSurface(Faulty(app, tenant), shifted), tenant)
 
     def _hand_out(self, app: str, direct: bool) -> dict[str, Any]:  # noqa: FBT001 - a query's two values
         give = environments.direct if direct else environments.proxied
@@ -265,7 +267,7 @@ class Emulator:
             self._thread = None
         self._arc.close()
         if self._folder is not None:
-            self._folder.cleanup()
+            self._folder.remove()
             self._folder = None
         if self._state is not None:
             self._state.close()
@@ -282,21 +284,17 @@ def _make_certificates(folder: Path) -> tuple[Path, Path]:
     return certificate, key
 
 
-def serve(announce: Callable[[Emulator], None], **options: Any) -> None:
-    """Run a tenant until SIGINT or SIGTERM; ``announce`` is called once it is up, ``options`` are those of Emulator."""
-    stopped = threading.Event()
+def serve(announce: Callable[[Emulator], None], *, ending: Ending | None = None, **options: Any) -> None:
+    """Run a tenant until SIGINT, SIGTERM or SIGHUP; ``announce`` is called once it is up.
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        stopped.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        with Emulator(**options) as emulator:
-            announce(emulator)
-            # A wait without a limit cannot be interrupted by signals on every platform.
-            while not stopped.wait(0.5):
-                pass
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    ``options`` are those of Emulator. Raises StoppedEarlyError for a signal before the tenant was up; ``ending`` is
+    given by who has been waiting for signals already.
+    """
+    if ending is None:
+        with Ending() as made:
+            serve(announce, ending=made, **options)
+        return
+    with Emulator(**options) as emulator:
+        ending.up()
+        announce(emulator)
+        ending.wait()

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import ast
+import errno
 import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -92,3 +94,39 @@ def test_a_wrong_argument_is_told_and_ends_with_2(
     assert "Traceback" not in told.err
     assert told.err.strip()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["--help", "emulator gaps", "emulator faults", "report --help"])
+@pytest.mark.parametrize("buffered", ["", "1"])
+def test_an_output_that_nobody_takes_ends_quietly_and_one_that_fails_in_one_line(command: str, buffered: str) -> None:
+    environment = {**os.environ, "PYTHONUNBUFFERED": buffered}
+    arguments = [sys.executable, str(ROOT / "unsecret.py"), *command.split()]
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(arguments, stdout=write, stderr=subprocess.PIPE, env=environment, check=False)
+    finally:
+        os.close(write)
+    assert (done.returncode, done.stderr) == (141, b"")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, env=environment, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"unsecret: standard output cannot be written (No space left on device)")
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_an_error_that_cannot_be_told_keeps_its_exit_code() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, str(ROOT / "unsecret.py"), "nosuch"], stderr=full, check=False)
+    assert done.returncode == 2
+
+
+def test_another_failure_of_the_system_is_not_taken_for_one_of_the_output(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("migrate.cli.emulator.faults.resources.files", full)
+    assert main(["emulator", "faults"]) == 2
+    assert "internal error" in capsys.readouterr().err

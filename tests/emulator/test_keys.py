@@ -30,7 +30,8 @@ BAD = (400, "Request_BadRequest")
 
 
 def recipe(world: Any, number: int, *, pool: int = 1, days: int = 100) -> CertificateRecipe:
-    start = world.emulator.tenant.clock.now().replace(microsecond=0) - timedelta(days=200)
+    """Give the same recipe each time: its dates count from the start of the tenant's clock, not from now."""
+    start = world.emulator.tenant.clock.start - timedelta(days=200)
     return CertificateRecipe(
         common_name=f"key {number}", serial=number + 1, start=start, end=start + timedelta(days=200 + days), pool=pool
     )
@@ -401,7 +402,17 @@ def test_a_secret_lives_for_two_years_by_default(world: Any) -> None:
         assert (body["displayName"], body["customKeyIdentifier"]) == (None, None)
         assert body["hint"] == body["secretText"][:3]
         assert 16 <= len(body["secretText"]) <= 64
-        assert int(body["endDateTime"][:4]) - int(body["startDateTime"][:4]) == 2
+        assert body["endDateTime"] == f"{int(body['startDateTime'][:4]) + 2}{body['startDateTime'][4:]}"
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [("2027-03-01", "2029-03-01"), ("2028-02-29", "2030-02-28"), ("2027-12-31", "2029-12-31")]
+)
+def test_the_two_years_are_those_of_the_calendar(world: Any, start: str, end: str) -> None:
+    application = world.new_application()
+    asked = {"startDateTime": f"{start}T10:20:30Z"}
+    body = add_password(world, application, None, passwordCredential=asked).json()
+    assert body["endDateTime"] == f"{end}T10:20:30Z"
 
 
 def test_a_secret_takes_name_and_dates(world: Any) -> None:

@@ -8,15 +8,20 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from azure.core.settings import settings as azure_settings
+from azure.identity._constants import EnvironmentVariables
 
+from migrate.emulator import environments
 from migrate.emulator.clock import VirtualClock
-from migrate.emulator.errors import EmulatorError, EmulatorPortError, EmulatorStartError
+from migrate.emulator.errors import EmulatorError, EmulatorPortError, EmulatorStartError, NotInTenantError
+from migrate.emulator.seed.names import AUDITOR, OPERATOR, SERVICES
 from migrate.emulator.server import Emulator
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +37,58 @@ def test_the_environment_is_complete(emulator: Emulator) -> None:
     assert Path(environment["AZURE_CONFIG_DIR"]).parent == emulator.ca_file.parent
     auditor = emulator.environment(app="read-only-auditor")
     assert auditor["AZURE_CLIENT_ID"] != environment["AZURE_CLIENT_ID"]
+
+
+@pytest.mark.parametrize(
+    ("cloud", "named"), [("public", None), ("usgov", "AZURE_US_GOVERNMENT"), ("china", "AZURE_CHINA_CLOUD")]
+)
+def test_libraries_are_told_which_cloud_it_is(cloud: str, named: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Emulator(apps=5, cloud=cloud) as emulator:
+        for given in (emulator.environment(), emulator.proxied_environment()):
+            assert given.get("AZURE_SDK_CLOUD_CONF") == named
+            monkeypatch.delenv("AZURE_SDK_CLOUD_CONF", raising=False)
+            for name, value in given.items():
+                monkeypatch.setenv(name, value)
+            assert azure_settings.azure_cloud().name == (named or "AZURE_PUBLIC_CLOUD")
+        assert emulator.environment().get("UNSECRET_CLOUD") == (cloud if named else None)
+
+
+def test_whatever_a_library_reads_is_given_or_unset(emulator: Emulator) -> None:
+    """The names that azure-identity and msal know, save those that steer nothing."""
+    harmless = {"AZURE_IDENTITY_DISABLE_MULTITENANTAUTH"}
+    names = {name for name, value in vars(EnvironmentVariables).items() if isinstance(value, str) and name == value}
+    assert len(names) > 20
+    for given in (emulator.environment(), emulator.proxied_environment()):
+        known = {*given, *environments.unset(given)}
+        assert names | {"MSAL_FORCE_REGION", "REGION_NAME", "ARM_CLIENT_SECRET", "UNSECRET_CLOUD"} <= known | harmless
+
+
+@pytest.mark.parametrize("days", [0, 150, 2_000, 130_000])
+def test_what_is_always_there_has_a_live_secret_at_any_time(start_world: Any, days: int) -> None:
+    with Emulator(apps=5) as emulator:
+        world = start_world(emulator)
+        before = emulator.environment()["AZURE_CLIENT_SECRET"]
+        emulator.advance(timedelta(days=days))
+        for name in (OPERATOR, AUDITOR, *SERVICES):
+            given = emulator.proxied_environment(name)
+            application = emulator.tenant.application_named(name)
+            form = world.secret_form(application, client_secret=given["AZURE_CLIENT_SECRET"])
+            assert world.token_request(form).status_code == 200
+            assert emulator.environment(name)["AZURE_CLIENT_SECRET"] == given["AZURE_CLIENT_SECRET"]
+        assert (emulator.environment()["AZURE_CLIENT_SECRET"] == before) is (days < 3_000)
+        world.web.close()
+
+
+def test_a_service_that_a_migration_left_without_secrets_stays_so() -> None:
+    with Emulator(apps=5) as emulator:
+        tenant = emulator.tenant
+        for name in (OPERATOR, "orders-api"):
+            tenant.save_application(replace(tenant.application_named(name), passwords=()))
+        service = tenant.application_named("orders-api")
+        with pytest.raises(NotInTenantError, match=f"be another one .*applications/{service.id}/addPassword"):
+            emulator.environment("orders-api")
+        assert emulator.environment()["AZURE_CLIENT_SECRET"]
+        assert not tenant.application_named("orders-api").passwords
 
 
 def test_the_bundle_holds_our_authority_alone_and_the_certificate_every_host(emulator: Emulator) -> None:

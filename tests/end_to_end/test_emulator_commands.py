@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 
 from migrate.cli.main import main
 from migrate.emulator import environments
-from migrate.emulator.announcement import Announcement, AnnouncementError, announced, announcements
+from migrate.emulator.announcement import VARIABLE, Announcement, AnnouncementError, announced, announcements
 from tests.support.processes import BASH, UNSECRET, isolated, serving, unsecret
 
 
@@ -40,11 +41,12 @@ def test_a_running_tenant_is_found_and_its_environment_complete(runtime: Path) -
             *("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"),
             *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"),
             *("AZURE_POD_IDENTITY_AUTHORITY_HOST", "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"),
-            "AZURE_CONFIG_DIR",
+            *("AZURE_CONFIG_DIR", "NODE_USE_ENV_PROXY"),
         }
         assert found["AZURE_CLIENT_SECRET"] not in file.read_text()
         direct = variables("--direct")
         assert direct["AZURE_AUTHORITY_HOST"] == direct["UNSECRET_GRAPH_ENDPOINT"]
+        assert direct["AZURE_CORE_INSTANCE_DISCOVERY"] == "false"
         assert "HTTPS_PROXY" not in direct
         other = variables("--app", "orders-api")
         assert other["AZURE_CLIENT_ID"] != found["AZURE_CLIENT_ID"]
@@ -56,8 +58,42 @@ def test_a_running_tenant_is_found_and_its_environment_complete(runtime: Path) -
     assert not file.exists()
 
 
+def test_a_tenant_is_served_whatever_its_clock_has_passed_and_whoever_is_gone(tmp_path: Path) -> None:
+    state = ("--state", str(tmp_path / "old.state"))
+    with serving(*state):
+        (found,) = announcements()
+        httpx.post(f"{found.control}/advance", json={"seconds": 900 * 86_400}, trust_env=False)
+        for name in ("unsecret-operator", "read-only-auditor", "orders-api"):
+            assert variables("--app", name)["AZURE_CLIENT_SECRET"]
+    with serving(*state):
+        delete_itself(variables("--direct"))
+    with serving(*state) as process:
+        told = unsecret("emulator", "env")
+        assert (told.returncode, told.stderr) == (2, "unsecret: no application is called 'unsecret-operator'\n")
+        assert variables("--app", "read-only-auditor")["AZURE_CLIENT_SECRET"]
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        assert process.stderr.read() == (
+            "unsecret: no application is called 'unsecret-operator'; for another, unsecret emulator env --app NAME\n"
+        )
+
+
+def delete_itself(operator: dict[str, str]) -> None:
+    trust = ssl.create_default_context(cafile=operator["SSL_CERT_FILE"])
+    with httpx.Client(base_url=operator["AZURE_AUTHORITY_HOST"], verify=trust, trust_env=False) as web:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": operator["AZURE_CLIENT_ID"],
+            "client_secret": operator["AZURE_CLIENT_SECRET"],
+            "scope": "https://graph.microsoft.com/.default",
+        }
+        token = web.post(f"/{operator['AZURE_TENANT_ID']}/oauth2/v2.0/token", data=form).json()["access_token"]
+        address = f"/v1.0/applications(appId='{operator['AZURE_CLIENT_ID']}')"
+        assert web.delete(address, headers={"Authorization": f"Bearer {token}"}).status_code == 204
+
+
 def test_a_shell_that_evaluates_it_reaches_the_tenant_and_nothing_else() -> None:
-    steering = dict.fromkeys(environments.STEERING, "https://elsewhere.example")
+    steering = dict.fromkeys({*environments.STEERING} - {VARIABLE}, "https://elsewhere.example")
     script = f"""
     set -eu
     eval "$({shlex.join([*UNSECRET, "emulator", "env"])})"
@@ -88,13 +124,14 @@ def test_a_path_that_looks_like_a_program_stays_a_path(tmp_path: Path) -> None:
     assert not (tmp_path / "pwned").exists()
 
 
-def test_without_a_running_tenant_there_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_running_tenant_there_is_one_line(runtime: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["env"], ["env", "--port", "8443"], ["gaps", "--running"]):
         assert main(["emulator", *arguments]) == 2
         told = capsys.readouterr()
         assert told.out == ""
         assert told.err.startswith("unsecret: no tenant is being served")
         assert told.err.count("\n") == 1
+    assert list(runtime.iterdir()) == [], "who only reads makes no folder"
 
 
 def test_of_several_one_must_be_chosen() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,8 +15,12 @@ from pathlib import Path
 import pytest
 
 from migrate.cli.emulator import child
+from migrate.cli.emulator.serving import tell_large
+from migrate.cli.main import main
+from migrate.emulator.announcement import announcements
+from migrate.emulator.ending import ENDING, Ending, StoppedEarlyError
 from migrate.emulator.server import Emulator
-from tests.support.processes import UNSECRET, isolated, unsecret
+from tests.support.processes import UNSECRET, isolated, serving, unsecret
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +41,7 @@ def run(*command: str, options: Sequence[str] = (), **changes: str) -> subproces
         (["sh", "-c", "kill -TERM $$"], 143, ""),
         (["no-such-command"], 127, "unsecret: cannot run no-such-command: no such command\n"),
         (["/"], 126, "unsecret: cannot run /: Permission denied\n"),
+        ([""], 127, "unsecret: cannot run '': no such command\n"),
     ],
 )
 def test_a_command_gives_its_exit_code(command: list[str], code: int, words: str) -> None:
@@ -64,21 +70,33 @@ def test_a_command_runs_inside_the_tenant_and_nothing_is_left(tmp_path: Path) ->
     assert direct.returncode == 0, direct.stderr
 
 
-def test_a_scan_of_a_national_cloud_goes_to_its_default_endpoints(tmp_path: Path) -> None:
-    command = [*UNSECRET, "scan", "--cloud", "china", "--out", str(tmp_path / "s.db")]
-    done = run(*command, options=["--cloud", "china"])
+@pytest.mark.parametrize("options", [["--cloud", "china"], ["--cloud", "usgov", "--direct"]])
+def test_a_scan_in_a_national_cloud_knows_which_one_it_is(tmp_path: Path, options: list[str]) -> None:
+    snapshot = tmp_path / "s.db"
+    done = run(*UNSECRET, "scan", "--out", str(snapshot), options=options)
     assert done.returncode == 0, done.stderr
-    public = run(*UNSECRET, "scan", "--out", str(tmp_path / "p.db"), options=["--cloud", "china"])
-    assert public.returncode == 2
-    assert public.stderr.count("\n") == 1
+    assert options[1].encode() in snapshot.read_bytes()
+
+
+def test_a_scan_of_the_wrong_cloud_says_which_one_was_asked(tmp_path: Path) -> None:
+    command = [*UNSECRET, "scan", "--cloud", "public", "--out", str(tmp_path / "p.db")]
+    done = run(*command, options=["--cloud", "china"])
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "the cloud public was asked: if the tenant is of another one, name it with --cloud" in done.stderr
+    odd = run("env", "UNSECRET_CLOUD=moon", *UNSECRET, "scan")
+    assert (odd.returncode, odd.stderr.count("\n")) == (2, 1)
+    assert "UNSECRET_CLOUD is 'moon'" in odd.stderr
 
 
 def test_a_command_is_the_application_that_was_chosen() -> None:
     shown = {
-        name: run("sh", "-c", "echo $AZURE_CLIENT_ID", options=["--app", name]).stdout for name in ("orders-api", "")
+        run("sh", "-c", "echo $AZURE_CLIENT_ID", options=options).stdout for options in (["--app", "orders-api"], [])
     }
-    assert len(set(shown.values())) == 2
+    assert len(shown) == 2
     assert run("true", options=["--app", "nobody"]).returncode == 2
+    empty = run("true", options=["--app", ""])
+    assert (empty.returncode, empty.stderr.count("\n")) == (2, 1)
+    assert "leave --app out to be the operator" in empty.stderr
 
 
 def test_a_clock_can_be_set() -> None:
@@ -135,16 +153,93 @@ def _shown_until(terminal: int, text: bytes) -> bytes:
     return shown
 
 
-def test_a_signal_before_the_command_starts_leaves_nothing() -> None:
+@pytest.mark.parametrize("number", ENDING)
+def test_a_signal_before_the_command_starts_leaves_nothing(number: int) -> None:
     folders: list[Path] = []
 
     def interrupted() -> None:
-        with child.ending_on_signals(), Emulator(apps=5) as emulator:
+        with Ending(), Emulator(apps=5) as emulator:
             folders.append(emulator.ca_file.parent)
             assert folders[0].is_dir()
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), number)
             time.sleep(5)
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(StoppedEarlyError, match="before the tenant was up") as stopped:
         interrupted()
+    assert stopped.value.number == number
     assert not folders[0].exists()
+
+
+@pytest.mark.parametrize("command", [[], ["run", "--", "true"]])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_tenant_is_made_is_told(
+    command: list[str], number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def made(*_: object, **__: object) -> None:
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+
+    monkeypatch.setattr("migrate.emulator.server.open_memory", made)
+    before = signal.getsignal(number)
+    assert main(["emulator", *command]) == 128 + number
+    assert capsys.readouterr().err == "unsecret: stopped before the tenant was up: nothing was run in it\n"
+    assert signal.getsignal(number) is before
+
+
+def test_a_terminal_that_hangs_up_ends_nothing_that_was_to_outlive_it() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Ending():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        assert child.run(["sh", "-c", "kill -HUP $$; exit 3"], dict(os.environ)) == 3
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_program_without_an_interpreter_line_runs_as_in_a_shell(tmp_path: Path) -> None:
+    script, foreign = tmp_path / "script", tmp_path / "foreign"
+    script.write_text('echo "$0 $1"; exit 6\n')
+    foreign.write_bytes(b"\x7fELF\0\0\0")
+    for path in (script, foreign):
+        path.chmod(0o755)
+    done = run("script", "a b", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert (done.returncode, done.stdout, done.stderr) == (6, f"{script} a b\n", "")
+    done = run(str(foreign))
+    assert done.returncode == 126
+    assert done.stderr == f"unsecret: cannot run {foreign}: it is no program for this machine\n"
+
+
+def test_the_tenant_of_a_command_is_told_to_it_and_to_nobody_else(runtime: Path) -> None:
+    ask = shlex.join([*UNSECRET, "emulator", "gaps", "--running", "--format", "json"])
+    script = f"""
+    curl -s -o /dev/null https://vault.example/
+    {ask}
+    ls -A {shlex.quote(str(runtime))}
+    eval "$({shlex.join([*UNSECRET, "emulator", "env"])})"
+    {ask}
+    """
+    with serving():
+        done = run("bash", "-euc", script.replace("https://vault.example/", "https://vault.example/ || true"))
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count('"vault.example:443": 1') == 2
+        (other,) = announcements()
+        chosen = [*UNSECRET, "emulator", "env", "--port", str(other.port)]
+        assert "unset UNSECRET_EMULATOR" in run(*chosen).stdout
+        assert "https://localhost" not in run(*chosen).stdout
+    gone = unsecret("emulator", "env", UNSECRET_EMULATOR=str(runtime / "nothing"))
+    assert (gone.returncode, gone.stderr.count("\n")) == (2, 1)
+    assert "the tenant of this shell is gone" in gone.stderr
+
+
+def test_v_shows_each_request() -> None:
+    done = run("sh", "-c", "curl -s $AZURE_POD_IDENTITY_AUTHORITY_HOST/x?code=hunter2", options=["-v"])
+    assert " GET 127.0.0.1:" in f" {done.stderr}"
+    assert "/x?code=... 404 " in done.stderr
+
+
+def test_a_large_tenant_is_announced_unless_it_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for apps, state in ((None, None), (9_999, None), (100_000, tmp_path)):
+        tell_large({"apps": apps, "state": state})
+    assert capsys.readouterr().err == ""
+    tell_large({"apps": 100_000, "state": tmp_path / "new"})
+    assert capsys.readouterr().err == "unsecret: making a tenant of 100,000 applications, which takes a while\n"

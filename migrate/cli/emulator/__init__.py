@@ -11,6 +11,7 @@ from click.core import ParameterSource
 from migrate.cli.emulator.options import APPS, SEED, tenant_options
 from migrate.cli.lazy import LazyGroup
 from migrate.cli.options import verbose
+from migrate.emulator.ending import Ending
 
 __all__ = ["APPS", "COMMANDS", "SEED", "command"]
 
@@ -36,7 +37,8 @@ def command(ctx: click.Context, /, *, tenant: dict[str, Any], **ports: int) -> N
     With a command (see below), do that instead.
     """
     if ctx.invoked_subcommand is None:
-        importlib.import_module(f"{__name__}.serving").serve_tenant({**tenant, **ports})
+        with Ending() as ending:  # from here on: the modules that serve take a second to import
+            importlib.import_module(f"{__name__}.serving").serve_tenant({**tenant, **ports}, ending)
         return
     given = [name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
     if given:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,11 +13,13 @@ from types import FrameType
 
 import click
 
+from migrate.emulator.ending import is_ignored
 from reports.text import visible
 
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
 _BY_SIGNAL = 128
+_LOOKED_AT = 1024
 _PASSED_ON = tuple(
     getattr(signal, name)
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
@@ -24,8 +28,11 @@ _PASSED_ON = tuple(
 _FROM_TERMINAL = tuple(getattr(signal, name) for name in ("SIGINT", "SIGQUIT", "SIGHUP") if hasattr(signal, name))
 
 
-def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run a program to its end and return its exit code as a shell would, see ``unsecret emulator run --help``."""
+def run(arguments: Sequence[str], environment: Mapping[str, str], ready: Callable[[], None] = lambda: None) -> int:
+    """Run a program to its end and return its exit code as a shell would, see ``unsecret emulator run --help``.
+
+    ``ready`` is called once signals are passed on to it.
+    """
     started: list[subprocess.Popen[bytes]] = []
     early: list[int] = []
 
@@ -36,14 +43,34 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
             _pass_on(process, number)
 
     with _handled(pass_on):
+        ready()
         try:
-            started.append(subprocess.Popen(arguments, env=environment))
+            started.append(_start(arguments, environment))
         except OSError as error:
             return _not_started(arguments[0], error)
         for number in early:
             _pass_on(started[0], number)
         code = started[0].wait()
     return code if code >= 0 else _BY_SIGNAL - code
+
+
+def _start(arguments: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    if not arguments[0]:
+        raise FileNotFoundError
+    # The first that PATH leads to and no later one, as in a shell: Popen by itself passes over one that cannot be run.
+    found = shutil.which(arguments[0], path=environment.get("PATH"))
+    try:
+        return subprocess.Popen(arguments, executable=found, env=environment)
+    except OSError as error:
+        if found is None or error.errno != errno.ENOEXEC or not _is_text(found):
+            raise
+    # Shells run a text that names no interpreter themselves (POSIX, "Command Search and Execution").
+    return subprocess.Popen(["/bin/sh", found, *arguments[1:]], env=environment)
+
+
+def _is_text(path: str) -> bool:
+    with open(path, "rb") as file:  # noqa: PTH123 - bytes of a name as it was given
+        return b"\0" not in file.read(_LOOKED_AT)
 
 
 def _pass_on(process: subprocess.Popen[bytes], number: int) -> None:
@@ -69,29 +96,15 @@ def _in_foreground() -> bool:
 
 def _not_started(name: str, error: OSError) -> int:
     missing = isinstance(error, FileNotFoundError)
-    reason = "no such command" if missing else error.strerror or type(error).__name__
-    click.echo(f"unsecret: cannot run {visible(name)}: {reason}", err=True)
+    foreign = "it is no program for this machine" if error.errno == errno.ENOEXEC else error.strerror
+    reason = "no such command" if missing else foreign or type(error).__name__
+    click.echo(f"unsecret: cannot run {visible(name) or repr(name)}: {reason}", err=True)
     return NOT_FOUND if missing else NOT_EXECUTABLE
 
 
 @contextmanager
-def ending_on_signals() -> Iterator[None]:
-    """Let SIGTERM end this process as ^C does, with everything tidied up."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
 def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    before = {number: signal.signal(number, handler) for number in _PASSED_ON}
+    before = {number: signal.signal(number, handler) for number in _PASSED_ON if not is_ignored(number)}
     try:
         yield
     finally:

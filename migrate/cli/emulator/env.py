@@ -7,6 +7,7 @@ import click
 from migrate.cli.emulator import running, shells
 from migrate.cli.emulator.options import APPLICATION, DIRECT, PORT
 from migrate.cli.options import verbose
+from migrate.emulator.announcement import VARIABLE
 
 
 @click.command()
@@ -27,7 +28,9 @@ def command(*, shell: str, port: int | None, app: str, direct: bool) -> None:
     With them, programs use their default endpoints and reach the tenant through its proxy. What would lead them
     elsewhere is unset, and the certificate variables trust this tenant alone.
     """
-    given = running.ask(running.find(port), "environment", app=app, direct="true" if direct else "false")
-    variables, unset = given["set"], given["unset"]
+    found = running.find(port)
+    given = running.ask(found, "environment", app=app, direct="true" if direct else "false")
+    is_own = found == running.own(found.port)  # then the shell keeps the name of its tenant
+    variables, unset = given["set"], [name for name in given["unset"] if not (is_own and name == VARIABLE)]
     script = shells.as_json(variables, unset) if shell == "json" else shells.SHELLS[shell].script(variables, unset)
     click.echo(script, nl=False)

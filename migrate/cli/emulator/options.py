@@ -22,12 +22,22 @@ def _moment(_context: click.Context, _parameter: click.Parameter, value: str | N
         raise click.BadParameter(f"{value!r} is no time such as 2026-01-31T08:00:00Z") from None
 
 
+def _named(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
+    if value == "":
+        raise click.BadParameter("the name is empty: leave --app out to be the operator")
+    return value or ""
+
+
 APPS = click.option(
     "--apps", type=click.IntRange(5, 100_000), default=40, show_default=True, help="Applications in the tenant."
 )
 SEED = click.option("--seed", type=int, default=1, show_default=True, help="Another seed gives another tenant.")
 APPLICATION = click.option(
-    "--app", default="", metavar="NAME", help="Be this application (name or client id) instead of the operator."
+    "--app",
+    default=None,
+    callback=_named,
+    metavar="NAME",
+    help="Be this application (name or client id) instead of the operator.",
 )
 DIRECT = click.option("--direct", is_flag=True, help="Explicit endpoints instead of the proxy.")
 PORT = click.option("--port", type=click.IntRange(1, 65535), help="HTTPS port of the tenant, where several run.")

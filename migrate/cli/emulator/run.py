@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import importlib
 from typing import Any
 
 import click
 
-from migrate.cli.emulator import child
 from migrate.cli.emulator.options import APPLICATION, DIRECT, tenant_options
-from migrate.cli.emulator.serving import tell_refused
 from migrate.cli.options import verbose
-from migrate.emulator import environments
-from migrate.emulator.seed.names import OPERATOR
-from migrate.emulator.server import Emulator
+from migrate.emulator.ending import Ending
 
 
 @click.command(context_settings={"allow_interspersed_args": False})
@@ -28,6 +24,6 @@ def command(*, tenant: dict[str, Any], app: str, direct: bool, arguments: tuple[
     A command that cannot be found or run gives 127 or 126, one that a signal ended 128 and its number. ^C and SIGTERM
     are passed on to it. Put -- before it.
     """
-    with child.ending_on_signals(), Emulator(tell=tell_refused, **tenant) as emulator:
-        give = emulator.environment if direct else emulator.proxied_environment
-        return child.run(arguments, environments.applied(give(app or OPERATOR), dict(os.environ)))
+    with Ending() as ending:  # from here on: the modules that serve take a second to import
+        inside = importlib.import_module("migrate.cli.emulator.inside")
+        return int(inside.run(arguments, ending, tenant, app, direct=direct))

@@ -7,7 +7,13 @@ import json
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from migrate.emulator.announcement import KEY_HEADER, Announcement, announcements
+from migrate.emulator.announcement import (
+    KEY_HEADER,
+    Announcement,
+    AnnouncementError,
+    announcement_to_me,
+    announcements,
+)
 from migrate.emulator.errors import EmulatorError
 
 _SECONDS = 10.0
@@ -15,7 +21,13 @@ _OK = 200
 
 
 def find(port: int | None) -> Announcement:
-    """Find the one that runs, or the one of an HTTPS port; EmulatorError where there is none or no way to choose."""
+    """Find the one that this program runs in, or the one that runs, or the one of an HTTPS port.
+
+    EmulatorError where there is none or no way to choose.
+    """
+    mine = own(port)
+    if mine is not None:
+        return mine
     running = announcements()
     chosen = [each for each in running if port in (None, each.port)]
     if len(chosen) == 1:
@@ -25,6 +37,17 @@ def find(port: int | None) -> Announcement:
         raise EmulatorError(f"several tenants are being served (ports {ports}): choose one with --port")
     others = f"on port {port}, only on {ports}" if running else "here: start one with unsecret emulator"
     raise EmulatorError(f"no tenant is being served {others}")
+
+
+def own(port: int | None = None) -> Announcement | None:
+    """Give the tenant that this program was started in, unless its HTTPS port is another than the one asked for."""
+    try:
+        mine = announcement_to_me()
+    except AnnouncementError:
+        if port is None:
+            raise
+        return None
+    return mine if mine is not None and port in (None, mine.port) else None
 
 
 def ask(tenant: Announcement, path: str, **query: str) -> dict[str, Any]:

@@ -106,6 +106,13 @@ def reading(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
+def make_private(path: Path) -> None:
+    """Take a state file away from everybody but its user, where it is the user's to give; its secrets are in it."""
+    with contextlib.suppress(OSError):
+        if stat.S_IMODE(path.lstat().st_mode) & ~_PRIVATE:
+            path.chmod(_PRIVATE)
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Write a file anew, readable for its user alone, and put it in the place of the old one once it is on the disk.

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from migrate.emulator.errors import EmulatorError
 from migrate.emulator.persistence import book
-from migrate.emulator.persistence.files import FileLock, StateFileError, exists
+from migrate.emulator.persistence.files import FileLock, StateFileError, exists, make_private
 from migrate.emulator.persistence.image import image_of
 from migrate.emulator.persistence.lines import FAULTS
 from migrate.emulator.persistence.memory import Head, Memory, Wanted, stamp
@@ -46,6 +46,7 @@ class StateFile:
             return None
         head, rows, found = book.read(self._path)
         self._check(head, wanted)
+        make_private(self._path)
         try:
             memory = revive(head, rows)
         except (*FAULTS, EmulatorError) as error:

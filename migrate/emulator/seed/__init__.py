@@ -87,7 +87,7 @@ def _add_fixed(tenant: Tenant, seed: int, people: tuple[User, ...]) -> None:
         (AUDITOR, "auditor", _OPERATOR_ROLES[:1]),
     ):
         maker = Maker(tenant, seed, f"tool {name}")
-        draft = archetypes.one_secret(maker, maker.application(name, owners=(people[1].id,), tags=(tag,)))
+        draft = archetypes.tool(maker, maker.application(name, owners=(people[1].id,), tags=(tag,)))
         maker.store(_granted(draft, roles))
 
 

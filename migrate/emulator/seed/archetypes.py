@@ -57,6 +57,12 @@ def never_expiring(maker: Maker, draft: Draft) -> Draft:
     return replace(draft, application=replace(draft.application, passwords=(password,)))
 
 
+def tool(maker: Maker, draft: Draft) -> Draft:
+    """Give it one secret that outlives whatever is tried in the tenant: the weeks of a rollout, and years."""
+    (password,) = one_secret(maker, draft).application.passwords
+    return replace(draft, application=replace(draft.application, passwords=(replace(password, end=_NEVER),)))
+
+
 def portal_secret(maker: Maker, draft: Draft) -> Draft:
     """Give it an old portal secret: its description is UTF-16 in customKeyIdentifier, displayName is null."""
     password = maker.secret(maker.dice.uniform(60, 400), custom_key_identifier="portal key".encode("utf-16-le"))

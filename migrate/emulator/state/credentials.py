@@ -5,11 +5,13 @@ is assumed. Assumed too: a secret's display name is cut where a certificate's is
 """
 
 import secrets
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from migrate.emulator.clock import LATEST
+from migrate.emulator.errors import NotInTenantError
 from migrate.emulator.ids import fresh_guid
 from migrate.emulator.state import policies
 from migrate.emulator.state.locks import refuse_locked
@@ -19,7 +21,8 @@ from migrate.emulator.state.tenant import Tenant
 
 LONGEST_NAME: Final = 90
 """Longer display names of credentials are accepted and cut (reference page "keyCredential")."""
-SECRET_LIFE: Final = timedelta(days=730)
+SECRET_LIFE_YEARS: Final = 2
+_RENEWED: Final = "renewed by the embedded tenant"
 
 Holder = Application | ServicePrincipal
 
@@ -77,12 +80,35 @@ def new_password(
     begin = start or tenant.clock.now()
     if begin > LATEST or (end is not None and end <= begin):
         raise invalid("Password credential end date is invalid.")
-    finish = end or begin + SECRET_LIFE
+    finish = end or default_end(begin)
     policies.refuse_type(tenant.policies, holder, policies.PASSWORD_ADDITION)
     policies.refuse_lifetime(tenant.policies, holder, policies.PASSWORD_LIFETIME, finish - begin)
     return PasswordCredential(
         key_id=fresh_guid(), secret=make_secret(), start=begin, end=finish, display_name=cut(display_name)
     )
+
+
+def default_end(begin: datetime) -> datetime:
+    """Give the end of a secret that is asked for without one: startDateTime and two years (page "addPassword").
+
+    Years are those of the calendar; from a 29 February to the 28th (assumed: .NET's AddYears).
+    """
+    leap = begin.month == 2 and begin.day == 29  # noqa: PLR2004 - the one day that not every year has
+    return begin.replace(year=begin.year + SECRET_LIFE_YEARS, day=28 if leap else begin.day)
+
+
+def renewed(tenant: Tenant, application: Application) -> PasswordCredential:
+    """Give a live secret, a new one where time alone has ended the last; no policy of the tenant's is asked."""
+    with tenant.lock:
+        application = tenant.applications.get(application.id) or application
+        with suppress(NotInTenantError):
+            return tenant.live_secret_of(application)
+        begin = tenant.clock.now()
+        password = PasswordCredential(
+            key_id=fresh_guid(), secret=make_secret(), start=begin, end=default_end(begin), display_name=_RENEWED
+        )
+        tenant.save_application(replace(application, passwords=(*application.passwords, password)))
+        return password
 
 
 def cut(display_name: str | None) -> str | None:

@@ -20,10 +20,10 @@ from migrate.emulator.clock import LATEST
 from migrate.emulator.ids import fresh_guid
 from migrate.emulator.state import policies
 from migrate.emulator.state.credentials import (
-    SECRET_LIFE,
     Holder,
     current,
     cut,
+    default_end,
     invalid,
     refuse_managed_identity,
     save,
@@ -179,7 +179,7 @@ def _dated(tenant: Tenant, change: KeyChange, key_id: str, kind: str, usage: str
     content = change.key or b""
     if kind == SYMMETRIC:
         start, latest = min(change.start or now, LATEST), datetime.max.replace(tzinfo=UTC)
-        end = change.end or start + SECRET_LIFE
+        end = change.end or default_end(start)
     else:
         content, first, latest = _certificate(kind, content, change.secret)
         start, end = change.start or first, change.end or latest

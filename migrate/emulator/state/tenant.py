@@ -147,7 +147,10 @@ class Tenant:
         for password in application.passwords:
             if password.start <= now < password.end:
                 return password
-        raise NotInTenantError(f"application {application.display_name!r} has no live secret")
+        raise NotInTenantError(
+            f"application {application.display_name!r} has no live secret: be another one (--app), or give it one with "
+            f"POST /v1.0/applications/{application.id}/addPassword as the operator"
+        )
 
     def attached_to(self, host_name: str) -> tuple[ManagedIdentity, ...] | None:
         """Give the identities attached to a host, or None when there is no such host."""

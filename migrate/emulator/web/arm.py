@@ -17,6 +17,7 @@ from migrate.emulator.arm.router import dispatch, is_served
 from migrate.emulator.state.tenant import Tenant
 from migrate.emulator.tokens.keys import SigningKeys
 from migrate.emulator.web.common import guid_or_new, host_of, json_response, read_body
+from migrate.emulator.web.request_log import note_caller
 from migrate.emulator.web.unserved import mark_unserved
 
 _METHODS: Final = ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE")
@@ -77,6 +78,7 @@ class ArmRoutes:
 
     def _call(self, request: Request, body: bytes | None) -> ArmCall:
         caller = identify(self._tenant, self._keys, request.headers.get("authorization"))
+        note_caller(request, caller.app_id)
         if body is None:
             raise ArmError(413, "RequestEntityTooLarge", "The request content is larger than 4194304 bytes.")
         return ArmCall(

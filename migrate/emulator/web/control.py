@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from migrate.emulator.clock import ClockError, read_moment
+from migrate.emulator.clock import LATEST, ClockError, read_moment
 from migrate.emulator.faults.engine import install, remove
 from migrate.emulator.faults.parsing import FaultPlanError, read_json
 from migrate.emulator.state.records import Application, ServicePrincipal
@@ -65,10 +65,16 @@ class ControlRoutes:
 
     async def _advance(self, request: Request) -> Response:
         try:
-            seconds = _number(json.loads(await read_body(request) or b""))
-            self._tenant.clock.advance(timedelta(seconds=seconds))
-        except (ValueError, OverflowError, RecursionError):
-            return json_response({"error": 'send {"seconds": N} with a number that is not negative'}, 400)
+            seconds = _seconds(json.loads(await read_body(request) or b""))
+        except (ValueError, RecursionError):
+            return json_response({"error": 'send {"seconds": N} as JSON, and no other unit'}, 400)
+        clock = self._tenant.clock
+        try:
+            clock.advance(timedelta(seconds=seconds))
+        except (ValueError, OverflowError):
+            most = int((LATEST - clock.now()).total_seconds())
+            reason = f"seconds must be from 0 to {most}: the clock moves forward only, up to the year 8999"
+            return json_response({"error": f"{reason}; it is {clock.now().isoformat()}"}, 400)
         return await self._clock(request)
 
     async def _clock(self, request: Request) -> Response:
@@ -120,8 +126,9 @@ def _text(body: object, name: str) -> str:
     raise ValueError(f"{name} must be a text")
 
 
-def _number(body: object) -> float:
-    seconds = body.get("seconds") if isinstance(body, dict) else None
+def _seconds(body: object) -> float:
+    """Read the only thing that may be said; anything beside it was meant to count and would not."""
+    seconds = body.get("seconds") if isinstance(body, dict) and len(body) == 1 else None
     if isinstance(seconds, (int, float)) and not isinstance(seconds, bool):
         return seconds
     raise ValueError("seconds must be a number")

@@ -15,6 +15,7 @@ from migrate.emulator.graph.router import dispatch
 from migrate.emulator.state.tenant import Tenant
 from migrate.emulator.tokens.keys import SigningKeys
 from migrate.emulator.web.common import guid_or_new, host_of, json_response, read_body
+from migrate.emulator.web.request_log import note_caller
 from migrate.emulator.web.unserved import mark_unserved
 
 _METHODS: Final = ("GET", "POST", "PATCH", "PUT", "DELETE")
@@ -51,6 +52,7 @@ class GraphRoutes:
 
     def _call(self, request: Request, body: bytes | None, request_id: str, client_id: str) -> Call:
         caller = identify(self._tenant, self._keys, request.headers.get("authorization"))
+        note_caller(request, caller.app_id)
         if body is None:
             raise GraphError(413, "RequestBodyTooLarge", "The request body is too large.")
         # The path as it was sent: a key in it may hold an escaped slash, question mark or percent sign.

@@ -18,6 +18,7 @@ from migrate.emulator.tokens.keys import SigningKeys
 from migrate.emulator.tokens.refusals import Refusal, RefusedError, refusal_body
 from migrate.emulator.tokens.requests import SHARED_TENANTS, TokenRequest, Version, check_tenant, parse_form
 from migrate.emulator.web.common import guid_or_new, host_of, json_response, read_body
+from migrate.emulator.web.request_log import note_caller
 
 _ALWAYS: Final = {
     "content-type": "application/json; charset=utf-8",
@@ -122,6 +123,8 @@ class LoginRoutes:
             raise RefusedError(Refusal.BODY_TOO_LARGE)
         headers = request.headers
         form = parse_form(body, headers.get("authorization"), headers.get("content-type"))
+        if form.get("client_id"):
+            note_caller(request, form["client_id"])
         return TokenRequest(
             tenant_name=request.path_params["tenant"],
             form=form,

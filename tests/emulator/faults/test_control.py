@@ -232,3 +232,20 @@ def test_a_clock_that_cannot_be_so_is_refused(trouble: Trouble, path: str, body:
     answer = trouble.control("POST", path, content=body)
     assert answer.status_code == 400
     assert set(answer.json()) == {"error"}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"seconds": 1e30}', "seconds must be from 0 to "),
+        (b'{"seconds": -1}', "the clock moves forward only, up to the year 8999; it is 2"),
+        (b'{"days": 3}', 'send {"seconds": N} as JSON, and no other unit'),
+        (b'{"seconds": 3, "days": 3}', "no other unit"),
+        (b"x", "as JSON"),
+    ],
+)
+def test_a_refused_advance_says_why_and_how_far_it_goes(trouble: Trouble, body: bytes, reason: str) -> None:
+    base = trouble.world.emulator.control_endpoint
+    answer = httpx.post(f"{base}/advance", content=body, trust_env=False)
+    assert answer.status_code == 400
+    assert reason in answer.json()["error"]

@@ -81,7 +81,7 @@ def served(state: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
             process.kill()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_with_everything_saved(state: Path, number: signal.Signals) -> None:
     with served(state) as (process, control):
         start = load_clock(control)

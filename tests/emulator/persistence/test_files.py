@@ -44,6 +44,16 @@ def test_a_file_that_others_could_read_is_theirs_no_more_after_a_save(saved: Pat
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600
 
 
+def test_a_file_that_others_could_read_is_theirs_no_more_once_it_is_opened(saved: Path) -> None:
+    saved.chmod(0o644)
+    with Emulator(state=saved):
+        assert stat.S_IMODE(saved.stat().st_mode) == 0o600
+    saved.write_text("no state")
+    saved.chmod(0o644)
+    refusal(saved)
+    assert stat.S_IMODE(saved.stat().st_mode) == 0o644
+
+
 def test_two_emulators_never_share_a_file(saved: Path) -> None:
     with Emulator(state=saved):
         assert "another emulator is using it; end that one, or name another file" in refusal(saved)
