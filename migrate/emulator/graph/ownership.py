@@ -51,7 +51,9 @@ def _is_owned(call: Call, record: Application | ServicePrincipal) -> bool:
     if caller is None:
         return False
     tenant = call.tenant
-    application = tenant.applications.with_app_id(record.app_id) or tenant.deleted_applications.with_app_id(record.app_id)
+    application = tenant.applications.with_app_id(record.app_id) or tenant.deleted_applications.with_app_id(
+        record.app_id
+    )
     return caller.id in record.owners or (application is not None and caller.id in application.owners)
 
 
