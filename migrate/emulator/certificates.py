@@ -9,6 +9,7 @@ may ever trust these keys.
 """
 
 import hashlib
+import warnings
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -19,6 +20,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.utils import CryptographyDeprecationWarning
 
 from migrate.emulator.der import certificate
 
@@ -103,12 +105,26 @@ def thumbprint_sha256(certificate: CertificateRecipe | bytes) -> bytes:
     return hashlib.sha256(der(certificate)).digest()
 
 
+def read_certificate(content: bytes) -> x509.Certificate:
+    """Read a DER encoding; ValueError for what RFC 5280 forbids and cryptography puts up with or words otherwise."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            certificate = x509.load_der_x509_certificate(content)
+            serial, version = certificate.serial_number, certificate.version
+    except (UnsupportedAlgorithm, x509.InvalidVersion) as error:
+        raise ValueError("no certificate that can be read") from error
+    if serial <= 0 or version not in x509.Version:
+        raise ValueError("a serial number must be positive")
+    return certificate
+
+
 def public_key(certificate: CertificateRecipe | bytes) -> rsa.RSAPublicKey | None:
     """Give the RSA key that a certificate certifies, or None when it certifies a key of another kind."""
     if isinstance(certificate, CertificateRecipe):
         return pool_key(certificate.pool).public_key()
     try:
-        key = x509.load_der_x509_certificate(certificate).public_key()
+        key = read_certificate(certificate).public_key()
     except (ValueError, UnsupportedAlgorithm):  # a symmetric key, or a curve that nothing here knows
         return None
     return key if isinstance(key, rsa.RSAPublicKey) else None

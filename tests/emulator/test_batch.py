@@ -252,3 +252,31 @@ def test_msgraph_sdk_sends_a_batch_that_is_understood(
     assert answer.get_response_by_id("list").body is None
     assert int(answer.get_response_by_id("count").body) == len(world.emulator.tenant.applications)
     assert "by sdk batch" in {item.display_name for item in world.emulator.tenant.applications}
+
+
+SPELLINGS = ("/$batch", "/$BATCH", "/%24batch", "/$batch/", "//$batch", "/microsoft.graph.$batch", "/$batch()",
+             "/v1.0/$BATCH")  # fmt: skip
+
+
+@pytest.mark.parametrize("url", SPELLINGS)
+def test_a_batch_in_a_batch_is_refused_however_it_is_spelt(world: Any, operator: dict[str, str], url: str) -> None:
+    inner = {"requests": [get("1", "/organization")]}
+    answer = send(world, operator, {"id": "1", "method": "POST", "url": url, "headers": JSON, "body": inner})
+    assert by_id(answer)["1"]["body"]["error"]["message"] == "A batch cannot be part of a batch."
+
+
+@pytest.mark.parametrize(
+    "url", ["/applications?$top=1&x=\ud800", "/applications/delta?$top=1&$select=\ud800", "/\ud800/x",
+            "/applications(uniqueName='\udfff')"],
+    ids=range(4),
+)  # fmt: skip
+def test_half_a_character_is_no_address(world: Any, operator: dict[str, str], url: str) -> None:
+    content = json.dumps({"requests": [get("1", url)]})
+    part = by_id(world.web.post("/v1.0/$batch", content=content, headers={**operator, **JSON}))["1"]
+    assert (part["status"], part["body"]["error"]["code"]) == (400, "BadRequest")
+
+
+@pytest.mark.parametrize("option", ["$expand", "$select", "$filter", "$search", "x"])
+def test_an_address_is_bounded_as_if_it_came_alone(world: Any, operator: dict[str, str], option: str) -> None:
+    part = by_id(send(world, operator, get("1", f"/applications?{option}={'a' * 400_000}")))["1"]
+    assert (part["status"], part["body"]["error"]["code"]) == (414, "RequestUriTooLong")

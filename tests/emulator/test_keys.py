@@ -435,19 +435,48 @@ def test_an_unknown_parameter_is_refused(world: Any, body: dict[str, Any]) -> No
 # --- owners ----------------------------------------------------------------------------------------------------------
 
 
-def test_an_owner_manages_what_it_made_and_nothing_else(own_world: Any) -> None:
-    world = own_world
+def owner(world: Any) -> tuple[Any, dict[str, str]]:
+    """Make an application that may manage what it owns, and give its bearer."""
     tenant = world.emulator.tenant
-    orders = tenant.application_named("orders-api")
-    principal = tenant.service_principal_of(orders)
+    application = world.new_application()
+    principal = tenant.service_principal_of(application)
     graph = tenant.service_principals.with_app_id("00000003-0000-0000-c000-000000000000")
     grant = {"principalId": principal.id, "resourceId": graph.id, "appRoleId": "18a4783c-866b-4cc7-a460-3d5e5662c884"}
     address = f"{PRINCIPALS}/{principal.id}/appRoleAssignments"
     assert world.web.post(address, json=grant, headers=world.bearer()).status_code == 201
-    me = own_bearer(world, orders)
+    return application, own_bearer(world, application)
+
+
+def test_an_owner_manages_what_it_made_and_nothing_else(world: Any) -> None:
+    _, me = owner(world)
     other = world.new_application()
     refused = world.web.post(f"{APPS}/{other.id}/addPassword", json={}, headers=me)
     assert refusal(refused) == FORBIDDEN
     made = world.web.post(APPS, json={"displayName": "mine"}, headers=me)
     assert made.status_code == 201
     assert world.web.post(f"{APPS}/{made.json()['id']}/addPassword", json={}, headers=me).status_code == 200
+
+
+def test_an_owner_gives_no_service_principal_to_what_it_does_not_own(world: Any) -> None:
+    _, me = owner(world)
+    tenant, web = world.emulator.tenant, world.web
+    other = web.post(APPS, json={"displayName": "bare"}, headers=world.bearer()).json()["appId"]
+    deprived = world.new_application()
+    web.delete(f"{PRINCIPALS}/{tenant.service_principal_of(deprived).id}", headers=world.bearer())
+    for app_id in (other, deprived.app_id):
+        assert refusal(web.post(PRINCIPALS, json={"appId": app_id}, headers=me)) == FORBIDDEN
+        upsert = {**me, "Prefer": "create-if-missing"}
+        answer = web.patch(f"{PRINCIPALS}(appId='{app_id}')", json={"tags": ["x"]}, headers=upsert)
+        assert refusal(answer) == FORBIDDEN
+        assert tenant.service_principals.with_app_id(app_id) is None
+    mine = web.post(APPS, json={"displayName": "mine"}, headers=me).json()
+    assert web.post(PRINCIPALS, json={"appId": mine["appId"]}, headers=me).status_code == 201
+
+
+def test_an_owner_purges_the_service_principal_of_its_deleted_application(world: Any) -> None:
+    _, me = owner(world)
+    mine = world.web.post(APPS, json={"displayName": "mine"}, headers=me).json()
+    principal = world.web.post(PRINCIPALS, json={"appId": mine["appId"]}, headers=me).json()
+    assert world.web.delete(f"{APPS}/{mine['id']}", headers=me).status_code == 204
+    purged = world.web.delete(f"/v1.0/directory/deletedItems/{principal['id']}", headers=me)
+    assert purged.status_code == 204

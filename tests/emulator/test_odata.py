@@ -1,6 +1,8 @@
 """Query options: what they mean, and that nothing a client sends can break their parsers."""
 
+import contextlib
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -415,3 +417,41 @@ def test_any_batch_is_answered_or_refused(tenant: Tenant, requests: Any) -> None
         body=json.dumps({"requests": requests}).encode(),
     )
     assert status_of(call, "POST") in (200, 400)
+
+
+# --- the work that a query may make ----------------------------------------------------------------------------------
+
+
+def test_expanding_is_read_once_from_the_left(world: Any, operator: dict[str, str]) -> None:
+    body = ask(world, operator, "$expand=owners($select=id,displayName),federatedIdentityCredentials&$top=1").json()
+    assert {"owners", "federatedIdentityCredentials"} <= set(body["value"][0])
+    for text in ("owners,,owners", "owners(", "owners)", ",", "owners(($select=id)"):
+        assert ask(world, operator, f"$expand={text}").status_code == 400
+    began = time.process_time()
+    for text in ("(" * 16_000, "a" + " " * 16_000 + "!", "a," * 8_000, "a(" + ",)" * 8_000):
+        with contextlib.suppress(GraphError):
+            read_options({"$expand": text})
+    assert time.process_time() - began < 2
+
+
+def test_lambdas_in_lambdas_do_not_multiply_for_ever() -> None:
+    inner = parse_filter("rows/any(r:r/marks/any(m:m eq 'x'))")
+    assert inner.test({"rows": [{"marks": ["x"]}]})
+    assert not inner.test({"rows": [{"marks": ["y"]}]})
+    assert not inner.test({"rows": [{"marks": ["y"] * 1000}] * 400}), "that is as long as the object"
+    names = {"names": [str(number) for number in range(120)]}
+    assert not parse_filter("names/any(a:names/any(b:b eq 'x'))").test(names)
+    for text in ("names/any(a:names/any(b:names/any(c:c eq 'x')))", "names/all(a:names/all(b:names/all(c:c ne 'x')))"):
+        with pytest.raises(GraphError):
+            parse_filter(text).test(names)
+
+
+def test_an_advanced_query_has_its_bounds_as_well(world: Any, operator: dict[str, str]) -> None:
+    advanced = {**operator, **EVENTUAL}
+    many = ",".join(f"'{number}'" for number in range(251))
+    for condition in (f"id in ({many})", " or ".join(["id eq '1'"] * 251)):
+        answer = ask(world, advanced, f"$filter={condition}&$count=true")
+        assert (answer.status_code, answer.json()["error"]["message"][-22:]) == (400, "251. Max allowed: 250.")
+    clauses = '"displayName:a" ' * 51
+    assert ask(world, advanced, f"$search={clauses}&$count=true").json()["error"]["code"] == "Request_UnsupportedQuery"
+    assert ask(world, advanced, f"$search={clauses[16:]}&$count=true").status_code == 200

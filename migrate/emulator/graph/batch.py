@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from migrate.emulator.graph.call import Call, Reply
 from migrate.emulator.graph.errors import GraphError, bad_request, error_body
-from migrate.emulator.graph.odata.options import parse_query
+from migrate.emulator.graph.odata.options import check_length, parse_query
 
 MOST_REQUESTS: Final = 20
 SEGMENT: Final = "$batch"
@@ -128,16 +128,16 @@ def _refusal(call: Call, error: GraphError) -> dict[str, Any]:
 
 def _call_of(call: Call, part: _Part) -> Call:
     path, query = _address(call, part.url)
-    if path == f"{call.version}/{SEGMENT}":
-        raise bad_request("A batch cannot be part of a batch.")
     return replace(call, path=path, query=parse_query(query), headers=part.headers, body=_body(part), takes_raw=False)
 
 
 def _address(call: Call, url: str) -> tuple[str, str]:
+    check_length(url)
     try:
+        url.encode()  # half a surrogate pair is no character, and no address that stands alone could hold one
         whole = urlsplit(url.lstrip("/"))  # doubled slashes in front do not name a host here
     except ValueError:
-        raise bad_request(f"The address '{url}' is not valid.") from None
+        raise bad_request("The address of a request is not valid.") from None
     if whole.scheme or whole.netloc:
         hosts = {call.base.partition("://")[2], *call.tenant.cloud.graph_hosts}
         if whole.scheme not in ("http", "https") or whole.netloc not in hosts:

@@ -11,7 +11,8 @@ from migrate.emulator.graph.objects import find_application, find_principal
 from migrate.emulator.graph.proofs import check_proof
 from migrate.emulator.graph.routing import Key, Routes, write_own
 from migrate.emulator.state import keys
-from migrate.emulator.state.credentials import Holder, refuse_managed_identity
+from migrate.emulator.state.credentials import refuse_managed_identity
+from migrate.emulator.state.purposes import Holder
 
 
 def add_application_key(call: Call, key: Key) -> Reply:

@@ -20,6 +20,8 @@ from migrate.emulator.state.table import Table
 
 DEFAULT_PAGE: Final = 100
 MOST_ALTERNATIVES: Final = 15
+MOST_ALTERNATIVES_OF_ADVANCED: Final = 250
+"""Assumed: that there is a limit, and where it lies."""
 R = TypeVar("R", bound=Application | ServicePrincipal)
 
 
@@ -73,11 +75,12 @@ def _check_advanced(call: Call, options: Options) -> None:
             "'ConsistencyLevel: eventual'",
             "Request_UnsupportedQuery",
         )
-    # Page "Use the $filter query parameter": fifteen expressions, or as many as fit when the query is an advanced one.
-    if options.filter is not None and options.filter.alternatives > MOST_ALTERNATIVES and not asked:
+    # Page "Use the $filter query parameter": fifteen expressions, more when the query is an advanced one.
+    most = MOST_ALTERNATIVES_OF_ADVANCED if asked else MOST_ALTERNATIVES
+    if options.filter is not None and options.filter.alternatives > most:
         raise bad_request(
             "Too many child clauses specified in search filter expression containing 'OR' operators: "
-            f"{options.filter.alternatives}. Max allowed: {MOST_ALTERNATIVES}.",
+            f"{options.filter.alternatives}. Max allowed: {most}.",
             "Request_UnsupportedQuery",
         )
 

@@ -11,7 +11,7 @@ from migrate.emulator.graph.errors import bad_request
 from migrate.emulator.graph.kinds import APPLICATIONS, SERVICE_PRINCIPALS
 from migrate.emulator.graph.lists import Kind, check_options, count_records, list_records, show_record
 from migrate.emulator.graph.odata.options import read_options
-from migrate.emulator.graph.ownership import creators
+from migrate.emulator.graph.ownership import creators, demand_owned
 from migrate.emulator.graph.routing import Key, Routes, read, write
 from migrate.emulator.graph.shapes import application_body, service_principal_body
 from migrate.emulator.ids import fresh_guid
@@ -123,6 +123,7 @@ def _create_principal(call: Call, body: dict[str, Any]) -> Reply:
         application = None if app_id is None else tenant.applications.with_app_id(app_id)
         if application is None:
             raise deletion.application_missing(app_id)
+        demand_owned(call, application)
         if tenant.service_principals.with_app_id(application.app_id) is not None:
             raise deletion.principal_name_taken(application.app_id)
         empty = ServicePrincipal(

@@ -1,9 +1,10 @@
 """Who may change an application without ``Application.ReadWrite.All``.
 
 ``Application.ReadWrite.OwnedBy`` creates applications and manages those that the caller's service principal owns, their
-service principals and what is deleted of them (page "Microsoft Graph permissions reference"). Keys of its own an
-application rolls without any permission (reference page "addKey"). Assumed: a service principal counts as owned when
-its application is, and what the caller creates with the permission is its own at once.
+service principals and what is deleted of them (page "Microsoft Graph permissions reference"); reference page "Create
+servicePrincipal" adds that the caller must own the application behind a new one. Keys of its own an application rolls
+without any permission (reference page "addKey"). Assumed: a service principal counts as owned when its application is,
+deleted or not, and what the caller creates with the permission is its own at once.
 """
 
 from collections.abc import Sequence
@@ -49,8 +50,17 @@ def _is_owned(call: Call, record: Application | ServicePrincipal) -> bool:
     caller = call.tenant.service_principals.with_app_id(call.caller.app_id)
     if caller is None:
         return False
-    application = call.tenant.applications.with_app_id(record.app_id)
+    tenant = call.tenant
+    application = tenant.applications.with_app_id(record.app_id) or tenant.deleted_applications.with_app_id(
+        record.app_id
+    )
     return caller.id in record.owners or (application is not None and caller.id in application.owners)
+
+
+def demand_owned(call: Call, record: Application | ServicePrincipal) -> None:
+    """Refuse a caller that may write only what it owns and does not own this."""
+    if not _is_owned(call, record):
+        call.demand(*WRITE)
 
 
 def creators(call: Call) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from migrate.emulator.graph.errors import bad_request
 from migrate.emulator.graph.objects import find_application, find_principal
 from migrate.emulator.graph.routing import Key, Routes, write
 from migrate.emulator.state import credentials
-from migrate.emulator.state.credentials import Holder
+from migrate.emulator.state.purposes import Holder
 
 
 def add_application_password(call: Call, key: Key) -> Reply:

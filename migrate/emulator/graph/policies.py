@@ -21,8 +21,9 @@ from migrate.emulator.graph.routing import READ, GraphRoute, Key, Routes
 from migrate.emulator.graph.rows import RowType, answer_rows, check_row_options, show_row
 from migrate.emulator.graph.shapes import application_body, service_principal_body
 from migrate.emulator.ids import fresh_guid
-from migrate.emulator.state.credentials import Holder, current
+from migrate.emulator.state.credentials import current
 from migrate.emulator.state.policies import Policy, Restrictions
+from migrate.emulator.state.purposes import Holder
 from migrate.emulator.state.rules import not_found
 
 _WRITE: Final = ("Policy.ReadWrite.ApplicationConfiguration",)

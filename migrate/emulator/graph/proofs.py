@@ -3,7 +3,7 @@
 Pages "application: addKey", "removeKey" and "Generating proof of possession tokens for rolling keys": audience
 ``00000002-0000-0000-c000-000000000000``, issuer the object's id (in the older text the caller's), ten minutes at most.
 The refusal of a wrong proof is recorded, as is the one for none at all; that every wrong proof gets the same one, and
-that only certificates which are used to verify count, is assumed.
+that only certificates which sign in count, is assumed.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from migrate.emulator.certificates import public_key
 from migrate.emulator.graph.call import Call
 from migrate.emulator.graph.errors import GraphError
-from migrate.emulator.state.credentials import Holder
+from migrate.emulator.state.purposes import Holder, signs_in
 
 AUDIENCE: Final = "00000002-0000-0000-c000-000000000000"
 LONGEST_LIFE: Final = 600
@@ -47,7 +47,7 @@ def _signed_by(call: Call, holder: Holder, proof: str) -> dict[str, Any] | None:
 def _valid_keys(call: Call, holder: Holder) -> Iterator[rsa.RSAPublicKey]:
     now = call.tenant.clock.now()
     for key in holder.keys:
-        if key.usage == "Verify" and key.start <= now < key.end:
+        if signs_in(holder, key) and key.start <= now < key.end:
             public = public_key(key.certificate)
             if public is not None:
                 yield public

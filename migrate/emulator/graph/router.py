@@ -22,7 +22,7 @@ from migrate.emulator.graph import (
 )
 from migrate.emulator.graph.batch import SEGMENT, answer_batch
 from migrate.emulator.graph.call import Call, Reply
-from migrate.emulator.graph.errors import GraphError, unknown_segment
+from migrate.emulator.graph.errors import GraphError, bad_request, unknown_segment
 from migrate.emulator.graph.ownership import is_admitted
 from migrate.emulator.graph.routing import GraphRoute, Key, Routes
 from migrate.emulator.state.rules import RuleBreachError
@@ -63,7 +63,13 @@ def _merged(areas: Iterable[Routes]) -> Routes:
 
 
 def _batch(call: Call) -> Reply:
-    return answer_batch(call, dispatch)
+    return answer_batch(call, _dispatch_part)
+
+
+def _dispatch_part(call: Call, method: str) -> Reply:
+    if _split(call.path)[0] == (SEGMENT,):
+        raise bad_request("A batch cannot be part of a batch.")
+    return dispatch(call, method)
 
 
 ROUTES: Final = _merged((

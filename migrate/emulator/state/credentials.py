@@ -15,6 +15,7 @@ from migrate.emulator.errors import NotInTenantError
 from migrate.emulator.ids import fresh_guid
 from migrate.emulator.state import policies
 from migrate.emulator.state.locks import refuse_locked
+from migrate.emulator.state.purposes import Holder, is_for_signing
 from migrate.emulator.state.records import Application, PasswordCredential, ServicePrincipal
 from migrate.emulator.state.rules import RuleBreachError, not_found
 from migrate.emulator.state.tenant import Tenant
@@ -23,8 +24,6 @@ LONGEST_NAME: Final = 90
 """Longer display names of credentials are accepted and cut (reference page "keyCredential")."""
 SECRET_LIFE_YEARS: Final = 2
 _RENEWED: Final = "renewed by the embedded tenant"
-
-Holder = Application | ServicePrincipal
 
 
 def invalid(message: str, code: str = "Request_BadRequest", target: str | None = None) -> RuleBreachError:
@@ -121,13 +120,14 @@ def remove_password(tenant: Tenant, holder: Holder, key_id: str) -> None:
     with tenant.lock:
         holder = current(tenant, holder)
         refuse_managed_identity(holder)
-        rest = tuple(password for password in holder.passwords if password.key_id != key_id.lower())
-        if len(rest) == len(holder.passwords):
+        gone = [password for password in holder.passwords if password.key_id == key_id.lower()]
+        if not gone:
             raise invalid(f"No password credential found with keyId {key_id}")
-        refuse_locked(tenant, holder, "passwordCredentials", usage_of_password(holder, key_id.lower()))
+        refuse_locked(tenant, holder, "passwordCredentials", usage_of_password(holder, gone[0]))
+        rest = tuple(password for password in holder.passwords if password is not gone[0])
         save(tenant, replace(holder, passwords=rest))
 
 
-def usage_of_password(holder: Holder, key_id: str) -> str:
-    """Tell what a password is for: it signs when it opens a signing key, whose key id it shares."""
-    return "Sign" if any(key.key_id == key_id and key.usage == "Sign" for key in holder.keys) else "Verify"
+def usage_of_password(holder: Holder, password: PasswordCredential) -> str:
+    """Tell what a lock calls the use of a password."""
+    return "Sign" if is_for_signing(holder, password) else "Verify"

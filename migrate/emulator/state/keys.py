@@ -15,12 +15,11 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
-from migrate.emulator.certificates import der
+from migrate.emulator.certificates import der, read_certificate
 from migrate.emulator.clock import LATEST
 from migrate.emulator.ids import fresh_guid
 from migrate.emulator.state import policies
 from migrate.emulator.state.credentials import (
-    Holder,
     current,
     cut,
     default_end,
@@ -30,11 +29,11 @@ from migrate.emulator.state.credentials import (
     usage_of_password,
 )
 from migrate.emulator.state.locks import refuse_locked
+from migrate.emulator.state.purposes import CERTIFICATE, Holder
 from migrate.emulator.state.records import KeyCredential, PasswordCredential
 from migrate.emulator.state.rules import RuleBreachError
 from migrate.emulator.state.tenant import Tenant
 
-CERTIFICATE: Final = "AsymmetricX509Cert"
 CERTIFICATE_WITH_KEY: Final = "X509CertAndPassword"
 SYMMETRIC: Final = "Symmetric"
 TYPES: Final = (CERTIFICATE, CERTIFICATE_WITH_KEY, SYMMETRIC)
@@ -80,18 +79,18 @@ def merge_passwords(
 ) -> tuple[PasswordCredential, ...]:
     """Work out a new password list: it may lose passwords, and gain those that open new signing keys alone."""
     held = {password.key_id: password for password in holder.passwords}
-    signing = {key.key_id: key for key in keys if key.usage == "Sign"}
+    opened = {key.key_id: key for key in keys if key.type == CERTIFICATE_WITH_KEY and key.usage == "Sign"}
     result: dict[str, PasswordCredential] = {}
     for change in changes:
         key_id = change.key_id or ""
         if key_id in held:
             result[key_id] = _unchanged_password(held[key_id], change)
-        elif key_id in signing and change.secret is not None:
-            result[key_id] = _password_of(signing[key_id], change.secret)
+        elif key_id in opened and change.secret is not None:
+            result[key_id] = _new_password(tenant, holder, opened[key_id], change.secret)
         else:
             raise passwords_not_updatable()
     for key_id in held.keys() - result.keys():
-        refuse_locked(tenant, holder, "passwordCredentials", usage_of_password(holder, key_id))
+        refuse_locked(tenant, holder, "passwordCredentials", usage_of_password(holder, held[key_id]))
     return tuple(result.values())
 
 
@@ -111,7 +110,7 @@ def add_key(tenant: Tenant, holder: Holder, change: KeyChange) -> KeyCredential:
             raise invalid(f"A password credential belongs to keys of type {CERTIFICATE_WITH_KEY}, and to them alone.")
         key = _new_key(tenant, holder, change)
         refuse_locked(tenant, holder, "keyCredentials", key.usage)
-        added = () if change.secret is None else (_password_of(key, change.secret),)
+        added = () if change.secret is None else (_new_password(tenant, holder, key, change.secret),)
         save(tenant, replace(holder, keys=(*holder.keys, key), passwords=(*holder.passwords, *added)))
         return key
 
@@ -210,21 +209,28 @@ def _certificate(kind: str, content: bytes, secret: str | None) -> tuple[bytes, 
     """Read a certificate and its dates; one with its private key is PKCS #12, where the pages show a bare one too."""
     try:
         certificate = _opened(content, secret) if kind == CERTIFICATE_WITH_KEY and secret is not None else None
-        certificate = certificate or x509.load_der_x509_certificate(content)
+        certificate = certificate or read_certificate(content)
         first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
         return certificate.public_bytes(Encoding.DER), first.astimezone(UTC), last.astimezone(UTC)
-    except (ValueError, UnsupportedAlgorithm):
+    except ValueError:
         raise invalid("Key credential value is not a valid certificate.") from None
 
 
 def _opened(content: bytes, secret: str) -> x509.Certificate | None:
     try:
-        return pkcs12.load_key_and_certificates(content, secret.encode("utf-8", "surrogatepass"))[1]
-    except ValueError:
+        found = pkcs12.load_key_and_certificates(content, secret.encode("utf-8", "surrogatepass"))[1]
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
         return None
+    return found and read_certificate(found.public_bytes(Encoding.DER))
 
 
-def _password_of(key: KeyCredential, secret: str) -> PasswordCredential:
+def _new_password(tenant: Tenant, holder: Holder, key: KeyCredential, secret: str) -> PasswordCredential:
+    """Make the password of a new signing key, a client's own choice; policies and locks count it (assumed)."""
+    book = tenant.policies
+    refuse_locked(tenant, holder, "passwordCredentials", key.usage)
+    policies.refuse_type(book, holder, policies.PASSWORD_ADDITION)
+    policies.refuse_type(book, holder, policies.CUSTOM_PASSWORD_ADDITION)
+    policies.refuse_lifetime(book, holder, policies.PASSWORD_LIFETIME, key.end - key.start)
     return PasswordCredential(
         key_id=key.key_id,
         secret=secret,

@@ -5,6 +5,7 @@ import binascii
 from typing import Any, Final
 
 from migrate.emulator.certificates import public_key, thumbprint, thumbprint_sha256
+from migrate.emulator.state.purposes import signs_in
 from migrate.emulator.state.records import Application, KeyCredential, ServicePrincipal
 from migrate.emulator.state.tenant import Tenant
 from migrate.emulator.tokens.assertions import Assertion, check_signature, check_times
@@ -30,8 +31,9 @@ def verify_certificate_assertion(
     that they run on, which nobody moves with the tenant's, so that a tenant which was moved or started at another time
     would otherwise refuse every one of them. Where the tenant's clock is the real one, the two are the same.
     """
-    held = [(key, False) for key in application.keys]
-    held += [(key, True) for key in (principal.keys if principal else ())]
+    held = [(key, False) for key in application.keys if signs_in(application, key)]
+    if principal is not None:
+        held += [(key, True) for key in principal.keys if signs_in(principal, key)]
     key, on_principal = _key_named_by(assertion.header, held)
     presented = Presented(
         credential_type="certificate",
@@ -57,8 +59,6 @@ def verify_certificate_assertion(
 def _key_named_by(header: dict[str, Any], held: list[tuple[KeyCredential, bool]]) -> tuple[KeyCredential, bool]:
     named = {name: _bytes(header.get(name)) for name in ("x5t", "x5t#S256")}
     for key, on_principal in held:
-        if key.usage != "Verify":
-            continue
         if named["x5t#S256"] == thumbprint_sha256(key.certificate) or named["x5t"] == thumbprint(key.certificate):
             return key, on_principal
     shown = (named["x5t"] or named["x5t#S256"] or b"")[:_LONGEST_THUMBPRINT].hex().upper()

@@ -9,6 +9,7 @@ import hmac
 from collections.abc import Sequence
 from typing import Any, Final
 
+from migrate.emulator.state.purposes import Holder, is_for_signing
 from migrate.emulator.state.records import Application, PasswordCredential, Resource
 from migrate.emulator.state.tenant import Tenant
 from migrate.emulator.tokens import assertions
@@ -125,11 +126,12 @@ class TokenEndpoint:
 
     def _by_secret(self, client: Client, secret: str) -> Presented:
         keeper = client.keeper_of_keys
-        held = [(password, False) for password in client.application.passwords]
-        held += [(password, True) for password in (keeper.passwords if keeper else ())]
-        for password, on_principal in held:
-            if hmac.compare_digest(password.secret.encode(), secret.encode("utf-8", "replace")):
-                return self._matched(client.application, password, on_principal=on_principal)
+        holders: tuple[Holder, ...] = (client.application,) if keeper is None else (client.application, keeper)
+        for holder in holders:
+            for password in holder.passwords:
+                same = hmac.compare_digest(password.secret.encode(), secret.encode("utf-8", "replace"))
+                if same and not is_for_signing(holder, password):
+                    return self._matched(client.application, password, on_principal=holder is keeper)
         app_id = client.application.app_id
         raise RefusedError(Refusal.WRONG_SECRET, Presented(credential_type="clientSecret"), app=app_id)
 

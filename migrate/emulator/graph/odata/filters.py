@@ -18,6 +18,7 @@ _TOKEN: Final = re.compile(
     r"""\s*(?:(?P<text>'(?:[^']|'')*')|(?P<punct>[(),:])|(?P<word>[^\s(),:'][^\s(),']*))""",
 )
 _DEEPEST: Final = 40
+_MOST_PAIRS: Final = 200_000
 _COMPARISONS: Final = ("eq", "ne", "gt", "ge", "lt", "le")
 _FUNCTIONS: Final = ("startswith", "endswith")
 """The pages write both startsWith and startswith."""
@@ -85,6 +86,7 @@ class _Parser:
         self.alternatives = 0
         self._equalities: dict[str, Any] = {}
         self._conjunction = True
+        self._budget = _MOST_PAIRS
 
     def _fail(self) -> GraphError:
         return syntax_error(f"Syntax error at position {self._next} in '{self._text}'.")
@@ -179,6 +181,7 @@ class _Parser:
         if not re.fullmatch(r"[A-Za-z_]\w*", variable):
             raise self._fail()
         self._take(":")
+        multiplies = bool(self._variables) and path_text.partition("/")[0] != self._variables[-1]
         self._variables.append(variable)
         # A demand inside a lambda is one on the elements, not on the object.
         outer, self._equalities = self._equalities, {}
@@ -191,9 +194,17 @@ class _Parser:
         def test(scope: Scope) -> bool:
             held = path(scope)
             elements = held if isinstance(held, (list, tuple)) else ()
+            if multiplies:
+                self._spend(len(elements))
             return quantifier(inner({**scope, variable: element}) for element in elements)
 
         return test
+
+    def _spend(self, elements: int) -> None:
+        """Bound the work of lambdas that go through one collection for each element of another (assumed)."""
+        self._budget -= elements
+        if self._budget < 0:
+            raise bad_request("The filter needs too much work.", "Request_UnsupportedQuery")
 
     def _comparison(self) -> Callable[[Scope], bool]:
         name = self._take()

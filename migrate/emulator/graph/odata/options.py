@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from migrate.emulator.graph.errors import bad_request
+from migrate.emulator.graph.errors import GraphError, bad_request
 from migrate.emulator.graph.odata.filters import Filter, parse_filter
 
 _KNOWN: Final = (
     "select", "filter", "top", "expand", "count", "orderby", "skiptoken", "search", "skip", "format", "deltatoken",
 )  # fmt: skip
 _MOST_FIELDS: Final = 100
+LONGEST_ADDRESS: Final = 16_384
+"""Characters of an address, as http.sys bounds them by default (page "Http.sys registry settings"); the parts of a
+batch are bounded alike, although they arrive in a body (assumed)."""
+_MARKS: Final = re.compile(r"[(),]")
 _NAME: Final = re.compile(r"[A-Za-z_@][\w.@]*")
-_EXPANDED: Final = re.compile(r"\s*([A-Za-z]\w*)\s*(?:\((.*)\))?\s*")
+_EXPANDED: Final = re.compile(r"([A-Za-z]\w*)\s*(?:\((.*)\))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +50,15 @@ class Options:
         return frozenset(self.select) or None
 
 
+def check_length(address: str) -> None:
+    """Refuse an address that no server would read (RFC 9110 section 15.5.15; the code is assumed)."""
+    if len(address) > LONGEST_ADDRESS:
+        raise GraphError(414, "RequestUriTooLong", "The address of the request is too long.")
+
+
 def parse_query(text: str) -> dict[str, str]:
     """Take a query string apart; the option that stands in it twice is refused (OData 4.0 part 2, section 5.2)."""
+    check_length(text)
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError:
@@ -127,7 +138,7 @@ def _flag(text: str | None) -> bool:
 def _expand(text: str) -> tuple[Expand, ...]:
     found = []
     for part in _split_outside_parentheses(text):
-        match = _EXPANDED.fullmatch(part)
+        match = _EXPANDED.fullmatch(part.strip())
         if match is None:
             raise bad_request(f"Parsing OData Select and Expand failed: Syntax error in '{text}'.")
         select: tuple[str, ...] = ()
@@ -142,14 +153,13 @@ def _expand(text: str) -> tuple[Expand, ...]:
 
 
 def _split_outside_parentheses(text: str) -> Iterable[str]:
-    parts, depth = [""], 0
-    for character in text:
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if character == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return parts if text.strip() else ()
+    parts, depth, start = [], 0, 0
+    for mark in _MARKS.finditer(text):
+        if mark[0] == "," and depth == 0:
+            parts.append(text[start : mark.start()])
+            start = mark.end()
+        depth += {"(": 1, ")": -1}.get(mark[0], 0)
+    return (*parts, text[start:]) if text.strip() else ()
 
 
 def _order(text: str) -> tuple[tuple[str, bool], ...]:

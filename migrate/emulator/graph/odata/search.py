@@ -17,6 +17,8 @@ SEARCHABLE: Final = frozenset({"displayName", "description"})
 _TOKEN: Final = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|(AND|OR)\b|([()]))')
 _WORDS: Final = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])|\d+")
 _DEEPEST: Final = 20
+_MOST_CLAUSES: Final = 50
+"""Assumed: that there is a limit, and where it lies."""
 
 
 def _syntax_error(text: str, position: int) -> GraphError:
@@ -27,6 +29,8 @@ def _syntax_error(text: str, position: int) -> GraphError:
 def parse_search(text: str) -> Search:
     """Read a $search, or refuse it with HTTP status 400."""
     parser = _Parser(text)
+    if parser.clauses > _MOST_CLAUSES:
+        raise bad_request(f"Too many clauses in $search: at most {_MOST_CLAUSES}.", "Request_UnsupportedQuery")
     test = parser.either(0)
     parser.end()
     return test
@@ -58,6 +62,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
         self._tokens = list(self._read())
+        self.clauses = sum(kind == "clause" for _, kind, _ in self._tokens)
         self._next = 0
 
     def _read(self) -> Iterator[tuple[int, str, str]]:
