@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from inventory.model import (
     Application,
@@ -19,6 +20,26 @@ from inventory.model import (
     SignInHistory,
     TenantId,
 )
+
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[Value]):
+    """A part of a collection, and where to go on: an opaque text that outlives the process, None at the end."""
+
+    entries: tuple[Value, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FederatedOf:
+    """The federated credentials of one application or managed identity, which a listing of their own tells."""
+
+    holder_id: str
+    """Object id of the application, or of the managed identity's service principal."""
+    federated: tuple[FederatedCredential, ...]
 
 
 class Directory(Protocol):

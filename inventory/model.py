@@ -69,6 +69,10 @@ class Credential:
     """Upper-case hex of a certificate's SHA-1 or SHA-256; a secret has one where it belongs to a signing key."""
     start: datetime | None
     end: datetime | None
+    usage: str | None = None
+    """``usage`` of a certificate as Graph spells it, values that this version does not know included."""
+    type: str | None = None
+    """``type`` of a certificate, likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +93,21 @@ class FederatedCredential:
     name: str
     issuer: str
     subject: str | None
+    """None for a flexible one."""
     audiences: tuple[str, ...]
+    expression: str | None = None
+    """The claims matching expression of a flexible one, which only beta tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """``servicePrincipalLockConfiguration``: what of the application's service principals nobody may change."""
+
+    enabled: bool
+    everything: bool
+    verify: bool
+    sign: bool
+    encryption: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +128,13 @@ class Application:
     credentials: tuple[Credential, ...]
     federated: tuple[FederatedCredential, ...] | None
     """None where the federated credentials could not be read."""
+    created_by: ClientId | None = None
+    """``createdByAppId``: the application that registered this one."""
+    management_reference: str | None = None
+    """``serviceManagementReference``."""
+    lock: Lock | None = None
+    unknown: str = ""
+    """JSON object of the properties that this version does not know; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +152,10 @@ class ServicePrincipal:
     """``tokenEncryptionKeyId``: the key that tokens are encrypted with; may be a key of the application."""
     owners: tuple[Owner, ...] | None
     credentials: tuple[Credential, ...]
+    created: datetime | None = None
+    tags: tuple[str, ...] = ()
+    unknown: str = ""
+    """As in ``Application``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +168,8 @@ class ManagedIdentity:
     resource_id: str | None
     user_assigned: bool | None
     """None where ``alternativeNames`` does not say."""
+    federated: tuple[FederatedCredential, ...] | None = None
+    """None where the federated credentials could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
