@@ -20,6 +20,18 @@ from inventory.errors import InventoryError, PermissionMissingError, ReadFailedE
 _ACTION = re.compile(r"perform action '([A-Za-z]+(?:\.[A-Za-z]+)*(?:/[A-Za-z]+)+)'")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,63}", re.ASCII)
 _RESET = re.compile(r"(\d{1,2}):(\d{1,2}):(\d{1,2}(?:\.\d{1,7})?)", re.ASCII)
+# As roles spell them: the services repeat whatever case the request had.
+_SPELT = {
+    action.lower(): action
+    for action in (
+        "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read",
+        "Microsoft.Web/sites/config/list/action",
+        "Microsoft.Web/sites/config/read",
+        "Microsoft.Web/sites/slots/config/list/action",
+        "Microsoft.Web/sites/slots/config/read",
+        "Microsoft.Web/staticSites/listAppSettings/action",
+    )
+}
 _HINTS = {
     400: "this version asks for something that the service does not know",
     429: "Azure is throttling this account; try again later",
@@ -76,7 +88,7 @@ def refused(method: str, path: str, status: int, body: bytes) -> InventoryError:
         )
     if status == 403:  # noqa: PLR2004 - RFC 9110
         action = _ACTION.search(said.message or "")
-        permission = action[1] if action else action_for(method, path)
+        permission = _spelt(action[1]) if action else action_for(method, path)
         return PermissionMissingError(
             f"{what}: Azure Resource Manager said 403 ({codes or 'no code'}); grant a role with {permission}",
             permission=permission,
@@ -92,11 +104,16 @@ def refused(method: str, path: str, status: int, body: bytes) -> InventoryError:
 
 def action_for(method: str, path: str) -> str:
     """Name the action that a request needs: the types below the last provider, and what is done with them."""
-    provider, *below = path.rstrip("/").rpartition("/providers/")[2].split("/")
-    if not below:
+    _, named, after = path.rstrip("/").rpartition("/providers/")
+    provider, *below = after.split("/")
+    if not named or not below:
         return "Microsoft.Resources/subscriptions/read"
     verb = "read" if method == "GET" or len(below) == 1 else "action"  # a query of Resource Graph is a POST that reads
-    return "/".join((provider, *below[::2], verb))
+    return _spelt("/".join((provider, *below[::2], verb)))
+
+
+def _spelt(action: str) -> str:
+    return _SPELT.get(action.lower(), action)
 
 
 def wait_said(headers: Mapping[str, str], now: datetime) -> float | None:

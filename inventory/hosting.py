@@ -89,21 +89,19 @@ class Hosting:
         Settings are None where the account may not list them; a note at the end says of how many sites and why.
         """
         place = _place(cursor)
-        public = PublicAddresses(by_id={}, by_machine={})
         try:
             notes = () if cursor else await self._unseen()
-            public = await self._public_addresses()
+            public, unknown = await self._public_addresses()
+            async for rows, extra in self._rows(HOSTS, _HOSTS_PAGE, place):
+                found = [one for row in rows for one in convert.host(row, public, self._known)]
+                entries = await _all(self._completed(one, place) for one in found)
+                ending = () if place.token else (*unknown, *_told("settings", "site", "sites", place))
+                yield Page(entries=(*notes, *extra, *entries, *ending), cursor=_cursor(place))
+                notes = ()
         except InventoryError as error:
-            if cursor:
+            if cursor or place.rows:
                 raise
             yield Page(entries=(ScanNote(subject="hosts", text=f"{error}: hosts are unknown"),), cursor=None)
-            return
-        async for rows, extra in self._rows(HOSTS, _HOSTS_PAGE, place):
-            found = [one for row in rows for one in convert.host(row, public, self._known)]
-            entries = await _all(self._completed(one, place) for one in found)
-            ending = () if place.token else _told("settings", "sites", place)
-            yield Page(entries=(*notes, *extra, *entries, *ending), cursor=_cursor(place))
-            notes = ()
 
     async def identities(self, cursor: str | None = None) -> AsyncIterator[Page[AssignedIdentity | ScanNote]]:
         """Yield the user-assigned identities that the account sees; a note in place of all where it may see none."""
@@ -112,7 +110,7 @@ class Hosting:
             async for rows, extra in self._rows(IDENTITIES, _ROWS, place):
                 yield Page(entries=(*extra, *(convert.identity(row) for row in rows)), cursor=_cursor(place))
         except InventoryError as error:
-            if place.rows:
+            if cursor or place.rows:
                 raise
             yield Page(entries=(ScanNote(subject="identities", text=f"{error}: ARM ids are unknown"),), cursor=None)
 
@@ -130,7 +128,7 @@ class Hosting:
             batch = waiting[start : start + _TRUSTS_PAGE]
             found = await _all(self._trusts(one, place) for one in batch)
             place.token = batch[-1].resource_id if start + _TRUSTS_PAGE < len(waiting) else None
-            ending = () if place.token else _told("federated credentials", "identities", place)
+            ending = () if place.token else _told("federated credentials", "identity", "identities", place)
             yield Page(entries=(*(one for part in found for one in part), *ending), cursor=_cursor(place))
 
     # --- listings ----------------------------------------------------------------------------------------------------
@@ -171,9 +169,15 @@ class Hosting:
         text = "Reader not granted on the whole of it: hosts and identities in it may be missing"
         return tuple(ScanNote(subject=f"subscription {one}", text=text) for one in sorted(listed - readable))
 
-    async def _public_addresses(self) -> PublicAddresses:
-        addresses = await self._whole(ADDRESSES)
-        return convert.public_addresses(addresses, await self._whole(INTERFACES) if addresses else ())
+    async def _public_addresses(self) -> tuple[PublicAddresses, tuple[ScanNote, ...]]:
+        """Join what the networks tell of machines; where they do not, the machines are told without addresses."""
+        try:
+            addresses = await self._whole(ADDRESSES)
+            interfaces = await self._whole(INTERFACES) if addresses else []
+        except (PermissionMissingError, ReadFailedError) as error:
+            note = ScanNote(subject="hosts", text=f"{_reason(error)}: public addresses of machines are unknown")
+            return PublicAddresses(by_id={}, by_machine={}), (note,)
+        return convert.public_addresses(addresses, interfaces), ()
 
     # --- settings ----------------------------------------------------------------------------------------------------
 
@@ -259,9 +263,9 @@ def _count(place: _Place, reason: str) -> None:
     place.unread = dict(Counter(place.unread) + Counter({reason: 1}))
 
 
-def _told(what: str, of: str, place: _Place) -> tuple[ScanNote, ...]:
+def _told(what: str, one: str, many: str, place: _Place) -> tuple[ScanNote, ...]:
     return tuple(
-        ScanNote(subject=what, text=f"{what} of {number} {of} could not be read: {reason}")
+        ScanNote(subject=what, text=f"{what} of {number} {one if number == 1 else many} could not be read: {reason}")
         for reason, number in sorted(place.unread.items())
     )
 
