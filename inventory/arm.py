@@ -181,12 +181,12 @@ class ArmConnection:
             if response is not None and response.status_code not in _AGAIN:
                 return response
             said = wait_said(response.headers, datetime.now(UTC)) if response is not None else None
-            wait = said if said is not None else min(0.5 * 2**attempt, 30.0)
+            wait = said if said is not None else min(0.25 * 2**attempt, 30.0)
             if attempt == _ATTEMPTS or wait > _LONGEST_WAIT:
                 if response is None:
                     raise unreachable(self.endpoint, broken)
                 return response
-            _LOG.debug("%s: %s, again in %.1f s", method, broken or response and response.status_code, wait)
+            _LOG.debug("%s: %s, again in %.1f s", method, broken or "throttled or out", wait)
             await asyncio.sleep(wait)
         raise AssertionError("attempts is at least 1")
 

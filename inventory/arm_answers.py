@@ -2,8 +2,8 @@
 
 Sources: "Common API response patterns" and "Troubleshoot common Azure deployment errors" (``error.code``,
 ``AuthorizationFailed``), "Guidance for throttled requests in Azure Resource Graph" (``x-ms-user-quota-remaining`` and
-``x-ms-user-quota-resets-after``), RFC 9110 (Retry-After). Of a refusal only its code and the action that was not granted
-are told, never its text: some of these requests are answered with secrets.
+``x-ms-user-quota-resets-after``), RFC 9110 (Retry-After). Of a refusal only its code and the action that was not
+granted are told, never its text: some of these requests are answered with secrets.
 """
 
 from __future__ import annotations

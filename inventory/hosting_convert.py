@@ -99,7 +99,9 @@ def _host(wire: WireHost, public: PublicAddresses) -> Host:
         location=wire.location,
         tags=_tags(wire),
         system_principal=PrincipalId(attached.principal_id.lower()) if attached.principal_id else None,
-        identities=tuple(sorted({one.lower() for one in (*(attached.user_assigned_identities or ()), *kubelet) if one})),
+        identities=tuple(
+            sorted({one.lower() for one in (*(attached.user_assigned_identities or ()), *kubelet) if one})
+        ),
         addresses=_addresses(wire, public),
         issuer=wire.issuer or None,
     )

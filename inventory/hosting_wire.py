@@ -1,4 +1,4 @@
-"""What is asked of Azure Resource Graph and Azure Resource Manager, and the fields of the answers that are decoded. Pure.
+"""What is asked of Azure Resource Graph and Resource Manager, and the fields of the answers that are decoded. Pure.
 
 As in ``wire``: only what identifies a resource is required, and whatever is not named here is ignored.
 Sources: "Azure Resource Graph table and resource type reference"; the REST references of Microsoft.Web, Microsoft.App,

@@ -45,7 +45,9 @@ def _notes(pages: list[Page[Any]]) -> list[str]:
     return [f"{one.subject}: {one.text}" for one in _entries(pages) if isinstance(one, ScanNote)]
 
 
-def _site(arm: MadeUpArm, name: str, settings: dict[str, Any] | None, kind: str = "microsoft.web/sites") -> dict[str, Any]:
+def _site(
+    arm: MadeUpArm, name: str, settings: dict[str, Any] | None, kind: str = "microsoft.web/sites"
+) -> dict[str, Any]:
     """Add a site; without settings the account may not list them."""
     made = row(kind, name)
     for what in ("appsettings", "connectionstrings"):
@@ -60,7 +62,11 @@ def _site(arm: MadeUpArm, name: str, settings: dict[str, Any] | None, kind: str 
 
 def test_a_site_and_its_slot_are_told_with_their_settings(arm: MadeUpArm) -> None:
     slot = _site(arm, "orders/staging", {"AZURE_CLIENT_SECRET": "x"}, "microsoft.web/sites/slots")
-    arm.tables["hosts"] = [_site(arm, "orders", {"Audience": APP}), slot, row("microsoft.compute/virtualmachines", "vm")]
+    arm.tables["hosts"] = [
+        _site(arm, "orders", {"Audience": APP}),
+        slot,
+        row("microsoft.compute/virtualmachines", "vm"),
+    ]
     hosts = {one.name: one for one in _entries(_do(arm, _listed))}
     assert hosts["orders"].settings == (
         HostSetting(name="Audience", kind=SettingKind.CLIENT_ID, client_id=ClientId(APP)),
@@ -188,7 +194,8 @@ def test_an_odd_row_does_not_hide_the_others(arm: MadeUpArm) -> None:
     pages = _do(arm, _listed)
     assert [one.name for one in _entries(pages) if isinstance(one, Host)] == ["vm"]
     assert [one.partition(" - ")[0] for one in _notes(pages)] == [
-        "host /odd: unreadable: Object missing required field `name`", "host: unreadable: Expected `object`, got `null`",
+        "host /odd: unreadable: Object missing required field `name`",
+        "host: unreadable: Expected `object`, got `null`",
     ]  # fmt: skip
 
 

@@ -88,7 +88,9 @@ def _container_app(**others: Any) -> dict[str, Any]:
         {"name": "client-secret"}, {"name": "orders", "keyVaultUrl": f"{VAULT}/0123", "identity": "system"},
         {"name": "microsoft-provider-authentication-secret"},
     ]  # fmt: skip
-    return row("microsoft.app/containerapps", "ca", containers=[{"env": env}, {"env": env[:1]}], secrets=secrets, **others)
+    return row(
+        "microsoft.app/containerapps", "ca", containers=[{"env": env}, {"env": env[:1]}], secrets=secrets, **others
+    )
 
 
 def test_a_container_app_names_its_variables_and_secrets() -> None:
@@ -165,10 +167,10 @@ def test_an_identity_joins_what_graph_told_by_either_id_without_case() -> None:
 
 def test_a_federated_credential_is_told_by_its_arm_id() -> None:
     body = {"id": f"{UAMI}/federatedIdentityCredentials/GitHub", "name": "GitHub", "properties": {
-        "issuer": "https://token.example", "subject": "repo:a", "audiences": ["api://AzureADTokenExchange"]}}  # fmt: skip
+        "issuer": "https://token.example", "subject": "repo:a", "audiences": ["api://Exchange"]}}  # fmt: skip
     assert convert.trust(_raw(body)) == FederatedCredential(
-        id=f"{UAMI}/federatedidentitycredentials/github", name="GitHub", issuer="https://token.example", subject="repo:a",
-        audiences=("api://AzureADTokenExchange",),
+        id=f"{UAMI}/federatedidentitycredentials/github", name="GitHub", issuer="https://token.example",
+        subject="repo:a", audiences=("api://Exchange",),
     )  # fmt: skip
 
 
