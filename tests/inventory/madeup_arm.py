@@ -74,7 +74,7 @@ class MadeUpArm(MadeUpGraph):
         end = start + min(self.page_size, options["$top"])
         more = {"$skipToken": str(end)} if end < len(rows) else {}
         answer = {"data": rows[start:end], "count": end - start, "resultTruncated": "false", **more}
-        return self._whole(answer, **self.quota)
+        return self._whole(answer, status=200, cut=0, **self.quota)
 
     @asynccontextmanager
     async def reached(self, cloud: Cloud = Cloud.PUBLIC) -> AsyncIterator[ArmConnection]:

@@ -87,7 +87,7 @@ def test_pages_are_followed_to_the_end_on_this_host_alone(arm: MadeUpArm) -> Non
 def test_a_throttled_request_waits_as_it_is_told(
     arm: MadeUpArm, waits: list[float], said: dict[str, str], seconds: float
 ) -> None:
-    arm.answer("/a", {"error": {"code": "TooManyRequests"}}, status=429, **said)
+    arm.answer("/a", {"error": {"code": "TooManyRequests"}}, status=429, cut=0, **said)
     arm.answer("/a", {"value": []})
     _do(arm, lambda one: one.get("/a", WireList))
     assert [one for one in waits if one] == [seconds]

@@ -193,7 +193,7 @@ def _paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 @given(st.sampled_from(_SEEDS), st.data())
 def test_a_body_of_any_form_is_converted_or_noted(seed: dict[str, Any], data: st.DataObject) -> None:
-    value = copy.deepcopy(seed)
+    value: Any = copy.deepcopy(seed)
     for _ in range(data.draw(st.integers(1, 3))):
         path = data.draw(st.sampled_from(_paths(value)))
         odd = data.draw(_ODD)

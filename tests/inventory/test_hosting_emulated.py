@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -31,6 +32,7 @@ from migrate.emulator.state.azure import AzureResource
 _T = TypeVar("_T")
 _Become = Callable[..., None]
 LIST = "Microsoft.Web/sites/config/list/action"
+LIST_OF_SLOTS = "Microsoft.Web/sites/slots/config/list/action"
 
 
 @pytest.fixture(scope="module")
@@ -105,10 +107,11 @@ def test_every_host_is_found_with_the_identities_that_it_has(emulator: Emulator)
 def test_every_setting_is_what_the_tenant_made_it(emulator: Emulator) -> None:
     found = {one.resource_id: one for one in _hosts(_do(emulator, _listed))}
     judged: set[SettingKind] = set()
+    references: set[str] = set()
     for host in emulator.tenant.hosts.values():
         mine = found[host.resource_id.lower()]
         settings = {one.name: one for one in mine.settings or ()}
-        if host.kind not in {"app-service", "container-app"}:
+        if host.kind not in {"app-service", "slot", "container-app"}:
             assert mine.settings is None
             continue
         made = (*host.settings, *host.connection_strings)
@@ -123,9 +126,13 @@ def test_every_setting_is_what_the_tenant_made_it(emulator: Emulator) -> None:
             elif one.secret_key_id or one.value.startswith("@Microsoft"):
                 assert told.kind is SettingKind.SECRET
             if one.value.startswith("@Microsoft"):
-                assert told.reference == one.value.partition("SecretUri=")[2].rstrip("/)")
+                vault = "kv-contoso-" + host.group.rpartition("-")[2]
+                secret = host.name.partition("/")[0]
+                assert told.reference == f"https://{vault}.vault.azure.net/secrets/{secret}"
+                references.add(one.value[:27])
             if one.name == "MICROSOFT_PROVIDER_AUTHENTICATION_SECRET" and host.kind == "app-service":
                 assert mine.sign_in_client == told.client_id == host.app_id
+    assert references == {"@Microsoft.KeyVault(SecretU", "@Microsoft.KeyVault(VaultNa"}
     assert judged >= {SettingKind.CLIENT_ID, SettingKind.SECRET, SettingKind.TENANT_ID, SettingKind.CONNECTION_STRING}
 
 
@@ -133,12 +140,16 @@ def test_a_reader_gets_hosts_and_is_told_what_settings_need(emulator: Emulator, 
     whole = {one.resource_id: one for one in _hosts(_do(emulator, _listed))}
     become("read-only-auditor")
     found = _do(emulator, _listed)
-    sites = sum(one.type == "microsoft.web/sites" for one in whole.values())
-    assert sites > 10
-    assert _notes(found) == [f"settings of {sites} sites could not be read: {LIST} not granted"]
+    types = Counter(one.type for one in whole.values())
+    assert types["microsoft.web/sites"] > 10
+    assert types["microsoft.web/sites/slots"] > 1
+    assert _notes(found) == [
+        f"settings of {types['microsoft.web/sites']} sites could not be read: {LIST} not granted",
+        f"settings of {types['microsoft.web/sites/slots']} sites could not be read: {LIST_OF_SLOTS} not granted",
+    ]
     for one in _hosts(found):
         full = whole[one.resource_id]
-        assert one.settings is None if one.type == "microsoft.web/sites" else one == full
+        assert one.settings is None if one.type.startswith("microsoft.web/") else one == full
         assert (one.identities, one.addresses, one.sign_in_client) == (
             full.identities, full.addresses, full.sign_in_client)  # fmt: skip
     assert any(one.sign_in_client for one in _hosts(found)), "App Service authentication needs no more than Reader"
