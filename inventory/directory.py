@@ -21,7 +21,6 @@ from inventory.model import (
     TenantId,
 )
 
-
 Value = TypeVar("Value")
 
 
