@@ -65,6 +65,7 @@ class Part:
             mark = self.database.execute("PRAGMA application_id").fetchone()
             read = self.database.execute("SELECT count(*) FROM progress").fetchone()
             if mark == (schema.REFRESH_ID,) or read == (0,):
+                self.database.execute("PRAGMA journal_mode=DELETE")  # takes the log away
                 self.path.unlink(missing_ok=True)  # before the lock ends
         with suppress(sqlite3.Error):
             self.database.close()

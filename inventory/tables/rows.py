@@ -211,20 +211,24 @@ def note(value: ScanNote) -> Row:
 
 
 _UNREADABLE = "unreadable: "
-_KINDS = (
-    "federated credentials of application",
-    "federated credential",
-    "service principal",
-    "credential activity",
-    "managed identity",
-    "application",
-)
-"""Kinds whose name has several words, or is the beginning of another's; any other kind is the first word."""
+_KINDS = {
+    "federated credentials of application": "federated",
+    "federated credential": "federated",
+    "service principal": "service-principals",
+    "managed identity": "service-principals",
+    "credential activity": "graph-credential-activity",
+    "application": "applications",
+}
+"""Kinds whose name has several words, or is the beginning of another's, and their collections."""
 
 
 def unreadable(collection: str, value: ScanNote) -> Iterator[Row]:
-    """Return the row of table ``unreadable`` for a note about a single object, nothing for any other note."""
+    """Return the row of table ``unreadable`` for a note about a single object, nothing for any other note.
+
+    The subject of such a note is the kind of the object and its id; a kind that is not known here is one word, and its
+    collection is the one that the note came with.
+    """
     if not value.text.startswith(_UNREADABLE):
         return
     kind = next((one for one in _KINDS if value.subject.startswith(one)), value.subject.partition(" ")[0])
-    yield (collection, value.subject.removeprefix(kind).strip(), value.text.removeprefix(_UNREADABLE))
+    yield (_KINDS.get(kind, collection), value.subject.removeprefix(kind).strip(), value.text.removeprefix(_UNREADABLE))

@@ -182,7 +182,6 @@ EVIDENCE: Mapping[str, tuple[str, ...]] = {
 """What was seen in use, which changes with every sign-in: the tables of ``scan.evidence_digest``."""
 COLUMNS: Mapping[str, tuple[str, ...]] = {**ESTATE, **EVIDENCE}
 UNIQUE: Mapping[str, str] = {
-    "federated_credentials": "holder_id, name, id",
     "roles": "principal_id, kind, role_id, resource, scope",
     "notes": "subject, text",
     "unreadable": "object_id, collection, reason",
@@ -195,6 +194,7 @@ INDEXES = (
     "CREATE INDEX IF NOT EXISTS credentials_by_client ON credentials (client_id)",
     "CREATE INDEX IF NOT EXISTS credentials_by_key ON credentials (key_id)",
     "CREATE INDEX IF NOT EXISTS owners_by_holder ON owners (holder_id, object_id)",
+    "CREATE INDEX IF NOT EXISTS federated_credentials_by_holder ON federated_credentials (holder_id, name)",
     "CREATE INDEX IF NOT EXISTS federated_credentials_by_subject ON federated_credentials (subject)",
     "CREATE INDEX IF NOT EXISTS policy_restrictions_by_policy ON policy_restrictions (policy_id)",
     "CREATE INDEX IF NOT EXISTS policy_assignments_by_object ON policy_assignments (object_id)",
