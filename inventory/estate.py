@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from inventory.model import ClientId, PrincipalId
+from inventory.ids import ClientId, PrincipalId
 
 
 class SettingKind(enum.StrEnum):

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from inventory.directory import Directory
+from inventory.directory import Directory, Page
 from inventory.errors import InventoryError, PermissionMissingError, ReadFailedError
-from inventory.model import Cloud, ScanNote, TenantId
+from inventory.model import Cloud, CredentialActivity, ScanNote, TenantId
 from inventory.snapshot import Entry, SnapshotWriter
+from inventory.usage import Source, SourceName, Use
 
+_ACTIVITY = SourceName("graph-credential-activity")
 Progress = Callable[[str, int], None]
 """Told the name of a collection and how many of its objects were read so far."""
 
@@ -47,12 +49,12 @@ async def scan(directory: Directory, path: Path, *, cloud: Cloud, progress: Prog
         denied: list[ScanNote] = []
         await _together(
             _take(writer, "applications", directory.applications(), progress),
-            _take(writer, "service principals", directory.service_principals(), progress),
-            _take_activity(writer, directory, progress, denied),
+            _take(writer, "service-principals", directory.service_principals(), progress),
+            _take_activity(writer, directory, taken_at, progress, denied),
         )
-        unreadable = writer.count("notes")
+        unreadable = writer.count("unreadable")
         gaps = (*denied, *_untold(writer))
-        writer.add(gaps)
+        writer.note(*gaps)
         return ScanSummary(
             path=path,
             tenant_id=tenant_id,
@@ -71,24 +73,42 @@ async def scan(directory: Directory, path: Path, *, cloud: Cloud, progress: Prog
 async def _take(writer: SnapshotWriter, name: str, pages: AsyncIterator[Sequence[Entry]], progress: Progress) -> None:
     count = 0
     async for page in pages:
-        writer.add(page)
+        writer.add(name, Page(entries=tuple(page), cursor=None))
         count += len(page)
         progress(name, count)
 
 
 async def _take_activity(
-    writer: SnapshotWriter, directory: Directory, progress: Progress, denied: list[ScanNote]
+    writer: SnapshotWriter, directory: Directory, now: datetime, progress: Progress, denied: list[ScanNote]
 ) -> None:
     """Take the report of use, or say why there is none: it is a beta of the public cloud, and asks for a licence."""
+    missing = ""
     try:
-        await _take(writer, "credential activity", directory.credential_activity(), progress)
+        await _take(writer, _ACTIVITY, _uses(directory.credential_activity()), progress)
     except PermissionMissingError as error:
-        reason = f"{error.permission} not granted"
+        missing = f"{error.permission} not granted: usage is unknown"
     except ReadFailedError as error:
-        reason = str(error)
-    else:
-        return
-    denied.append(ScanNote(subject="credential activity", text=f"{reason}: usage is unknown"))
+        missing = f"{error}: usage is unknown"
+    source = Source(name=_ACTIVITY, read_at=now, since=None, until=None, retention_days=None, missing=missing)
+    writer.add(_ACTIVITY, Page(entries=(source,), cursor=None))
+    if missing:
+        denied.append(ScanNote(subject=_ACTIVITY, text=missing))
+
+
+async def _uses(pages: AsyncIterator[Sequence[CredentialActivity | ScanNote]]) -> AsyncIterator[Sequence[Entry]]:
+    async for page in pages:
+        yield [
+            Use(
+                source=_ACTIVITY,
+                client_id=row.client_id,
+                key_id=row.key_id,
+                last=row.last_sign_in,
+                last_success=row.last_successful_sign_in,
+            )
+            if isinstance(row, CredentialActivity)
+            else row
+            for row in page
+        ]
 
 
 def _untold(writer: SnapshotWriter) -> Iterator[ScanNote]:

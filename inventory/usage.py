@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
 
-from inventory.model import ClientId, KeyId
+from inventory.ids import ClientId, KeyId
 
 SourceName = NewType("SourceName", str)
 
