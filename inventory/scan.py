@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from inventory.directory import Directory
+from inventory.directory import Directory, Page
 from inventory.errors import InventoryError, PermissionMissingError, ReadFailedError
 from inventory.model import Cloud, ScanNote, TenantId
 from inventory.snapshot import Entry, SnapshotWriter
@@ -68,11 +68,14 @@ async def scan(directory: Directory, path: Path, *, cloud: Cloud, progress: Prog
         )
 
 
-async def _take(writer: SnapshotWriter, name: str, pages: AsyncIterator[Sequence[Entry]], progress: Progress) -> None:
+async def _take(
+    writer: SnapshotWriter, name: str, pages: AsyncIterator[Page[Entry] | Sequence[Entry]], progress: Progress
+) -> None:
     count = 0
     async for page in pages:
-        writer.add(page)
-        count += len(page)
+        entries = page.entries if isinstance(page, Page) else page
+        writer.add(entries)
+        count += len(entries)
         progress(name, count)
 
 
