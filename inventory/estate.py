@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from inventory.ids import ClientId, PrincipalId
+from inventory.ids import ClientId, IdentityClientId, PrincipalId
 
 
 class SettingKind(enum.StrEnum):
@@ -27,7 +27,7 @@ class HostSetting:
     name: str
     kind: SettingKind
     client_id: ClientId | None = None
-    """The client id that the value is, where it is one; ids are no secrets."""
+    """The client id that the value is or carries, or that the platform uses this secret for; ids are no secrets."""
     reference: str | None = None
     """Where the value comes from instead: a Key Vault secret without its version, or a container app's secret name."""
 
@@ -52,6 +52,25 @@ class Host:
     """Outbound addresses, where the resource tells them."""
     settings: tuple[HostSetting, ...] | None = None
     """None where settings could not be read, or where the kind of host has none that can be read."""
+    sign_in_client: ClientId | None = None
+    """Client id that the platform itself signs users in with (App Service authentication): no code shows it."""
+    issuer: str | None = None
+    """Issuer of a cluster's service account tokens, as a federated credential must name it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignedIdentity:
+    """A user-assigned identity as Azure Resource Manager tells it; Graph tells the same one as a ManagedIdentity."""
+
+    resource_id: str
+    """ARM id in lower case."""
+    name: str
+    principal_id: PrincipalId
+    client_id: IdentityClientId
+    subscription_id: str
+    resource_group: str
+    location: str | None
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 class RoleKind(enum.StrEnum):

@@ -15,7 +15,7 @@ STEERING: Final = (
     "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN", "AZURE_FEDERATED_TOKEN_FILE",
     "AZURE_PASSWORD", "AZURE_REGIONAL_AUTHORITY_NAME", "AZURE_TOKEN_CREDENTIALS", "AZURE_USERNAME",
     "IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IDENTITY_SERVER_THUMBPRINT", "IMDS_ENDPOINT", "MSI_ENDPOINT", "MSI_SECRET",
-    "SSL_CERT_DIR", "UNSECRET_GRAPH_ENDPOINT",
+    "SSL_CERT_DIR", "UNSECRET_ARM_ENDPOINT", "UNSECRET_GRAPH_ENDPOINT",
 )  # fmt: skip
 """Variables that lead a client to a host, an identity or a trust; whatever an environment does not set is to be unset.
 
@@ -36,10 +36,11 @@ class Endpoints:
 
 
 def direct(tenant: Tenant, endpoints: Endpoints, app: str) -> dict[str, str]:
-    """Give the variables for explicit endpoints: authority, Graph and metadata service by their loopback addresses."""
+    """Give the variables for explicit endpoints: all services by their loopback addresses."""
     return {
         "AZURE_AUTHORITY_HOST": endpoints.secure,
         **_as_application(tenant, endpoints, app),
+        "UNSECRET_ARM_ENDPOINT": endpoints.secure,
         "UNSECRET_GRAPH_ENDPOINT": endpoints.secure,
         "NO_PROXY": _LOCAL,
         "no_proxy": _LOCAL,
