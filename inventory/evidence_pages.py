@@ -73,9 +73,7 @@ async def page_of(connection: GraphConnection, position: Standing) -> Answer[Wir
     return await connection.get(position.next, WirePage)
 
 
-def understood(
-    what: str, shape: type[_Wire], raw: msgspec.Raw, value: Callable[[_Wire], _Value]
-) -> _Value | ScanNote:
+def understood(what: str, shape: type[_Wire], raw: msgspec.Raw, value: Callable[[_Wire], _Value]) -> _Value | ScanNote:
     """Decode one row and make a value of it; a note where that fails, without any text of the row's own."""
     try:
         return value(msgspec.json.decode(raw, type=shape))

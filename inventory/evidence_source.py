@@ -1,4 +1,4 @@
-"""What a source of usage evidence is asked and how it answers; the sources are in ``inventory.evidence``, one file each."""
+"""What a source of usage evidence is asked and how it answers. The sources are files of ``inventory.evidence``."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class EvidenceSource(Protocol):
 
 
 def unread(name: SourceName, at: datetime, why: str, *, blind_spots: tuple[str, ...] = ()) -> Source:
-    """Return the Source for one that could not be read (to the end): what it showed counts, what it did not is unknown."""
+    """Return the Source for one that could not be read to the end; what it showed so far counts."""
     return Source(
         name=name,
         read_at=at,

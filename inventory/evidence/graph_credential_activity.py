@@ -1,6 +1,6 @@
 """Microsoft Graph's report of when each credential was last used.
 
-Source: Microsoft Graph beta reference, "appCredentialSignInActivity resource type". Its samples and its metadata differ:
+Source: Microsoft Graph beta reference, "appCredentialSignInActivity resource type". Samples and metadata there differ:
 ``expirationDate`` and ``expirationDateTime`` (neither is needed here), ``keyType`` ``secret`` and ``clientSecret``, an
 offset of one digit in the times.
 """

@@ -1,1 +1,1 @@
-"""Sign-in logs: records added up, the time they cover, and the questions asked of those who keep them. No source is here."""
+"""Sign-in logs: records added up, the time they cover, the questions asked of those who keep them."""

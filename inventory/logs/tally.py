@@ -44,7 +44,7 @@ def key_of(
     resource: str | None,
     counted: bool,
 ) -> Key:
-    """Bring the fields of an application's own sign-in to one spelling; an empty text says that a field does not apply."""
+    """Bring the fields of an application's own sign-in to one spelling; an empty one does not apply."""
     return Key(
         client_id=ClientId(_kept(client, client).lower()),
         key_id=guid(key_id),
