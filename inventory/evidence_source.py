@@ -80,5 +80,4 @@ def why(error: InventoryError) -> str:
     """Say in a few words why something could not be read, with the permission or licence that is missing."""
     if not isinstance(error, PermissionMissingError):
         return str(error)
-    is_permission = " " not in error.permission
-    return f"{error.permission} not granted" if is_permission else f"no licence for {error.permission}"
+    return f"no {error.permission} licence" if "licence" in str(error) else f"{error.permission} not granted"

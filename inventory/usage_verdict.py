@@ -8,27 +8,13 @@ application, tenants whose logs are not here. No row is not a sign of anything, 
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from inventory.classify import named_thumbprint
-from inventory.model import ClientId, Credential, FederatedCredential, Purpose
 from inventory.usage import Source, SourceName, Use
+from inventory.usage_subject import Subject, Whose, whose
 
-_FEDERATED = "federated"
-_TYPES = {
-    "clientsecret": "secret",
-    "certificate": "certificate",
-    "clientassertion": "certificate",
-    "federatedidentitycredential": _FEDERATED,
-    "managedidentity": "none",
-    "none": "none",
-}
-"""What ``clientCredentialType`` (beta ``signIn``) says of a credential; a value that is not here says nothing."""
-_UNDECIDED = frozenset({"clientassertion"})
-"""Types that fit our kind and still do not say that it was ours: an assertion is signed by a certificate or another."""
 _SAME_TIME = timedelta(hours=1)
 """By how much the times of one sign-in may differ between a report and a log."""
 
@@ -62,20 +48,6 @@ Verdict = Used | Unused | Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """The credential that is asked about."""
-
-    client_id: ClientId
-    kind: str
-    """``secret``, ``certificate`` or ``federated``; anything else is a key that no sign-in log names."""
-    id: str
-    """Key id, or id of the federated credential."""
-    thumbprint: str | None
-    elsewhere: bool
-    """Whether it may be used in other tenants, whose logs are not read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What is asked of evidence before it may say "unused"."""
 
@@ -83,22 +55,6 @@ class Terms:
     """Length of the window. A log of 30 days has no record that is 30 days old, so 30 could never be shown."""
     stale: timedelta = timedelta(hours=48)
     """Age of a source's newest record from which on it counts as behind."""
-
-
-def subject(credential: Credential, *, elsewhere: bool) -> Subject:
-    """Return what to ask about a secret or certificate; ``elsewhere``: the application is not for this tenant alone."""
-    return Subject(
-        client_id=credential.client_id,
-        kind=str(credential.kind) if credential.purpose is Purpose.AUTHENTICATION else str(credential.purpose),
-        id=credential.key_id.lower(),
-        thumbprint=named_thumbprint(credential.thumbprint),
-        elsewhere=elsewhere,
-    )
-
-
-def federated_subject(client_id: ClientId, federated: FederatedCredential, *, elsewhere: bool) -> Subject:
-    """Return what to ask about a federated credential of an application or managed identity."""
-    return Subject(client_id=client_id, kind=_FEDERATED, id=federated.id.lower(), thumbprint=None, elsewhere=elsewhere)
 
 
 def verdict(
@@ -123,12 +79,6 @@ def verdict(
     return Unknown(because=(*obstacles, *lacks, *nothing, *_before(last)))
 
 
-class _Whose(enum.Enum):
-    OURS = enum.auto()
-    ANOTHERS = enum.auto()
-    UNCLEAR = enum.auto()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Case:
     asked: Subject
@@ -147,11 +97,11 @@ class _Case:
 
 
 def _case(asked: Subject, uses: Iterable[Use], sources: Iterable[Source], at: datetime, terms: Terms) -> _Case:
-    rows: dict[_Whose, list[Use]] = {whose: [] for whose in _Whose}
+    rows: dict[Whose, list[Use]] = {answer: [] for answer in Whose}
     for use in uses:
         if use.client_id == asked.client_id:
-            rows[_whose(use, asked)].append(use)
-    ours, others, unclear = rows[_Whose.OURS], rows[_Whose.ANOTHERS], rows[_Whose.UNCLEAR]
+            rows[whose(use, asked)].append(use)
+    ours, others, unclear = rows[Whose.OURS], rows[Whose.ANOTHERS], rows[Whose.UNCLEAR]
     return _Case(
         asked=asked,
         at=at,
@@ -177,41 +127,6 @@ def _newest(times: Iterable[tuple[SourceName, datetime | None]]) -> dict[SourceN
         if moment is not None:
             found[source] = max(moment, found.get(source, moment))
     return found
-
-
-def _whose(use: Use, asked: Subject) -> _Whose:
-    if asked.kind == _FEDERATED:
-        return _whose_federated(use, asked)
-    if use.key_id is not None and use.key_id.lower() == asked.id:
-        return _Whose.OURS
-    if asked.kind == "certificate" and use.thumbprint and use.thumbprint == asked.thumbprint:
-        return _Whose.OURS
-    if use.key_id is not None or use.federated_credential_id:
-        return _Whose.ANOTHERS
-    if use.thumbprint:
-        return _whose_thumbprint(use.thumbprint, asked)
-    return _whose_type(use, asked)
-
-
-def _whose_federated(use: Use, asked: Subject) -> _Whose:
-    if use.federated_credential_id:
-        ours = use.federated_credential_id.lower() == asked.id
-        return _Whose.OURS if ours else _Whose.ANOTHERS
-    return _Whose.ANOTHERS if use.key_id or use.thumbprint else _whose_type(use, asked)
-
-
-def _whose_thumbprint(thumbprint: str, asked: Subject) -> _Whose:
-    if asked.kind != "certificate":
-        return _Whose.ANOTHERS
-    comparable = len(thumbprint) == len(asked.thumbprint or "")  # SHA-1 and SHA-256 of one certificate differ
-    return _Whose.ANOTHERS if comparable else _Whose.UNCLEAR
-
-
-def _whose_type(use: Use, asked: Subject) -> _Whose:
-    said = (use.credential_type or "").casefold()
-    kind = _TYPES.get(said)
-    fits = kind is None or kind == asked.kind or (said in _UNDECIDED and asked.kind == _FEDERATED)
-    return _Whose.UNCLEAR if fits else _Whose.ANOTHERS
 
 
 def _lack(case: _Case, source: Source) -> str:

@@ -34,11 +34,11 @@ from inventory.usage import Source, SourceName, Use
 from reports.text import visible
 
 NAME = SourceName("exported-logs")
-_PORTION = 128 * 1024 * 1024
+_PORTION = 64 * 1024 * 1024
 """Bytes of text that are added up at a time."""
 _SETTINGS = {
     "threads": 2,
-    "memory_limit": "512MB",
+    "memory_limit": "384MB",
     "preserve_insertion_order": False,
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from inventory.directory import Page
-from inventory.errors import InventoryError, PermissionMissingError, ReadFailedError
+from inventory.errors import InventoryError, PermissionMissingError, ReadFailedError, SignInFailedError
 from inventory.evidence_source import Entry, EvidenceRequest, Workspace, unread, why
 from inventory.logs import kql
 from inventory.logs.extent import Extent, Span
@@ -74,14 +74,14 @@ async def _asked(workspace: Workspace, days: int) -> tuple[list[Any], bool]:
         from azure.monitor.query.aio import LogsQueryClient  # noqa: PLC0415 - an extra
     except ImportError:
         raise ReadFailedError("azure-monitor-query is not installed; pip install 'unsecret[logs]'") from None
+    authority = workspace.settings.authority
     async with AsyncExitStack() as stack:
         try:
             client = await stack.enter_async_context(LogsQueryClient(**await _settings(workspace, stack)))
             return await _answer(client, workspace.id, timedelta(days=days))
-        except exceptions.ClientAuthenticationError as error:
-            raise _denied(error, workspace) from None
         except exceptions.HttpResponseError as error:
-            raise _refused(error, workspace) from None
+            no_token = error.response is None  # azure-identity says so with the error of an answer, and has none
+            raise sign_in_failed(str(error), authority) if no_token else _refused(error, workspace) from None
         except exceptions.AzureError as error:
             raise unreachable(_endpoint(workspace), str(error)) from None
         except ValueError as error:  # azure-core on an address or a tenant id that is none
@@ -128,14 +128,12 @@ def _rows(tables: list[Any]) -> Iterator[_Row]:
     return (dict(zip(table.columns, row, strict=False)) for table in tables for row in table.rows)
 
 
-def _denied(error: Exception, workspace: Workspace) -> InventoryError:
-    if getattr(error, "status_code", None) is None:  # no token, not an answer of the workspace
-        return sign_in_failed(str(error), workspace.settings.authority)
-    return PermissionMissingError(f"workspace {workspace.id}: the sign-in was not accepted", permission=_ROLE)
-
-
 def _refused(error: Any, workspace: Workspace) -> InventoryError:
     status, code = error.status_code, getattr(error.error, "code", None) or ""
+    if status == 401:  # noqa: PLR2004 - RFC 9110
+        return SignInFailedError(
+            f"workspace {workspace.id} did not accept the sign-in ({code or 401}); check its cloud"
+        )
     if status == 403:  # noqa: PLR2004 - RFC 9110
         return PermissionMissingError(f"workspace {workspace.id}: {code or 403}", permission=_ROLE)
     if status == 404:  # noqa: PLR2004 - RFC 9110

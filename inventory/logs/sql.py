@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from inventory.logs.files import Form
 
-LARGEST_RECORD = 64 * 1024 * 1024
-"""Bytes; a blob that is one object with a list of records counts as a record."""
+_LARGEST_RECORD = {Form.LINES: 4 * 1024**2, Form.ARRAY: 4 * 1024**2, Form.RECORDS: 64 * 1024**2}
+"""Bytes of one object: DuckDB holds several of that size. A blob may be one object with all records of an hour."""
 _LONGEST = 256
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "moment": ("properties.createdDateTime", "CreatedDateTime", "TimeGenerated", "time"),
@@ -59,7 +59,7 @@ def json_records(form: Form, *, zipped: bool) -> str:
     compression = "gzip" if zipped else "none"
     reading = (
         f"FROM read_json_objects(?, format='{form}', compression='{compression}', "
-        f"filename=true, hive_partitioning=false, maximum_object_size={LARGEST_RECORD}"
+        f"filename=true, hive_partitioning=false, maximum_object_size={_LARGEST_RECORD[form]}"
         f"{', ignore_errors=true' if form is Form.LINES else ''})"
     )
     lines = f"SELECT json, filename {reading}"
