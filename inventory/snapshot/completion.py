@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from inventory.classify import reconcile
 from inventory.model import Application, Credential, ServicePrincipal
-from inventory.snapshot.digest import digests
+from inventory.snapshot.digest import Digest
 from inventory.snapshot.files import transaction
-from inventory.tables import schema, values
+from inventory.tables import rows, schema, values
 
 _TELLING = """
     SELECT client_id FROM credentials WHERE purpose IN ('signing', 'encryption')
@@ -30,9 +30,10 @@ _AGAIN = f"""
 """  # noqa: S608 - names are our own
 
 
-def complete(database: sqlite3.Connection) -> tuple[str, str]:
-    """Complete an unfinished file and return its two digests; afterwards it is one file without a log beside it.
+def complete(database: sqlite3.Connection, digest: Digest) -> str:
+    """Complete an unfinished file and return its digest; afterwards it is one file without a log beside it.
 
+    ``digest`` holds all rows, as they were written, of those tables of which it holds any.
     The old pages are journalled from here on, the new ones of indexes are not, so that these are written once.
     """
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -43,17 +44,18 @@ def complete(database: sqlite3.Connection) -> tuple[str, str]:
         _merge_uses(database)
         for statement in schema.INDEXES:
             database.execute(statement)
-        reconcile_all(database)
+        reconcile_all(database, digest)
         for table in ("progress", "federated_told"):
             database.execute(f"DROP TABLE {table}")
-        return sealed(database)
+        return sealed(database, digest)
 
 
-def sealed(database: sqlite3.Connection) -> tuple[str, str]:
-    """Write the digests and mark the file as a snapshot; the caller holds the transaction."""
-    tenant_id, cloud = database.execute("SELECT tenant_id, cloud FROM scan").fetchone()
-    found = digests(database, tenant_id, cloud)
-    database.execute("UPDATE scan SET digest = ?, evidence_digest = ?", found)
+def sealed(database: sqlite3.Connection, digest: Digest) -> str:
+    """Write the digests, mark the file as a snapshot and return the digest; the caller holds the transaction."""
+    of = database.execute("SELECT tenant_id, cloud FROM scan").fetchone()
+    digest.rest(database)
+    found, evidence = digest.text(schema.ESTATE, *of), digest.text(schema.EVIDENCE, *of)
+    database.execute("UPDATE scan SET digest = ?, evidence_digest = ?", (found, evidence))
     database.execute(f"PRAGMA application_id={schema.APPLICATION_ID}")
     database.execute(f"PRAGMA user_version={schema.SCHEMA_VERSION}")
     return found
@@ -64,7 +66,7 @@ def _know_federated(database: sqlite3.Connection) -> None:
     for table, key in (("applications", "id"), ("identities", "principal_id")):
         database.execute(
             f"UPDATE {table} SET federated_known = 1 "  # noqa: S608 - names are our own
-            f"WHERE NOT federated_known AND {key} IN (SELECT holder_id FROM federated_told)"
+            f"WHERE NOT federated_known AND {key} IN (SELECT value FROM federated_told, json_each(holder_ids))"
         )
 
 
@@ -80,22 +82,29 @@ def _merge_uses(database: sqlite3.Connection) -> None:
     database.execute("DROP TABLE again")
 
 
-def reconcile_all(database: sqlite3.Connection) -> None:
+def reconcile_all(database: sqlite3.Connection, digest: Digest) -> None:
     """Let the two holders of each client hear each other; what a holder said alone stays in ``own_purpose``."""
-    statement = (
-        "UPDATE credentials SET own_purpose = purpose, own_purpose_reason = purpose_reason, purpose = ?, "
-        "purpose_reason = ? WHERE rowid = ?"
-    )
     for (client_id,) in database.execute(_TELLING).fetchall():
-        database.executemany(statement, list(_corrected(database, client_id)))
+        for number, was, one in _corrected(database, client_id):
+            database.execute(_CORRECT, (one.purpose.value, one.purpose_reason, number))
+            if digest.knows("credentials"):
+                digest.drop("credentials", [rows.credential(was)])
+                digest.take("credentials", database.execute(_ROW, (number,)))
 
 
-def _corrected(database: sqlite3.Connection, client_id: str) -> Iterator[tuple[str, str, int]]:
-    """Yield purpose, reason and row of every credential of a client whose purpose the other holder corrects."""
+_CORRECT = (
+    "UPDATE credentials SET own_purpose = purpose, own_purpose_reason = purpose_reason, purpose = ?, "
+    "purpose_reason = ? WHERE rowid = ?"
+)
+_COLUMNS = ", ".join(schema.names("credentials"))
+_ROW = f"SELECT {_COLUMNS} FROM credentials WHERE rowid = ?"  # noqa: S608 - names are our own
+_HELD = f"SELECT rowid, {_COLUMNS} FROM credentials WHERE client_id = ? ORDER BY {_COLUMNS}"  # noqa: S608 - the same
+
+
+def _corrected(database: sqlite3.Connection, client_id: str) -> Iterator[tuple[int, Credential, Credential]]:
+    """Yield row, credential and corrected credential of a client where the other holder corrects the purpose."""
     found: dict[str, list[tuple[int, Credential]]] = {}
-    columns = ", ".join(schema.names("credentials"))
-    statement = f"SELECT rowid, {columns} FROM credentials WHERE client_id = ? ORDER BY {columns}"  # noqa: S608 - our own
-    for number, *row in database.execute(statement, (client_id,)):
+    for number, *row in database.execute(_HELD, (client_id,)).fetchall():
         found.setdefault(row[0], []).append((number, values.credential(tuple(row))))
 
     def credentials(key: str) -> tuple[Credential, ...]:
@@ -103,12 +112,10 @@ def _corrected(database: sqlite3.Connection, client_id: str) -> Iterator[tuple[s
 
     application = _application(database, client_id, credentials)
     principal = _principal(database, client_id, credentials)
-    holders = [one.id for one in (application, principal) if one is not None]
-    numbers = [number for holder in holders for number, _ in found.get(holder, ())]
-    before = [credential for holder in holders for credential in credentials(holder)]
-    for number, was, one in zip(numbers, before, reconcile(application, principal), strict=True):
+    before = [each for one in (application, principal) if one is not None for each in found.get(one.id, ())]
+    for (number, was), one in zip(before, reconcile(application, principal), strict=True):
         if one.purpose is not was.purpose:
-            yield one.purpose.value, one.purpose_reason, number
+            yield number, was, one
 
 
 def _application(database: sqlite3.Connection, client_id: str, credentials: values.Children) -> Application | None:

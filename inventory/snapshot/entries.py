@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import assert_never
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
+from typing import Any, assert_never
 
 import msgspec
 
@@ -24,56 +25,83 @@ Entry = (
 """What a snapshot is made of."""
 IDENTITY_FEDERATED = "identity-federated"
 """The collection whose federated credentials belong to managed identities; those of any other to applications."""
-
-
 _INSERTS = {table: schema.insert(table) for table in schema.COLUMNS}
-_KEYS = {
-    Application: ("applications", "id"),
-    ServicePrincipal: ("service_principals", "id"),
-    ManagedIdentity: ("identities", "principal_id"),
-    Host: ("hosts", "resource_id"),
-    Policy: ("policies", "id"),
+_KEYS: Mapping[type, tuple[str, Callable[[Any], str]]] = {
+    Application: ("applications", attrgetter("id")),
+    ServicePrincipal: ("service_principals", attrgetter("id")),
+    ManagedIdentity: ("identities", attrgetter("principal_id")),
+    Host: ("hosts", attrgetter("resource_id")),
+    Policy: ("policies", attrgetter("id")),
+    FederatedOf: ("federated_told", attrgetter("holder_id")),
 }
+"""Entries with rows in more than one table, and by what one of them is known."""
+_SEEN = """
+    PRAGMA temp.cache_size=-8192;
+    CREATE TEMP TABLE IF NOT EXISTS seen (name TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
 Rows = defaultdict[str, list[rows.Row]]
 
 
-def add(database: sqlite3.Connection, collection: str, entries: Iterable[Entry]) -> None:
-    """Add entries; the caller holds the transaction."""
+def remember(database: sqlite3.Connection) -> None:
+    """Note which objects an unfinished file holds already.
+
+    That is a temporary table of its own: an index on random ids would be written anew with every page.
+    """
+    database.executescript(_SEEN)
+    for table, key in (
+        ("applications", "id"),
+        ("service_principals", "id"),
+        ("identities", "principal_id"),
+        ("hosts", "resource_id"),
+        ("policies", "id"),
+        ("federated_told, json_each(holder_ids)", "value"),
+    ):
+        name = table.partition(",")[0]
+        database.execute(f"INSERT OR IGNORE INTO seen SELECT '{name} ' || {key} FROM {table}")  # noqa: S608 - our own
+
+
+def add(database: sqlite3.Connection, collection: str, entries: Iterable[Entry]) -> Rows:
+    """Add entries and return their rows; the caller holds the transaction."""
+    found: Rows = defaultdict(list)
     sorts: defaultdict[type, list[Entry]] = defaultdict(list)
     for entry in entries:
         sorts[type(entry)].append(entry)
-    found: Rows = defaultdict(list)
     for sort, members in sorts.items():
-        if sort in _KEYS:
-            members = _new(database, *_KEYS[sort], members)  # noqa: PLW2901 - the same, without those that are there
-        elif sort is FederatedOf:
-            members = _told(database, members)  # noqa: PLW2901 - the same
-        for one in members:
+        new = _new(database, sort, members) if sort in _KEYS else members
+        for one in new:
             _collect(collection, one, found)
+        if sort is FederatedOf:
+            told(database, [one.holder_id for one in new if isinstance(one, FederatedOf)])
     for table, page in found.items():
         database.executemany(_INSERTS[table], page)
+    return found
 
 
-def _new(database: sqlite3.Connection, table: str, key: str, objects: list[Entry]) -> list[Entry]:
-    """Return those that are not there yet, each once."""
-    by_key = {str(getattr(one, key)): one for one in reversed(objects)}
-    there = f"SELECT {key} FROM {table} WHERE {key} IN (SELECT value FROM json_each(?))"  # noqa: S608 - our own names
-    known = {row[0] for row in database.execute(there, (_json(by_key),))}
-    return [one for name, one in by_key.items() if name not in known] if known else list(by_key.values())
+def told(database: sqlite3.Connection, holder_ids: Iterable[str]) -> None:
+    """Remember for the end of the scan that the federated credentials of these objects are known."""
+    database.execute("INSERT INTO federated_told VALUES (?)", (msgspec.json.encode(list(holder_ids)).decode(),))
 
 
-def _told(database: sqlite3.Connection, entries: list[Entry]) -> list[Entry]:
-    """Return the listings whose holder was not told of yet, and remember that it was."""
-    by_key = {one.holder_id: one for one in reversed(entries) if isinstance(one, FederatedOf)}
-    there = "SELECT holder_id FROM federated_told WHERE holder_id IN (SELECT value FROM json_each(?))"
-    known = {row[0] for row in database.execute(there, (_json(by_key),))}
-    new = [one for name, one in by_key.items() if name not in known]
-    database.executemany("INSERT INTO federated_told VALUES (?)", [(one.holder_id,) for one in new])
-    return list(new)
+def forget(database: sqlite3.Connection, table: str, key: str = "") -> None:
+    """Forget that one object is there, or that all of a table are."""
+    if key:
+        database.execute("DELETE FROM seen WHERE name = ?", (f"{table} {key}",))
+    else:
+        database.execute("DELETE FROM seen WHERE name BETWEEN ? AND ?", (f"{table} ", f"{table}!"))
 
 
-def _json(keys: Iterable[str]) -> str:
-    return msgspec.json.encode(list(keys)).decode()
+def _new(database: sqlite3.Connection, sort: type, members: list[Entry]) -> list[Entry]:
+    """Return those that are not there yet, each once, and remember them."""
+    table, key = _KEYS[sort]
+    by_name = {f"{table} {key(one)}": one for one in reversed(members)}
+    names = msgspec.json.encode(list(by_name)).decode()
+    known = {row[0] for row in database.execute(_KNOWN, (names,))}
+    database.execute(_REMEMBER, (names,))
+    return [one for name, one in by_name.items() if name not in known]
+
+
+_KNOWN = "SELECT name FROM seen WHERE name IN (SELECT value FROM json_each(?))"
+_REMEMBER = "INSERT OR IGNORE INTO seen SELECT value FROM json_each(?)"
 
 
 def _collect(collection: str, entry: Entry, found: Rows) -> None:  # noqa: C901 - one line for each kind of entry

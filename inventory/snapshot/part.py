@@ -44,6 +44,7 @@ class Beginning:
     """How the writing of a snapshot began."""
 
     resumed: bool
+    """Whether pages of an unfinished scan are kept."""
     text: str = ""
     """In words, where an unfinished scan was found: how far it is, or why it was begun anew."""
 
@@ -56,6 +57,8 @@ class Part:
     database: sqlite3.Connection
     scan: ScanOf
     beginning: Beginning
+    empty: bool = True
+    """Whether it began without anything."""
 
     def leave(self) -> None:
         """Close the file, and remove it where there is nothing to be taken up."""
@@ -101,7 +104,7 @@ def taken_up(path: Path, scan: ScanOf, max_age: timedelta) -> Part:
         text = f"begun anew: the unfinished scan beside it {why}" if why else ""
         return Part(path=part, database=database, scan=scan, beginning=Beginning(resumed=False, text=text))
     scan = ScanOf(tenant_id=scan.tenant_id, cloud=scan.cloud, taken_at=since)
-    return Part(path=part, database=database, scan=scan, beginning=Beginning(resumed=True, text=why))
+    return Part(path=part, database=database, scan=scan, beginning=Beginning(resumed=True, text=why), empty=False)
 
 
 def copied(path: Path, source: sqlite3.Connection, scan: ScanOf) -> Part:
@@ -115,7 +118,7 @@ def copied(path: Path, source: sqlite3.Connection, scan: ScanOf) -> Part:
         for statement in schema.unfinished():
             database.execute(statement)
         _mark(database, schema.REFRESH_ID)
-    return Part(path=part, database=database, scan=scan, beginning=Beginning(resumed=False))
+    return Part(path=part, database=database, scan=scan, beginning=Beginning(resumed=False), empty=False)
 
 
 def _locked(path: Path, part: Path) -> sqlite3.Connection:

@@ -30,10 +30,11 @@ def read(path: Path, *, evidence: bool = True) -> Snapshot:
         if verdict != "ok":
             raise SnapshotError(f"{path} is damaged ({verdict}); scan the tenant again")
         of = header_of(path, database)
-        digest = Digest(of.tenant_id, of.cloud)
+        digest = Digest()
         reader = _Reader(lambda table: digest.over(table, database.execute(schema.select(table))))
         snapshot = reader.snapshot(of, evidence=evidence)
-        if (digest.text(schema.ESTATE), digest.text(schema.EVIDENCE)) != (of.digest, of.evidence_digest):
+        told = [digest.text(tables, of.tenant_id, of.cloud) for tables in (schema.ESTATE, schema.EVIDENCE)]
+        if told != [of.digest, of.evidence_digest]:
             raise SnapshotError(f"{path} was changed after the scan (its digest does not match); scan the tenant again")
     return snapshot
 

@@ -90,7 +90,7 @@ def remove(database: sqlite3.Connection, object_id: str) -> None:
         return
     for table in _HANGING:
         _gone(database, table, object_id)
-    database.execute("DELETE FROM federated_told WHERE holder_id = ?", (object_id,))
+    _federated_gone(database, object_id)
     database.execute("DELETE FROM roles WHERE principal_id = ?", (object_id,))
     database.execute("DELETE FROM policy_assignments WHERE object_id = ?", (object_id,))
     _host_gone(database, object_id)
@@ -107,6 +107,7 @@ def forget(database: sqlite3.Connection, collection: str) -> None:
     """Remove all rows of a collection: one of those that are read whole, else a source of evidence."""
     for table in _WHOLE.get(collection, ()):
         database.execute(f"DELETE FROM {table}")  # noqa: S608 - names are our own
+        entries.forget(database, table)
     if collection not in _WHOLE:
         database.execute("DELETE FROM uses WHERE source = ?", (collection,))
         database.execute("DELETE FROM sources WHERE name = ?", (collection,))
@@ -123,11 +124,10 @@ def forget(database: sqlite3.Connection, collection: str) -> None:
 def _gone(database: sqlite3.Connection, table: str, object_id: str, *, keep_federated: bool = False) -> None:
     key, hanging = _HANGING[table]
     if keep_federated:
-        database.execute(
-            f"INSERT OR IGNORE INTO federated_told SELECT {key} FROM {table} WHERE {key} = ? AND federated_known",  # noqa: S608 - our own
-            (object_id,),
-        )
+        known = f"SELECT {key} FROM {table} WHERE {key} = ? AND federated_known"  # noqa: S608 - names are our own
+        entries.told(database, [row[0] for row in database.execute(known, (object_id,))])
     database.execute(f"DELETE FROM {table} WHERE {key} = ?", (object_id,))  # noqa: S608 - our own
+    entries.forget(database, table, object_id)
     for child in hanging:
         if child != "federated_credentials" or not keep_federated:
             database.execute(f"DELETE FROM {child} WHERE holder_id = ?", (object_id,))  # noqa: S608 - our own
@@ -146,15 +146,17 @@ def _readable(database: sqlite3.Connection, object_id: str) -> None:
 
 def _federated_gone(database: sqlite3.Connection, holder_id: str) -> None:
     database.execute("DELETE FROM federated_credentials WHERE holder_id = ?", (holder_id,))
-    database.execute("DELETE FROM federated_told WHERE holder_id = ?", (holder_id,))
+    entries.forget(database, "federated_told", holder_id)
 
 
 def _host_gone(database: sqlite3.Connection, resource_id: str) -> None:
+    entries.forget(database, "hosts", resource_id)
     for table in _WHOLE["hosts"]:
         database.execute(f"DELETE FROM {table} WHERE resource_id = ?", (resource_id,))  # noqa: S608 - our own
 
 
 def _policy_gone(database: sqlite3.Connection, policy_id: str) -> None:
+    entries.forget(database, "policies", policy_id)
     database.execute("DELETE FROM policies WHERE id = ?", (policy_id,))
     for table in ("policy_restrictions", "policy_assignments"):
         database.execute(f"DELETE FROM {table} WHERE policy_id = ?", (policy_id,))  # noqa: S608 - names are our own

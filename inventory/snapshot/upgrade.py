@@ -6,12 +6,15 @@ added: that is unknown in the copy, never empty.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+
+import msgspec
 
 from inventory.errors import SnapshotError
 from inventory.snapshot.completion import reconcile_all, sealed
@@ -46,7 +49,7 @@ def upgrade(path: Path, out: Path) -> None:
         version = source.execute("PRAGMA user_version").fetchone()[0]
         if version == schema.SCHEMA_VERSION:
             raise SnapshotError(f"{path} has version {version} already; use it as it is")
-        _check_digest(path, source, version)
+        _check_digest_2(path, source)
         with writing(out):
             handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent)
             os.close(handle)
@@ -67,18 +70,21 @@ def _migrate(database: sqlite3.Connection, version: int) -> None:
                 migration(database)
                 database.execute(f"PRAGMA user_version={number + 1}")
     with transaction(database):
-        reconcile_all(database)
-        sealed(database)
+        reconcile_all(database, Digest())
+        sealed(database, Digest())
     database.execute("VACUUM")
 
 
-def _check_digest(path: Path, database: sqlite3.Connection, version: int) -> None:
+def _check_digest_2(path: Path, database: sqlite3.Connection) -> None:
+    """Check the digest of version 2: SHA-256 of each table sorted by its columns, joined in the order of the tables."""
     tenant_id, cloud, told = database.execute("SELECT tenant_id, cloud, digest FROM scan").fetchone()
-    digest = Digest(tenant_id, cloud, version=version)
+    whole = hashlib.sha256(msgspec.json.encode((2, tenant_id, cloud)))
     for table, columns in _VERSION_2.items():
-        statement = f"SELECT {columns} FROM {table} ORDER BY {columns}"  # noqa: S608 - names are our own
-        digest.take(table, database.execute(statement))
-    if digest.text(_VERSION_2) != told:
+        part = hashlib.sha256()
+        for row in database.execute(f"SELECT {columns} FROM {table} ORDER BY {columns}"):  # noqa: S608 - our own
+            part.update(msgspec.json.encode(row) + b"\n")
+        whole.update(part.digest())
+    if whole.hexdigest() != told:
         raise SnapshotError(f"{path} was changed after the scan (its digest does not match); scan the tenant again")
 
 

@@ -15,10 +15,14 @@ from inventory.directory import Page
 from inventory.errors import SnapshotError
 from inventory.model import Cloud, ScanNote, Snapshot, TenantId
 from inventory.snapshot import completion, entries, part, refreshing
+from inventory.snapshot.digest import Digest
 from inventory.snapshot.entries import Entry
 from inventory.snapshot.files import into_place, transaction, writing
 from inventory.snapshot.opening import opened
 from inventory.snapshot.part import MAX_AGE, Beginning, Part, ScanOf
+
+_SUMMED = ("service_principals", "credentials", "owners")
+"""Large tables whose rows stay as they are written: they need not be read again for the digest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,9 @@ class SnapshotWriter:
     def __enter__(self) -> Self:
         with writing(self._path):
             self._part = self._begin(self._path, self._scan)
+            entries.remember(self._part.database)
+        self._digest = Digest()
+        self._summed = self._part.empty
         return self
 
     def __exit__(
@@ -107,12 +114,15 @@ class SnapshotWriter:
     def add(self, collection: str, page: Page[Entry]) -> None:
         """Add a page and remember where its collection goes on, both or neither."""
         with writing(self._path), transaction(self._database):
-            entries.add(self._database, collection, page.entries)
+            rows = entries.add(self._database, collection, page.entries)
             self._database.execute(
                 "INSERT INTO progress VALUES (?1, ?2, ?3) ON CONFLICT (collection) DO UPDATE SET cursor = ?2, "
                 "objects = objects + ?3",
                 (collection, page.cursor, len(page.entries)),
             )
+        if self._summed:
+            for table in _SUMMED:
+                self._digest.take(table, rows[table])
 
     def note(self, *notes: ScanNote) -> None:
         """Say what could not be seen; the same note twice is one."""
@@ -153,7 +163,7 @@ class SnapshotWriter:
     def finish(self) -> str:
         """Complete the file, move it to its place and return its digest."""
         with writing(self._path):
-            digest, _ = completion.complete(self._database)
+            digest = completion.complete(self._database, self._digest)
             into_place(self._database, self._part.path, self._path)
         self._finished = True
         return digest

@@ -1,4 +1,8 @@
-"""From values to rows: one function for each table, cells in the order of ``inventory.tables.schema``."""
+"""From values to rows: one function for each table, cells in the order of ``inventory.tables.schema``.
+
+The rows of service principals, credentials and owners are to the letter what SQLite gives back, since digests are made
+of them.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from inventory.model import (
     ScanNote,
     ServicePrincipal,
 )
-from inventory.tables.texts import items_text, pairs_text, time, time_text
+from inventory.tables.texts import items_text, number, pairs_text, time, time_text
 from inventory.usage import Source, Use
 
 Row = tuple[Any, ...]
@@ -56,12 +60,12 @@ def service_principal(value: ServicePrincipal) -> Row:
         value.display_name,
         value.kind,
         value.home_tenant,
-        value.enabled,
+        number(value.enabled),
         time(value.created),
         items_text(value.tags),
         value.sign_on_mode,
         value.encryption_key,
-        value.owners is not None,
+        int(value.owners is not None),
         value.unknown,
     )
 
@@ -83,12 +87,12 @@ def credential(value: Credential) -> Row:
     return (
         value.holder_id,
         value.key_id,
-        value.kind.value,
-        value.purpose.value,
+        str(value.kind),
+        str(value.purpose),
         value.purpose_reason,
         None,
         None,
-        value.holder.value,
+        str(value.holder),
         value.client_id,
         value.display_name,
         value.hint,
@@ -102,7 +106,7 @@ def credential(value: Credential) -> Row:
 
 def owner(holder_id: str, value: Owner) -> Row:
     """Return the row of table ``owners``."""
-    return (holder_id, value.object_id, value.kind, value.display_name, value.enabled)
+    return (holder_id, value.object_id, value.kind, value.display_name, number(value.enabled))
 
 
 def federated(holder_id: str, holder: str, value: FederatedCredential) -> Row:
@@ -123,7 +127,7 @@ def role(value: RoleHeld) -> Row:
     """Return the row of table ``roles``."""
     return (
         value.principal_id,
-        value.kind.value,
+        str(value.kind),
         value.role_id,
         value.role,
         value.resource,

@@ -21,12 +21,12 @@ _SCAN = (
 DELTAS = "CREATE TABLE deltas (collection TEXT PRIMARY KEY NOT NULL, link TEXT NOT NULL)"
 _PROGRESS = (
     "CREATE TABLE progress (collection TEXT PRIMARY KEY NOT NULL, cursor TEXT, objects INTEGER NOT NULL)",
-    "CREATE TABLE federated_told (holder_id TEXT PRIMARY KEY NOT NULL)",
+    "CREATE TABLE federated_told (holder_ids TEXT NOT NULL)",
 )
 
 ESTATE: Mapping[str, tuple[str, ...]] = {
     "applications": (
-        "id TEXT PRIMARY KEY NOT NULL",
+        "id TEXT NOT NULL",
         "client_id TEXT NOT NULL",
         "display_name TEXT NOT NULL",
         "created TEXT",
@@ -46,7 +46,7 @@ ESTATE: Mapping[str, tuple[str, ...]] = {
         "unknown TEXT NOT NULL DEFAULT ''",
     ),
     "service_principals": (
-        "id TEXT PRIMARY KEY NOT NULL",
+        "id TEXT NOT NULL",
         "client_id TEXT NOT NULL",
         "display_name TEXT NOT NULL",
         "kind TEXT NOT NULL",
@@ -60,7 +60,7 @@ ESTATE: Mapping[str, tuple[str, ...]] = {
         "unknown TEXT NOT NULL DEFAULT ''",
     ),
     "identities": (
-        "principal_id TEXT PRIMARY KEY NOT NULL",
+        "principal_id TEXT NOT NULL",
         "client_id TEXT NOT NULL",
         "name TEXT NOT NULL",
         "resource_id TEXT",
@@ -188,6 +188,9 @@ UNIQUE: Mapping[str, str] = {
 }
 """Tables whose rows can come twice and are told apart by these columns."""
 INDEXES = (
+    "CREATE UNIQUE INDEX IF NOT EXISTS applications_by_id ON applications (id)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS service_principals_by_id ON service_principals (id)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS identities_by_id ON identities (principal_id)",
     "CREATE INDEX IF NOT EXISTS applications_by_client ON applications (client_id)",
     "CREATE INDEX IF NOT EXISTS service_principals_by_client ON service_principals (client_id)",
     "CREATE INDEX IF NOT EXISTS credentials_by_holder ON credentials (holder_id, key_id)",

@@ -10,15 +10,20 @@ from datetime import UTC, datetime
 
 import msgspec
 
-_UTC = "+00:00"
+_ENCODER = msgspec.json.Encoder()
+_WHOLE_SECONDS = len('"2026-03-02T10:00:00Z"')
 
 
 def time_text(value: datetime) -> str:
-    """Write an aware time."""
-    text = value.isoformat(timespec="microseconds")
-    if not text.endswith(_UTC):
-        text = value.astimezone(UTC).isoformat(timespec="microseconds")
-    return text[:-6] + "Z"
+    """Write an aware time.
+
+    A snapshot has many times, and msgspec writes one in a fifth of what ``isoformat`` takes: in quotes, and without a
+    fraction where it is zero.
+    """
+    text = _ENCODER.encode(value).decode()
+    if not text.endswith('Z"'):
+        text = _ENCODER.encode(value.astimezone(UTC)).decode()
+    return f"{text[1:20]}.000000Z" if len(text) == _WHOLE_SECONDS else text[1:-1]
 
 
 def time(value: datetime | None) -> str | None:
@@ -54,3 +59,8 @@ def pairs(text: str) -> tuple[tuple[str, str], ...]:
 def truth(value: int | None) -> bool | None:
     """Read a truth value that may not be known."""
     return None if value is None else bool(value)
+
+
+def number(value: bool | None) -> int | None:  # noqa: FBT001 - a cell
+    """Write a truth value that may not be known."""
+    return None if value is None else int(value)

@@ -25,7 +25,7 @@ _OTHER_TABLES = {
     "scan": ("tenant_id", "cloud", "taken_at", "digest", "evidence_digest"),
     "deltas": ("collection", "link"),
     "progress": ("collection", "cursor", "objects"),
-    "federated_told": ("holder_id",),
+    "federated_told": ("holder_ids",),
 }
 _WHOLE = values.snapshot(
     values.application(
