@@ -210,7 +210,7 @@ class _Engine:
         paths, form = [literal(file.path) for file in files], files[0].form
         if form is Form.PARQUET:
             described = self._database.execute(sql.PARQUET_COLUMNS, [paths]).fetchall()
-            records = sql.parquet_records([row[0] for row in described])
+            records = sql.parquet_records({row[0]: row[1] for row in described})
         else:
             records = sql.json_records(form, zipped=files[0].zipped)
         return self._database.execute(sql.aggregation(records), [paths, self._limit]).fetchall()
