@@ -258,6 +258,15 @@ def test_a_broken_record_that_belongs_to_no_hour_makes_all_of_it_unknown(tmp_pat
     assert len(found.uses) == 4
 
 
+@pytest.mark.parametrize("year", [1, 1500, 9000, 9999])
+def test_an_hour_that_cannot_be_is_none(tmp_path: Path, year: int) -> None:
+    export(tmp_path, history())
+    path = tmp_path / f"y={year:04d}" / "m=12" / "d=31" / "h=23" / "PT1H.json"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"{")
+    assert ask(tmp_path).source.missing == "1 records or files cannot be read: usage is unknown"
+
+
 @pytest.mark.parametrize(
     "raw",
     [
