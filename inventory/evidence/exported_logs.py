@@ -128,6 +128,7 @@ class _Found:
     """What a portion of the files said, while it is being read."""
 
     standing: _Standing
+    limit: datetime
     tally: Tally = field(default_factory=lambda: Tally(NAME))
     notes: list[ScanNote] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
@@ -138,7 +139,7 @@ class _Found:
         self.notes.append(ScanNote(subject=what, text=f"{number} records unreadable" if number else reason))
         hour = hour_of(file.path)
         extent, lost = self.standing.extent, self.standing.lost
-        if hour is None:
+        if hour is None or hour[0] > self.limit:
             self.standing = replace(self.standing, lost=lost + max(number, 1))
         else:
             self.standing = replace(self.standing, extent=extent.with_hole((hour[0] - _LATE, hour[1])))
@@ -170,7 +171,7 @@ class _Engine:
         except ImportError:
             raise ReadFailedError("duckdb is not installed; pip install 'unsecret[logs]'") from None
         self._failure = duckdb.Error
-        self._limit = (limit - _EPOCH) // _MICROSECOND
+        self._limit = limit
         self._database = duckdb.connect(":memory:", config={**_SETTINGS, "temp_directory": str(spill)})
         for statement in (_UTC, *sql.MACROS):
             self._database.execute(statement)
@@ -183,7 +184,7 @@ class _Engine:
         self, files: tuple[LogFile | Unusable, ...], standing: _Standing
     ) -> tuple[tuple[Entry, ...], _Standing]:
         """Add files up and return their values and the standing after them; broken files are noted, never raised."""
-        found = _Found(standing)
+        found = _Found(standing, self._limit)
         for file in files:
             if isinstance(file, Unusable):
                 found.lose(file, 0, f"unreadable: {file.why}")
@@ -210,10 +211,10 @@ class _Engine:
         paths, form = [literal(file.path) for file in files], files[0].form
         if form is Form.PARQUET:
             described = self._database.execute(sql.PARQUET_COLUMNS, [paths]).fetchall()
-            records = sql.parquet_records([row[0] for row in described])
+            records = sql.parquet_records({row[0]: row[1] for row in described})
         else:
             records = sql.json_records(form, zipped=files[0].zipped)
-        return self._database.execute(sql.aggregation(records), [paths, self._limit]).fetchall()
+        return self._database.execute(sql.aggregation(records), [paths, (self._limit - _EPOCH) // _MICROSECOND]).fetchall()
 
 
 def _kind(file: LogFile) -> tuple[str, bool]:

@@ -13,6 +13,7 @@ SILENCE = timedelta(hours=36)
 An export that stopped looks the same as a tenant in which nothing signs in; a longer silence counts as a gap.
 """
 _HOUR = timedelta(hours=1)
+_YEARS = range(1970, 9999)
 
 Span = tuple[datetime, datetime]
 
@@ -57,12 +58,12 @@ def joined(spans: Iterable[Span], distance: timedelta) -> tuple[Span, ...]:
 
 
 def hour(year: int, month: int, day: int, number: int) -> Span | None:
-    """Return an hour (UTC), None where the numbers name none."""
+    """Return an hour (UTC), None where the numbers name none of this era."""
     try:
         begin = datetime(year, month, day, number, tzinfo=UTC)
     except ValueError:
         return None
-    return begin, begin + _HOUR
+    return (begin, begin + _HOUR) if year in _YEARS else None
 
 
 def _without(span: Span, begin: datetime, end: datetime) -> tuple[Span, ...]:

@@ -6,7 +6,7 @@ tables (``AppId``), and as Parquet made of either, in which the case of a column
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from inventory.logs.files import Form
 
@@ -51,7 +51,7 @@ MACROS = (
 
 _READ_PARQUET = "read_parquet(?, union_by_name=true, filename='filename_', hive_partitioning=false)"
 PARQUET_COLUMNS = f"DESCRIBE SELECT * FROM {_READ_PARQUET}"  # noqa: S608 - made of constants
-"""Asks for the names of the columns in Parquet files (the one parameter), in the first column of the answer."""
+"""Asks for the columns of Parquet files (the one parameter): their names, then their types."""
 
 
 def json_records(form: Form, *, zipped: bool) -> str:
@@ -72,19 +72,23 @@ def json_records(form: Form, *, zipped: bool) -> str:
     return f"SELECT {_columns(values)}, filename FROM ({read})"  # noqa: S608 - constants
 
 
-def parquet_records(columns: Sequence[str]) -> str:
-    """Return the same over Parquet files with these columns; one may be ``properties``, as JSON or as a struct."""
+def parquet_records(columns: Mapping[str, str]) -> str:
+    """Return the same over Parquet files whose columns have these types; ``properties`` is a struct or JSON as text."""
     there = {name.casefold(): '"' + name.replace('"', '""') + '"' for name in columns}
     nested = [path for places in _FIELDS.values() for path in places if path.startswith(_NESTED)]
     listed = ", ".join(f"'$.{path.removeprefix(_NESTED)}'" for path in nested)
-    has = "properties" in there
-    values = {path: f"named(v[{number}])" for number, path in enumerate(nested, 1)} if has else {}
+    properties = there.get("properties")
+    values = {path: f"named(v[{number}])" for number, path in enumerate(nested, 1)} if properties else {}
     for places in _FIELDS.values():
         for path in places:
             column = there.get(path.casefold())
             if column and not path.startswith(_NESTED):
                 values[path] = f"named(CAST({column} AS VARCHAR))"
-    told = f"json_extract_string(to_json({there['properties']})::VARCHAR, [{listed}])" if has else "NULL"
+    told = "NULL"
+    if properties:
+        is_text = columns[properties[1:-1].replace('""', '"')] in {"VARCHAR", "JSON"}
+        text = f"{properties}::VARCHAR" if is_text else f"to_json({properties})::VARCHAR"
+        told = f"CASE WHEN json_valid({text}) THEN json_extract_string({text}, [{listed}]) END"
     read = f"SELECT *, {told} AS v FROM {_READ_PARQUET}"  # noqa: S608 - the names of columns are quoted
     return f"SELECT {_columns(values)}, filename_ AS filename FROM ({read})"  # noqa: S608 - as above
 
