@@ -214,7 +214,9 @@ class _Engine:
             records = sql.parquet_records({row[0]: row[1] for row in described})
         else:
             records = sql.json_records(form, zipped=files[0].zipped)
-        return self._database.execute(sql.aggregation(records), [paths, (self._limit - _EPOCH) // _MICROSECOND]).fetchall()
+        return self._database.execute(
+            sql.aggregation(records), [paths, (self._limit - _EPOCH) // _MICROSECOND]
+        ).fetchall()
 
 
 def _kind(file: LogFile) -> tuple[str, bool]:

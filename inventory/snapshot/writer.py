@@ -160,6 +160,20 @@ class SnapshotWriter:
         statement = f"SELECT count(*) FROM {table} WHERE {condition}"  # noqa: S608 - no outside text comes here
         return int(self._database.execute(statement).fetchone()[0])
 
+    def values(self, table: str, column: str) -> frozenset[str]:
+        """Return what stands in a column so far; the names are the caller's own."""
+        rows = self._database.execute(f"SELECT {column} FROM {table}")  # noqa: S608 - no outside text comes here
+        return frozenset(row[0] for row in rows)
+
+    def gaps(self, most: int) -> tuple[ScanNote, ...]:
+        """Return what could not be seen beyond single objects, sources of evidence included; so many at most."""
+        statement = (
+            "SELECT subject, text FROM notes WHERE text NOT LIKE 'unreadable: %' UNION ALL "
+            "SELECT name, missing FROM sources WHERE missing <> '' ORDER BY 1, 2 LIMIT ?"
+        )
+        rows = self._database.execute(statement, (most,))
+        return tuple(ScanNote(subject=subject, text=text) for subject, text in rows)
+
     def finish(self) -> str:
         """Complete the file, move it to its place and return its digest."""
         with writing(self._path):
