@@ -5,6 +5,7 @@ InventoryError
 |-- SignInFailedError      no credential was found, or Entra refused it
 |-- PermissionMissingError Graph said 403; names the permission that is missing
 |-- ReadFailedError        any other refusal or answer that cannot be understood
+|-- CursorExpiredError     a place in a listing that Graph does not know any more: begin that listing anew
 `-- SnapshotError          a snapshot file that is truncated, foreign, incomplete or too new
 """
 
@@ -40,6 +41,10 @@ class ReadFailedError(InventoryError):
         super().__init__(message)
         self.status = status
         self.code = code
+
+
+class CursorExpiredError(InventoryError):
+    """A cursor or delta link is expired or was refused; what it belongs to has to be read from its beginning."""
 
 
 class SnapshotError(InventoryError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from inventory.model import ClientId, IdentityClientId, PrincipalId
+from inventory.ids import ClientId, IdentityClientId, PrincipalId
 
 
 class SettingKind(enum.StrEnum):

@@ -5,20 +5,44 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NewType
 
-TenantId = NewType("TenantId", str)
-ApplicationId = NewType("ApplicationId", str)
-"""Object id of an application registration."""
-ClientId = NewType("ClientId", str)
-"""``appId`` of an application: what code calls the client id."""
-ServicePrincipalId = NewType("ServicePrincipalId", str)
-"""Object id of a service principal."""
-IdentityClientId = NewType("IdentityClientId", str)
-"""``appId`` of a managed identity: what code passes to ``ManagedIdentityCredential``."""
-PrincipalId = NewType("PrincipalId", str)
-"""Object id of a managed identity's service principal: the subject of a federated credential."""
-KeyId = NewType("KeyId", str)
+from inventory.estate import Host, Policy, RoleHeld
+from inventory.ids import (
+    ApplicationId,
+    ClientId,
+    IdentityClientId,
+    KeyId,
+    PrincipalId,
+    ServicePrincipalId,
+    TenantId,
+)
+from inventory.usage import Source, Use
+
+__all__ = [
+    "Application",
+    "ApplicationId",
+    "ClientId",
+    "Cloud",
+    "Credential",
+    "CredentialActivity",
+    "CredentialKind",
+    "FederatedCredential",
+    "Holder",
+    "IdentityClientId",
+    "KeyId",
+    "Lock",
+    "ManagedIdentity",
+    "Owner",
+    "PrincipalId",
+    "Purpose",
+    "ScanNote",
+    "ServicePrincipal",
+    "ServicePrincipalId",
+    "SignIn",
+    "SignInHistory",
+    "Snapshot",
+    "TenantId",
+]
 
 
 class Cloud(enum.StrEnum):
@@ -239,5 +263,10 @@ class Snapshot:
     applications: tuple[Application, ...]
     service_principals: tuple[ServicePrincipal, ...]
     identities: tuple[ManagedIdentity, ...]
-    activity: tuple[CredentialActivity, ...]
     notes: tuple[ScanNote, ...]
+    hosts: tuple[Host, ...] = ()
+    roles: tuple[RoleHeld, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    sources: tuple[Source, ...] = ()
+    """The sources of evidence that were asked; empty: use is unknown."""
+    uses: tuple[Use, ...] = ()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
 
-from inventory.model import ClientId, KeyId
+from inventory.ids import ClientId, KeyId
 
 SourceName = NewType("SourceName", str)
 
@@ -28,6 +28,8 @@ class Source:
     """Why it could not be read, in words that name the permission or licence; empty when it could."""
     blind_spots: tuple[str, ...] = ()
     """What it can never show, in words."""
+    sees: tuple[str, ...] = ("certificate", "federated", "secret")
+    """The kinds of credential that a record of it can name; of any other kind it shows nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,10 @@ class Use:
     """The source's own word: ``clientSecret``, ``certificate``, ``federatedIdentityCredential``, ..."""
     address: str | None = None
     resource: str | None = None
-    """Client id of the resource that was signed in to, or its name where the id is not told."""
+    """Client id of the resource that was signed in to, or its name where the id is not told, in lower case.
+
+    The credential activity report tells an id without saying of what; it may be that of the service principal.
+    """
     delegated: bool | None = None
     """Whether a user was part of it; None where the source does not tell."""
     first: datetime | None = None
