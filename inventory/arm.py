@@ -13,7 +13,6 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
@@ -26,11 +25,12 @@ from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError
 from azure.identity.aio import DefaultAzureCredential
 
-from inventory.arm_answers import WireList, WireRows, quota_wait, refused, wait_said
-from inventory.errors import InventoryError, ReadFailedError, SignInFailedError, TenantUnreachableError
-from inventory.graph import GraphSettings
+from inventory.arm_answers import WireList, WireRows, quota_wait, refused
+from inventory.errors import InventoryError, ReadFailedError, SignInFailedError
+from inventory.graph_settings import GraphSettings, checked_origin, origin
 from inventory.model import Cloud
 from inventory.refusals import sign_in_failed, unreachable
+from inventory.retry_after import retry_after
 
 _LOG = logging.getLogger(__name__)
 _ATTEMPTS: Final = 6
@@ -39,7 +39,6 @@ _TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 _AGAIN: Final = frozenset({408, 429, 500, 502, 503, 504})
 _UNAUTHORIZED: Final = 401
 _RENEWED_BEFORE: Final = 300  # seconds before a token ends
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _QUERY: Final = "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01"
 _Shape = TypeVar("_Shape")
 
@@ -98,7 +97,7 @@ class ArmConnection:
 
     async def __aenter__(self) -> Self:
         bundle = self._settings.sign_in.bundle
-        self._origin = _checked_origin(self.endpoint)
+        self._origin = checked_origin(self.endpoint, "Azure Resource Manager")
         try:
             context = ssl.create_default_context(cafile=bundle) if bundle else True
         except OSError as error:
@@ -180,7 +179,7 @@ class ArmConnection:
             response, broken = await self._exchange(method, url, body, token)
             if response is not None and response.status_code not in _AGAIN:
                 return response
-            said = wait_said(response.headers, datetime.now(UTC)) if response is not None else None
+            said = retry_after(response.headers) if response is not None else None
             wait = said if said is not None else min(0.25 * 2**attempt, 30.0)
             if attempt == _ATTEMPTS or wait > _LONGEST_WAIT:
                 if response is None:
@@ -245,7 +244,7 @@ class ArmConnection:
         if url.startswith("/"):
             return self.endpoint + url
         try:
-            ours = _origin(url) == self._origin
+            ours = origin(url) == self._origin
         except ValueError:  # no URL at all
             ours = False
         if not ours:
@@ -265,23 +264,3 @@ def _not_understood(response: httpx.Response, error: Exception) -> InventoryErro
     what = str(error) if isinstance(error, msgspec.MsgspecError) else "not UTF-8, or nested too deeply"
     asked = response.request
     return ReadFailedError(f"{asked.method} {asked.url.path}: the answer cannot be understood ({what})")
-
-
-def _checked_origin(endpoint: str) -> tuple[str, str | None, int | None]:
-    """Return the origin of an endpoint that may be given a token: TLS, or this very machine."""
-    try:
-        origin = _origin(endpoint)
-    except ValueError:
-        origin = ("", None, None)
-    scheme, host, _ = origin
-    if not host or not (scheme == "https" or (scheme == "http" and host in _LOOPBACK)):
-        raise TenantUnreachableError(
-            f"{endpoint} is no address of Azure Resource Manager; give one that begins with https://"
-        )
-    return origin
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-    return parts.scheme, parts.hostname, port

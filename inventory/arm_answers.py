@@ -2,16 +2,14 @@
 
 Sources: "Common API response patterns" and "Troubleshoot common Azure deployment errors" (``error.code``,
 ``AuthorizationFailed``), "Guidance for throttled requests in Azure Resource Graph" (``x-ms-user-quota-remaining`` and
-``x-ms-user-quota-resets-after``), RFC 9110 (Retry-After). Of a refusal only its code and the action that was not
-granted are told, never its text: some of these requests are answered with secrets.
+``x-ms-user-quota-resets-after``). Of a refusal only its code and the action that was not granted are told, never its
+text: some of these requests are answered with secrets.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import msgspec
 
@@ -116,32 +114,12 @@ def _spelt(action: str) -> str:
     return _SPELT.get(action.lower(), action)
 
 
-def wait_said(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Read Retry-After in seconds, as number (whole or not) or as date; None where there is none that makes sense.
-
-    A date is compared with the answer's own ``Date``, where it has one: the two clocks need not agree.
-    """
-    said = headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", said, re.ASCII):
-        return float(said)
-    until = _date(said)
-    return max(0.0, (until - (_date(headers.get("Date", "")) or now)).total_seconds()) if until else None
-
-
 def quota_wait(headers: Mapping[str, str]) -> float:
     """Tell how long no further query fits into the quota of Azure Resource Graph, in seconds; mostly 0."""
     if headers.get("x-ms-user-quota-remaining", "").strip() != "0":
         return 0.0
     found = _RESET.fullmatch(headers.get("x-ms-user-quota-resets-after", "").strip())
     return int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3]) if found else 0.0
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _said(body: bytes) -> _Said:

@@ -71,7 +71,7 @@ class GraphSettings:
         return str(self.ca_file) if self.ca_file else named or None
 
 
-def checked_origin(endpoint: str) -> Origin:
+def checked_origin(endpoint: str, service: str = "Graph") -> Origin:
     """Return the origin of an endpoint that may be given a token: TLS, or this very machine.
 
     Raises TenantUnreachableError for any other.
@@ -82,7 +82,7 @@ def checked_origin(endpoint: str) -> Origin:
         found = ("", None, None)
     scheme, host, _ = found
     if not host or not (scheme == "https" or (scheme == "http" and host in _LOOPBACK)):
-        raise TenantUnreachableError(f"{endpoint} is no address of Graph; give one that begins with https://")
+        raise TenantUnreachableError(f"{endpoint} is no address of {service}; give one that begins with https://")
     return found
 
 

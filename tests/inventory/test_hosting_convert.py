@@ -196,7 +196,7 @@ def test_a_body_of_any_form_is_converted_or_noted(seed: dict[str, Any], data: st
     value: Any = copy.deepcopy(seed)
     for _ in range(data.draw(st.integers(1, 3))):
         path = data.draw(st.sampled_from(_paths(value)))
-        odd = data.draw(_ODD)
+        odd = copy.deepcopy(data.draw(_ODD))
         if not path:
             value = odd
             break

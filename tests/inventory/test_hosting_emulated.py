@@ -180,7 +180,7 @@ def test_identities_of_azure_are_the_ones_that_graph_tells(emulator: Emulator) -
         settings = GraphSettings(graph_endpoint=emulator.graph_endpoint)
         async with GraphConnection(settings) as connection:
             pages = GraphDirectory(connection).service_principals()
-            return [one async for page in pages for one in page if isinstance(one, ManagedIdentity)]
+            return [one async for page in pages for one in page.entries if isinstance(one, ManagedIdentity)]
 
     found = _do(emulator, read)
     assert all(isinstance(one, AssignedIdentity) for one in found)
