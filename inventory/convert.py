@@ -11,11 +11,12 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import TypeVar
 
 from inventory import documented
 from inventory.classify import HolderFacts, named_thumbprint
-from inventory.convert_credentials import credentials
+from inventory.convert_credentials import NOTHING, credentials
 from inventory.directory import FederatedOf
 from inventory.instants import instant
 from inventory.model import (
@@ -138,7 +139,7 @@ def _application(wire: WireApplication, unknown: str) -> Application:
         tags=tuple(wire.tags or ()),
         encryption_key=key,
         owners=_owners(wire.owners),
-        credentials=credentials(wire, Holder.APPLICATION, HolderFacts(encryption_key_id=key)),
+        credentials=credentials(wire, Holder.APPLICATION, HolderFacts(encryption_key_id=key) if key else NOTHING),
         federated=None,
         created_by=ClientId(wire.created_by_app_id.lower()) if wire.created_by_app_id else None,
         management_reference=wire.service_management_reference or None,
@@ -185,7 +186,7 @@ def _key_id(text: str | None) -> KeyId | None:
 def _owners(wires: list[WireOwner] | None) -> tuple[Owner, ...] | None:
     if wires is None:
         return None
-    owners = (
+    owners = [
         Owner(
             object_id=wire.id,
             kind=(wire.odata_type or "").rpartition(".")[2] or "unknown",
@@ -193,18 +194,21 @@ def _owners(wires: list[WireOwner] | None) -> tuple[Owner, ...] | None:
             enabled=wire.account_enabled,
         )
         for wire in wires
-    )
-    return tuple(sorted(owners, key=lambda owner: owner.object_id))
+    ]
+    if len(owners) > 1:
+        owners.sort(key=attrgetter("object_id"))
+    return tuple(owners)
 
 
 def _principal(wire: WireServicePrincipal, unknown: str) -> Principal:
     if wire.service_principal_type == "ManagedIdentity":
         return _identity(wire)
     key = _named_key(wire.token_encryption_key_id)
-    facts = HolderFacts(
-        encryption_key_id=key,
-        signing_thumbprint=wire.preferred_token_signing_key_thumbprint,
-        sign_on_mode=wire.preferred_single_sign_on_mode,
+    told = (key, wire.preferred_token_signing_key_thumbprint, wire.preferred_single_sign_on_mode)
+    facts = (
+        HolderFacts(encryption_key_id=told[0], signing_thumbprint=told[1], sign_on_mode=told[2])
+        if any(told)
+        else NOTHING
     )
     home = _guid(wire.app_owner_organization_id)
     return ServicePrincipal(

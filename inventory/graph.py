@@ -215,6 +215,8 @@ class GraphConnection:
             raise unreachable(self.endpoint, str(error) or type(error).__name__) from None
         if not isinstance(response, httpx.Response):
             raise ReadFailedError(f"{request.url}: no answer came through the SDK")
+        # httpx ties an answer and its stream into a ring, so that megabytes would stay until the collector runs.
+        response.stream = httpx.ByteStream(b"")
         _LOG.debug(
             "%s %s %d %.3f s",
             response.request.method,
