@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from azure.core.credentials import AccessToken
@@ -44,7 +44,7 @@ class Token:
     async def close(self) -> None:
         return None
 
-    async def __aenter__(self) -> Token:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *error: object) -> None:
