@@ -15,6 +15,7 @@ from operator import attrgetter
 from typing import TypeVar
 
 from inventory import documented
+from inventory.building import quick
 from inventory.classify import HolderFacts, named_thumbprint
 from inventory.convert_credentials import NOTHING, credentials
 from inventory.directory import FederatedOf
@@ -53,6 +54,7 @@ from inventory.wire import (
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NO_GUID = "00000000-0000-0000-0000-000000000000"  # .NET's Guid.Empty: "no id"
+_new_application, _new_principal, _new_owner = quick(Application), quick(ServicePrincipal), quick(Owner)
 _Wire = TypeVar("_Wire", bound=WireObject)
 _Value = TypeVar("_Value")
 Principal = ServicePrincipal | ManagedIdentity
@@ -129,7 +131,7 @@ def _plain(what: str, shape: type[_Wire], convert: Callable[[_Wire], _Value]) ->
 def _application(wire: WireApplication, unknown: str) -> Application:
     key = _named_key(wire.token_encryption_key_id)
     lock = wire.service_principal_lock_configuration
-    return Application(
+    return _new_application(
         id=ApplicationId(wire.id),
         client_id=ClientId(wire.app_id.lower()),
         display_name=wire.display_name or "",
@@ -187,7 +189,7 @@ def _owners(wires: list[WireOwner] | None) -> tuple[Owner, ...] | None:
     if wires is None:
         return None
     owners = [
-        Owner(
+        _new_owner(
             object_id=wire.id,
             kind=(wire.odata_type or "").rpartition(".")[2] or "unknown",
             display_name=wire.display_name,
@@ -211,7 +213,7 @@ def _principal(wire: WireServicePrincipal, unknown: str) -> Principal:
         else NOTHING
     )
     home = _guid(wire.app_owner_organization_id)
-    return ServicePrincipal(
+    return _new_principal(
         id=ServicePrincipalId(wire.id),
         client_id=ClientId(wire.app_id.lower()),
         display_name=wire.display_name or "",

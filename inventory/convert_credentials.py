@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from operator import attrgetter
 
+from inventory.building import quick
 from inventory.classify import HolderFacts, KeyFacts, purposes, secret_thumbprint, thumbprint
 from inventory.instants import instant
 from inventory.model import ClientId, Credential, CredentialKind, Holder, KeyId, Purpose
@@ -19,6 +20,7 @@ _SHA1_IN_BASE64 = 28
 _SECRET, _CERTIFICATE = CredentialKind.SECRET, CredentialKind.CERTIFICATE
 NOTHING = HolderFacts()
 """What an object says of its credentials that does not sign, encrypt or use SAML."""
+_credential = quick(Credential)
 _order = attrgetter("key_id", "kind")
 _Wire = WireSecret | WireCertificate
 
@@ -32,7 +34,7 @@ def credentials(wire: WireHolder, holder: Holder, facts: HolderFacts) -> tuple[C
     marks = [_mark(one) for one in wires]
     client_id = ClientId(wire.app_id.lower())
     found = [
-        Credential(
+        _credential(
             key_id=KeyId(key_id),
             kind=_SECRET if type(one) is WireSecret else _CERTIFICATE,
             purpose=purpose,
