@@ -11,11 +11,13 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import TypeVar
 
 from inventory import documented
+from inventory.building import quick
 from inventory.classify import HolderFacts, named_thumbprint
-from inventory.convert_credentials import credentials
+from inventory.convert_credentials import NOTHING, credentials
 from inventory.directory import FederatedOf
 from inventory.instants import instant
 from inventory.model import (
@@ -52,6 +54,7 @@ from inventory.wire import (
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NO_GUID = "00000000-0000-0000-0000-000000000000"  # .NET's Guid.Empty: "no id"
+_new_application, _new_principal, _new_owner = quick(Application), quick(ServicePrincipal), quick(Owner)
 _Wire = TypeVar("_Wire", bound=WireObject)
 _Value = TypeVar("_Value")
 Principal = ServicePrincipal | ManagedIdentity
@@ -128,7 +131,7 @@ def _plain(what: str, shape: type[_Wire], convert: Callable[[_Wire], _Value]) ->
 def _application(wire: WireApplication, unknown: str) -> Application:
     key = _named_key(wire.token_encryption_key_id)
     lock = wire.service_principal_lock_configuration
-    return Application(
+    return _new_application(
         id=ApplicationId(wire.id),
         client_id=ClientId(wire.app_id.lower()),
         display_name=wire.display_name or "",
@@ -138,7 +141,7 @@ def _application(wire: WireApplication, unknown: str) -> Application:
         tags=tuple(wire.tags or ()),
         encryption_key=key,
         owners=_owners(wire.owners),
-        credentials=credentials(wire, Holder.APPLICATION, HolderFacts(encryption_key_id=key)),
+        credentials=credentials(wire, Holder.APPLICATION, HolderFacts(encryption_key_id=key) if key else NOTHING),
         federated=None,
         created_by=ClientId(wire.created_by_app_id.lower()) if wire.created_by_app_id else None,
         management_reference=wire.service_management_reference or None,
@@ -185,29 +188,32 @@ def _key_id(text: str | None) -> KeyId | None:
 def _owners(wires: list[WireOwner] | None) -> tuple[Owner, ...] | None:
     if wires is None:
         return None
-    owners = (
-        Owner(
+    owners = [
+        _new_owner(
             object_id=wire.id,
             kind=(wire.odata_type or "").rpartition(".")[2] or "unknown",
             display_name=wire.display_name,
             enabled=wire.account_enabled,
         )
         for wire in wires
-    )
-    return tuple(sorted(owners, key=lambda owner: owner.object_id))
+    ]
+    if len(owners) > 1:
+        owners.sort(key=attrgetter("object_id"))
+    return tuple(owners)
 
 
 def _principal(wire: WireServicePrincipal, unknown: str) -> Principal:
     if wire.service_principal_type == "ManagedIdentity":
         return _identity(wire)
     key = _named_key(wire.token_encryption_key_id)
-    facts = HolderFacts(
-        encryption_key_id=key,
-        signing_thumbprint=wire.preferred_token_signing_key_thumbprint,
-        sign_on_mode=wire.preferred_single_sign_on_mode,
+    told = (key, wire.preferred_token_signing_key_thumbprint, wire.preferred_single_sign_on_mode)
+    facts = (
+        HolderFacts(encryption_key_id=told[0], signing_thumbprint=told[1], sign_on_mode=told[2])
+        if any(told)
+        else NOTHING
     )
     home = _guid(wire.app_owner_organization_id)
-    return ServicePrincipal(
+    return _new_principal(
         id=ServicePrincipalId(wire.id),
         client_id=ClientId(wire.app_id.lower()),
         display_name=wire.display_name or "",

@@ -6,10 +6,11 @@ Sources: Microsoft Graph reference, resource types ``passwordCredential`` and ``
 from __future__ import annotations
 
 import binascii
+from collections.abc import Sequence
 from functools import lru_cache
 from operator import attrgetter
-from typing import NamedTuple
 
+from inventory.building import quick
 from inventory.classify import HolderFacts, KeyFacts, purposes, secret_thumbprint, thumbprint
 from inventory.instants import instant
 from inventory.model import ClientId, Credential, CredentialKind, Holder, KeyId, Purpose
@@ -17,56 +18,55 @@ from inventory.wire import WireCertificate, WireHolder, WireSecret
 
 _SHA1_IN_BASE64 = 28
 _SECRET, _CERTIFICATE = CredentialKind.SECRET, CredentialKind.CERTIFICATE
-_NOTHING = HolderFacts()
+NOTHING = HolderFacts()
+"""What an object says of its credentials that does not sign, encrypt or use SAML."""
+_credential = quick(Credential)
 _order = attrgetter("key_id", "kind")
 _Wire = WireSecret | WireCertificate
 
 
 def credentials(wire: WireHolder, holder: Holder, facts: HolderFacts) -> tuple[Credential, ...]:
     """Return the credentials of an object, in the order that every reader of ours uses."""
-    secrets, certificates = wire.password_credentials or (), wire.key_credentials or ()
-    if not secrets and not certificates:
+    wires: list[_Wire] = [*(wire.password_credentials or ()), *(wire.key_credentials or ())]
+    if not wires:
         return ()
-    held = _Held(holder, wire.id, ClientId(wire.app_id.lower()))
-    marks = [secret_thumbprint(one.custom_key_identifier) if one.custom_key_identifier else None for one in secrets]
-    marks += [_thumbprint(one.custom_key_identifier) for one in certificates]
-    wires = (*secrets, *certificates)
-    judged = _judged(wires, marks, facts)
-    found = [_credential(one, mark, verdict, held) for one, mark, verdict in zip(wires, marks, judged, strict=True)]
+    ids = [one.key_id.strip().lower() for one in wires]
+    marks = [_mark(one) for one in wires]
+    client_id = ClientId(wire.app_id.lower())
+    found = [
+        _credential(
+            key_id=KeyId(key_id),
+            kind=_SECRET if type(one) is WireSecret else _CERTIFICATE,
+            purpose=purpose,
+            purpose_reason=reason,
+            holder=holder,
+            holder_id=wire.id,
+            client_id=client_id,
+            display_name=one.display_name,
+            hint=one.hint if type(one) is WireSecret else None,
+            thumbprint=mark,
+            start=instant(one.start_date_time),
+            end=instant(one.end_date_time),
+            usage=one.usage if type(one) is WireCertificate else None,
+            type=one.type if type(one) is WireCertificate else None,
+        )
+        for one, key_id, mark, (purpose, reason) in zip(
+            wires, ids, marks, _judged(wires, ids, marks, facts), strict=True
+        )
+    ]
     if len(found) > 1:
         found.sort(key=_order)
     return tuple(found)
 
 
-class _Held(NamedTuple):
-    holder: Holder
-    holder_id: str
-    client_id: ClientId
-
-
-def _credential(one: _Wire, mark: str | None, verdict: tuple[Purpose, str], held: _Held) -> Credential:
-    secret = isinstance(one, WireSecret)
-    return Credential(
-        key_id=KeyId(one.key_id.strip().lower()),
-        kind=_SECRET if secret else _CERTIFICATE,
-        purpose=verdict[0],
-        purpose_reason=verdict[1],
-        holder=held.holder,
-        holder_id=held.holder_id,
-        client_id=held.client_id,
-        display_name=one.display_name,
-        hint=one.hint if secret else None,
-        thumbprint=mark,
-        start=instant(one.start_date_time),
-        end=instant(one.end_date_time),
-        usage=None if secret else one.usage,
-        type=None if secret else one.type,
-    )
-
-
-def _thumbprint(identifier: str | None) -> str | None:
-    """Return what ``thumbprint`` does; the usual form, plain base64 of a SHA-1, without its care for all others."""
-    if identifier is not None and len(identifier) == _SHA1_IN_BASE64:
+def _mark(one: _Wire) -> str | None:
+    """Return the thumbprint; the usual form, base64 of a SHA-1, without the care that other forms need."""
+    identifier = one.custom_key_identifier
+    if identifier is None:
+        return None
+    if type(one) is WireSecret:
+        return secret_thumbprint(identifier)
+    if len(identifier) == _SHA1_IN_BASE64:
         try:
             return binascii.a2b_base64(identifier, strict_mode=True).hex().upper()
         except ValueError:  # also for letters that are not ASCII
@@ -74,38 +74,45 @@ def _thumbprint(identifier: str | None) -> str | None:
     return thumbprint(identifier)
 
 
-def _judged(wires: tuple[_Wire, ...], marks: list[str | None], facts: HolderFacts) -> tuple[tuple[Purpose, str], ...]:
+def _judged(
+    wires: Sequence[_Wire], ids: Sequence[str], marks: Sequence[str | None], facts: HolderFacts
+) -> Sequence[tuple[Purpose, str]]:
     """Judge as ``purposes`` does; credentials that share nothing, on an object that says nothing, one by one.
 
     Most holders are like that, and each kind of credential then has one answer, which is remembered.
     """
-    if facts == _NOTHING and _are_strangers(wires, marks):
-        return tuple([_alone(*_said(one)) for one in wires])
-    return purposes([_facts(one) for one in wires], facts)
+    if facts is NOTHING and (len(wires) == 1 or _are_strangers(wires, ids, marks)):
+        return [
+            _alone(_CERTIFICATE, one.usage, one.type) if type(one) is WireCertificate else _alone(_SECRET, None, None)
+            for one in wires
+        ]
+    return purposes([_facts(one, key_id) for one, key_id in zip(wires, ids, strict=True)], facts)
 
 
-def _are_strangers(wires: tuple[_Wire, ...], marks: list[str | None]) -> bool:
+def _are_strangers(wires: Sequence[_Wire], ids: Sequence[str], marks: Sequence[str | None]) -> bool:
     """Whether no credential names another one by its id or its identifier."""
-    if len(wires) == 1:
-        return True
-    named = [mark or one.custom_key_identifier for one, mark in zip(wires, marks, strict=True)]
-    known = [name for name in named if name]
-    secrets = any(isinstance(one, WireSecret) and one.custom_key_identifier for one in wires)
-    ids = {one.key_id.strip().lower() for one in wires}
-    return not secrets and len(ids) == len(wires) and len(set(known)) == len(known)
-
-
-def _said(one: _Wire) -> tuple[CredentialKind, str | None, str | None]:
-    return (_SECRET, None, None) if isinstance(one, WireSecret) else (_CERTIFICATE, one.usage, one.type)
+    known: set[str] = set()
+    for one, mark in zip(wires, marks, strict=True):
+        identifier = one.custom_key_identifier
+        if identifier:
+            name = mark or identifier
+            if type(one) is WireSecret or name in known:
+                return False
+            known.add(name)
+    return len(set(ids)) == len(ids)
 
 
 @lru_cache(maxsize=256)
 def _alone(kind: CredentialKind, usage: str | None, form: str | None) -> tuple[Purpose, str]:
-    return purposes((KeyFacts(key_id="", kind=kind, usage=usage, type=form),), _NOTHING)[0]
+    return purposes((KeyFacts(key_id="", kind=kind, usage=usage, type=form),), NOTHING)[0]
 
 
-def _facts(one: _Wire) -> KeyFacts:
-    kind, usage, form = _said(one)
+def _facts(one: _Wire, key_id: str) -> KeyFacts:
+    certificate = type(one) is WireCertificate
     return KeyFacts(
-        key_id=one.key_id.strip().lower(), kind=kind, usage=usage, type=form, identifier=one.custom_key_identifier
+        key_id=key_id,
+        kind=_CERTIFICATE if certificate else _SECRET,
+        usage=one.usage if certificate else None,
+        type=one.type if certificate else None,
+        identifier=one.custom_key_identifier,
     )

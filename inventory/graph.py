@@ -33,6 +33,7 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 from inventory import graph_transport
 from inventory.errors import InventoryError, ReadFailedError, SignInFailedError
 from inventory.graph_settings import GraphSettings, checked_origin, origin
+from inventory.mending import decoded
 from inventory.model import TenantId
 from inventory.quotas import Quotas
 from inventory.refusals import refused, sign_in_failed, unreachable
@@ -121,7 +122,7 @@ class GraphConnection:
             response = await self._answered(call, attempts=_ATTEMPTS)
             if response.status_code in _SUCCESS:
                 try:
-                    return Answer(value=decode(response.content), date=_date(response))
+                    return Answer(value=decoded(decode, response.content), date=_date(response))
                 except (msgspec.DecodeError, UnicodeDecodeError) as error:
                     if last or isinstance(error, msgspec.ValidationError):
                         raise _not_understood(call, response, error) from None
@@ -215,6 +216,8 @@ class GraphConnection:
             raise unreachable(self.endpoint, str(error) or type(error).__name__) from None
         if not isinstance(response, httpx.Response):
             raise ReadFailedError(f"{request.url}: no answer came through the SDK")
+        # httpx ties an answer and its stream into a ring, so that megabytes would stay until the collector runs.
+        response.stream = httpx.ByteStream(b"")
         _LOG.debug(
             "%s %s %d %.3f s",
             response.request.method,

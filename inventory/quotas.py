@@ -96,15 +96,14 @@ class Quotas:
             self._costs[charge.kind] = int(told)
         if probe:
             self._probing = False
-            full = status == _THROTTLED or "x-ms-throttle-limit-percentage" in headers
-            await self._grow(proven=full)
+            self._proven = status == _THROTTLED or "x-ms-throttle-limit-percentage" in headers
+            if not self._proven:
+                await self._grow()
 
-    async def _grow(self, *, proven: bool) -> None:
-        self._proven = proven or self._size + 1 == len(SIZES)
-        if self._proven:
-            return
+    async def _grow(self) -> None:
         used = self._units.max_rate
         self._size += 1
+        self._proven = self.size == SIZES[-1]
         self._units = _bucket(self.size)
         await self._units.acquire(used)
 

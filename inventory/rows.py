@@ -25,6 +25,7 @@ _Value = TypeVar("_Value")
 _MOST_LEARNED = 64  # a tenant that makes up names without end is read row by row
 _LONGEST = 4000  # characters of one unknown property
 _SECRETIVE = re.compile(rb"secret|passw|token|private|credential|\bkey", re.IGNORECASE)
+_PLAIN = re.compile(r"[\w.@-]{1,100}")  # msgspec names no field after a name with quotes in it
 _WITHHELD = msgspec.Raw(b'"not kept"')
 _ABSENT = msgspec.Raw(b"")
 _ANYTHING = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -108,7 +109,7 @@ class Reading(Generic[_Wire, _Value]):
             return {}
         found = {name: value for name, value in _ANYTHING.decode(raw).items() if name not in self._documented}
         if found and len(self._learned) + len(found) <= _MOST_LEARNED:
-            self._learned = self._learned.union(found)
+            self._learned = self._learned.union(name for name in found if _PLAIN.fullmatch(name))
         return found
 
 
