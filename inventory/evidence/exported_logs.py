@@ -43,7 +43,7 @@ _SETTINGS = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
-_UTC = "SET TimeZone = 'UTC'"
+_SESSION = ("SET TimeZone = 'UTC'", "SET enable_progress_bar = false")  # a bar would go to the standard output
 _AHEAD = timedelta(days=1)
 _LATE = timedelta(days=1)
 """By how much a record may be older than the hour of the file it was exported to."""
@@ -172,9 +172,12 @@ class _Engine:
             raise ReadFailedError("duckdb is not installed; pip install 'unsecret[logs]'") from None
         self._failure = duckdb.Error
         self._limit = limit
-        self._database = duckdb.connect(":memory:", config={**_SETTINGS, "temp_directory": str(spill)})
-        for statement in (_UTC, *sql.MACROS):
-            self._database.execute(statement)
+        try:
+            self._database = duckdb.connect(":memory:", config={**_SETTINGS, "temp_directory": str(spill)})
+            for statement in (*_SESSION, *sql.MACROS):
+                self._database.execute(statement)
+        except duckdb.Error as error:
+            raise ReadFailedError(f"DuckDB {duckdb.__version__} does not start ({type(error).__name__})") from None
 
     def close(self) -> None:
         """Let go of memory and of what was spilt."""

@@ -56,7 +56,7 @@ PARQUET_COLUMNS = f"DESCRIBE SELECT * FROM {_READ_PARQUET}"  # noqa: S608 - made
 
 def json_records(form: Form, *, zipped: bool) -> str:
     """Return a relation with the columns of ``_FIELDS`` and ``filename`` over JSON files (the one parameter)."""
-    compression = "gzip" if zipped else "none"
+    compression = "gzip" if zipped else "uncompressed"
     reading = (
         f"FROM read_json_objects(?, format='{form}', compression='{compression}', "
         f"filename=true, hive_partitioning=false, maximum_object_size={_LARGEST_RECORD[form]}"

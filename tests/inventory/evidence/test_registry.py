@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,11 @@ def test_every_file_of_the_package_is_a_source() -> None:
         "graph-sign-ins",
         "log-analytics",
     ]
+
+
+def test_every_source_is_documented() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "evidence.md").read_text("utf-8")
+    assert not [source.name for source in evidence.sources() if f"| {source.name} |" not in page]
 
 
 def test_a_second_source_of_one_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
