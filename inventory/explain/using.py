@@ -39,7 +39,7 @@ def _source(subject: Subject, source: Row) -> Section:
     summary = subject.row(_SUMMARY, *parameters)
     callers = subject.rows(_CALLERS, *parameters)
     window = _window(source)
-    known = [_summary(summary, window)]
+    known = [Known(text="could not be read", evidence=window)] if source.get("missing") else [_summary(summary, window)]
     seen = [_caller(subject, one, window) for one in callers]
     more = int(summary["rows"] or 0) - len(callers)
     if more:

@@ -107,8 +107,8 @@ def test_every_source_is_told_with_its_evidence(tmp_path: Path) -> None:
     assert "id-orders is attached to microsoft.web/sites orders1" in _texts(sections["identity and its hosts"])
     assert (
         _texts(sections["host settings"])
-        == "microsoft.web/sites orders1: AZURE_CLIENT_ID names the application; APP_SECRET (from vault/orders) may hold "
-        "this credential"
+        == "microsoft.web/sites orders1: AZURE_CLIENT_ID names the application; APP_SECRET (from vault/orders) may "
+        "hold this credential"
     )
     assert "default policy no long secrets: passwordLifetime enabled P90D" in _texts(sections["policies and lock"])
     assert "locked on its service principals: verify, sign" in _texts(sections["policies and lock"])
