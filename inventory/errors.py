@@ -6,7 +6,9 @@ InventoryError
 |-- PermissionMissingError Graph said 403; names the permission that is missing
 |-- ReadFailedError        any other refusal or answer that cannot be understood
 |-- CursorExpiredError     a place in a listing that Graph does not know any more: begin that listing anew
-`-- SnapshotError          a snapshot file that is truncated, foreign, incomplete or too new
+|-- SnapshotError          a snapshot file that is truncated, foreign, incomplete or too new
+|-- CodeFileError          a file that should be a result of rewrite and is none
+`-- NoSuchCredentialError  a key id that no credential of a snapshot has
 """
 
 
@@ -49,3 +51,11 @@ class CursorExpiredError(InventoryError):
 
 class SnapshotError(InventoryError):
     """A snapshot file cannot be used."""
+
+
+class CodeFileError(InventoryError):
+    """A file that should hold results of ``unsecret rewrite`` cannot be used."""
+
+
+class NoSuchCredentialError(InventoryError):
+    """No credential of the snapshot has the key id."""

@@ -41,12 +41,12 @@ def complete(database: sqlite3.Connection, digest: Digest) -> str:
     database.execute("PRAGMA synchronous=FULL")
     with transaction(database):
         _know_federated(database)
+        for table in ("progress", "federated_told"):  # now, so that the indexes take their place
+            database.execute(f"DROP TABLE {table}")
         _merge_uses(database)
         for statement in schema.INDEXES:
             database.execute(statement)
         reconcile_all(database, digest)
-        for table in ("progress", "federated_told"):
-            database.execute(f"DROP TABLE {table}")
         return sealed(database, digest)
 
 

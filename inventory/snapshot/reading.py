@@ -42,8 +42,8 @@ def read(path: Path, *, evidence: bool = True) -> Snapshot:
 def pieces(database: sqlite3.Connection, size: int = 1000) -> Iterator[Snapshot]:
     """Yield a snapshot in pieces of at most ``size`` clients: everything of some applications and service principals.
 
-    Identities, hosts, policies, sources and notes are in every piece; roles and uses are those of its clients. The
-    digests are not checked.
+    Identities, policies, sources and notes are in every piece; roles and uses are those of its clients, hosts are in
+    none. The digests are not checked.
     """
     of = header_of(Path(), database)
     shared = _Reader(lambda table: database.execute(schema.select(table, _SHARED[table])) if table in _SHARED else ())
@@ -54,7 +54,6 @@ def pieces(database: sqlite3.Connection, size: int = 1000) -> Iterator[Snapshot]
         yield dataclasses.replace(
             _piece(database, of, clients),
             identities=whole.identities,
-            hosts=whole.hosts,
             policies=whole.policies,
             sources=whole.sources,
             notes=whole.notes,
@@ -70,9 +69,6 @@ _CLIENTS = """
 _SHARED = {
     "identities": "",
     "federated_credentials": "WHERE holder = 'identity'",
-    "hosts": "",
-    "host_identities": "",
-    "host_settings": "",
     "policies": "",
     "policy_restrictions": "",
     "policy_assignments": "",

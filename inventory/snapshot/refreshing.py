@@ -123,7 +123,7 @@ def forget(database: sqlite3.Connection, collection: str) -> None:
 
 def _gone(database: sqlite3.Connection, table: str, object_id: str, *, keep_federated: bool = False) -> None:
     key, hanging = _HANGING[table]
-    if keep_federated:
+    if keep_federated and "federated_credentials" in hanging:
         known = f"SELECT {key} FROM {table} WHERE {key} = ? AND federated_known"  # noqa: S608 - names are our own
         entries.told(database, [row[0] for row in database.execute(known, (object_id,))])
     database.execute(f"DELETE FROM {table} WHERE {key} = ?", (object_id,))  # noqa: S608 - our own

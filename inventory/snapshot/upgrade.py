@@ -96,16 +96,17 @@ def _from_2(database: sqlite3.Connection) -> None:
         "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
     ).fetchall():
         database.execute(f"DROP INDEX {index}")
-    database.execute("ALTER TABLE scan ADD COLUMN evidence_digest TEXT NOT NULL DEFAULT ''")
-    for statement in (schema.DELTAS, *(schema.create(table) for table in schema.COLUMNS)):
+    database.execute("ALTER TABLE scan RENAME TO old_scan")
+    for statement in schema.statements():
         database.execute(statement)
+    database.execute("INSERT INTO scan SELECT tenant_id, cloud, taken_at, digest, '' FROM old_scan")
     for table, columns in _VERSION_2.items():
         if table in schema.COLUMNS:
             named = columns.replace("application_id", "holder_id")
             database.execute(f"INSERT OR IGNORE INTO {table} ({named}) SELECT {columns} FROM old_{table}")  # noqa: S608 - names are our own
     for statement in (_SOURCE, _USES, _UNREADABLE):
         database.execute(statement)
-    for table in _VERSION_2:
+    for table in ("scan", *_VERSION_2):
         database.execute(f"DROP TABLE old_{table}")
     for statement in schema.INDEXES:
         database.execute(statement)

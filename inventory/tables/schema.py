@@ -18,7 +18,7 @@ _SCAN = (
     "CREATE TABLE scan (tenant_id TEXT NOT NULL, cloud TEXT NOT NULL, taken_at TEXT NOT NULL, digest TEXT NOT NULL, "
     "evidence_digest TEXT NOT NULL)"
 )
-DELTAS = "CREATE TABLE deltas (collection TEXT PRIMARY KEY NOT NULL, link TEXT NOT NULL)"
+_DELTAS = "CREATE TABLE deltas (collection TEXT PRIMARY KEY NOT NULL, link TEXT NOT NULL)"
 _PROGRESS = (
     "CREATE TABLE progress (collection TEXT PRIMARY KEY NOT NULL, cursor TEXT, objects INTEGER NOT NULL)",
     "CREATE TABLE federated_told (holder_ids TEXT NOT NULL)",
@@ -235,7 +235,7 @@ def select(table: str, condition: str = "") -> str:
 
 def statements() -> tuple[str, ...]:
     """Return what makes an empty snapshot."""
-    return (_SCAN, DELTAS, *(create(table) for table in COLUMNS))
+    return (_SCAN, _DELTAS, *(create(table) for table in COLUMNS))
 
 
 def unfinished() -> tuple[str, ...]:
