@@ -6,6 +6,7 @@ of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -209,9 +210,12 @@ def use(value: Use) -> Row:
     )
 
 
+_REQUEST = re.compile(r", request id [0-9A-Za-z-]+")
+
+
 def note(value: ScanNote) -> Row:
-    """Return the row of table ``notes``."""
-    return (value.subject, value.text)
+    """Return the row of table ``notes``; the id of a request would make every scan a different one."""
+    return (value.subject, _REQUEST.sub("", value.text))
 
 
 _UNREADABLE = "unreadable: "

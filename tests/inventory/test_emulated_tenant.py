@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +15,8 @@ import pytest
 from inventory import report, snapshot
 from inventory.directory import FederatedOf, Page
 from inventory.errors import PermissionMissingError, SignInFailedError, TenantUnreachableError
+from inventory.evidence import sources
+from inventory.evidence_source import EvidenceRequest
 from inventory.graph import GraphConnection, GraphSettings
 from inventory.graph_directory import GraphDirectory
 from inventory.model import (
@@ -27,7 +29,7 @@ from inventory.model import (
     Purpose,
     ServicePrincipal,
 )
-from inventory.scan import ScanSummary, scan
+from inventory.scan import Readers, ScanSummary, scan
 from migrate.emulator.server import Emulator
 from reports.render import render
 
@@ -64,9 +66,17 @@ async def _listed(pages: AsyncIterator[Page[_T]]) -> list[_T]:
 
 
 def _scan(emulator: Emulator, path: Path) -> ScanSummary:
-    return _do(
-        emulator, lambda directory: scan(directory, path, cloud=Cloud.PUBLIC, progress=lambda _name, _count: None)
-    )
+    async def run() -> ScanSummary:
+        async with GraphConnection(GraphSettings(graph_endpoint=emulator.graph_endpoint)) as connection:
+
+            def request(at: datetime) -> EvidenceRequest:
+                return EvidenceRequest(at=at, graph=connection)
+
+            asked = tuple(each for each in sources() if each.wanted(request(emulator.tenant.clock.now())))
+            given = Readers(directory=GraphDirectory(connection), sources=asked, evidence=request)
+            return await scan(given, path, cloud=Cloud.PUBLIC, progress=lambda *_: None)
+
+    return asyncio.run(run())
 
 
 @pytest.mark.usefixtures("environment")
@@ -136,11 +146,7 @@ def test_no_secret_reaches_a_file_a_log_or_a_report(
 
 @pytest.mark.usefixtures("environment")
 def test_two_scans_of_an_unchanged_tenant_have_one_digest(emulator: Emulator, tmp_path: Path) -> None:
-    async def twice(directory: GraphDirectory) -> list[str]:
-        paths = (tmp_path / "1.db", tmp_path / "2.db")
-        return [(await scan(directory, path, cloud=Cloud.PUBLIC, progress=lambda *_: None)).digest for path in paths]
-
-    first, second = _do(emulator, twice)
+    first, second = (_scan(emulator, tmp_path / name).digest for name in ("1.db", "2.db"))
     assert first == second
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
@@ -166,6 +166,6 @@ def test_no_header_breaks_the_reading_of_a_wait(said: str, date: str) -> None:
 
 @given(st.datetimes(timezones=st.just(UTC), min_value=datetime(1970, 1, 2)), st.integers(0, 10**6))  # noqa: DTZ001
 def test_a_date_is_as_long_away_as_it_says(now: datetime, seconds: int) -> None:
-    until = datetime.fromtimestamp(int(now.timestamp()) + seconds, UTC)
+    until = now.replace(microsecond=0) + timedelta(seconds=seconds)
     headers = {"retry-after": format_datetime(until, usegmt=True), "date": format_datetime(now, usegmt=True)}
     assert retry_after(headers) == seconds

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from azure.identity import ClientSecretCredential
 
+from inventory.directory import FederatedOf
 from inventory.evidence import sources
 from inventory.evidence_source import EvidenceRequest
 from inventory.graph import GraphConnection, GraphSettings
@@ -79,8 +80,12 @@ def look(emulator: Emulator) -> Seen:
             at = await directory.now()
             request = EvidenceRequest(at=at, graph=connection)
             found = {source.name: await reading(source, request) for source in sources() if source.wanted(request)}
-            applications = [one async for page in directory.applications() for one in page]
-            listed = tuple(one for one in applications if isinstance(one, Application))
+            applications = [one async for page in directory.applications() for one in page.entries]
+            trusts = [one async for page in directory.federated() for one in page.entries]
+            of = {one.holder_id: one.federated for one in trusts if isinstance(one, FederatedOf)}
+            listed = tuple(
+                dataclasses.replace(one, federated=of[one.id]) for one in applications if isinstance(one, Application)
+            )
             return Seen(at=at, applications=listed, told={str(name): one for name, one in found.items()})
 
     return asyncio.run(run())
