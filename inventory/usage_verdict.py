@@ -169,10 +169,7 @@ def _explained(covering: list[Source], use: Use, moment: datetime, shown: dict[S
     """Whether a covering source shows what happened at that time, as ``shown``; none shows what users do."""
     if use.delegated:
         return False
-    latest = [
-        shown[one.name] for one in covering
-        if one.name in shown and one.name != use.source and one.until is not None and moment <= one.until + _SAME_TIME
-    ]  # fmt: skip
+    latest = [shown[one.name] for one in covering if one.name in shown and one.name != use.source]
     return any(each >= moment - _SAME_TIME for each in latest)
 
 
