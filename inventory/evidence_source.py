@@ -52,7 +52,10 @@ class EvidenceSource(Protocol):
     The last page, whose cursor is None, ends with the Source. A cursor goes on where its page ended.
     """
 
-    name: SourceName
+    @property
+    def name(self) -> SourceName:
+        """Its name, which is that of its rows and of its collection."""
+        ...
 
     def wanted(self, request: EvidenceRequest) -> bool:
         """Whether the request says where to look."""

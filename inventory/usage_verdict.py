@@ -74,7 +74,7 @@ def verdict(
     obstacles = (*_elsewhere(case), *_unexplained(case, covering))
     if covering and not obstacles:
         return _unused(case, covering, last)
-    lacks = (f"{source.name}: {_lack(case, source)}" for source in case.sources if not covering)
+    lacks = sorted({f"{source.name}: {_lack(case, source)}" for source in case.sources if not covering})
     nothing = () if case.sources else ("no source of evidence was read",)
     return Unknown(because=(*obstacles, *lacks, *nothing, *_before(last)))
 
@@ -97,22 +97,20 @@ class _Case:
 
 
 def _case(asked: Subject, uses: Iterable[Use], sources: Iterable[Source], at: datetime, terms: Terms) -> _Case:
-    rows: dict[Whose, list[Use]] = {answer: [] for answer in Whose}
-    for use in uses:
-        if use.client_id == asked.client_id:
-            rows[whose(use, asked)].append(use)
-    ours, others, unclear = rows[Whose.OURS], rows[Whose.ANOTHERS], rows[Whose.UNCLEAR]
+    told = [(use, whose(use, asked)) for use in uses if use.client_id == asked.client_id]
+    ours = [use for use, answer in told if answer is Whose.OURS]
+    unclear = [use for use, answer in told if answer is Whose.UNCLEAR]
     return _Case(
         asked=asked,
         at=at,
         start=at - timedelta(days=terms.days),
         terms=terms,
-        sources=tuple(sorted(sources, key=_order)),
+        sources=tuple(sources),
         ours=tuple(ours),
         unclear=tuple(unclear),
         users_told=any(use.delegated is not None and use.first is None for use in unclear),
         tried=_newest((use.source, use.last) for use in ours),
-        others=_newest((use.source, use.last_success) for use in (*ours, *others)),
+        others=_newest((use.source, use.last_success) for use, answer in told if answer is not Whose.UNCLEAR),
     )
 
 
@@ -171,10 +169,7 @@ def _explained(covering: list[Source], use: Use, moment: datetime, shown: dict[S
     """Whether a covering source shows what happened at that time, as ``shown``; none shows what users do."""
     if use.delegated:
         return False
-    latest = [
-        shown[one.name] for one in covering
-        if one.name in shown and one.name != use.source and one.until is not None and moment <= one.until + _SAME_TIME
-    ]  # fmt: skip
+    latest = [shown[one.name] for one in covering if one.name in shown and one.name != use.source]
     return any(each >= moment - _SAME_TIME for each in latest)
 
 

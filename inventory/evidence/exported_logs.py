@@ -29,6 +29,7 @@ from inventory.logs import sql
 from inventory.logs.extent import Extent, Span
 from inventory.logs.files import Form, LogFile, Unusable, batches, hour_of, literal, log_files
 from inventory.logs.tally import Tally, key_of
+from inventory.logs.tally import row as summed
 from inventory.model import ScanNote
 from inventory.usage import Source, SourceName, Use
 from reports.text import visible
@@ -36,7 +37,7 @@ from reports.text import visible
 NAME = SourceName("exported-logs")
 _PORTION = 64 * 1024 * 1024
 """Bytes of text that are added up at a time."""
-_SETTINGS = {
+_SETTINGS: Mapping[str, str | bool | int | float | list[str]] = {
     "threads": 2,
     "memory_limit": "384MB",
     "preserve_insertion_order": False,
@@ -239,14 +240,14 @@ def _use(row: tuple[Any, ...]) -> Use:
         counted=counted,
     )
     first, last, last_success, successes, failures = row[8:13]
-    return Use(
-        source=NAME,
+    return summed(
+        NAME,
+        key,
         first=_moment(first),
         last=_moment(last),
-        last_success=_moment(last_success) if last_success is not None else None,
-        successes=successes if counted else None,
-        failures=failures if counted else None,
-        **{name: value for name, value in key._asdict().items() if name != "counted"},
+        last_success=None if last_success is None else _moment(last_success),
+        successes=successes,
+        failures=failures,
     )
 
 

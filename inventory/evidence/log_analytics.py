@@ -19,6 +19,7 @@ from inventory.evidence_source import Entry, EvidenceRequest, Workspace, unread,
 from inventory.logs import kql
 from inventory.logs.extent import Extent, Span
 from inventory.logs.tally import Tally, key_of
+from inventory.logs.tally import row as summed
 from inventory.model import Cloud
 from inventory.refusals import sign_in_failed, unreachable
 from inventory.usage import Source, SourceName, Use
@@ -194,16 +195,9 @@ def _uses(row: _Row, first: datetime, last: datetime) -> tuple[Use, ...]:
             resource=_text(row, "Resource"),
             counted=counted,
         )
-        use = Use(
-            source=NAME,
-            first=first,
-            last=last,
-            last_success=_moment(row.get("LastSuccess")) if counted else None,
-            successes=successes if counted else None,
-            failures=failures if counted else None,
-            **{name: value for name, value in key._asdict().items() if name != "counted"},
-        )
-        uses.append(use)
+        sums = {"successes": successes, "failures": failures}
+        good = _moment(row.get("LastSuccess"))
+        uses.append(summed(NAME, key, first=first, last=last, last_success=good, **sums))
     return tuple(uses)
 
 

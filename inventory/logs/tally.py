@@ -46,7 +46,7 @@ def key_of(
 ) -> Key:
     """Bring the fields of an application's own sign-in to one spelling; an empty one does not apply."""
     return Key(
-        client_id=ClientId(_kept(client, client).lower()),
+        client_id=ClientId(client[:_LONGEST].lower()),
         key_id=guid(key_id),
         thumbprint=named_thumbprint(_kept(thumbprint)),
         federated_credential_id=_named(federated),
@@ -69,8 +69,8 @@ def _named(text: str | None) -> str | None:
     return None if found == _NO_GUID else found
 
 
-def _kept(text: str | None, otherwise: str | None = None) -> str | None:
-    return (text or "")[:_LONGEST] or otherwise
+def _kept(text: str | None) -> str | None:
+    return (text or "")[:_LONGEST] or None
 
 
 class Tally:
@@ -85,7 +85,9 @@ class Tally:
 
     def add(self, key: Key, at: datetime, *, succeeded: bool | None) -> None:
         """Add one record; whether it succeeded is None where the record does not tell."""
-        self._add(key, _record(self._source, key, at, succeeded))
+        good = at if succeeded else None
+        counts = {"successes": int(succeeded is True), "failures": int(succeeded is False)}
+        self._add(key, row(self._source, key, first=at, last=at, last_success=good, **counts))
 
     def include(self, use: Use) -> None:
         """Add a row that somebody else added up."""
@@ -110,22 +112,47 @@ def merged(uses: Iterable[Use]) -> tuple[Use, ...]:
     return tuple(use for _, tally in sorted(tallies.items()) for use in tally.drain())
 
 
-def _record(source: SourceName, key: Key, at: datetime, succeeded: bool | None) -> Use:  # noqa: FBT001 - as in add
-    told = succeeded is not None
+def row(
+    source: SourceName,
+    key: Key,
+    *,
+    first: datetime,
+    last: datetime,
+    last_success: datetime | None,
+    successes: int,
+    failures: int,
+) -> Use:
+    """Return the row of records with a key; where they do not tell if they succeeded, the counts mean nothing."""
     return Use(
         source=source,
-        first=at,
-        last=at,
-        last_success=at if succeeded else None,
-        successes=int(bool(succeeded)) if told else None,
-        failures=int(not succeeded) if told else None,
-        **{name: value for name, value in key._asdict().items() if name != "counted"},
+        client_id=key.client_id,
+        key_id=key.key_id,
+        thumbprint=key.thumbprint,
+        federated_credential_id=key.federated_credential_id,
+        credential_type=key.credential_type,
+        address=key.address,
+        resource=key.resource,
+        delegated=key.delegated,
+        first=first,
+        last=last,
+        last_success=last_success if key.counted else None,
+        successes=successes if key.counted else None,
+        failures=failures if key.counted else None,
     )
 
 
 def _key(use: Use) -> Key:
-    names = Key._fields[:-1]
-    return Key(*(getattr(use, name) for name in names), counted=use.successes is not None)
+    return Key(
+        client_id=use.client_id,
+        key_id=use.key_id,
+        thumbprint=use.thumbprint,
+        federated_credential_id=use.federated_credential_id,
+        credential_type=use.credential_type,
+        address=use.address,
+        resource=use.resource,
+        delegated=use.delegated,
+        counted=use.successes is not None,
+    )
 
 
 def _sum(one: Use, other: Use) -> Use:

@@ -60,8 +60,7 @@ def _write(folder: Path, megabytes: int) -> int:
     """Write blobs of about so much text, and give the number of bytes."""
     chance = random.Random(7)  # noqa: S311 - the same logs every time
     names = [str(uuid.UUID(int=chance.getrandbits(128))) for _ in range(CREDENTIALS)]
-    marks = {"appId": "@app", "servicePrincipalCredentialKeyId": "@key", "ipAddress": "@from", "id": "@id"}
-    one = record(START, "@app", **{name: mark for name, mark in marks.items() if name != "appId"}, padding=PADDING)
+    one = record(START, "@app", servicePrincipalCredentialKeyId="@key", ipAddress="@from", id="@id", padding=PADDING)
     text = json.dumps(one, separators=(",", ":")).replace("%", "%%").replace("2026-01-01T00:", "%(hour)s:")
     for mark in ("@app", "@key", "@from", "@id"):
         text = text.replace(mark, f"%({mark[1:]})s")

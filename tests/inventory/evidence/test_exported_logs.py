@@ -43,7 +43,10 @@ def history() -> list[dict[str, Any]]:
         error = 7000222 if number % 4 == 3 else 0
         found.append(record(at, CLIENT, error=error, servicePrincipalCredentialKeyId=KEY, ipAddress=address))
         if number % 24 == 0:
-            named = {"servicePrincipalCredentialThumbprint": "ab" * 20, "clientCredentialType": "certificate"}
+            named: dict[str, Any] = {
+                "servicePrincipalCredentialThumbprint": "ab" * 20,
+                "clientCredentialType": "certificate",
+            }
             found.append(record(at, OTHER, **named))
             found.append(record(at, OTHER, event="managedIdentity", clientCredentialType="managedIdentity"))
     return found

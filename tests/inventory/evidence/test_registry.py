@@ -31,7 +31,7 @@ def test_every_source_is_documented() -> None:
 
 def test_a_second_source_of_one_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     twin = types.SimpleNamespace(SOURCE=types.SimpleNamespace(name=SourceName("same")))
-    monkeypatch.setattr(evidence.importlib, "import_module", lambda _name: twin)
+    monkeypatch.setattr("importlib.import_module", lambda _name: twin)
     evidence.sources.cache_clear()
     try:
         with pytest.raises(ValueError, match="the same name"):

@@ -167,6 +167,8 @@ def test_a_sign_in_that_does_not_say_with_what_leaves_it_unknown(row: Use) -> No
     assert "nothing tells with which credential" in said(found)
     explained = judge(row, source(), source(WORKSPACE), success(10, source=WORKSPACE, key_id=KeyId(OTHER)))
     assert isinstance(explained, Unused), "a second source that covers tells that it was another credential"
+    itself = judge(row, source(), success(5, key_id=KeyId(OTHER)))
+    assert isinstance(itself, Unknown), "a log does not explain its own records by others"
 
 
 @pytest.mark.parametrize(
@@ -174,6 +176,7 @@ def test_a_sign_in_that_does_not_say_with_what_leaves_it_unknown(row: Use) -> No
     [
         success(key_id=KeyId(OTHER)),
         success(key_id=None, federated_credential_id=FEDERATED, credential_type="federatedIdentityCredential"),
+        success(key_id=None, federated_credential_id=FEDERATED, credential_type=None),
         success(key_id=None, credential_type="federatedIdentityCredential"),
         success(key_id=None, credential_type="certificate"),
         success(key_id=None, credential_type="clientAssertion"),
@@ -213,6 +216,10 @@ def test_users_who_sign_in_with_the_application_leave_it_unknown() -> None:
     found = judge(daily, source(), report(APPLICATIONS))
     assert isinstance(found, Unknown)
     assert "users signed in with the application" in said(found)
+    by_another = success(1, key_id=KeyId(OTHER))
+    assert isinstance(judge(daily, by_another, source(), report(APPLICATIONS)), Unknown), (
+        "what users do is no record of it"
+    )
     old = reported(60, source=APPLICATIONS, key_id=None, credential_type=None, delegated=True)
     calm = judge(old, source(), report(APPLICATIONS))
     assert isinstance(calm, Unused)
@@ -224,6 +231,8 @@ def test_a_report_that_saw_what_the_log_does_not_show_leaves_it_unknown() -> Non
     assert isinstance(judge(seen, source(), report(APPLICATIONS)), Unknown)
     by_another = success(5, key_id=KeyId(OTHER))
     assert isinstance(judge(seen, by_another, source(), report(APPLICATIONS)), Unused)
+    earlier = success(20, key_id=KeyId(OTHER))
+    assert isinstance(judge(seen, earlier, source(), report(APPLICATIONS)), Unknown), "it shows nothing at that time"
     later = reported(0.01, source=APPLICATIONS, key_id=None, credential_type=None)
     assert isinstance(judge(later, by_another, source(), report(APPLICATIONS)), Unknown), "the log ends before it"
 
