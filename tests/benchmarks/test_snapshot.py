@@ -26,7 +26,7 @@ from inventory.diff import diff
 from inventory.directory import FederatedOf, Page
 from inventory.explain import explain
 from inventory.model import Application, ApplicationId, ClientId, Cloud, KeyId
-from inventory.report import document, queries
+from inventory.report import queries
 from inventory.snapshot import SnapshotWriter
 from inventory.snapshot.completion import complete
 from inventory.snapshot.digest import Digest
@@ -44,27 +44,27 @@ WRITTEN = (10_000, 100_000)
 _NAME = "printf('%08x-0000-4000-8000-%012d', (n * 2654435761) % 4294967296, n)"
 _N = "WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < {last})"
 _FILL = f"""
-    INSERT INTO applications SELECT 'a' || name, name, 'application ' || n, :at, NULL, 'AzureADMyOrg', 0, '[]', NULL, NULL,
-        NULL, NULL, NULL, NULL, NULL, 1, 1, '' FROM (
+    INSERT INTO applications SELECT 'a' || name, name, 'application ' || n, :at, NULL, 'AzureADMyOrg', 0, '[]', NULL,
+        NULL, NULL, NULL, NULL, NULL, NULL, 1, 1, '' FROM (
         {_N.format(last=APPLICATIONS - 1)} SELECT n, {_NAME} AS name FROM c);
-    INSERT INTO service_principals SELECT 's' || client_id, client_id, display_name, 'Application', :tenant, 1, :at, '[]',
-        NULL, NULL, 1, '' FROM applications;
-    INSERT INTO credentials SELECT a.id, printf('%s-%d', a.client_id, k.n), CASE k.n WHEN 2 THEN 'certificate' ELSE 'secret'
-        END, 'authentication', 'a client secret that belongs to no signing key', NULL, NULL, 'application', a.client_id,
-        'ci', 'aB1', NULL, NULL, NULL, :at, CASE a.rowid % 3 WHEN 0 THEN :at WHEN 1 THEN NULL ELSE :later END
+    INSERT INTO service_principals SELECT 's' || client_id, client_id, display_name, 'Application', :tenant, 1, :at,
+        '[]', NULL, NULL, 1, '' FROM applications;
+    INSERT INTO credentials SELECT a.id, printf('%s-%d', a.client_id, k.n), CASE k.n WHEN 2 THEN 'certificate'
+        ELSE 'secret' END, 'authentication', 'a client secret that belongs to no signing key', NULL, NULL, 'application',
+        a.client_id, 'ci', 'aB1', NULL, NULL, NULL, :at, CASE a.rowid % 3 WHEN 0 THEN :at WHEN 1 THEN NULL ELSE :later END
         FROM applications AS a, (SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 2) AS k;
     INSERT INTO owners SELECT id, 'o' || client_id, 'user', 'Ana', 1 FROM applications WHERE rowid % 4;
-    INSERT INTO federated_credentials SELECT id, 'id', 'f' || client_id, 'application', 'https://login.microsoftonline.com/'
-        || :tenant || '/v2.0', 'p' || (rowid % 20000), '["api://AzureADTokenExchange"]', NULL
+    INSERT INTO federated_credentials SELECT id, 'id', 'f' || client_id, 'application',
+        'https://login.microsoftonline.com/' || :tenant || '/v2.0', 'p' || (rowid % 20000), '["api://AzureADTokenExchange"]', NULL
         FROM applications WHERE rowid % 5 = 0;
     INSERT INTO identities SELECT 'p' || n, 'i' || n, 'id-' || n, '/subscriptions/s/ID-' || n, 1, 1 FROM (
         {_N.format(last=19_999)} SELECT n FROM c);
-    INSERT INTO hosts SELECT '/subscriptions/s/host-' || n, 'microsoft.web/sites', 'host-' || n, 's', 'g', 'westeurope', '{{}}',
-        NULL, '[]', 1 FROM ({_N.format(last=49_999)} SELECT n FROM c);
+    INSERT INTO hosts SELECT '/subscriptions/s/host-' || n, 'microsoft.web/sites', 'host-' || n, 's', 'g', 'westeurope',
+        '{{}}', NULL, '[]', 1 FROM ({_N.format(last=49_999)} SELECT n FROM c);
     INSERT INTO host_identities SELECT '/subscriptions/s/host-' || n, '/subscriptions/s/id-' || (n % 20000) FROM (
         {_N.format(last=49_999)} SELECT n FROM c);
-    INSERT INTO host_settings SELECT h.resource_id, 'AZURE_CLIENT_ID', 'client-id', (SELECT client_id FROM applications AS a
-        WHERE a.rowid = h.rowid), NULL FROM hosts AS h;
+    INSERT INTO host_settings SELECT h.resource_id, 'AZURE_CLIENT_ID', 'client-id', (SELECT client_id FROM
+        applications AS a WHERE a.rowid = h.rowid), NULL FROM hosts AS h;
     INSERT INTO host_settings SELECT resource_id, 'AZURE_CLIENT_SECRET', 'secret', NULL, NULL FROM hosts;
     INSERT INTO roles SELECT id, 'app-role', 'r', 'Directory.Read.All', 'Microsoft Graph', '', rowid % 4, 'why'
         FROM service_principals WHERE rowid % 2;
@@ -210,7 +210,7 @@ def test_writing_against_sqlite_alone(tmp_path: Path, size: int) -> None:
     bare.close()
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(
-        f"\n{size} applications, {size * 5} rows: {spent['writer']:.1f} s of processor time, {added:.1f} of it while pages "
-        f"come; SQLite alone, without indexes: {spent['SQLite']:.1f} s ({spent['writer'] / spent['SQLite']:.1f} x); at most "
-        f"{most} MiB"
+        f"\n{size} applications, {size * 5} rows: {spent['writer']:.1f} s of processor time, {added:.1f} of it while "
+        f"pages come; SQLite alone, without indexes: {spent['SQLite']:.1f} s "
+        f"({spent['writer'] / spent['SQLite']:.1f} x); at most {most} MiB"
     )
