@@ -102,7 +102,7 @@ def _facts(source: _Source, found: int) -> Iterator[Fact]:
     yield Fact(label="Purpose unknown", value=total("unknown"))
     yield Fact(label="Expired", value=total(state=Expiry.EXPIRED))
     yield Fact(label="Never expiring", value=total(state=Expiry.ENDLESS))
-    yield Fact(label="Use known", value=source.row(queries.USED)[1] or 0)
+    yield Fact(label="Use known", value=source.row(queries.USED)[0])
     yield Fact(label="Without owner", value=ownerless)
     yield Fact(label="Already federated", value=federated)
     yield Fact(label="Managed identities", value=identities)

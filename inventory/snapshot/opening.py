@@ -62,6 +62,7 @@ def opened(path: Path, *, oldest: int = schema.SCHEMA_VERSION) -> Iterator[sqlit
     try:
         with closing(_open(path)) as database:
             _check(path, database, oldest)
+            database.execute("PRAGMA cache_size=-65536")  # KiB, so that joins find their pages again
             yield database
     except (sqlite3.Error, ValueError, msgspec.DecodeError) as error:
         raise SnapshotError(f"{path} is damaged ({error}); scan the tenant again") from None

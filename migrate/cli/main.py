@@ -22,6 +22,8 @@ FAILURE = 2
 
 COMMANDS = {
     "scan": "Read the tenant into a snapshot.",
+    "snapshot": "Compare snapshots, bring old ones up to date.",
+    "explain": "Tell everything known about one credential.",
     "plan": "Pair applications with managed identities.",
     "federate": "Create the planned federated credentials.",
     "rewrite": "Rewrite Python code from secrets to assertions.",
