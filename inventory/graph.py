@@ -42,9 +42,11 @@ __all__ = ["Answer", "GraphConnection", "GraphSettings"]
 
 _LOG = logging.getLogger(__name__)
 _ATTEMPTS = 3  # of a read whose connection or answer broke; other refusals are retried by the middleware
+_ATTEMPTS_OF_A_SCAN = 6
 _SUCCESS = range(200, 300)
 _UNAUTHORIZED = 401
 _PASSING = frozenset({408, 500, 502})  # what the middleware does not repeat, and a read may
+_PATIENT = _PASSING | {429, 503, 504}  # a scan has more time than the middleware has patience
 _BROKEN = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 _LOW = {graph_transport.PRIORITY: "Low"}
 _Value = TypeVar("_Value")
@@ -114,22 +116,23 @@ class GraphConnection:
         """Read as ``get`` does with a decoder that raises msgspec's errors; with a JSON ``body`` it is a POST.
 
         A POST here is one that changes nothing (``$batch`` of reads): broken connections and answers that end too
-        early are asked for again, three times in all.
+        early are asked for again, three times in all, and those of a scan six times.
         """
+        attempts = _ATTEMPTS_OF_A_SCAN if low else _ATTEMPTS
         call = _Call(method="GET" if body is None else "POST", url=url, body=body, headers=_LOW if low else {})
-        for attempt in range(1, _ATTEMPTS + 1):
-            last = attempt == _ATTEMPTS
-            response = await self._answered(call, attempts=_ATTEMPTS)
+        for attempt in range(1, attempts + 1):
+            last = attempt == attempts
+            response = await self._answered(call, attempts=attempts)
             if response.status_code in _SUCCESS:
                 try:
                     return Answer(value=decoded(decode, response.content), date=_date(response))
                 except (msgspec.DecodeError, UnicodeDecodeError) as error:
                     if last or isinstance(error, msgspec.ValidationError):
                         raise _not_understood(call, response, error) from None
-            elif last or response.status_code not in _PASSING:
+            elif last or response.status_code not in (_PATIENT if low else _PASSING):
                 raise self._refused(call, response)
             _LOG.debug("%s: the answer is broken (%d), attempt %d", call.method, response.status_code, attempt)
-            await asyncio.sleep(0.1 * attempt)
+            await asyncio.sleep(0.05 * 2**attempt)
         raise AssertionError("there is at least one attempt")
 
     async def send(
@@ -201,7 +204,7 @@ class GraphConnection:
                 _LOG.debug("%s: the connection broke, attempt %d of %d", call.method, attempt, attempts)
                 if attempt == attempts:
                     raise unreachable(self.endpoint, str(error) or type(error).__name__) from None
-                await asyncio.sleep(0.1 * attempt)
+                await asyncio.sleep(0.05 * 2**attempt)
         raise AssertionError("attempts is at least 1")
 
     async def _exchange(self, request: RequestInformation) -> httpx.Response:

@@ -18,6 +18,7 @@ from inventory.errors import CursorExpiredError, InventoryError, ReadFailedError
 from inventory.graph import GraphConnection
 from inventory.graph_paging import pages
 from inventory.model import FederatedCredential, ManagedIdentity, ScanNote
+from inventory.refusals import brief
 from inventory.wire import WirePage
 
 OWNERS = "$expand=owners($select=id,displayName,accountEnabled)"
@@ -86,7 +87,7 @@ def _read(what: str, object_id: str, reply: Reply, read: Callable[[bytes], _Valu
         return Removed(object_id=object_id)
     found = reply.understood(read)
     if isinstance(found, InventoryError):
-        return ScanNote(subject=f"{what} {object_id}", text=f"it changed, and could not be read: {found}")
+        return ScanNote(subject=f"{what} {object_id}", text=f"it changed, and could not be read: {brief(found)}")
     return found
 
 

@@ -16,6 +16,7 @@ from inventory.estate import Policy
 from inventory.graph import GraphConnection
 from inventory.graph_paging import everything, listing
 from inventory.model import ScanNote
+from inventory.refusals import brief
 
 _DEFAULT = "/v1.0/policies/defaultAppManagementPolicy"
 _POLICIES = "/v1.0/policies/appManagementPolicies"
@@ -41,7 +42,7 @@ async def _assigned(connection: GraphConnection, policy: Policy, reply: Reply) -
     reading = convert_roles.identified()
     page = reply.understood(reading.page)
     if isinstance(page, InventoryError):
-        text = f"the objects that it is assigned to could not be read: {page}"
+        text = f"the objects that it is assigned to could not be read: {brief(page)}"
         return policy, ScanNote(subject=f"app management policy {policy.id}", text=text)
     told = list(page.entries)
     if page.next_link:

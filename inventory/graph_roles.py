@@ -13,6 +13,7 @@ from inventory.estate import RoleHeld
 from inventory.graph import GraphConnection
 from inventory.graph_paging import everything, listing, pages
 from inventory.model import ScanNote
+from inventory.refusals import brief
 from inventory.rows import Reading
 from inventory.wire import WireGrant, WireResource
 
@@ -52,15 +53,10 @@ async def _directory_roles(connection: GraphConnection, tier_of: TierOf) -> tupl
         names = {one.id.lower(): one.display_name or "" for one in named if not isinstance(one, ScanNote)}
         held = convert_roles.directory_roles_held(names, tier_of)
         found = await everything(connection, _ASSIGNMENTS, held.page)
-    except PermissionMissingError as error:
-        return (_unknown(f"{error.permission} not granted"),)
-    except ReadFailedError as error:
-        return (_unknown(str(error)),)
+    except (PermissionMissingError, ReadFailedError) as error:
+        text = f"{brief(error)}: who holds directory roles is unknown"
+        return (ScanNote(subject="directory roles", text=text),)
     return tuple(one for one in found if one is not None)
-
-
-def _unknown(reason: str) -> ScanNote:
-    return ScanNote(subject="directory roles", text=f"{reason}: who holds directory roles is unknown")
 
 
 async def _holders(
@@ -79,7 +75,7 @@ async def _assigned(
     """Yield the first page, which came in a batch, and those that follow it."""
     page = reply.understood(reading.page)
     if isinstance(page, InventoryError):
-        text = f"who holds its app roles could not be read: {page}"
+        text = f"who holds its app roles could not be read: {brief(page)}"
         yield () if reply.gone else (ScanNote(subject=f"service principal {resource.id}", text=text),)
         return
     yield tuple(one for one in page.entries if one is not None)

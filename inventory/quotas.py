@@ -23,7 +23,7 @@ SIZES = (3500, 5000, 8000)
 """Resource units in 10 seconds: tenants of under 50 users, up to 500, more."""
 PERIOD = 10.0
 REPORTS = 5
-_SHARE = 0.8  # where Graph begins to warn, and may begin to drop requests of low priority
+_SHARE = 0.75  # from 0.8 Graph warns, and may drop requests of low priority
 _SMALL_PAGE = 20
 _THROTTLED = 429
 _COSTS: Mapping[str, int] = {"/applications": 2, "/servicePrincipals/*/appRoleAssignments": 2}
@@ -45,7 +45,7 @@ class Charge:
 class Quotas:
     """The buckets of one application in one tenant; to be made and used inside one event loop.
 
-    It begins with the smallest size of a bucket and fills four fifths of it. When that is used up, one request goes
+    It begins with the smallest size of a bucket and uses three quarters of it. When that is used up, one request goes
     beyond: where its answer bears no warning, the tenant's bucket is a larger one.
     """
 
@@ -76,7 +76,7 @@ class Quotas:
             if charge.low or self._reports.has_capacity():
                 await self._reports.acquire()
             return False
-        units = min(self._costs.get(charge.kind, charge.units), int(self._units.max_rate))
+        units = self._cost(charge)
         if self._units.has_capacity(units):
             await self._units.acquire(units)
         elif charge.low and not (self._proven or self._probing):
@@ -85,6 +85,9 @@ class Quotas:
         elif charge.low:
             await self._units.acquire(units)
         return False
+
+    def _cost(self, charge: Charge) -> float:
+        return min(self._costs.get(charge.kind, charge.units), self._units.max_rate)
 
     async def learn(self, charge: Charge, status: int, headers: Mapping[str, str], *, probe: bool = False) -> None:
         """Take in what an answer tells; the names of the headers are in lower case."""
@@ -99,6 +102,7 @@ class Quotas:
             self._proven = status == _THROTTLED or "x-ms-throttle-limit-percentage" in headers
             if not self._proven:
                 await self._grow()
+            await self._units.acquire(self._cost(charge))
 
     async def _grow(self) -> None:
         used = self._units.max_rate

@@ -87,6 +87,15 @@ def sign_in_failed(text: str, authority: str) -> InventoryError:
     )
 
 
+def brief(error: InventoryError) -> str:
+    """Return the reason in words that are the same each time, for a note: without the id of a request."""
+    if isinstance(error, PermissionMissingError):
+        return f"{error.permission} not granted"
+    if isinstance(error, ReadFailedError) and error.status is not None:
+        return f"Graph answered {error.status} {error.code}".rstrip()
+    return str(error)
+
+
 def unreachable(host: str, reason: str) -> TenantUnreachableError:
     """Return the error for a host that did not answer; ``reason`` is one line from the transport."""
     return TenantUnreachableError(
