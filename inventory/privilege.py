@@ -1,7 +1,7 @@
 """How far a role reaches: ``inventory.directory.TierOf``. Pure.
 
 A role that is not in the tables is UNKNOWN, which is never "harmless". A directory role is known by its id alone, since
-anybody may call a custom one as a built-in one is called; a permission is known only on a resource that is named as one of
+a custom one may be called as a built-in one is; a permission is known only on a resource that is named as one of
 Microsoft's. Which scope a directory role is held in is not looked at here.
 """
 
