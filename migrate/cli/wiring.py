@@ -16,6 +16,7 @@ from inventory.graph import GraphConnection, GraphSettings
 from inventory.graph_directory import GraphDirectory
 from inventory.hosting import Hosting
 from inventory.model import Cloud
+from inventory.privilege import tier_of
 from inventory.scan import Readers
 from migrate import planuse
 from migrate.cli.options import Settings
@@ -49,7 +50,7 @@ async def readers(
             return EvidenceRequest(at=at, graph=connection, workspace=place, folder=logs)
 
         yield Readers(
-            directory=GraphDirectory(connection),
+            directory=GraphDirectory(connection, tier_of=tier_of),
             hosting=None if arm is None else partial(Hosting, arm),
             sources=tuple(each for each in sources() if each.wanted(request(datetime.now(UTC)))),
             evidence=request,

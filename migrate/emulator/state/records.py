@@ -98,6 +98,15 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldRole:
+    """A directory role that a principal holds (Graph type unifiedRoleAssignment)."""
+
+    template_id: str
+    scope: str = "/"
+    """``/`` for the tenant, ``/administrativeUnits/{id}`` for one unit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePrincipal:
     """A service principal: an application's, a foreign application's or a managed identity's presence here."""
 
@@ -117,6 +126,7 @@ class ServicePrincipal:
     """Names of the Microsoft Graph app roles granted to it."""
     grants: tuple[Grant, ...] = ()
     """Roles of other resources granted to it, and the dates of those Microsoft Graph roles that came later."""
+    directory_roles: tuple[HeldRole, ...] = ()
     sso_mode: str | None = None
     signing_certificate: CertificateRecipe | bytes | None = None
     token_encryption_key_id: str | None = None
