@@ -25,8 +25,8 @@ def quick(frozen: type[_Value]) -> type[_Value]:
     fields = dataclasses.fields(cast("Any", frozen))
     content: dict[str, Any] = {field.name: field.default for field in fields if _has_default(field)}
     content |= {"__annotations__": {field.name: field.type for field in fields}, "__post_init__": become}
-    twin = dataclasses.dataclass(slots=True, kw_only=True, eq=False, repr=False)(type(frozen.__name__, (), content))
-    return cast("type[_Value]", twin)
+    bare: type[Any] = type(frozen.__name__, (), content)
+    return cast("type[_Value]", dataclasses.dataclass(slots=True, kw_only=True, eq=False, repr=False)(bare))
 
 
 def _has_default(field: dataclasses.Field[Any]) -> bool:

@@ -108,11 +108,7 @@ def _alone(kind: CredentialKind, usage: str | None, form: str | None) -> tuple[P
 
 
 def _facts(one: _Wire, key_id: str) -> KeyFacts:
-    certificate = type(one) is WireCertificate
-    return KeyFacts(
-        key_id=key_id,
-        kind=_CERTIFICATE if certificate else _SECRET,
-        usage=one.usage if certificate else None,
-        type=one.type if certificate else None,
-        identifier=one.custom_key_identifier,
-    )
+    if type(one) is WireCertificate:
+        mark = one.custom_key_identifier
+        return KeyFacts(key_id=key_id, kind=_CERTIFICATE, usage=one.usage, type=one.type, identifier=mark)
+    return KeyFacts(key_id=key_id, kind=_SECRET, identifier=one.custom_key_identifier)

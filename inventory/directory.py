@@ -23,14 +23,14 @@ from inventory.model import (
     TenantId,
 )
 
-Value = TypeVar("Value")
+Value_co = TypeVar("Value_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page(Generic[Value]):
+class Page(Generic[Value_co]):
     """A part of a collection, and where to go on: an opaque text that outlives the process, None at the end."""
 
-    entries: tuple[Value, ...]
+    entries: tuple[Value_co, ...]
     cursor: str | None
 
 

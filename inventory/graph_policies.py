@@ -44,9 +44,8 @@ async def _assigned(connection: GraphConnection, policy: Policy, reply: Reply) -
     if isinstance(page, InventoryError):
         text = f"the objects that it is assigned to could not be read: {brief(page)}"
         return policy, ScanNote(subject=f"app management policy {policy.id}", text=text)
-    told = list(page.entries)
-    if page.next_link:
-        told += await everything(connection, page.next_link, reading.page)
+    more = await everything(connection, page.next_link, reading.page) if page.next_link else []
+    told = (*page.entries, *more)
     ids = tuple(one for one in told if isinstance(one, str))
     notes = (one for one in told if isinstance(one, ScanNote))
     return dataclasses.replace(policy, applies_to=ids), *notes

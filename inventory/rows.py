@@ -123,16 +123,17 @@ def _decoder(
     shape: type[WireObject], documented: frozenset[str] | None, learned: frozenset[str]
 ) -> msgspec.json.Decoder[Any]:
     """Return a decoder of pages that refuses names it was not told of, so that none is overlooked."""
+    row: type[msgspec.Struct] = shape
     if documented is not None:
         used = {field.encode_name for field in msgspec.structs.fields(shape)}
         skipped = {f"skipped_{at}": name for at, name in enumerate(sorted(documented - used))}
         named = {**skipped, **_fields(learned)}
         absent: dict[str, Any] = {key: msgspec.field(default=_ABSENT, name=name) for key, name in named.items()}
         fields = [(key, msgspec.Raw, default) for key, default in absent.items()]
-        shape = msgspec.defstruct(
+        row = msgspec.defstruct(
             shape.__name__, fields, bases=(shape,), frozen=True, gc=False, forbid_unknown_fields=True
         )
-    page = msgspec.defstruct("Page", [("value", list[shape])], bases=(_Links,), frozen=True, gc=False)  # type: ignore[valid-type]
+    page = msgspec.defstruct("Page", [("value", list[row])], bases=(_Links,), frozen=True, gc=False)  # type: ignore[valid-type]
     return msgspec.json.Decoder(page)
 
 

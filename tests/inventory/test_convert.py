@@ -13,6 +13,7 @@ from inventory import convert
 from inventory.building import quick
 from inventory.classify import HolderFacts, thumbprint
 from inventory.convert_credentials import NOTHING, credentials
+from inventory.instants import instant
 from inventory.model import (
     Application,
     CredentialActivity,
@@ -300,14 +301,14 @@ def test_the_activity_report_is_read_in_its_own_loose_spelling() -> None:
     ],
 )
 def test_times_are_read_leniently(text: str | None, expected: datetime | None) -> None:
-    assert convert.instant(text) == expected
+    assert instant(text) == expected
 
 
 @given(st.datetimes(min_value=datetime(2, 1, 2), max_value=datetime(9999, 12, 30)), st.integers(-14, 14))  # noqa: DTZ001
 def test_every_time_comes_back_in_utc(moment: datetime, hours: int) -> None:
     sign = "-" if hours < 0 else "+"
     text = f"{moment.isoformat(timespec='microseconds')}7{sign}{abs(hours):02}:00"
-    assert convert.instant(text) == moment.replace(tzinfo=UTC) - timedelta(hours=hours)
+    assert instant(text) == moment.replace(tzinfo=UTC) - timedelta(hours=hours)
 
 
 def test_an_end_that_is_no_time_makes_the_object_unreadable_and_not_endless() -> None:

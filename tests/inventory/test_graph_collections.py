@@ -148,6 +148,10 @@ def test_policies_need_a_permission_which_is_named(emulator: Emulator, monkeypat
     assert caught.value.permission == "Policy.Read.All"
 
 
+def _changed(emulator: Emulator, link: str) -> list[Changed]:
+    return _do(emulator, lambda directory: _all(directory.changed(link)))
+
+
 def _ids(changes: list[Changed]) -> set[str]:
     return {one.object_id if isinstance(one, Removed) else getattr(one, "id", getattr(one, "principal_id", ""))
             for one in changes}  # fmt: skip
@@ -166,9 +170,7 @@ def test_changes_are_told_whole_and_nothing_else_is(emulator: Emulator, web: Cal
     web("DELETE", f"/applications/{made[1]['id']}")
     fresh = web("POST", "/applications", {"displayName": "fresh"}).json()
     principal = web("POST", "/servicePrincipals", {"appId": fresh["appId"]}).json()
-    applications, principals = (
-        _do(emulator, lambda directory, link=link: _all(directory.changed(link))) for link in links
-    )
+    applications, principals = (_changed(emulator, link) for link in links)
     assert _ids(applications) == {made[0]["id"], made[1]["id"], fresh["id"]}
     assert Removed(object_id=made[1]["id"]) in applications
     whole = next(one for one in applications if isinstance(one, Application) and one.id == made[0]["id"])
@@ -183,7 +185,7 @@ def test_a_managed_identity_that_changed_comes_with_its_federated_credentials(em
     identity = next(one for one in emulator.tenant.service_principals if one.type == "ManagedIdentity")
     link = _do(emulator, lambda directory: directory.delta_link(Collection.SERVICE_PRINCIPALS))
     emulator.tenant.save_service_principal(identity)
-    [found] = _do(emulator, lambda directory: _all(directory.changed(link)))
+    [found] = _changed(emulator, link)
     assert isinstance(found, ManagedIdentity)
     assert found.principal_id == identity.id
     assert found.federated is not None
@@ -195,4 +197,4 @@ def test_a_delta_link_that_is_refused_is_told_as_that(emulator: Emulator) -> Non
         f"{emulator.graph_endpoint}/v1.0/things?x",
     ):
         with pytest.raises(CursorExpiredError):
-            _do(emulator, lambda directory, link=link: _all(directory.changed(link)))
+            _changed(emulator, link)

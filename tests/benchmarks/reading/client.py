@@ -98,8 +98,8 @@ async def values(url: str, _: Path) -> int:
 
 async def snapshot(url: str, path: Path) -> int:
     """Read the values of the inventory into a snapshot."""
-    scanned = {"tenant_id": TenantId("t"), "cloud": Cloud.PUBLIC, "taken_at": datetime(2026, 3, 2, tzinfo=UTC)}
-    with SnapshotWriter(path, **scanned) as writer:
+    began = datetime(2026, 3, 2, tzinfo=UTC)
+    with SnapshotWriter(path, tenant_id=TenantId("t"), cloud=Cloud.PUBLIC, taken_at=began) as writer:
         async with connected(url) as connection:
             async for page in GraphDirectory(connection).applications():
                 writer.add(page.entries)
@@ -170,7 +170,7 @@ def main(mode: str, url: str, path: Path) -> None:
         gc.freeze()
         gc.disable()
     begin()
-    count = asyncio.run(job(url, path))  # type: ignore[operator]
+    count = asyncio.run(job(url, path))
     cpu, wall = time.process_time() - _started[0], time.perf_counter() - _started[1]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     sys.stdout.write(json.dumps({"count": count, "cpu": cpu, "wall": wall, "memory": memory}))
