@@ -42,8 +42,8 @@ class SnapshotWriter:
     ``SnapshotWriter(path, ...)`` begins anew; ``resume`` takes up the unfinished file of a scan that was stopped, where
     there is one; ``refresh`` begins from the finished snapshot at ``path``. Pages are committed as they come to
     ``.<name>.part`` in the same folder, each with the cursor of its collection. Without ``finish``, whatever stood at
-    ``path`` stays as it was, and the unfinished file stays to be taken up once it holds a page. Any thread may call, one
-    at a time. Raises SnapshotError where the file cannot be written, or where another writer is at it.
+    ``path`` stays as it was, and the unfinished file stays to be taken up once it holds a page. Any thread may call,
+    one at a time. Raises SnapshotError where the file cannot be written, or where another writer is at it.
     """
 
     def __init__(
@@ -195,7 +195,7 @@ def write(path: Path, snapshot: Snapshot) -> str:
     """Write a whole snapshot value and return the digest of what was written (``snapshot.digest`` is not looked at)."""
     tenant_id, cloud, taken_at = snapshot.tenant_id, snapshot.cloud, snapshot.taken_at
     with SnapshotWriter(path, tenant_id=tenant_id, cloud=cloud, taken_at=taken_at) as writer:
-        for collection, found in (
+        collections: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             ("applications", snapshot.applications),
             ("service-principals", (*snapshot.service_principals, *snapshot.identities)),
             ("hosts", snapshot.hosts),
@@ -203,6 +203,7 @@ def write(path: Path, snapshot: Snapshot) -> str:
             ("policies", snapshot.policies),
             ("evidence", (*snapshot.sources, *snapshot.uses)),
             ("notes", snapshot.notes),
-        ):
+        )
+        for collection, found in collections:
             writer.add(collection, Page(entries=found, cursor=None))
         return writer.finish()
