@@ -53,7 +53,7 @@ def holder(subject: Subject) -> Section:
         _holder(subject, "application", subject.application),
         _holder(subject, "service principal", subject.principal),
     ]
-    unseen = ()
+    unseen: tuple[str, ...] = ()
     if subject.application is None:
         unseen = (
             "the application is registered in another tenant or gone: what it holds there is not in this snapshot",

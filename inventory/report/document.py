@@ -85,7 +85,7 @@ class _Source:
 
 def _facts(source: _Source, found: int) -> Iterator[Fact]:
     counts = {(str(purpose), str(state)): int(str(number)) for purpose, state, number in source.rows(queries.OVERVIEW)}
-    kinds = dict(source.rows(queries.KINDS))
+    kinds = {str(kind): number for kind, number in source.rows(queries.KINDS)}
     applications, ownerless, federated, identities, hosts, unreadable = source.row(queries.COUNTS)
 
     def total(purpose: str | None = None, state: Expiry | None = None) -> int:
@@ -116,16 +116,13 @@ def _overview(source: _Source) -> Table:
     """Count credentials by purpose and state, with sums at the right end and in the last row."""
     counts = {(str(purpose), str(state)): int(str(number)) for purpose, state, number in source.rows(queries.OVERVIEW)}
     purposes, states = (sorted({key[place] for key in counts}) for place in (0, 1))
-    rows = [
-        (
-            purpose,
-            *(counts.get((purpose, state), 0) for state in states),
-            sum(n for (a, _), n in counts.items() if a == purpose),
-        )
-        for purpose in purposes
-    ]
-    sums = ("all", *(sum(n for (_, b), n in counts.items() if b == state) for state in states), sum(counts.values()))
-    return columns.overview(states, (*rows, sums) if rows else ())
+    rows: list[tuple[Cell, ...]] = []
+    for purpose in purposes:
+        figures = [counts.get((purpose, state), 0) for state in states]
+        rows.append((purpose, *figures, sum(figures)))
+    sums = [sum(counts.get((purpose, state), 0) for purpose in purposes) for state in states]
+    rows.append(("all", *sums, sum(sums)))
+    return columns.overview(states, tuple(rows) if counts else ())
 
 
 def _findings(database: sqlite3.Connection) -> Iterator[Finding]:

@@ -49,7 +49,8 @@ CREDENTIALS = f"""
     SELECT {
     _CREDENTIAL.format(state=STATE, last=_LAST_SUCCESS, federated=_FEDERATED, owners=_OWNERS, holder="'application'")
 }
-    FROM applications AS h JOIN credentials AS c ON c.holder_id = h.id ORDER BY c.holder_id, c.key_id, c.kind LIMIT :limit
+    FROM applications AS h JOIN credentials AS c ON c.holder_id = h.id
+    ORDER BY c.holder_id, c.key_id, c.kind LIMIT :limit
 """  # noqa: S608 - texts of our own
 PRINCIPAL_CREDENTIALS = f"""
     SELECT {

@@ -30,10 +30,11 @@ _AGAIN = f"""
 """  # noqa: S608 - names are our own
 
 
-def complete(database: sqlite3.Connection, digest: Digest) -> str:
+def complete(database: sqlite3.Connection, digest: Digest, *, merge: bool = True) -> str:
     """Complete an unfinished file and return its digest; afterwards it is one file without a log beside it.
 
-    ``digest`` holds all rows, as they were written, of those tables of which it holds any.
+    ``digest`` holds all rows, as they were written, of those tables of which it holds any. Without ``merge`` no use can
+    be there twice.
     The old pages are journalled from here on, the new ones of indexes are not, so that these are written once.
     """
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -43,7 +44,8 @@ def complete(database: sqlite3.Connection, digest: Digest) -> str:
         _know_federated(database)
         for table in ("progress", "federated_told"):  # now, so that the indexes take their place
             database.execute(f"DROP TABLE {table}")
-        _merge_uses(database)
+        if merge:
+            _merge_uses(database)
         for statement in schema.INDEXES:
             database.execute(statement)
         reconcile_all(database, digest)

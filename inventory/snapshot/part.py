@@ -126,7 +126,7 @@ def _locked(path: Path, part: Path) -> sqlite3.Connection:
         raise SnapshotError(f"{path} is a folder; name a file for the snapshot")
     if not part.exists():  # closing any handle of a file ends every lock this process has on it
         os.close(os.open(part, os.O_CREAT | os.O_RDWR, 0o600))
-    database = sqlite3.connect(part, isolation_level=None, timeout=0)
+    database = sqlite3.connect(part, isolation_level=None, timeout=0, check_same_thread=False)
     try:
         database.executescript(_TUNING)
         with transaction(database):

@@ -42,8 +42,8 @@ class SnapshotWriter:
     ``SnapshotWriter(path, ...)`` begins anew; ``resume`` takes up the unfinished file of a scan that was stopped, where
     there is one; ``refresh`` begins from the finished snapshot at ``path``. Pages are committed as they come to
     ``.<name>.part`` in the same folder, each with the cursor of its collection. Without ``finish``, whatever stood at
-    ``path`` stays as it was, and the unfinished file stays to be taken up once it holds a page. Raises SnapshotError
-    where the file cannot be written, or where another writer is at it.
+    ``path`` stays as it was, and the unfinished file stays to be taken up once it holds a page. Any thread may call,
+    one at a time. Raises SnapshotError where the file cannot be written, or where another writer is at it.
     """
 
     def __init__(
@@ -87,6 +87,7 @@ class SnapshotWriter:
             entries.remember(self._part.database)
         self._digest = Digest()
         self._summed = self._part.empty
+        self._merge = self._part.beginning.resumed
         return self
 
     def __exit__(
@@ -120,6 +121,7 @@ class SnapshotWriter:
                 "objects = objects + ?3",
                 (collection, page.cursor, len(page.entries)),
             )
+        self._merge = self._merge or bool(rows["uses"])
         if self._summed:
             for table in _SUMMED:
                 self._digest.take(table, rows[table])
@@ -177,7 +179,7 @@ class SnapshotWriter:
     def finish(self) -> str:
         """Complete the file, move it to its place and return its digest."""
         with writing(self._path):
-            digest = completion.complete(self._database, self._digest)
+            digest = completion.complete(self._database, self._digest, merge=self._merge)
             into_place(self._database, self._part.path, self._path)
         self._finished = True
         return digest
@@ -207,7 +209,7 @@ def write(path: Path, snapshot: Snapshot) -> str:
     """Write a whole snapshot value and return the digest of what was written (``snapshot.digest`` is not looked at)."""
     tenant_id, cloud, taken_at = snapshot.tenant_id, snapshot.cloud, snapshot.taken_at
     with SnapshotWriter(path, tenant_id=tenant_id, cloud=cloud, taken_at=taken_at) as writer:
-        for collection, found in (
+        collections: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             ("applications", snapshot.applications),
             ("service-principals", (*snapshot.service_principals, *snapshot.identities)),
             ("hosts", snapshot.hosts),
@@ -215,6 +217,7 @@ def write(path: Path, snapshot: Snapshot) -> str:
             ("policies", snapshot.policies),
             ("evidence", (*snapshot.sources, *snapshot.uses)),
             ("notes", snapshot.notes),
-        ):
+        )
+        for collection, found in collections:
             writer.add(collection, Page(entries=found, cursor=None))
         return writer.finish()

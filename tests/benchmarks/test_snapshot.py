@@ -49,14 +49,16 @@ _FILL = f"""
         {_N.format(last=APPLICATIONS - 1)} SELECT n, {_NAME} AS name FROM c);
     INSERT INTO service_principals SELECT 's' || client_id, client_id, display_name, 'Application', :tenant, 1, :at,
         '[]', NULL, NULL, 1, '' FROM applications;
-    INSERT INTO credentials SELECT a.id, printf('%s-%d', a.client_id, k.n), CASE k.n WHEN 2 THEN 'certificate'
-        ELSE 'secret' END, 'authentication', 'a client secret that belongs to no signing key', NULL, NULL, 'application',
-        a.client_id, 'ci', 'aB1', NULL, NULL, NULL, :at, CASE a.rowid % 3 WHEN 0 THEN :at WHEN 1 THEN NULL ELSE :later END
+    INSERT INTO credentials SELECT a.id, printf('%s-%d', a.client_id, k.n),
+        CASE k.n WHEN 2 THEN 'certificate' ELSE 'secret' END, 'authentication',
+        'a client secret that belongs to no signing key',
+        NULL, NULL, 'application', a.client_id, 'ci', 'aB1', NULL, NULL, NULL,
+        :at, CASE a.rowid % 3 WHEN 0 THEN :at WHEN 1 THEN NULL ELSE :later END
         FROM applications AS a, (SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 2) AS k;
     INSERT INTO owners SELECT id, 'o' || client_id, 'user', 'Ana', 1 FROM applications WHERE rowid % 4;
     INSERT INTO federated_credentials SELECT id, 'id', 'f' || client_id, 'application',
-        'https://login.microsoftonline.com/' || :tenant || '/v2.0', 'p' || (rowid % 20000), '["api://AzureADTokenExchange"]', NULL
-        FROM applications WHERE rowid % 5 = 0;
+        'https://login.microsoftonline.com/' || :tenant || '/v2.0', 'p' || (rowid % 20000),
+        '["api://AzureADTokenExchange"]', NULL FROM applications WHERE rowid % 5 = 0;
     INSERT INTO identities SELECT 'p' || n, 'i' || n, 'id-' || n, '/subscriptions/s/ID-' || n, 1, 1 FROM (
         {_N.format(last=19_999)} SELECT n FROM c);
     INSERT INTO hosts SELECT '/subscriptions/s/host-' || n, 'microsoft.web/sites', 'host-' || n, 's', 'g', 'westeurope',

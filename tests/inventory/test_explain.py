@@ -11,7 +11,7 @@ from inventory import snapshot
 from inventory.errors import CodeFileError, NoSuchCredentialError
 from inventory.estate import SettingKind, Tier
 from inventory.explain import CodeSite, Explanation, Section, code_sites, explain, lines
-from inventory.model import ClientId, CredentialKind, Holder, Lock, Purpose, ScanNote, Snapshot
+from inventory.model import ClientId, CredentialKind, Holder, KeyId, Lock, Purpose, ScanNote, Snapshot, TenantId
 from inventory.usage import SourceName, Use
 from tests.inventory import values
 from tests.inventory.values import NOW
@@ -225,7 +225,7 @@ def test_what_ended_authenticates_nobody_any_more(tmp_path: Path) -> None:
 
 def test_a_credential_of_a_foreign_application_says_what_is_not_here(tmp_path: Path) -> None:
     secret = values.secret(1, holder=Holder.SERVICE_PRINCIPAL, holder_id=values.guid("7", 1))
-    foreign = dataclasses.replace(values.principal(1, credentials=(secret,)), home_tenant=values.guid("1", 1))
+    foreign = dataclasses.replace(values.principal(1, credentials=(secret,)), home_tenant=TenantId(values.guid("1", 1)))
     found = _explained(tmp_path, values.snapshot(principals=(foreign,)))
     holder = _sections(found)["holder"]
     assert f"registered in tenant {values.guid('1', 1)}" in _texts(holder)
@@ -235,7 +235,7 @@ def test_a_credential_of_a_foreign_application_says_what_is_not_here(tmp_path: P
 def test_a_key_id_that_nobody_holds_is_told_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(NoSuchCredentialError, match="key ids are in its table credentials"):
         _explained(tmp_path, _WHOLE, "nonsense")
-    gone = dataclasses.replace(_WHOLE, uses=(dataclasses.replace(_USED, key_id=values.guid("e", 7)),))
+    gone = dataclasses.replace(_WHOLE, uses=(dataclasses.replace(_USED, key_id=KeyId(values.guid("e", 7))),))
     with pytest.raises(NoSuchCredentialError, match=r"graph-sign-ins saw it, last .*: it is gone") as caught:
         _explained(tmp_path, gone, values.guid("e", 7))
     assert "\n" not in str(caught.value)

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ _AT = "2026-03-02T10:00:00.000000Z"
 _OLD = "2026-02-01T10:00:00.000000Z"
 _APP, _CLIENT, _SP = values.guid("c", 1), values.guid("d", 1), values.guid("7", 1)
 _KEY, _OTHER = values.guid("e", 1), values.guid("e", 2)
-_VERSION_2 = {
+_VERSION_2: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "applications": (
         (
             "id TEXT PRIMARY KEY, client_id TEXT NOT NULL, display_name TEXT NOT NULL, "

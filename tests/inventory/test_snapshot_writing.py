@@ -15,7 +15,7 @@ import pytest
 from inventory import snapshot
 from inventory.directory import FederatedOf, Page
 from inventory.errors import SnapshotError
-from inventory.model import Cloud, Holder, KeyId, Purpose, ScanNote, TenantId
+from inventory.model import Cloud, Holder, KeyId, PrincipalId, Purpose, ScanNote, TenantId
 from inventory.snapshot import SnapshotWriter
 from tests.inventory import values
 from tests.inventory.values import NOW, PRINCIPAL, TENANT
@@ -130,6 +130,26 @@ def test_a_scan_that_was_read_to_its_end_but_not_finished_is_finished(tmp_path: 
         assert writer.finish() == _whole(tmp_path / "whole.db")
 
 
+def test_a_scan_that_breaks_off_while_it_is_completed_is_completed_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "s.db"
+
+    def cut(*_: object) -> None:
+        raise RuntimeError("the cable")
+
+    with monkeypatch.context() as broken, contextlib.suppress(RuntimeError), resumed(path) as writer:
+        for number in range(PAGES):
+            writer.add("applications", page(number))
+        broken.setattr("inventory.snapshot.completion.sealed", cut)
+        writer.finish()
+    assert not path.exists()
+    with resumed(path) as writer:
+        assert writer.beginning.resumed
+        assert writer.finish() == _whole(tmp_path / "whole.db")
+    assert len(snapshot.read(path).applications) == PAGES * SIZE + 1
+
+
 def _begin(path: Path) -> None:
     with SnapshotWriter(path, tenant_id=TENANT, cloud=Cloud.PUBLIC, taken_at=NOW) as writer:
         writer.add("applications", page(0))
@@ -220,7 +240,7 @@ def test_a_page_that_cannot_be_written_leaves_neither_rows_nor_cursor(tmp_path: 
 
 def test_federated_credentials_of_a_listing_of_their_own_are_known_at_the_end(tmp_path: Path) -> None:
     path = tmp_path / "s.db"
-    identity = dataclasses.replace(values.identity(), principal_id=values.guid("b", 7))
+    identity = dataclasses.replace(values.identity(), principal_id=PrincipalId(values.guid("b", 7)))
     with resumed(path) as writer:
         first = FederatedOf(holder_id=values.guid("c", 1), federated=(values.trust(),))
         writer.add("federated", Page(entries=(first, first), cursor="x"))
