@@ -71,8 +71,9 @@ class Builder:
         """Put a draft into the tenant; its credentials are labelled by name, usage and number."""
         self.maker(name).store(draft)
         self.labels.clients[name] = draft.application.app_id
-        for holder in (draft.application, *([draft.principal] if draft.principal else [])):
-            self.label(name, holder)
+        self.label(name, draft.application)
+        if draft.principal is not None:
+            self.label(name, draft.principal)
 
     def label(self, name: str, holder: Application | ServicePrincipal) -> None:
         where = "principal" if isinstance(holder, ServicePrincipal) else "application"
