@@ -225,18 +225,16 @@ def reconcile(application: Application | None, principal: ServicePrincipal | Non
         return ()
     encryption = {one.encryption_key for one in holders if one.encryption_key}
     encryption |= {one.key_id for one in held if one.purpose is Purpose.ENCRYPTION}
-    ids, marks = _signing(held)
     secrets = [one for one in held if one.kind is CredentialKind.SECRET]
     certificates = [one for one in held if one.kind is CredentialKind.CERTIFICATE]
     both = _Both(
         encryption=encryption,
-        signing_ids=ids,
-        signing_marks=marks,
         mixed_ids={one.key_id for one in secrets} & {one.key_id for one in certificates},
         mixed_marks=_thumbprints(secrets) & _thumbprints(certificates),
         saml=principal is not None and _says(principal.sign_on_mode, "saml"),
     )
-    return tuple(_reconciled(one, both) for one in held)
+    signing = _signing(held)
+    return tuple(_reconciled(one, both, signing.get(at, "")) for at, one in enumerate(held))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,8 +242,6 @@ class _Both:
     """What an application and its service principal say together."""
 
     encryption: set[KeyId]
-    signing_ids: set[KeyId]
-    signing_marks: set[str]
     mixed_ids: set[KeyId]
     mixed_marks: set[str]
     saml: bool
@@ -276,35 +272,36 @@ def _last(both: tuple[Credential, ...], principal: ServicePrincipal) -> tuple[Cr
     return both[len(both) - len(principal.credentials) :]
 
 
-def _signing(held: tuple[Credential, ...]) -> tuple[set[KeyId], set[str]]:
-    """Return key ids and thumbprints of the signing keys and of all that hangs on them, however long the chain."""
-    waiting = list(held)
-    ids: set[KeyId] = set()
-    marks: set[str] = set()
-    while True:
-        more = [
-            one for one in waiting if one.purpose is Purpose.SIGNING or one.key_id in ids or one.thumbprint in marks
-        ]
-        if not more:
-            return ids, marks
-        waiting = [one for one in waiting if one not in more]
-        ids |= {one.key_id for one in more}
-        marks |= {one.thumbprint for one in more if one.thumbprint}
+_EITHER = "of the application or of its service principal"
 
 
-def _reconciled(one: Credential, both: _Both) -> Credential:
-    purpose, reason = _corrected(one, both)
+def _signing(held: tuple[Credential, ...]) -> dict[int, str]:
+    """Return by place what hangs on a signing key, however long the chain, and on what of it."""
+    found = {at: one.purpose_reason for at, one in enumerate(held) if one.purpose is Purpose.SIGNING}
+    more = dict(found)
+    while more:
+        ids = {held[at].key_id for at in more}
+        marks = _thumbprints(held[at] for at in more)
+        more = {}
+        for at, one in enumerate(held):
+            if at not in found and one.key_id in ids:
+                more[at] = f"it shares its keyId with a signing key {_EITHER}"
+            elif at not in found and one.thumbprint in marks:
+                more[at] = f"it shares its thumbprint with a signing key {_EITHER}"
+        found |= more
+    return found
+
+
+def _reconciled(one: Credential, both: _Both, signing: str) -> Credential:
+    purpose, reason = _corrected(one, both, signing)
     return one if one.purpose is purpose else dataclasses.replace(one, purpose=purpose, purpose_reason=reason)
 
 
-def _corrected(one: Credential, both: _Both) -> tuple[Purpose, str]:
-    either = "of the application or of its service principal"
+def _corrected(one: Credential, both: _Both, signing: str) -> tuple[Purpose, str]:
     if one.key_id in both.encryption:
-        return Purpose.ENCRYPTION, f"it is the encryption key {either}"
-    if one.key_id in both.signing_ids:
-        return Purpose.SIGNING, f"it shares its keyId with a signing key {either}"
-    if one.thumbprint in both.signing_marks:
-        return Purpose.SIGNING, f"it shares its thumbprint with a signing key {either}"
+        return Purpose.ENCRYPTION, f"it is the encryption key {_EITHER}"
+    if signing:
+        return Purpose.SIGNING, signing
     doubt = _doubt(one, both) if one.purpose is Purpose.AUTHENTICATION else ""
     return (Purpose.UNKNOWN, doubt) if doubt else (one.purpose, one.purpose_reason)
 

@@ -98,6 +98,8 @@ _MANAGEMENT: Final = {
 }
 _WORKLOAD: Final = {
     "Application.ReadWrite.OwnedBy": "changes the applications that it owns; it reaches as far as those do",
+    "Domain.Read.All": "reads the names of the tenant's domains",
+    "Organization.Read.All": "reads what the tenant says of itself",
     "Sites.Selected": "reaches the sites that it was let into",
 }
 

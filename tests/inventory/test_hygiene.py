@@ -117,6 +117,12 @@ def test_a_signing_key_that_ends_soon_is_told_once_for_its_triple() -> None:
     assert "9 days" in found.message
 
 
+def test_a_signing_key_that_has_ended_does_not_end_soon() -> None:
+    ended = values.secret(1, purpose=Purpose.SIGNING, end=NOW - timedelta(days=1))
+    sign = dataclasses.replace(ended, kind=CredentialKind.CERTIFICATE, usage="Sign")
+    assert _rules(_snapshot(principals=(values.principal(credentials=(sign,)),))) == []
+
+
 def _policy(
     longest: str, *, own: bool = False, holder: str = "", enabled: bool = True, since: str | None = None, **more: Any
 ) -> Policy:

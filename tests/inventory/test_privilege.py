@@ -104,7 +104,7 @@ def test_no_name_of_a_role_stands_twice_and_no_id_is_spelled_oddly() -> None:
 
 def test_the_page_lists_every_rule_and_no_other() -> None:
     page = _PAGE.read_text("utf-8")
-    rows = [f"| {name} | {tier.name.lower()} | {why} |" for name, (tier, why) in (PERMISSIONS | ENDINGS).items()]
+    rows = [f"| {name} | {tier.name.lower()} | {why} |" for name, (tier, why) in {**PERMISSIONS, **ENDINGS}.items()]
     rows += [f"| {name} | {key} | {tier.name.lower()} | {why} |" for key, (name, tier, why) in ROLES.items()]
     rows += [f"| {tier.value} | {tier.name.lower()} |" for tier in Tier]
     assert not [row for row in rows if row not in page]
