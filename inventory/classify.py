@@ -28,6 +28,9 @@ _DIGEST_SIZES = (20, 32)  # bytes of SHA-1 and SHA-256
 _SEPARATORS = re.compile(r"[\s:\u200b-\u200f\u202a-\u202e\ufeff]")  # certificate dialogs put marks before the digits
 _FOREIGN = "\u0600"  # the alphabets of Europe stand before it in Unicode; chance never makes a digest of such letters
 _STANDARD = str.maketrans("-_", "+/")  # base64url to base64 (RFC 4648)
+_TOGETHER = "certificate and password belong together, and no signing key explains why"
+_MAY_VERIFY = "on a SAML application it may verify signed requests"
+_CARRIES_MARK = "it carries a thumbprint, as the password of a signing key does, and no key explains it"
 _ENDLESS = timedelta(
     days=30 * 365
 )  # no certificate authority and no policy grants this; portals wrote 2299 for "never"
@@ -163,7 +166,7 @@ def _purpose(key: KeyFacts, holder: HolderFacts, families: _Families) -> tuple[P
     if signing:
         return Purpose.SIGNING, signing
     if key.key_id in families.mixed_ids or _mark(key) in families.mixed_marks:
-        return Purpose.UNKNOWN, "certificate and password belong together, and no signing key explains why"
+        return Purpose.UNKNOWN, _TOGETHER
     if key.kind is CredentialKind.SECRET:
         return _secret(key, holder)
     return _certificate(key, holder)
@@ -184,7 +187,7 @@ def _signing_reason(key: KeyFacts, holder: HolderFacts, families: _Families) -> 
 def _secret(key: KeyFacts, holder: HolderFacts) -> tuple[Purpose, str]:
     signs = _says(holder.sign_on_mode, "saml") or bool(holder.signing_thumbprint)
     if signs and secret_thumbprint(key.identifier):
-        return Purpose.UNKNOWN, "it carries a thumbprint, as the password of a signing key does, and no key explains it"
+        return Purpose.UNKNOWN, _CARRIES_MARK
     return Purpose.AUTHENTICATION, "a client secret that belongs to no signing key"
 
 
@@ -194,7 +197,7 @@ def _certificate(key: KeyFacts, holder: HolderFacts) -> tuple[Purpose, str]:
     if not _says(key.type, "AsymmetricX509Cert"):
         return Purpose.UNKNOWN, f"its type is {key.type or 'not given'}"
     if _says(holder.sign_on_mode, "saml"):
-        return Purpose.UNKNOWN, "on a SAML application it may verify signed requests"
+        return Purpose.UNKNOWN, _MAY_VERIFY
     return Purpose.AUTHENTICATION, "a certificate with usage Verify that belongs to no signing key"
 
 
@@ -218,10 +221,34 @@ def reconcile(application: Application | None, principal: ServicePrincipal | Non
     """
     holders = [one for one in (application, principal) if one is not None]
     held = tuple(credential for one in holders for credential in one.credentials)
+    if not held:
+        return ()
     encryption = {one.encryption_key for one in holders if one.encryption_key}
     encryption |= {one.key_id for one in held if one.purpose is Purpose.ENCRYPTION}
-    ids, marks = _signing(held)
-    return tuple(_reconciled(one, encryption, ids, marks) for one in held)
+    secrets = [one for one in held if one.kind is CredentialKind.SECRET]
+    certificates = [one for one in held if one.kind is CredentialKind.CERTIFICATE]
+    both = _Both(
+        encryption=encryption,
+        mixed_ids={one.key_id for one in secrets} & {one.key_id for one in certificates},
+        mixed_marks=_thumbprints(secrets) & _thumbprints(certificates),
+        saml=principal is not None and _says(principal.sign_on_mode, "saml"),
+    )
+    signing = _signing(held)
+    return tuple(_reconciled(one, both, signing.get(at, "")) for at, one in enumerate(held))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Both:
+    """What an application and its service principal say together."""
+
+    encryption: set[KeyId]
+    mixed_ids: set[KeyId]
+    mixed_marks: set[str]
+    saml: bool
+
+
+def _thumbprints(credentials: Iterable[Credential]) -> set[str]:
+    return {one.thumbprint for one in credentials if one.thumbprint}
 
 
 def reconciled(snapshot: Snapshot) -> Snapshot:
@@ -245,30 +272,46 @@ def _last(both: tuple[Credential, ...], principal: ServicePrincipal) -> tuple[Cr
     return both[len(both) - len(principal.credentials) :]
 
 
-def _signing(held: tuple[Credential, ...]) -> tuple[set[KeyId], set[str]]:
-    """Return key ids and thumbprints of the signing keys and of all that hangs on them, however long the chain."""
-    waiting = list(held)
-    ids: set[KeyId] = set()
-    marks: set[str] = set()
-    while True:
-        more = [
-            one for one in waiting if one.purpose is Purpose.SIGNING or one.key_id in ids or one.thumbprint in marks
-        ]
-        if not more:
-            return ids, marks
-        waiting = [one for one in waiting if one not in more]
-        ids |= {one.key_id for one in more}
-        marks |= {one.thumbprint for one in more if one.thumbprint}
+_EITHER = "of the application or of its service principal"
 
 
-def _reconciled(one: Credential, encryption: set[KeyId], ids: set[KeyId], marks: set[str]) -> Credential:
-    either = "of the application or of its service principal"
-    if one.key_id in encryption:
-        purpose, reason = Purpose.ENCRYPTION, f"it is the encryption key {either}"
-    elif one.key_id in ids:
-        purpose, reason = Purpose.SIGNING, f"it shares its keyId with a signing key {either}"
-    elif one.thumbprint in marks:
-        purpose, reason = Purpose.SIGNING, f"it shares its thumbprint with a signing key {either}"
-    else:
-        return one
+def _signing(held: tuple[Credential, ...]) -> dict[int, str]:
+    """Return by place what hangs on a signing key, however long the chain, and on what of it."""
+    found = {at: one.purpose_reason for at, one in enumerate(held) if one.purpose is Purpose.SIGNING}
+    more = dict(found)
+    while more:
+        ids = {held[at].key_id for at in more}
+        marks = _thumbprints(held[at] for at in more)
+        more = {}
+        for at, one in enumerate(held):
+            if at not in found and one.key_id in ids:
+                more[at] = f"it shares its keyId with a signing key {_EITHER}"
+            elif at not in found and one.thumbprint in marks:
+                more[at] = f"it shares its thumbprint with a signing key {_EITHER}"
+        found |= more
+    return found
+
+
+def _reconciled(one: Credential, both: _Both, signing: str) -> Credential:
+    purpose, reason = _corrected(one, both, signing)
     return one if one.purpose is purpose else dataclasses.replace(one, purpose=purpose, purpose_reason=reason)
+
+
+def _corrected(one: Credential, both: _Both, signing: str) -> tuple[Purpose, str]:
+    if one.key_id in both.encryption:
+        return Purpose.ENCRYPTION, f"it is the encryption key {_EITHER}"
+    if signing:
+        return Purpose.SIGNING, signing
+    doubt = _doubt(one, both) if one.purpose is Purpose.AUTHENTICATION else ""
+    return (Purpose.UNKNOWN, doubt) if doubt else (one.purpose, one.purpose_reason)
+
+
+def _doubt(one: Credential, both: _Both) -> str:
+    """Say what the other object makes doubtful of a credential that seems to authenticate; empty where nothing is."""
+    if one.key_id in both.mixed_ids or one.thumbprint in both.mixed_marks:
+        return _TOGETHER
+    if not both.saml:
+        return ""
+    if one.kind is CredentialKind.CERTIFICATE:
+        return _MAY_VERIFY
+    return _CARRIES_MARK if one.thumbprint else ""

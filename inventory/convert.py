@@ -1,32 +1,35 @@
 """From the JSON of Microsoft Graph to the values of ``inventory.model``. Pure.
 
-Only the fields named here are decoded; unknown fields are ignored, and the text of a secret has no field to land in.
-An object that cannot be understood becomes a ScanNote, so that one odd object never hides the others.
+The text of a secret has no field to land in, and properties that this version does not know are kept as text. An object
+that cannot be understood becomes a ScanNote, so that one odd object never hides the others.
 Sources: Microsoft Graph reference, resource types ``application``, ``servicePrincipal`` and
 ``federatedIdentityCredential`` (v1.0), ``signIn`` and ``appCredentialSignInActivity`` (beta).
 """
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from operator import attrgetter
 from typing import TypeVar
 
-import msgspec
-
-from inventory.classify import HolderFacts, KeyFacts, named_thumbprint, purposes, secret_thumbprint, thumbprint
+from inventory import documented
+from inventory.building import quick
+from inventory.classify import HolderFacts, named_thumbprint
+from inventory.convert_credentials import NOTHING, credentials
+from inventory.directory import FederatedOf
+from inventory.instants import instant
 from inventory.model import (
     Application,
     ApplicationId,
     ClientId,
-    Credential,
     CredentialActivity,
-    CredentialKind,
     FederatedCredential,
     Holder,
     IdentityClientId,
     KeyId,
+    Lock,
     ManagedIdentity,
     Owner,
     PrincipalId,
@@ -36,79 +39,84 @@ from inventory.model import (
     SignIn,
     TenantId,
 )
+from inventory.rows import Json, Reading, SenselessError
 from inventory.wire import (
     WireActivity,
     WireApplication,
-    WireCertificate,
     WireFederated,
     WireIdentified,
+    WireLock,
     WireObject,
     WireOwner,
-    WireSecret,
     WireServicePrincipal,
     WireSignIn,
 )
 
-_SHORT_OFFSET = re.compile(r"([+-])(\d:\d\d)$")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NO_GUID = "00000000-0000-0000-0000-000000000000"  # .NET's Guid.Empty: "no id"
-_UNSET_YEAR = 1  # .NET writes 0001-01-01 for "no date"
+_new_application, _new_principal, _new_owner = quick(Application), quick(ServicePrincipal), quick(Owner)
 _Wire = TypeVar("_Wire", bound=WireObject)
 _Value = TypeVar("_Value")
+Principal = ServicePrincipal | ManagedIdentity
 
 
-def instant(text: str | None) -> datetime | None:
-    """Read a Graph time as UTC, to the microsecond; None for null, empty and the .NET "no date".
-
-    Real answers carry seven fractional digits, and the report samples of the Graph reference an offset of one digit
-    (``-8:00``), which is no ISO 8601. Raises ValueError for anything else that is not a time.
-    """
-    if not text:
-        return None
-    value = datetime.fromisoformat(_SHORT_OFFSET.sub(r"\g<1>0\2", text))
-    if value.year <= _UNSET_YEAR:
-        return None
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=UTC)
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:  # the last hours of the year 9999 in a western offset
-        return value.replace(tzinfo=UTC)
+def applications() -> Reading[WireApplication, Application]:
+    """Read applications; their federated credentials, which a listing of their own tells, stay unknown here."""
+    return Reading("application", WireApplication, _application, documented.APPLICATION)
 
 
-def application(raw: bytes, federated: tuple[FederatedCredential, ...] | None) -> Application | ScanNote:
-    """Convert one application; federated credentials come from a listing of their own (None: unknown)."""
-
-    def value(wire: WireApplication) -> Application:
-        key = _named_key(wire.token_encryption_key_id)
-        return Application(
-            id=ApplicationId(wire.id),
-            client_id=ClientId(wire.app_id.lower()),
-            display_name=wire.display_name or "",
-            created=instant(wire.created_date_time),
-            sign_in_audience=wire.sign_in_audience,
-            disabled=bool(wire.is_disabled) or wire.disabled_by_microsoft_status not in {None, "NotDisabled"},
-            tags=tuple(wire.tags or ()),
-            encryption_key=key,
-            owners=_owners(wire.owners),
-            credentials=_credentials(wire, Holder.APPLICATION, HolderFacts(encryption_key_id=key)),
-            federated=federated,
-        )
-
-    return _converted("application", WireApplication, raw, value)
-
-
-def service_principal(raw: bytes) -> ServicePrincipal | ManagedIdentity | ScanNote:
-    """Convert one service principal; a managed identity comes back as what it is, without its own certificates.
+def service_principals() -> Reading[WireServicePrincipal, Principal]:
+    """Read service principals; a managed identity comes back as what it is, without its own certificates.
 
     Microsoft makes and rotates the certificates of a managed identity; nobody can retire them.
     """
-    return _converted("service principal", WireServicePrincipal, raw, _principal)
+    return Reading("service principal", WireServicePrincipal, _principal, documented.SERVICE_PRINCIPAL)
 
 
-def federated_credential(raw: bytes) -> FederatedCredential | ScanNote:
-    """Convert one federated credential; a flexible one (beta) has no subject."""
-    return _converted("federated credential", WireFederated, raw, _federated)
+def federated_listing() -> Reading[WireIdentified, FederatedOf]:
+    """Read the listings that expand federated credentials and tell nothing else of their holders."""
+    return Reading("federated credentials of", WireIdentified, _federated_of)
+
+
+def federated_credentials() -> Reading[WireFederated, FederatedCredential]:
+    """Read federated credentials; a flexible one has no subject, and v1.0 does not tell its expression."""
+    return _plain("federated credential", WireFederated, _federated)
+
+
+def sign_ins() -> Reading[WireSignIn, SignIn]:
+    """Read the beta sign-in log; Graph writes an empty string where a credential field does not apply."""
+    return _plain("sign-in", WireSignIn, _sign_in)
+
+
+def activities() -> Reading[WireActivity, CredentialActivity]:
+    """Read the beta credential activity report."""
+    return _plain("credential activity", WireActivity, _activity)
+
+
+def application(raw: Json, federated: tuple[FederatedCredential, ...] | None) -> Application | ScanNote:
+    """Convert one application with its federated credentials (None: unknown)."""
+    found = applications().one(raw)
+    return found if isinstance(found, ScanNote) else dataclasses.replace(found, federated=federated)
+
+
+def service_principal(raw: Json) -> Principal | ScanNote:
+    """Convert one service principal."""
+    return service_principals().one(raw)
+
+
+def federated_credential(raw: Json) -> FederatedCredential | ScanNote:
+    """Convert one federated credential."""
+    return federated_credentials().one(raw)
+
+
+def sign_in(raw: Json) -> SignIn | ScanNote:
+    """Convert one row of the beta sign-in log."""
+    return sign_ins().one(raw)
+
+
+def activity(raw: Json) -> CredentialActivity | ScanNote:
+    """Convert one row of the beta credential activity report."""
+    return activities().one(raw)
 
 
 def in_order(federated: Iterable[FederatedCredential]) -> tuple[FederatedCredential, ...]:
@@ -116,44 +124,48 @@ def in_order(federated: Iterable[FederatedCredential]) -> tuple[FederatedCredent
     return tuple(sorted(federated, key=lambda one: (one.name, one.id)))
 
 
-def federated_of(raw: bytes) -> tuple[str, tuple[FederatedCredential, ...] | None] | ScanNote:
-    """Read one row of the listing that expands federated credentials: object id and credentials (None: not told)."""
-
-    def value(wire: WireIdentified) -> tuple[str, tuple[FederatedCredential, ...] | None]:
-        listed = wire.federated_identity_credentials
-        return wire.id, None if listed is None else in_order(_federated(one) for one in listed)
-
-    return _converted("federated credentials of application", WireIdentified, raw, value)
+def _plain(what: str, shape: type[_Wire], convert: Callable[[_Wire], _Value]) -> Reading[_Wire, _Value]:
+    return Reading(what, shape, lambda wire, _: convert(wire))
 
 
-def sign_in(raw: bytes) -> SignIn | ScanNote:
-    """Convert one row of the beta sign-in log; Graph writes an empty string where a credential field does not apply."""
-    return _converted("sign-in", WireSignIn, raw, _sign_in)
+def _application(wire: WireApplication, unknown: str) -> Application:
+    key = _named_key(wire.token_encryption_key_id)
+    lock = wire.service_principal_lock_configuration
+    return _new_application(
+        id=ApplicationId(wire.id),
+        client_id=ClientId(wire.app_id.lower()),
+        display_name=wire.display_name or "",
+        created=instant(wire.created_date_time),
+        sign_in_audience=wire.sign_in_audience,
+        disabled=bool(wire.is_disabled) or wire.disabled_by_microsoft_status not in {None, "NotDisabled"},
+        tags=tuple(wire.tags or ()),
+        encryption_key=key,
+        owners=_owners(wire.owners),
+        credentials=credentials(wire, Holder.APPLICATION, HolderFacts(encryption_key_id=key) if key else NOTHING),
+        federated=None,
+        created_by=ClientId(wire.created_by_app_id.lower()) if wire.created_by_app_id else None,
+        management_reference=wire.service_management_reference or None,
+        lock=_lock(lock) if lock else None,
+        unknown=unknown,
+    )
 
 
-def activity(raw: bytes) -> CredentialActivity | ScanNote:
-    """Convert one row of the beta credential activity report."""
-    return _converted("credential activity", WireActivity, raw, _activity)
+def _lock(wire: WireLock) -> Lock:
+    return Lock(
+        enabled=bool(wire.is_enabled),
+        everything=bool(wire.all_properties),
+        verify=bool(wire.credentials_with_usage_verify),
+        sign=bool(wire.credentials_with_usage_sign),
+        encryption=bool(wire.token_encryption_key_id),
+    )
 
 
-def _converted(what: str, shape: type[_Wire], raw: bytes, value: Callable[[_Wire], _Value]) -> _Value | ScanNote:
-    try:
-        return value(msgspec.json.decode(raw, type=shape))
-    except (msgspec.DecodeError, ValueError) as error:
-        # msgspec names the field and the types, never the value; the other ValueErrors might quote Graph's own text.
-        reason = str(error) if isinstance(error, msgspec.MsgspecError) else _other_reason(error)
-        return ScanNote(subject=f"{what} {_id_in(raw)}".rstrip(), text=f"unreadable: {reason}")
-
-
-def _other_reason(error: ValueError) -> str:
-    return "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else "it holds a time that is none"
-
-
-def _id_in(raw: bytes) -> str:
-    try:
-        return msgspec.json.decode(raw, type=WireIdentified).id
-    except (msgspec.DecodeError, ValueError):
-        return ""
+def _federated_of(wire: WireIdentified, _: str) -> FederatedOf:
+    """Return the credentials of one holder; where the row tells none at all, they are not shown to be none."""
+    listed = wire.federated_identity_credentials
+    if listed is None:
+        raise SenselessError("they were not told")
+    return FederatedOf(holder_id=wire.id, federated=in_order(_federated(one) for one in listed))
 
 
 def _guid(text: str | None) -> str | None:
@@ -176,72 +188,32 @@ def _key_id(text: str | None) -> KeyId | None:
 def _owners(wires: list[WireOwner] | None) -> tuple[Owner, ...] | None:
     if wires is None:
         return None
-    owners = (
-        Owner(
+    owners = [
+        _new_owner(
             object_id=wire.id,
             kind=(wire.odata_type or "").rpartition(".")[2] or "unknown",
             display_name=wire.display_name,
             enabled=wire.account_enabled,
         )
         for wire in wires
-    )
-    return tuple(sorted(owners, key=lambda owner: owner.object_id))
+    ]
+    if len(owners) > 1:
+        owners.sort(key=attrgetter("object_id"))
+    return tuple(owners)
 
 
-def _credentials(wire: WireApplication, holder: Holder, facts: HolderFacts) -> tuple[Credential, ...]:
-    wires = (*(wire.password_credentials or ()), *(wire.key_credentials or ()))
-    judged = purposes((_key_facts(one) for one in wires), facts)
-    credentials = (
-        Credential(
-            key_id=KeyId(one.key_id.strip().lower()),
-            kind=_kind(one),
-            purpose=purpose,
-            purpose_reason=reason,
-            holder=holder,
-            holder_id=wire.id,
-            client_id=ClientId(wire.app_id.lower()),
-            display_name=one.display_name,
-            hint=one.hint if isinstance(one, WireSecret) else None,
-            thumbprint=_thumbprint(one),
-            start=instant(one.start_date_time),
-            end=instant(one.end_date_time),
-        )
-        for one, (purpose, reason) in zip(wires, judged, strict=True)
-    )
-    return tuple(sorted(credentials, key=lambda credential: (credential.key_id, credential.kind)))
-
-
-def _kind(wire: WireSecret | WireCertificate) -> CredentialKind:
-    return CredentialKind.SECRET if isinstance(wire, WireSecret) else CredentialKind.CERTIFICATE
-
-
-def _thumbprint(wire: WireSecret | WireCertificate) -> str | None:
-    read = secret_thumbprint if isinstance(wire, WireSecret) else thumbprint
-    return read(wire.custom_key_identifier)
-
-
-def _key_facts(wire: WireSecret | WireCertificate) -> KeyFacts:
-    usage, form = (wire.usage, wire.type) if isinstance(wire, WireCertificate) else (None, None)
-    return KeyFacts(
-        key_id=wire.key_id.strip().lower(),
-        kind=_kind(wire),
-        usage=usage,
-        type=form,
-        identifier=wire.custom_key_identifier,
-    )
-
-
-def _principal(wire: WireServicePrincipal) -> ServicePrincipal | ManagedIdentity:
+def _principal(wire: WireServicePrincipal, unknown: str) -> Principal:
     if wire.service_principal_type == "ManagedIdentity":
         return _identity(wire)
     key = _named_key(wire.token_encryption_key_id)
-    facts = HolderFacts(
-        encryption_key_id=key,
-        signing_thumbprint=wire.preferred_token_signing_key_thumbprint,
-        sign_on_mode=wire.preferred_single_sign_on_mode,
+    told = (key, wire.preferred_token_signing_key_thumbprint, wire.preferred_single_sign_on_mode)
+    facts = (
+        HolderFacts(encryption_key_id=told[0], signing_thumbprint=told[1], sign_on_mode=told[2])
+        if any(told)
+        else NOTHING
     )
     home = _guid(wire.app_owner_organization_id)
-    return ServicePrincipal(
+    return _new_principal(
         id=ServicePrincipalId(wire.id),
         client_id=ClientId(wire.app_id.lower()),
         display_name=wire.display_name or "",
@@ -251,7 +223,10 @@ def _principal(wire: WireServicePrincipal) -> ServicePrincipal | ManagedIdentity
         sign_on_mode=wire.preferred_single_sign_on_mode,
         encryption_key=key,
         owners=_owners(wire.owners),
-        credentials=_credentials(wire, Holder.SERVICE_PRINCIPAL, facts),
+        credentials=credentials(wire, Holder.SERVICE_PRINCIPAL, facts),
+        created=instant(wire.created_date_time),
+        tags=tuple(wire.tags or ()),
+        unknown=unknown,
     )
 
 
@@ -273,19 +248,21 @@ def _identity(wire: WireServicePrincipal) -> ManagedIdentity:
 
 
 def _federated(wire: WireFederated) -> FederatedCredential:
+    flexible = wire.claims_matching_expression
     return FederatedCredential(
         id=wire.id,
         name=wire.name or "",
         issuer=wire.issuer or "",
         subject=wire.subject,
         audiences=tuple(wire.audiences or ()),
+        expression=flexible.value if flexible else None,
     )
 
 
 def _sign_in(wire: WireSignIn) -> SignIn:
     at = instant(wire.created_date_time)
     if at is None:
-        raise ValueError("a sign-in without a time")
+        raise SenselessError("it has no time")
     return SignIn(
         at=at,
         client_id=ClientId(wire.app_id.lower()),

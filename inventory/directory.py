@@ -1,11 +1,14 @@
-"""What a reader of a tenant offers; ``inventory.graph`` is the one for Microsoft Graph."""
+"""What a reader of a tenant offers; ``inventory.graph_directory`` is the one for Microsoft Graph."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import enum
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
+from inventory.estate import Policy, RoleHeld, RoleKind, Tier
 from inventory.model import (
     Application,
     ApplicationId,
@@ -20,12 +23,53 @@ from inventory.model import (
     TenantId,
 )
 
+Value_co = TypeVar("Value_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[Value_co]):
+    """A part of a collection, and where to go on: an opaque text that outlives the process, None at the end."""
+
+    entries: tuple[Value_co, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FederatedOf:
+    """The federated credentials of one application or managed identity, which a listing of their own tells."""
+
+    holder_id: str
+    """Object id of the application, or of the managed identity's service principal."""
+    federated: tuple[FederatedCredential, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """An object that a delta query says is gone."""
+
+    object_id: str
+
+
+class Collection(enum.StrEnum):
+    """What a delta query can be asked about."""
+
+    APPLICATIONS = "applications"
+    SERVICE_PRINCIPALS = "service-principals"
+
+
+Changed = Application | ServicePrincipal | ManagedIdentity | Removed | ScanNote
+TierOf = Callable[[RoleKind, str, str, str], tuple[Tier, str]]
+"""From kind, name and id of a role, and the display name of its resource, to its tier and the reason for it."""
+
 
 class Directory(Protocol):
     """Reads a tenant; every method raises only errors of ``inventory.errors``.
 
     In a listing, an object that cannot be understood comes as a ScanNote in its place; asked for alone, it raises
     ReadFailedError.
+
+    Listings come in pages. A listing is resumed by the cursor of the last page that was kept; it may then tell some
+    objects again. CursorExpiredError: begin it anew. All listings are of low priority and may be read at the same time.
     """
 
     async def tenant(self) -> TenantId:
@@ -36,12 +80,41 @@ class Directory(Protocol):
         """Return the tenant's own time, from the ``Date`` header of a fresh answer (UTC)."""
         ...
 
-    def applications(self) -> AsyncIterator[tuple[Application | ScanNote, ...]]:
-        """Yield all application registrations, a page at a time."""
+    def applications(self, cursor: str | None = None) -> AsyncIterator[Page[Application | ScanNote]]:
+        """Yield all application registrations without their federated credentials (``federated`` is None)."""
         ...
 
-    def service_principals(self) -> AsyncIterator[tuple[ServicePrincipal | ManagedIdentity | ScanNote, ...]]:
-        """Yield all service principals, a page at a time; managed identities come as what they are."""
+    def federated(self, cursor: str | None = None) -> AsyncIterator[Page[FederatedOf | ScanNote]]:
+        """Yield the federated credentials of every application, also of those that have none."""
+        ...
+
+    def service_principals(
+        self, cursor: str | None = None
+    ) -> AsyncIterator[Page[ServicePrincipal | ManagedIdentity | ScanNote]]:
+        """Yield all service principals; managed identities come as what they are."""
+        ...
+
+    def identity_federated(self, cursor: str | None = None) -> AsyncIterator[Page[FederatedOf | ScanNote]]:
+        """Yield the federated credentials of every managed identity, also of those that have none."""
+        ...
+
+    def roles(self, cursor: str | None = None) -> AsyncIterator[Page[RoleHeld | ScanNote]]:
+        """Yield the directory roles and app roles that service principals hold."""
+        ...
+
+    def policies(self, cursor: str | None = None) -> AsyncIterator[Page[Policy | ScanNote]]:
+        """Yield the app management policies; without Policy.Read.All: PermissionMissingError."""
+        ...
+
+    async def delta_link(self, collection: Collection) -> str:
+        """Return a link that tells what changes in a collection from now on."""
+        ...
+
+    def changed(self, link: str) -> AsyncIterator[Page[Changed]]:
+        """Yield what changed since a delta link, each object whole as it is now, federated credentials included.
+
+        For the next round take a new link *before* reading: what changes meanwhile is then told twice, never missed.
+        """
         ...
 
     def credential_activity(self) -> AsyncIterator[tuple[CredentialActivity | ScanNote, ...]]:

@@ -5,7 +5,10 @@ InventoryError
 |-- SignInFailedError      no credential was found, or Entra refused it
 |-- PermissionMissingError Graph said 403; names the permission that is missing
 |-- ReadFailedError        any other refusal or answer that cannot be understood
-`-- SnapshotError          a snapshot file that is truncated, foreign, incomplete or too new
+|-- CursorExpiredError     a place in a listing that Graph does not know any more: begin that listing anew
+|-- SnapshotError          a snapshot file that is truncated, foreign, incomplete or too new
+|-- CodeFileError          a file that should be a result of rewrite and is none
+`-- NoSuchCredentialError  a key id that no credential of a snapshot has
 """
 
 
@@ -42,5 +45,17 @@ class ReadFailedError(InventoryError):
         self.code = code
 
 
+class CursorExpiredError(InventoryError):
+    """A cursor or delta link is expired or was refused; what it belongs to has to be read from its beginning."""
+
+
 class SnapshotError(InventoryError):
     """A snapshot file cannot be used."""
+
+
+class CodeFileError(InventoryError):
+    """A file that should hold results of ``unsecret rewrite`` cannot be used."""
+
+
+class NoSuchCredentialError(InventoryError):
+    """No credential of the snapshot has the key id."""

@@ -9,15 +9,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
-import math
-import os
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 from urllib.parse import urlsplit
@@ -29,87 +26,46 @@ from azure.core.exceptions import AzureError
 from azure.identity.aio import DefaultAzureCredential
 from kiota_abstractions.method import Method
 from kiota_abstractions.request_information import RequestInformation
-from kiota_abstractions.response_handler import ResponseHandler
 from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
-from kiota_http.kiota_client_factory import KiotaClientFactory
-from kiota_http.middleware.middleware import BaseMiddleware
-from kiota_http.middleware.options import RedirectHandlerOption, ResponseHandlerOption, RetryHandlerOption
+from kiota_http.middleware.options import ResponseHandlerOption
 from msgraph.graph_request_adapter import GraphRequestAdapter
-from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]
-from msgraph_core.middleware import GraphTelemetryHandler  # type: ignore[import-untyped]
 
-from inventory.errors import ReadFailedError, SignInFailedError, TenantUnreachableError
-from inventory.model import Cloud, TenantId
+from inventory import graph_transport
+from inventory.errors import InventoryError, ReadFailedError, SignInFailedError
+from inventory.graph_settings import GraphSettings, checked_origin, origin
+from inventory.mending import decoded
+from inventory.model import TenantId
+from inventory.quotas import Quotas
 from inventory.refusals import refused, sign_in_failed, unreachable
 
+__all__ = ["Answer", "GraphConnection", "GraphSettings"]
+
 _LOG = logging.getLogger(__name__)
-_ATTEMPTS = 3  # of a GET whose connection broke; answers are retried by the middleware
-_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+_ATTEMPTS = 3  # of a read whose connection or answer broke; other refusals are retried by the middleware
+_ATTEMPTS_OF_A_SCAN = 6
 _SUCCESS = range(200, 300)
 _UNAUTHORIZED = 401
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_PASSING = frozenset({408, 500, 502})  # what the middleware does not repeat, and a read may
+_PATIENT = _PASSING | {429, 503, 504}  # a scan has more time than the middleware has patience
 _BROKEN = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
-_Shape = TypeVar("_Shape")
-
-# "National cloud deployments" of the Graph documentation; authorities as azure-identity names them.
-_AUTHORITIES: Mapping[Cloud, str] = {
-    Cloud.PUBLIC: "https://login.microsoftonline.com",
-    Cloud.USGOV: "https://login.microsoftonline.us",
-    Cloud.CHINA: "https://login.chinacloudapi.cn",
-}
-_GRAPHS: Mapping[Cloud, str] = {
-    Cloud.PUBLIC: "https://graph.microsoft.com",
-    Cloud.USGOV: "https://graph.microsoft.us",
-    Cloud.CHINA: "https://microsoftgraph.chinacloudapi.cn",
-}
-_DOD_GRAPH = "https://dod-graph.microsoft.us"  # same authority as USGOV, an audience of its own
+_LOW = {graph_transport.PRIORITY: "Low"}
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GraphSettings:
-    """Where to sign in and where to read.
-
-    ``authority_host`` defaults to AZURE_AUTHORITY_HOST, then to the cloud's; ``graph_endpoint`` to the cloud's.
-    ``ca_file`` (PEM) defaults to SSL_CERT_FILE, then REQUESTS_CA_BUNDLE, then to the certificates of the libraries:
-    said here once, because the two HTTP libraries below read different variables.
-    """
-
-    cloud: Cloud = Cloud.PUBLIC
-    tenant_id: str | None = None
-    authority_host: str | None = None
-    graph_endpoint: str | None = None
-    ca_file: Path | None = None
-
-    @property
-    def authority(self) -> str:
-        """The URL that tokens come from."""
-        host = self.authority_host or os.environ.get("AZURE_AUTHORITY_HOST") or _AUTHORITIES[self.cloud]
-        return host if "://" in host else f"https://{host}"
-
-    @property
-    def endpoint(self) -> str:
-        """The URL below which Graph answers, without version and trailing slash."""
-        return (self.graph_endpoint or _GRAPHS[self.cloud]).rstrip("/")
-
-    @property
-    def scope(self) -> str:
-        """What tokens are asked for: always a Graph of Microsoft's, also where the endpoint is another."""
-        known = self.endpoint in {*_GRAPHS.values(), _DOD_GRAPH}
-        return f"{self.endpoint if known else _GRAPHS[self.cloud]}/.default"
-
-    @property
-    def bundle(self) -> str | None:
-        """The file of certificate authorities to trust."""
-        named = os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE")
-        return str(self.ca_file) if self.ca_file else named or None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer(Generic[_Shape]):
+class Answer(Generic[_Value]):
     """A decoded answer and the tenant's own time when it was given (``Date``; None where the header is missing)."""
 
-    value: _Shape
+    value: _Value
     date: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    method: str
+    url: str
+    body: bytes | None = None
+    headers: Mapping[str, str]
 
 
 class GraphConnection:
@@ -117,7 +73,8 @@ class GraphConnection:
 
     The credential is azure-identity's DefaultAzureCredential, unless one is given (the caller then closes it).
     Every method raises only errors of ``inventory.errors``: TenantUnreachableError, SignInFailedError,
-    PermissionMissingError, ReadFailedError.
+    PermissionMissingError, ReadFailedError. Reads of ``low`` priority are a scan's: they wait for their turn, and
+    Graph drops them first where others need the tenant.
     """
 
     def __init__(self, settings: GraphSettings, credential: AsyncTokenCredential | None = None) -> None:
@@ -126,21 +83,21 @@ class GraphConnection:
 
     async def __aenter__(self) -> Self:
         settings = self._settings
-        self._origin = _checked_origin(settings.endpoint)
+        self._origin = checked_origin(settings.endpoint)
         try:
             context = ssl.create_default_context(cafile=settings.bundle) if settings.bundle else True
         except OSError as error:
             raise unreachable(settings.endpoint, f"the certificates in {settings.bundle}: {error.strerror}") from None
         self._opened: list[DefaultAzureCredential] = []
         credential = self._given or self._open()
-        self._client = _client(context)
+        self._client = graph_transport.client(context, Quotas() if settings.paced else None)
         self._use(credential)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await _close(self._client)
+        await graph_transport.close(self._client)
         for credential in self._opened:
             await credential.close()
 
@@ -149,15 +106,34 @@ class GraphConnection:
         """The URL below which Graph answers."""
         return self._settings.endpoint
 
-    async def get(self, url: str, shape: type[_Shape]) -> Answer[_Shape]:
+    async def get(self, url: str, shape: type[_Value], *, low: bool = False) -> Answer[_Value]:
         """Read a path (``/v1.0/...``) or a whole URL from an answer, and decode the body as ``shape`` (msgspec)."""
-        response = await self._answered("GET", url, None, {}, _ATTEMPTS)
-        try:
-            value = msgspec.json.decode(response.content, type=shape)
-        except (msgspec.DecodeError, ValueError) as error:
-            what = str(error) if isinstance(error, msgspec.MsgspecError) else "not UTF-8"
-            raise ReadFailedError(f"GET {response.url.path}: the answer cannot be understood ({what})") from None
-        return Answer(value=value, date=_date(response))
+        return await self.read(url, msgspec.json.Decoder(shape).decode, low=low)
+
+    async def read(
+        self, url: str, decode: Callable[[bytes], _Value], *, body: bytes | None = None, low: bool = False
+    ) -> Answer[_Value]:
+        """Read as ``get`` does with a decoder that raises msgspec's errors; with a JSON ``body`` it is a POST.
+
+        A POST here is one that changes nothing (``$batch`` of reads): broken connections and answers that end too
+        early are asked for again, three times in all, and those of a scan six times.
+        """
+        attempts = _ATTEMPTS_OF_A_SCAN if low else _ATTEMPTS
+        call = _Call(method="GET" if body is None else "POST", url=url, body=body, headers=_LOW if low else {})
+        for attempt in range(1, attempts + 1):
+            last = attempt == attempts
+            response = await self._answered(call, attempts=attempts)
+            if response.status_code in _SUCCESS:
+                try:
+                    return Answer(value=decoded(decode, response.content), date=_date(response))
+                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                    if last or isinstance(error, msgspec.ValidationError):
+                        raise _not_understood(call, response, error) from None
+            elif last or response.status_code not in (_PATIENT if low else _PASSING):
+                raise self._refused(call, response)
+            _LOG.debug("%s: the answer is broken (%d), attempt %d", call.method, response.status_code, attempt)
+            await asyncio.sleep(0.05 * 2**attempt)
+        raise AssertionError("there is at least one attempt")
 
     async def send(
         self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
@@ -167,7 +143,10 @@ class GraphConnection:
         The middleware repeats it after 429, 503 and 504, so it must not hurt when done twice; a broken connection
         is not retried here, because nobody knows whether the change was made.
         """
-        response = await self._answered(method, url, body, headers or {}, 1)
+        call = _Call(method=method, url=url, body=body, headers=headers or {})
+        response = await self._answered(call, attempts=1)
+        if response.status_code not in _SUCCESS:
+            raise self._refused(call, response)
         return response.content or None
 
     async def token_tenant(self) -> TenantId | None:
@@ -198,34 +177,34 @@ class GraphConnection:
         self._adapter = GraphRequestAdapter(provider, self._client)
         self._adapter.base_url = settings.endpoint
 
-    async def _answered(
-        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], attempts: int
-    ) -> httpx.Response:
-        """Return a successful answer; a 401 is asked again once with a new token.
+    async def _answered(self, call: _Call, *, attempts: int) -> httpx.Response:
+        """Return an answer; a 401 is asked again once with a new token.
 
         A credential keeps its token for as long as our own clock says; the tenant may see that otherwise, because the
         token was revoked or because a clock is wrong. Nothing was done for a 401, so that changes are asked again too.
+        Of several chains that are refused at the same time, the first one signs in for all.
         """
-        response = await self._persistent(method, url, body, headers, attempts)
+        used = self._credential
+        response = await self._persistent(call, attempts)
         if response.status_code == _UNAUTHORIZED and self._given is None:
-            self._use(self._open())
-            response = await self._persistent(method, url, body, headers, attempts)
-        if response.status_code not in _SUCCESS:
-            target = str(response.request.url).removeprefix(self.endpoint)
-            raise refused(method, target, response.status_code, response.content)
+            if self._credential is used:
+                self._use(self._open())
+            response = await self._persistent(call, attempts)
         return response
 
-    async def _persistent(
-        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], attempts: int
-    ) -> httpx.Response:
+    def _refused(self, call: _Call, response: httpx.Response) -> InventoryError:
+        target = str(response.request.url).removeprefix(self.endpoint)
+        return refused(call.method, target, response.status_code, response.content)
+
+    async def _persistent(self, call: _Call, attempts: int) -> httpx.Response:
         for attempt in range(1, attempts + 1):
             try:
-                return await self._exchange(self._request(method, url, body, headers))
+                return await self._exchange(self._request(call))
             except _BROKEN as error:
-                _LOG.debug("%s: the connection broke, attempt %d of %d", method, attempt, attempts)
+                _LOG.debug("%s: the connection broke, attempt %d of %d", call.method, attempt, attempts)
                 if attempt == attempts:
                     raise unreachable(self.endpoint, str(error) or type(error).__name__) from None
-                await asyncio.sleep(0.1 * attempt)
+                await asyncio.sleep(0.05 * 2**attempt)
         raise AssertionError("attempts is at least 1")
 
     async def _exchange(self, request: RequestInformation) -> httpx.Response:
@@ -240,6 +219,8 @@ class GraphConnection:
             raise unreachable(self.endpoint, str(error) or type(error).__name__) from None
         if not isinstance(response, httpx.Response):
             raise ReadFailedError(f"{request.url}: no answer came through the SDK")
+        # httpx ties an answer and its stream into a ring, so that megabytes would stay until the collector runs.
+        response.stream = httpx.ByteStream(b"")
         _LOG.debug(
             "%s %s %d %.3f s",
             response.request.method,
@@ -249,15 +230,15 @@ class GraphConnection:
         )
         return response
 
-    def _request(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> RequestInformation:
-        request = RequestInformation(Method[method])
-        request.url = self._absolute(url)
-        request.add_request_options([ResponseHandlerOption(_Whole())])
+    def _request(self, call: _Call) -> RequestInformation:
+        request = RequestInformation(Method[call.method])
+        request.url = self._absolute(call.url)
+        request.add_request_options([ResponseHandlerOption(graph_transport.Whole())])
         request.headers.try_add("Accept", "application/json")
-        for name, value in headers.items():
+        for name, value in call.headers.items():
             request.headers.try_add(name, value)
-        if body is not None:
-            request.content = body
+        if call.body is not None:
+            request.content = call.body
             request.headers.try_add("Content-Type", "application/json")
         return request
 
@@ -266,7 +247,7 @@ class GraphConnection:
         if url.startswith("/"):
             return self.endpoint + url
         try:
-            ours = _origin(url) == self._origin
+            ours = origin(url) == self._origin
         except ValueError:  # no URL at all
             ours = False
         if not ours:
@@ -274,25 +255,9 @@ class GraphConnection:
         return url
 
 
-class _Whole(ResponseHandler):
-    """Takes the whole HTTP answer out of the SDK, status and headers included; GraphConnection judges the status."""
-
-    async def handle_response_async(self, response: Any, error_map: Any = None) -> Any:  # noqa: ARG002 - SDK signature
-        return response
-
-
-class _WholeSeconds(BaseMiddleware):
-    """Rounds ``Retry-After: 2.128``, as Graph writes it ("throttling guidance"), up to whole seconds.
-
-    The retry handler of kiota above this one understands whole seconds and dates only, and would come back too early.
-    """
-
-    async def send(self, request: httpx.Request, transport: httpx.AsyncBaseTransport) -> httpx.Response:
-        response = await super().send(request, transport)
-        said = response.headers.get("Retry-After", "")
-        if said.count(".") == 1 and said.replace(".", "").isdecimal():
-            response.headers["Retry-After"] = str(math.ceil(float(said)))
-        return response
+def _not_understood(call: _Call, response: httpx.Response, error: Exception) -> ReadFailedError:
+    what = str(error) if isinstance(error, msgspec.MsgspecError) else "not UTF-8"
+    return ReadFailedError(f"{call.method} {response.url.path}: the answer cannot be understood ({what})")
 
 
 def _credential(settings: GraphSettings) -> DefaultAzureCredential:
@@ -304,45 +269,6 @@ def _credential(settings: GraphSettings) -> DefaultAzureCredential:
         retry_total=2,  # an authority that cannot be reached is told after two seconds, not after six
         **trust,
     )
-
-
-def _client(context: ssl.SSLContext | bool) -> httpx.AsyncClient:  # noqa: FBT001 - httpx takes it this way
-    options = {
-        RetryHandlerOption.get_key(): RetryHandlerOption(delay=0, max_retries=6),
-        RedirectHandlerOption.get_key(): RedirectHandlerOption(should_redirect=False),  # Graph never redirects a read
-    }
-    middleware = [*KiotaClientFactory.get_default_middleware(options), GraphTelemetryHandler(), _WholeSeconds()]
-    client = httpx.AsyncClient(verify=context, timeout=_TIMEOUT)
-    GraphClientFactory.create_with_custom_middleware(middleware, client=client)  # changes the client it is given
-    return client
-
-
-async def _close(client: httpx.AsyncClient) -> None:
-    """Close the sockets too: the transport that the SDK wraps around ours does not pass ``aclose`` on."""
-    wrapped = (client._transport, *client._mounts.values())  # noqa: SLF001 - no public way in msgraph-core 1.5
-    await client.aclose()
-    for outer in wrapped:
-        inner = getattr(outer, "transport", None)
-        if isinstance(inner, httpx.AsyncBaseTransport):
-            await inner.aclose()
-
-
-def _checked_origin(endpoint: str) -> tuple[str, str | None, int | None]:
-    """Return the origin of an endpoint that may be given a token: TLS, or this very machine."""
-    try:
-        origin = _origin(endpoint)
-    except ValueError:
-        origin = ("", None, None)
-    scheme, host, _ = origin
-    if not host or not (scheme == "https" or (scheme == "http" and host in _LOOPBACK)):
-        raise TenantUnreachableError(f"{endpoint} is no address of Graph; give one that begins with https://")
-    return origin
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-    return parts.scheme, parts.hostname, port
 
 
 def _date(response: httpx.Response) -> datetime | None:

@@ -5,20 +5,44 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NewType
 
-TenantId = NewType("TenantId", str)
-ApplicationId = NewType("ApplicationId", str)
-"""Object id of an application registration."""
-ClientId = NewType("ClientId", str)
-"""``appId`` of an application: what code calls the client id."""
-ServicePrincipalId = NewType("ServicePrincipalId", str)
-"""Object id of a service principal."""
-IdentityClientId = NewType("IdentityClientId", str)
-"""``appId`` of a managed identity: what code passes to ``ManagedIdentityCredential``."""
-PrincipalId = NewType("PrincipalId", str)
-"""Object id of a managed identity's service principal: the subject of a federated credential."""
-KeyId = NewType("KeyId", str)
+from inventory.estate import Host, Policy, RoleHeld
+from inventory.ids import (
+    ApplicationId,
+    ClientId,
+    IdentityClientId,
+    KeyId,
+    PrincipalId,
+    ServicePrincipalId,
+    TenantId,
+)
+from inventory.usage import Source, Use
+
+__all__ = [
+    "Application",
+    "ApplicationId",
+    "ClientId",
+    "Cloud",
+    "Credential",
+    "CredentialActivity",
+    "CredentialKind",
+    "FederatedCredential",
+    "Holder",
+    "IdentityClientId",
+    "KeyId",
+    "Lock",
+    "ManagedIdentity",
+    "Owner",
+    "PrincipalId",
+    "Purpose",
+    "ScanNote",
+    "ServicePrincipal",
+    "ServicePrincipalId",
+    "SignIn",
+    "SignInHistory",
+    "Snapshot",
+    "TenantId",
+]
 
 
 class Cloud(enum.StrEnum):
@@ -69,6 +93,10 @@ class Credential:
     """Upper-case hex of a certificate's SHA-1 or SHA-256; a secret has one where it belongs to a signing key."""
     start: datetime | None
     end: datetime | None
+    usage: str | None = None
+    """``usage`` of a certificate as Graph spells it, values that this version does not know included."""
+    type: str | None = None
+    """``type`` of a certificate, likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +117,21 @@ class FederatedCredential:
     name: str
     issuer: str
     subject: str | None
+    """None for a flexible one."""
     audiences: tuple[str, ...]
+    expression: str | None = None
+    """The claims matching expression of a flexible one, which only beta tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """``servicePrincipalLockConfiguration``: what of the application's service principals nobody may change."""
+
+    enabled: bool
+    everything: bool
+    verify: bool
+    sign: bool
+    encryption: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +152,13 @@ class Application:
     credentials: tuple[Credential, ...]
     federated: tuple[FederatedCredential, ...] | None
     """None where the federated credentials could not be read."""
+    created_by: ClientId | None = None
+    """``createdByAppId``: the application that registered this one."""
+    management_reference: str | None = None
+    """``serviceManagementReference``."""
+    lock: Lock | None = None
+    unknown: str = ""
+    """JSON object of the properties that this version does not know; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +176,10 @@ class ServicePrincipal:
     """``tokenEncryptionKeyId``: the key that tokens are encrypted with; may be a key of the application."""
     owners: tuple[Owner, ...] | None
     credentials: tuple[Credential, ...]
+    created: datetime | None = None
+    tags: tuple[str, ...] = ()
+    unknown: str = ""
+    """As in ``Application``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +192,8 @@ class ManagedIdentity:
     resource_id: str | None
     user_assigned: bool | None
     """None where ``alternativeNames`` does not say."""
+    federated: tuple[FederatedCredential, ...] | None = None
+    """None where the federated credentials could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,5 +263,10 @@ class Snapshot:
     applications: tuple[Application, ...]
     service_principals: tuple[ServicePrincipal, ...]
     identities: tuple[ManagedIdentity, ...]
-    activity: tuple[CredentialActivity, ...]
     notes: tuple[ScanNote, ...]
+    hosts: tuple[Host, ...] = ()
+    roles: tuple[RoleHeld, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    sources: tuple[Source, ...] = ()
+    """The sources of evidence that were asked; empty: use is unknown."""
+    uses: tuple[Use, ...] = ()

@@ -60,6 +60,10 @@ def permission_for(method: str, target: str) -> str:
         return "AuditLog.Read.All"
     if target.partition("?")[0].endswith("/organization"):
         return "Organization.Read.All"
+    if method == "GET" and "/policies/" in target:
+        return "Policy.Read.All"
+    if method == "GET" and "/roleManagement/" in target:
+        return "RoleManagement.Read.Directory"
     return "Application.Read.All" if method == "GET" else "Application.ReadWrite.All"
 
 
@@ -81,6 +85,15 @@ def sign_in_failed(text: str, authority: str) -> InventoryError:
         f"no credential for {authority} was found: set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET "
         "(or AZURE_CLIENT_CERTIFICATE_PATH), run on a host with a managed identity, or sign in with 'az login'"
     )
+
+
+def brief(error: InventoryError) -> str:
+    """Return the reason in words that are the same each time, for a note: without the id of a request."""
+    if isinstance(error, PermissionMissingError):
+        return f"{error.permission} not granted"
+    if isinstance(error, ReadFailedError) and error.status is not None:
+        return f"Graph answered {error.status} {error.code}".rstrip()
+    return str(error)
 
 
 def unreachable(host: str, reason: str) -> TenantUnreachableError:

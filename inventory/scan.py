@@ -1,20 +1,35 @@
-"""From a directory to a snapshot file: every collection read at the same time, every page written as it comes."""
+"""From a tenant to a snapshot file: every collection read at the same time, every page kept as it comes."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from inventory.directory import Directory
-from inventory.errors import InventoryError, PermissionMissingError, ReadFailedError
+from inventory.collecting import Collecting, Progress
+from inventory.directory import Collection, Directory, Removed
+from inventory.errors import InventoryError, PermissionMissingError, ReadFailedError, SnapshotError
+from inventory.evidence_source import EvidenceRequest, EvidenceSource
+from inventory.hosting import Hosting
 from inventory.model import Cloud, ScanNote, TenantId
-from inventory.snapshot import Entry, SnapshotWriter
+from inventory.settings_kind import KnownIds
+from inventory.snapshot import Header, SnapshotWriter, deltas, header
 
-Progress = Callable[[str, int], None]
-"""Told the name of a collection and how many of its objects were read so far."""
+_MOST_GAPS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readers:
+    """What a scan reads with. What is not there is unknown in the snapshot, and said."""
+
+    directory: Directory
+    hosting: Callable[[KnownIds], Hosting] | None = None
+    sources: tuple[EvidenceSource, ...] = ()
+    evidence: Callable[[datetime], EvidenceRequest] | None = None
+    """Where the sources look, at a time of the tenant's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,65 +45,141 @@ class ScanSummary:
     service_principals: int
     identities: int
     credentials: int
+    hosts: int
     unreadable: int
-    """Objects that could not be understood; each is a note in the snapshot."""
+    """Objects that could not be understood; each is kept in table ``unreadable``."""
     gaps: tuple[ScanNote, ...]
     """What could not be seen at all, beyond single unreadable objects."""
+    beginning: str
+    """What became of an unfinished scan that was found; empty where there was none."""
 
 
-async def scan(directory: Directory, path: Path, *, cloud: Cloud, progress: Progress) -> ScanSummary:
+async def scan(readers: Readers, path: Path, *, cloud: Cloud, progress: Progress, anew: bool = False) -> ScanSummary:
     """Read the whole tenant into a snapshot at ``path``; its time is the tenant's own, before the first page.
 
-    Raises the first InventoryError that makes the snapshot useless (``path`` then stays as it was). A usage report that
-    cannot be read is no such error: the snapshot says that usage is unknown.
+    A scan that was stopped is gone on with, unless ``anew``. Raises the first InventoryError that makes the snapshot
+    useless: ``path`` then stays as it was, and what was read waits beside it. What else cannot be read is said in it.
     """
-    tenant_id, taken_at = await directory.tenant(), await directory.now()
-    with SnapshotWriter(path, tenant_id=tenant_id, cloud=cloud, taken_at=taken_at) as writer:
-        denied: list[ScanNote] = []
-        await _together(
-            _take(writer, "applications", directory.applications(), progress),
-            _take(writer, "service principals", directory.service_principals(), progress),
-            _take_activity(writer, directory, progress, denied),
-        )
-        unreadable = writer.count("notes")
-        gaps = (*denied, *_untold(writer))
-        writer.add(gaps)
-        return ScanSummary(
-            path=path,
-            tenant_id=tenant_id,
-            cloud=cloud,
-            taken_at=taken_at,
-            applications=writer.count("applications"),
-            service_principals=writer.count("service_principals"),
-            identities=writer.count("identities"),
-            credentials=writer.count("credentials"),
-            unreadable=unreadable,
-            gaps=gaps,
-            digest=writer.finish(),
-        )
+    directory = readers.directory
+    tenant_id, now = await directory.tenant(), await directory.now()
+    begin = SnapshotWriter if anew else SnapshotWriter.resume
+    with begin(path, tenant_id=tenant_id, cloud=cloud, taken_at=now) as writer:
+        if not writer.beginning.resumed:
+            await _remember_links(writer, directory)
+        await _collect(readers, writer, Collecting(writer, progress))
+        return _finished(writer, path, tenant_id, cloud)
 
 
-async def _take(writer: SnapshotWriter, name: str, pages: AsyncIterator[Sequence[Entry]], progress: Progress) -> None:
+async def refresh(readers: Readers, path: Path, *, cloud: Cloud, progress: Progress) -> ScanSummary:
+    """Bring a snapshot up to date: objects by delta queries, everything that those do not tell by reading it anew.
+
+    Raises SnapshotError for a snapshot without links for that, CursorExpiredError where Graph knows them no more: scan
+    anew in both cases. Owners of an object that did not change otherwise stay as they were, which is noted: Graph does
+    not promise to tell of them.
+    """
+    directory = readers.directory
+    tenant_id, now = await directory.tenant(), await directory.now()
+    links = deltas(path)
+    if set(links) != {each.value for each in Collection}:
+        raise SnapshotError(f"{path} cannot be refreshed: its scan got no delta links; scan the tenant again")
+    before = header(path)
+    with SnapshotWriter.refresh(path, tenant_id=tenant_id, cloud=cloud, taken_at=now) as writer:
+        await _remember_links(writer, directory)
+        for collection in Collection:
+            await _changes(writer, directory, collection.value, links[collection.value], progress)
+        for name in ("roles", "policies", "hosts", *(source.name for source in readers.sources)):
+            writer.forget(name)
+        await _collect(readers, writer, Collecting(writer, progress), again=True)
+        writer.note(_old_owners(before))
+        return _finished(writer, path, tenant_id, cloud)
+
+
+def _old_owners(before: Header) -> ScanNote:
+    text = f"of objects that did not change otherwise they are as of {before.taken_at:%Y-%m-%d %H:%M} UTC"
+    return ScanNote(subject="owners", text=text)
+
+
+async def _changes(writer: SnapshotWriter, directory: Directory, name: str, link: str, progress: Progress) -> None:
     count = 0
-    async for page in pages:
-        writer.add(page)
-        count += len(page)
-        progress(name, count)
+    async for page in directory.changed(link):
+        for entry in page.entries:
+            if isinstance(entry, Removed):
+                writer.remove(entry.object_id)
+            else:
+                writer.replace(name, entry)
+        count += len(page.entries)
+        progress(f"changed {name}", count)
 
 
-async def _take_activity(
-    writer: SnapshotWriter, directory: Directory, progress: Progress, denied: list[ScanNote]
-) -> None:
-    """Take the report of use, or say why there is none: it is a beta of the public cloud, and asks for a licence."""
+async def _remember_links(writer: SnapshotWriter, directory: Directory) -> None:
+    """Ask for links to what changes from now on; a tenant without them can be scanned, only not be refreshed."""
     try:
-        await _take(writer, "credential activity", directory.credential_activity(), progress)
-    except PermissionMissingError as error:
-        reason = f"{error.permission} not granted"
-    except ReadFailedError as error:
-        reason = str(error)
-    else:
-        return
-    denied.append(ScanNote(subject="credential activity", text=f"{reason}: usage is unknown"))
+        for collection in Collection:
+            writer.link(collection.value, await directory.delta_link(collection))
+    except (PermissionMissingError, ReadFailedError) as error:
+        writer.note(ScanNote(subject="delta queries", text=f"{error}: this snapshot cannot be refreshed"))
+
+
+async def _collect(readers: Readers, writer: SnapshotWriter, taking: Collecting, *, again: bool = False) -> None:
+    """Read all collections; ``again``: into a copy that has the objects, all but those."""
+    directory, known = readers.directory, asyncio.Event()
+    trusts = taking.anew if again else taking.wanted
+
+    async def objects() -> None:
+        if not again:
+            await together(
+                taking.needed("applications", directory.applications),
+                taking.needed("service-principals", directory.service_principals),
+            )
+        known.set()
+
+    async def hosts() -> None:
+        if readers.hosting is None:
+            taking.unknown("hosts", "Azure was not read")
+            return
+        await known.wait()  # settings are judged by the client ids that the tenant knows
+        hosting = readers.hosting(_known_ids(writer))
+        await taking.wanted("hosts", hosting.hosts)
+
+    jobs = [
+        objects(),
+        hosts(),
+        trusts("federated", directory.federated),
+        trusts("identity-federated", directory.identity_federated),
+        taking.wanted("roles", directory.roles),
+        taking.wanted("policies", directory.policies),
+    ]
+    if readers.evidence is not None:
+        request = readers.evidence(writer.taken_at)
+        jobs += [taking.wanted(each.name, partial(each.read, request)) for each in readers.sources]
+    await together(*jobs)
+
+
+def _known_ids(writer: SnapshotWriter) -> KnownIds:
+    return KnownIds(
+        applications=writer.values("applications", "client_id"), identities=writer.values("identities", "client_id")
+    )
+
+
+def _finished(writer: SnapshotWriter, path: Path, tenant_id: TenantId, cloud: Cloud) -> ScanSummary:
+    writer.note(*_untold(writer))
+    gaps, counts = (
+        writer.gaps(_MOST_GAPS),
+        {
+            table: writer.count(table)
+            for table in ("applications", "service_principals", "identities", "credentials", "hosts", "unreadable")
+        },
+    )
+    return ScanSummary(
+        path=path,
+        tenant_id=tenant_id,
+        cloud=cloud,
+        taken_at=writer.taken_at,
+        gaps=gaps,
+        beginning=writer.beginning.text,
+        digest=writer.finish(),
+        **counts,
+    )
 
 
 def _untold(writer: SnapshotWriter) -> Iterator[ScanNote]:
@@ -96,13 +187,9 @@ def _untold(writer: SnapshotWriter) -> Iterator[ScanNote]:
     owners = sum(writer.count(table, "NOT owners_known") for table in ("applications", "service_principals"))
     if owners:
         yield ScanNote(subject="owners", text=f"of {owners} objects the owners could not be read")
-    federated = writer.count("applications", "NOT federated_known")
-    if federated:
-        text = f"of {federated} applications the federated credentials could not be read"
-        yield ScanNote(subject="federated credentials", text=text)
 
 
-async def _together(*jobs: Coroutine[None, None, None]) -> None:
+async def together(*jobs: Coroutine[None, None, object]) -> None:
     """Run all; when one fails, stop the others and raise its error alone."""
     try:
         async with asyncio.TaskGroup() as group:

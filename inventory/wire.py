@@ -45,14 +45,21 @@ class WireOwner(WireObject, frozen=True, gc=False):
     account_enabled: bool | None = None
 
 
+class WireExpression(WireObject, frozen=True, gc=False):
+    """``federatedIdentityExpression`` (beta)."""
+
+    value: str | None = None
+
+
 class WireFederated(WireObject, frozen=True, gc=False):
-    """``federatedIdentityCredential``."""
+    """``federatedIdentityCredential``; only beta tells the expression of a flexible one, which has no subject."""
 
     id: str
     name: str | None = None
     issuer: str | None = None
     subject: str | None = None
     audiences: list[str] | None = None
+    claims_matching_expression: WireExpression | None = None
 
 
 class WireIdentified(WireObject, frozen=True, gc=False):
@@ -62,16 +69,23 @@ class WireIdentified(WireObject, frozen=True, gc=False):
     federated_identity_credentials: list[WireFederated] | None = None
 
 
-class WireApplication(WireObject, frozen=True, gc=False):
-    """What ``application`` and ``servicePrincipal`` share, and ``application``'s own."""
+class WireLock(WireObject, frozen=True, gc=False):
+    """``servicePrincipalLockConfiguration``."""
+
+    is_enabled: bool | None = None
+    all_properties: bool | None = None
+    credentials_with_usage_verify: bool | None = None
+    credentials_with_usage_sign: bool | None = None
+    token_encryption_key_id: bool | None = None
+
+
+class WireHolder(WireObject, frozen=True, gc=False):
+    """What ``application`` and ``servicePrincipal`` share."""
 
     id: str
     app_id: str
     display_name: str | None = None
     created_date_time: str | None = None
-    sign_in_audience: str | None = None
-    is_disabled: bool | None = None
-    disabled_by_microsoft_status: str | None = None
     tags: list[str] | None = None
     owners: list[WireOwner] | None = None
     token_encryption_key_id: str | None = None
@@ -79,7 +93,18 @@ class WireApplication(WireObject, frozen=True, gc=False):
     key_credentials: list[WireCertificate] | None = None
 
 
-class WireServicePrincipal(WireApplication, frozen=True, gc=False):
+class WireApplication(WireHolder, frozen=True, gc=False):
+    """``application``."""
+
+    sign_in_audience: str | None = None
+    is_disabled: bool | None = None
+    disabled_by_microsoft_status: str | None = None
+    created_by_app_id: str | None = None
+    service_management_reference: str | None = None
+    service_principal_lock_configuration: WireLock | None = None
+
+
+class WireServicePrincipal(WireHolder, frozen=True, gc=False):
     """``servicePrincipal``."""
 
     service_principal_type: str | None = None
@@ -88,6 +113,86 @@ class WireServicePrincipal(WireApplication, frozen=True, gc=False):
     app_owner_organization_id: str | None = None
     preferred_single_sign_on_mode: str | None = None
     preferred_token_signing_key_thumbprint: str | None = None
+
+
+class WireAppRole(WireObject, frozen=True, gc=False):
+    """``appRole``."""
+
+    id: str
+    value: str | None = None
+    display_name: str | None = None
+
+
+class WireResource(WireObject, frozen=True, gc=False):
+    """``servicePrincipal`` as the resource whose app roles are granted."""
+
+    id: str
+    display_name: str | None = None
+    app_roles: list[WireAppRole] | None = None
+
+
+class WireGrant(WireObject, frozen=True, gc=False):
+    """``appRoleAssignment``."""
+
+    principal_id: str
+    app_role_id: str
+    principal_type: str | None = None
+
+
+class WireRoleDefinition(WireObject, frozen=True, gc=False):
+    """``unifiedRoleDefinition``."""
+
+    id: str
+    display_name: str | None = None
+
+
+class WireDirectoryRole(WireObject, frozen=True, gc=False):
+    """``unifiedRoleAssignment`` with its principal expanded."""
+
+    principal_id: str
+    role_definition_id: str
+    directory_scope_id: str | None = None
+    principal: WireOwner | None = None
+
+
+class WireRestriction(WireObject, frozen=True, gc=False):
+    """``passwordCredentialConfiguration`` and ``keyCredentialConfiguration``."""
+
+    restriction_type: str
+    state: str | None = None
+    max_lifetime: str | None = None
+    restrict_for_apps_created_after_date_time: str | None = None
+
+
+class WireRestrictions(WireObject, frozen=True, gc=False):
+    """``appManagementConfiguration`` and its kin."""
+
+    password_credentials: list[WireRestriction] | None = None
+    key_credentials: list[WireRestriction] | None = None
+
+
+class WirePolicy(WireObject, frozen=True, gc=False):
+    """``tenantAppManagementPolicy`` and ``appManagementPolicy``."""
+
+    id: str
+    display_name: str | None = None
+    is_enabled: bool | None = None
+    restrictions: WireRestrictions | None = None
+    application_restrictions: WireRestrictions | None = None
+    service_principal_restrictions: WireRestrictions | None = None
+
+
+class WireGone(WireObject, frozen=True, gc=False):
+    """``@removed`` of a delta query."""
+
+    reason: str | None = None
+
+
+class WireChange(WireObject, frozen=True, gc=False):
+    """A row of a delta query, of which only the id is looked at: what it tells of the object is not the whole."""
+
+    id: str
+    removed: WireGone | None = msgspec.field(default=None, name="@removed")
 
 
 class WireStatus(WireObject, frozen=True, gc=False):
@@ -131,6 +236,22 @@ class WirePage(WireObject, frozen=True, gc=False):
 
     value: list[msgspec.Raw]
     next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
+    delta_link: str | None = msgspec.field(default=None, name="@odata.deltaLink")
+
+
+class WirePart(WireObject, frozen=True, gc=False):
+    """One answer in a ``$batch``; the names of the headers come in any case."""
+
+    id: str
+    status: int
+    headers: dict[str, str] | None = None
+    body: msgspec.Raw = msgspec.Raw(b"")
+
+
+class WireBatch(WireObject, frozen=True, gc=False):
+    """The answer to a ``$batch``, in an order of its own."""
+
+    responses: list[WirePart]
 
 
 class WireErrorBody(WireObject, frozen=True, gc=False):

@@ -19,6 +19,8 @@ from reports.model import Document
 from reports.render import write
 
 _SQLITE = b"SQLite format 3\x00"
+_PROGRAMS = frozenset({"csv", "json"})
+"""Formats that nobody reads row by row: they have all rows."""
 
 
 @click.command()
@@ -30,13 +32,13 @@ _SQLITE = b"SQLite format 3\x00"
 @verbose
 def command(*, source: Path, name: str, out: Path) -> None:
     """Render SOURCE, a snapshot, a plan or a journal, as one file."""
-    document = _document(source)
+    document = _document(source, name)
     outputs.for_report(out, source, name)
     write(document, name, out)
     click.echo(f"{out}: {name} report of {source}")
 
 
-def _document(source: Path) -> Document:
+def _document(source: Path, name: str) -> Document:
     try:
         with source.open("rb") as file:
             is_database = file.read(len(_SQLITE)) == _SQLITE
@@ -45,7 +47,7 @@ def _document(source: Path) -> Document:
     if not is_database:
         return migrate_report.plan_document(planfile.read(source))
     if snapshots.is_snapshot(source):
-        return inventory_report.document(snapshots.read(source))
+        return inventory_report.document(source, limit=None if name in _PROGRAMS else inventory_report.LIMIT)
     journal = SqlJournal(f"sqlite:///{source.absolute()}", SystemClock())
     try:
         return migrate_report.journal_document(journal.entries())

@@ -11,32 +11,50 @@ from typing import Any
 
 import click
 
-from inventory.scan import ScanSummary, scan
+from inventory.scan import ScanSummary, refresh, scan
 from migrate.cli import outputs, wiring
 from migrate.cli.options import FILE, Settings, common
-from migrate.cli.output import emit, progress
+from migrate.cli.output import emit
+from migrate.cli.progress import scan_progress
+from migrate.cli.tenants import Wanted, read_tenants
 
 
 @click.command()
 @click.option("--out", type=FILE, default=Path("snapshot.db"), show_default=True, help="Where the snapshot is written.")
+@click.option("--refresh", "refreshed", is_flag=True, help="Bring an existing snapshot up to date by what changed.")
+@click.option("--anew", is_flag=True, help="Do not go on with a scan that was stopped.")
+@click.option("--no-azure", is_flag=True, help="Leave out hosts and their settings (Azure Resource Manager).")
+@click.option("--workspace", metavar="ID", help="Log Analytics workspace that sign-ins are sent to.")
+@click.option("--logs", type=click.Path(exists=True, path_type=Path), help="Folder of exported sign-in logs.")
+@click.option("--tenants", type=FILE, help="Scan the tenants that this TOML file lists, each into a file of its own.")
 @common
-def command(*, settings: Settings, out: Path) -> None:
-    """Read every credential of the tenant into one SQLite file; changes nothing."""
-    outputs.for_snapshot(out)
-    summary = asyncio.run(_scan(settings, out))
-    data = _data(summary)
-    emit(settings, _lines(summary, data), data)
+def command(*, settings: Settings, out: Path, tenants: Path | None, **given: Any) -> None:
+    """Read every credential of the tenant into one SQLite file; changes nothing.
+
+    A scan that was stopped is gone on with by the next one.
+    """
+    wanted = read_tenants(tenants, settings) if tenants else [Wanted(settings=settings, out=out)]
+    summaries = [_scanned(each, given) for each in wanted]
+    data = [_data(each) for each in summaries]
+    lines = [line for each, facts in zip(summaries, data, strict=True) for line in _lines(each, facts)]
+    emit(settings, [*lines, _next(summaries)], data if tenants else data[0])
 
 
-async def _scan(settings: Settings, out: Path) -> ScanSummary:
-    step = progress("scan")
-    async with wiring.tenant(settings) as tenant:
-        return await scan(
-            tenant.directory,
-            out,
-            cloud=wiring.cloud_of(settings),
-            progress=lambda name, count: step(f"{name} {count}"),
-        )
+def _scanned(wanted: Wanted, given: dict[str, Any]) -> ScanSummary:
+    outputs.for_snapshot(wanted.out)
+    return asyncio.run(_scan(wanted, **given))
+
+
+async def _scan(
+    wanted: Wanted, *, refreshed: bool, anew: bool, no_azure: bool, workspace: str | None, logs: Path | None
+) -> ScanSummary:
+    cloud = wiring.cloud_of(wanted.settings)
+    reading = wiring.readers(wanted.settings, azure=not no_azure, workspace=workspace, logs=logs)
+    with scan_progress("scan") as progress:
+        async with reading as readers:
+            if refreshed:
+                return await refresh(readers, wanted.out, cloud=cloud, progress=progress)
+            return await scan(readers, wanted.out, cloud=cloud, progress=progress, anew=anew)
 
 
 def _data(summary: ScanSummary) -> dict[str, Any]:
@@ -51,6 +69,7 @@ def _data(summary: ScanSummary) -> dict[str, Any]:
         "applications": summary.applications,
         "service_principals": summary.service_principals,
         "identities": summary.identities,
+        "hosts": summary.hosts,
         "credentials": credentials,
         "unreadable": summary.unreadable,
         "gaps": [f"{gap.subject}: {gap.text}" for gap in summary.gaps],
@@ -59,11 +78,21 @@ def _data(summary: ScanSummary) -> dict[str, Any]:
 
 def _lines(summary: ScanSummary, data: dict[str, Any]) -> list[str]:
     kinds = ", ".join(f"{count} {kind}" for kind, count in data["credentials"].items())
+    counts = (
+        f"{summary.applications} applications, {summary.service_principals} service principals, "
+        f"{summary.identities} managed identities, {summary.hosts} hosts"
+    )
     return [
-        f"{summary.path}: tenant {summary.tenant_id}, {summary.applications} applications, "  # noqa: ISC004 - one line
-        f"{summary.service_principals} service principals, {summary.identities} managed identities",
+        f"{summary.path}: tenant {summary.tenant_id}, {counts}",
         f"  credentials: {kinds or 'none'}",
+        *([f"  {summary.beginning}"] if summary.beginning else []),
         *(f"  unknown: {gap}" for gap in data["gaps"]),
-        *([f"  {summary.unreadable} objects could not be understood, see the notes"] if summary.unreadable else []),
-        f"Next: {shlex.join(['unsecret', 'plan', str(summary.path)])}",
+        *([f"  {summary.unreadable} objects could not be understood, see unreadable"] if summary.unreadable else []),
     ]
+
+
+def _next(summaries: list[ScanSummary]) -> str:
+    paths = [str(each.path) for each in summaries]
+    if len(paths) == 1:
+        return f"Next: {shlex.join(['unsecret', 'plan', *paths])}"
+    return f"Next: {shlex.join(['unsecret', 'report', *paths, '--out', 'report.html'])}"

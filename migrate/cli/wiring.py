@@ -5,15 +5,24 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 
 import click
 
+from inventory.arm import ArmConnection, ArmSettings
 from inventory.errors import SignInFailedError
+from inventory.evidence import sources
+from inventory.evidence_source import EvidenceRequest, Workspace
 from inventory.graph import GraphConnection, GraphSettings
 from inventory.graph_directory import GraphDirectory
+from inventory.hosting import Hosting
 from inventory.model import Cloud
+from inventory.privilege import tier_of
+from inventory.scan import Readers
 from migrate import planuse
 from migrate.cli.options import Settings
 from migrate.graph_writer import GraphWriter
@@ -51,6 +60,29 @@ def cloud_of(settings: Settings) -> Cloud:
             raise click.UsageError(f"UNSECRET_CLOUD is {named!r}, which is none of {clouds}") from None
     host = os.environ.get("AZURE_AUTHORITY_HOST", "").lower().rpartition("://")[2].partition("/")[0]
     return _OF_AUTHORITY.get(host, Cloud.PUBLIC)
+
+
+@asynccontextmanager
+async def readers(
+    settings: Settings, *, azure: bool = True, workspace: str | None = None, logs: Path | None = None
+) -> AsyncIterator[Readers]:
+    """Sign in for a scan; ``azure``: read hosts too; ``workspace`` and ``logs`` say where sign-ins are kept."""
+    graph = GraphSettings(cloud=cloud_of(settings), tenant_id=settings.tenant, graph_endpoint=settings.graph_endpoint)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_cloud_suspected(graph.cloud))
+        connection = await stack.enter_async_context(GraphConnection(graph))
+        arm = await stack.enter_async_context(ArmConnection(ArmSettings(sign_in=graph))) if azure else None
+
+        def request(at: datetime) -> EvidenceRequest:
+            place = Workspace(id=workspace, settings=graph) if workspace else None
+            return EvidenceRequest(at=at, graph=connection, workspace=place, folder=logs)
+
+        yield Readers(
+            directory=GraphDirectory(connection, tier_of=tier_of),
+            hosting=None if arm is None else partial(Hosting, arm),
+            sources=tuple(each for each in sources() if each.wanted(request(datetime.now(UTC)))),
+            evidence=request,
+        )
 
 
 @asynccontextmanager

@@ -32,7 +32,8 @@ def of_service(emulator: Mapping[str, str], graph_endpoint: str) -> dict[str, st
     return clean() | inherited | {"GRAPH_ENDPOINT": graph_endpoint}
 
 
-_OPERATOR = frozenset({"AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_TENANT_ID", "UNSECRET_GRAPH_ENDPOINT"})
+_OPERATOR = frozenset({"AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_TENANT_ID", "UNSECRET_ARM_ENDPOINT",
+                       "UNSECRET_GRAPH_ENDPOINT"})  # fmt: skip
 
 
 def launcher() -> Path:

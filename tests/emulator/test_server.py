@@ -30,6 +30,7 @@ ROOT = Path(__file__).parents[2]
 def test_the_environment_is_complete(emulator: Emulator) -> None:
     environment = emulator.environment()
     assert environment["AZURE_AUTHORITY_HOST"].startswith("https://localhost:")
+    assert environment["UNSECRET_GRAPH_ENDPOINT"] == environment["UNSECRET_ARM_ENDPOINT"] == emulator.authority
     assert environment["AZURE_POD_IDENTITY_AUTHORITY_HOST"].startswith("http://127.0.0.1:")
     assert environment["NO_PROXY"] == environment["no_proxy"] == "localhost,127.0.0.1"
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import socket
 import sqlite3
@@ -138,6 +139,9 @@ def test_a_plan_that_was_edited(planned: Rollout, line: Told, tmp_path: Path, co
 
 def scan_again(tenant: Rollout) -> None:
     """Change the tenant and scan it once more."""
+    held = tenant.emulator.tenant
+    application = held.application_named("orders-api")
+    held.save_application(dataclasses.replace(application, tags=(*application.tags, "changed")))
     tenant.live(days=1)
     assert main(["scan"]) == 0
 

@@ -11,6 +11,7 @@ from tests.inventory.madeup import MadeUpGraph
 
 _ELSEWHERE = (
     "AZURE_",
+    "UNSECRET_",
     "IDENTITY_",
     "MSI_",
     "IMDS_",

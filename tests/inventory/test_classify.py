@@ -333,3 +333,20 @@ def test_a_snapshot_is_reconciled_as_its_objects_are_and_once_is_enough(
     own = (*found.applications[0].credentials, *found.service_principals[0].credentials)
     assert own == reconcile(application, principal)
     assert reconciled(found) == found
+
+
+def test_what_a_service_principal_says_of_its_sign_on_holds_for_the_certificates_of_its_application() -> None:
+    certificate, secret_ = _held(1), _held(2, secret=True)
+    marked = _held(3, secret=True, mark=_PRINT)
+    application, principal = _both((certificate, secret_, marked), ())
+    assert {one.purpose for one in reconcile(application, principal)} == {Purpose.AUTHENTICATION}
+    saml = dataclasses.replace(principal, sign_on_mode="SAML")
+    found = reconcile(application, saml)
+    assert [one.purpose for one in found] == [Purpose.UNKNOWN, Purpose.AUTHENTICATION, Purpose.UNKNOWN]
+    assert all(one.purpose_reason for one in found)
+
+
+def test_what_is_left_of_a_triple_is_unknown_on_two_objects_too() -> None:
+    for other in (_held(1, secret=True), _held(2, secret=True, mark=_PRINT)):
+        application, principal = _both((_held(1, mark=_PRINT),), (other,))
+        assert {one.purpose for one in reconcile(application, principal)} == {Purpose.UNKNOWN}

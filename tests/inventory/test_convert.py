@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import FrozenInstanceError, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,17 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inventory import convert
+from inventory.building import quick
+from inventory.classify import HolderFacts, thumbprint
+from inventory.convert_credentials import NOTHING, credentials
+from inventory.instants import instant
 from inventory.model import (
     Application,
     CredentialActivity,
     CredentialKind,
     Holder,
+    Lock,
     ManagedIdentity,
     Purpose,
     ScanNote,
     ServicePrincipal,
     SignIn,
 )
+from inventory.wire import WireApplication, WireCertificate, WireSecret
 
 # Bodies of our own in the shape of the Graph reference.
 _APPLICATION: dict[str, Any] = {
@@ -294,14 +301,14 @@ def test_the_activity_report_is_read_in_its_own_loose_spelling() -> None:
     ],
 )
 def test_times_are_read_leniently(text: str | None, expected: datetime | None) -> None:
-    assert convert.instant(text) == expected
+    assert instant(text) == expected
 
 
 @given(st.datetimes(min_value=datetime(2, 1, 2), max_value=datetime(9999, 12, 30)), st.integers(-14, 14))  # noqa: DTZ001
 def test_every_time_comes_back_in_utc(moment: datetime, hours: int) -> None:
     sign = "-" if hours < 0 else "+"
     text = f"{moment.isoformat(timespec='microseconds')}7{sign}{abs(hours):02}:00"
-    assert convert.instant(text) == moment.replace(tzinfo=UTC) - timedelta(hours=hours)
+    assert instant(text) == moment.replace(tzinfo=UTC) - timedelta(hours=hours)
 
 
 def test_an_end_that_is_no_time_makes_the_object_unreadable_and_not_endless() -> None:
@@ -365,3 +372,75 @@ def test_no_mutation_of_a_body_ever_raises(data: st.DataObject) -> None:
     if isinstance(found, ScanNote):
         assert found.text.startswith("unreadable: ")
         assert "never-to-be-seen" not in found.text
+
+
+def test_what_came_with_later_versions_is_read() -> None:
+    lock = {"isEnabled": True, "allProperties": False, "credentialsWithUsageVerify": True}
+    found = _application(
+        createdByAppId="631A96BC-0000-4000-8000-000000000009",
+        serviceManagementReference="CMDB-7",
+        servicePrincipalLockConfiguration=lock,
+        isManagementRestricted=None,
+    )
+    assert found.created_by == "631a96bc-0000-4000-8000-000000000009"
+    assert found.management_reference == "CMDB-7"
+    assert found.lock == Lock(enabled=True, everything=False, verify=True, sign=False, encryption=False)
+    assert found.unknown == '{"isManagementRestricted":null}'
+    plain = _application()
+    assert (plain.created_by, plain.management_reference, plain.lock, plain.unknown) == (None, None, None, "")
+
+
+def test_new_words_for_usage_and_type_are_kept_as_they_are() -> None:
+    found = _application(keyCredentials=[{"keyId": "k", "usage": "Attest", "type": "PostQuantum"}]).credentials
+    assert [(one.usage, one.type, one.purpose) for one in found if one.kind is CredentialKind.CERTIFICATE] == [
+        ("Attest", "PostQuantum", Purpose.UNKNOWN)
+    ]
+
+
+def test_a_service_principal_tells_its_age_and_tags() -> None:
+    raw = {**_APPLICATION, "servicePrincipalType": "Application", "tags": ["HideApp"], "novelty": {"a": 1}}
+    del raw["web"]
+    found = convert.service_principal(_raw(raw))
+    assert isinstance(found, ServicePrincipal)
+    assert (found.created, found.tags) == (datetime(2019, 9, 17, 19, 10, 35, 274261, UTC), ("HideApp",))
+    assert json.loads(found.unknown) == {"novelty": {"a": 1}}
+
+
+_MARKS = st.sampled_from([None, "", "p9PEYmuKhP2oaMzGfSdNQC/9ChA=", "A7D3C4626B8A84FDA868CCC67D274D402FFD0A10",
+                          "p9PEYmuKhP2oaMzGfSdNQC_9ChA=", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "odd", "ü" * 28])  # fmt: skip
+_KEYS = st.sampled_from(["k1", "K1 ", "k2", "k3", ""])
+_SECRETS = st.builds(lambda key, mark: WireSecret(key_id=key, custom_key_identifier=mark), _KEYS, _MARKS)
+_CERTIFICATES = st.builds(
+    lambda key, mark, usage, form: WireCertificate(key_id=key, custom_key_identifier=mark, usage=usage, type=form),
+    _KEYS,
+    _MARKS,
+    st.sampled_from([None, "Verify", "verify", "Sign", "Encrypt", "New"]),
+    st.sampled_from([None, "AsymmetricX509Cert", "X509CertAndPassword", "New"]),
+)
+
+
+@given(st.lists(_SECRETS, max_size=4), st.lists(_CERTIFICATES, max_size=4))
+def test_the_short_way_judges_as_the_long_one_does(
+    secrets: list[WireSecret], certificates: list[WireCertificate]
+) -> None:
+    wire = WireApplication(id="o", app_id="a", password_credentials=secrets, key_credentials=certificates)
+    short = credentials(wire, Holder.APPLICATION, NOTHING)
+    assert short == credentials(wire, Holder.APPLICATION, HolderFacts())
+    by_rule = {id(one): thumbprint(one.custom_key_identifier) for one in certificates}
+    marks = sorted(str(one.thumbprint) for one in short if one.kind is CredentialKind.CERTIFICATE)
+    assert marks == sorted(str(mark) for mark in (by_rule[id(one)] for one in certificates))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Point:
+    x: int
+    y: int = 2
+
+
+def test_values_that_are_built_quickly_are_the_values_themselves() -> None:
+    made = quick(_Point)(x=1)
+    assert (made, type(made), hash(made)) == (_Point(x=1), _Point, hash(_Point(x=1)))
+    with pytest.raises(FrozenInstanceError):
+        made.x = 5  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        quick(_Point)(y=1)  # type: ignore[call-arg]

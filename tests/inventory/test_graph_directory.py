@@ -10,8 +10,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from inventory.directory import Directory
-from inventory.errors import PermissionMissingError, ReadFailedError
+from inventory.directory import Directory, FederatedOf, Page
+from inventory.errors import CursorExpiredError, PermissionMissingError, ReadFailedError
 from inventory.graph_directory import GraphDirectory
 from inventory.model import Application, ApplicationId, ClientId, ScanNote, ServicePrincipalId
 from tests.inventory.madeup import MadeUpGraph
@@ -32,8 +32,8 @@ def _do(graph: MadeUpGraph, job: Callable[[Directory], Awaitable[_T]], *, measur
     return asyncio.run(run())
 
 
-async def _all(pages: AsyncIterator[tuple[_T, ...]]) -> list[_T]:
-    return [one async for page in pages for one in page]
+async def _all(pages: AsyncIterator[Page[_T]]) -> list[_T]:
+    return [one async for page in pages for one in page.entries]
 
 
 def _app(number: int, **more: Any) -> dict[str, Any]:
@@ -45,50 +45,97 @@ def _trusting(number: int, *names: str) -> dict[str, Any]:
     return {"id": f"a{number}", "federatedIdentityCredentials": credentials}
 
 
-def _listings(graph: MadeUpGraph, applications: list[list[Any]], federated: list[list[Any]]) -> None:
-    """Serve two paged listings; a page is asked for by its path, so that each chain has its own script."""
-    for name, pages in (("apps", applications), ("fics", federated)):
-        for at, page in enumerate(pages):
-            link = {"@odata.nextLink": f"{{url}}/v1.0/{name}/{at + 1}?$skiptoken=x"} if at + 1 < len(pages) else {}
-            graph.pages[f"/v1.0/{name}/{at}"] = {"value": page, **link}
-    graph.pages["?$top=999&$expand=owners($select=id,displayName,accountEnabled)"] = graph.pages.pop("/v1.0/apps/0")
-    graph.pages["?$top=999&$select=id&$expand=federatedIdentityCredentials"] = graph.pages.pop("/v1.0/fics/0")
+def _chained(graph: MadeUpGraph, first: str, *pages: list[Any]) -> None:
+    """Serve a listing in pages; the first is asked for by its query, the others by the link that leads to them."""
+    for at, page in enumerate(pages):
+        link = {"@odata.nextLink": f"{{url}}/v1.0/next/{at + 1}?$skiptoken=x"} if at + 1 < len(pages) else {}
+        graph.pages[f"/v1.0/next/{at}" if at else first] = {"value": page, **link}
 
 
-def _federated(applications: list[Application | ScanNote]) -> dict[str, list[str] | None]:
-    return {
-        one.id: None if one.federated is None else [trust.name for trust in one.federated]
-        for one in applications
-        if isinstance(one, Application)
-    }
+_OWNERS = "?$top=999&$expand=owners($select=id,displayName,accountEnabled)"
+_FEDERATED = "?$top=999&$select=id&$expand=federatedIdentityCredentials"
+
+
+def test_a_listing_goes_on_where_its_cursor_says(graph: MadeUpGraph) -> None:
+    _chained(graph, _OWNERS, [_app(1), _app(2)], [_app(3)], [_app(4)])
+
+    async def read(directory: Directory) -> None:
+        pages = [page async for page in directory.applications()]
+        ids = [[one.id for one in page.entries if isinstance(one, Application)] for page in pages]
+        assert ids == [["a1", "a2"], ["a3"], ["a4"]]
+        assert pages[-1].cursor is None
+        for at, page in enumerate(pages[:-1]):
+            assert page.cursor
+            assert [again async for again in directory.applications(page.cursor)] == pages[at + 1 :]
+
+    _do(graph, read)
 
 
 @pytest.mark.parametrize(
-    "federated_pages", [[[1, 2], [3, 4]], [[4], [3], [2, 1]], [[1, 2, 3, 4]], [[2, 4, 1], [], [3]]]
+    ("status", "code"), [(400, "Directory_ExpiredPageToken"), (410, "syncStateNotFound"), (404, "Request_NotFound")]
 )
-def test_federated_credentials_are_joined_however_the_second_listing_is_paged(
-    graph: MadeUpGraph, federated_pages: list[list[int]]
-) -> None:
-    names: dict[int, tuple[str, ...]] = {1: ("z", "b"), 2: (), 3: ("c",), 4: ()}
-    listed = [[_trusting(number, *names[number]) for number in page] for page in federated_pages]
-    _listings(graph, [[_app(1), _app(2)], [_app(3)], [_app(4)]], listed)
-    found = _do(graph, lambda directory: _all(directory.applications()))
-    assert _federated(found) == {"a1": ["b", "z"], "a2": [], "a3": ["c"], "a4": []}
+def test_a_cursor_that_is_refused_is_told_as_that(graph: MadeUpGraph, status: int, code: str) -> None:
+    graph.answer("/v1.0/next/1", {"error": {"code": code, "message": "expired"}}, status=status)
+    with pytest.raises(CursorExpiredError, match=code):
+        _do(graph, lambda directory: _all(directory.applications(f"{graph.url}/v1.0/next/1?$skiptoken=x")))
+    _chained(graph, _OWNERS, [_app(1)], [])
+    del graph.pages["/v1.0/next/1"]
+    with pytest.raises(CursorExpiredError):
+        _do(graph, lambda directory: _all(directory.applications()))
 
 
-def test_an_application_missing_from_the_second_listing_is_unknown_and_not_untrusting(graph: MadeUpGraph) -> None:
-    _listings(graph, [[_app(1), _app(2)]], [[_trusting(2, "b"), {"id": "a9"}, {"id": 5}]])
-    assert _federated(_do(graph, lambda directory: _all(directory.applications()))) == {"a1": None, "a2": ["b"]}
+def test_a_cursor_on_another_host_is_not_followed(graph: MadeUpGraph) -> None:
+    with pytest.raises(ReadFailedError, match="not followed"):
+        _do(graph, lambda directory: _all(directory.applications("https://evil.example/v1.0/applications?x")))
+    assert graph.requests == []
 
 
-def test_where_the_expansion_is_not_known_federated_credentials_are_unknown(graph: MadeUpGraph) -> None:
-    graph.answer(_APPLICATIONS, {"value": [_app(1)]})
+def test_only_a_scans_reads_are_of_low_priority(graph: MadeUpGraph) -> None:
+    _chained(graph, _OWNERS, [_app(1)])
+    graph.answer(f"{_APPLICATIONS}/a1", _app(1))
+    graph.answer(f"{_APPLICATIONS}/a1/federatedIdentityCredentials", {"value": []})
+    graph.answer("/beta/reports/appCredentialSignInActivities", {"value": []})
+
+    async def read(directory: Directory) -> None:
+        await _all(directory.applications())
+        assert [page async for page in directory.credential_activity()] == [()]
+        assert await directory.application(ApplicationId("a1")) is not None
+
+    _do(graph, read)
+    assert [request.headers.get("x-ms-throttle-priority") for request in graph.requests] == ["Low", "Low", None, None]
+
+
+def test_federated_credentials_have_a_listing_of_their_own(graph: MadeUpGraph) -> None:
+    flexible = {"id": "f", "name": "flexible", "issuer": "i", "subject": None, "audiences": ["x"]}
+    expression = {"claimsMatchingExpression": {"value": "claims['sub'] eq 'x'", "languageVersion": 1}}
+    rows = [_trusting(1, "z", "b"), _trusting(2), {"id": "a3", "federatedIdentityCredentials": [flexible]}]
+    beta = {"id": "a4", "federatedIdentityCredentials": [{**flexible, **expression}]}
+    _chained(graph, _FEDERATED, rows, [beta, {"id": "a9"}, {"id": 5}])
+    found = _do(graph, lambda directory: _all(directory.federated()))
+    told = [one for one in found if isinstance(one, FederatedOf)]
+    assert [(one.holder_id, [trust.name for trust in one.federated]) for one in told] == [
+        ("a1", ["b", "z"]),
+        ("a2", []),
+        ("a3", ["flexible"]),
+        ("a4", ["flexible"]),
+    ]
+    assert [(trust.subject, trust.expression) for one in told[2:] for trust in one.federated] == [
+        (None, None),
+        (None, "claims['sub'] eq 'x'"),
+    ]
+    notes = [one for one in found if isinstance(one, ScanNote)]
+    assert notes[0] == ScanNote(subject="federated credentials of a9", text="unreadable: they were not told")
+    assert len(notes) == 2
+
+
+def test_a_cloud_that_does_not_know_the_expansion_says_so(graph: MadeUpGraph) -> None:
     graph.answer(_APPLICATIONS, {"error": {"code": "BadRequest", "message": "no such expand"}}, status=400)
-    assert _federated(_do(graph, lambda directory: _all(directory.applications()))) == {"a1": None}
+    with pytest.raises(ReadFailedError, match="no such expand"):
+        _do(graph, lambda directory: _all(directory.federated()))
 
 
 def test_an_unreadable_row_costs_only_itself(graph: MadeUpGraph) -> None:
-    _listings(graph, [[_app(1), {"id": "a2", "appId": 5}, "odd", _app(3)]], [[]])
+    _chained(graph, _OWNERS, [_app(1), {"id": "a2", "appId": 5}, "odd", _app(3)])
     found = _do(graph, lambda directory: _all(directory.applications()))
     assert [type(one).__name__ for one in found] == ["Application", "ScanNote", "ScanNote", "Application"]
 
@@ -270,6 +317,11 @@ def test_a_quote_in_an_id_stays_inside_the_filter(graph: MadeUpGraph) -> None:
 
 def test_the_usage_report_may_be_denied(graph: MadeUpGraph) -> None:
     graph.answer("/beta/reports/appCredentialSignInActivities", _DENIED, status=403)
+
+    async def read(directory: Directory) -> None:
+        async for _ in directory.credential_activity():
+            pass
+
     with pytest.raises(PermissionMissingError) as caught:
-        _do(graph, lambda directory: _all(directory.credential_activity()))
+        _do(graph, read)
     assert caught.value.permission == "AuditLog.Read.All"

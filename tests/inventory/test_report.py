@@ -1,10 +1,18 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
-from inventory.model import Holder, Purpose, ScanNote, TenantId
-from inventory.report import document
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inventory import report, snapshot
+from inventory.classify import expiry
+from inventory.estate import SettingKind, Tier
+from inventory.model import CredentialKind, Holder, Purpose, ScanNote, Snapshot, TenantId
+from inventory.usage import SourceName
 from reports.model import Cell, Document
 from tests.inventory import values
 from tests.inventory.values import NOW
@@ -20,7 +28,12 @@ def _facts(found: Document) -> dict[str, Cell]:
     return {fact.label: fact.value for fact in found.facts}
 
 
-def _example() -> Document:
+def document(path: Path, value: Snapshot, limit: int | None = report.LIMIT) -> Document:
+    snapshot.write(path / "s.db", value)
+    return report.document(path / "s.db", limit=limit)
+
+
+def _example(path: Path) -> Document:
     foreign = dataclasses.replace(
         values.principal(
             5, credentials=(values.secret(9, holder=Holder.SERVICE_PRINCIPAL, holder_id=values.guid("7", 5)),)
@@ -28,6 +41,7 @@ def _example() -> Document:
         home_tenant=TenantId(values.guid("1", 1)),
     )
     return document(
+        path,
         values.snapshot(
             values.application(
                 1,
@@ -35,22 +49,24 @@ def _example() -> Document:
                 federated=(values.trust(), values.trust()),
                 owners=(values.owner(1), values.owner(2, name=None)),
             ),
-            values.application(2, credentials=(values.secret(3, purpose=Purpose.ENCRYPTION),), owners=()),
+            values.application(
+                2, credentials=(values.secret(3, purpose=Purpose.ENCRYPTION, holder_id=values.guid("c", 2)),), owners=()
+            ),
             values.application(3, owners=None, federated=None),
             principals=(foreign,),
-            activities=(
-                values.activity(1, at=NOW - timedelta(days=9)),
-                values.activity(1, at=NOW - timedelta(days=3)),
-                values.activity(1, at=None),
-                values.activity(2, at=None),
+            uses=(
+                values.use(1, at=NOW - timedelta(days=9), address="203.0.113.1"),
+                values.use(1, at=NOW - timedelta(days=3), address="203.0.113.2"),
+                values.use(1, at=None),
+                values.use(2, at=None),
             ),
             notes=(ScanNote(subject="x", text="unreadable"),),
-        )
+        ),
     )
 
 
-def test_every_credential_has_one_row_and_unknown_use_is_said() -> None:
-    found = _example()
+def test_every_credential_has_one_row_and_unknown_use_is_said(tmp_path: Path) -> None:
+    found = _example(tmp_path)
     assert found.tables[0].name == "credentials"
     assert _column(found, "credentials", "last_successful_sign_in") == [
         NOW - timedelta(days=3),
@@ -64,8 +80,8 @@ def test_every_credential_has_one_row_and_unknown_use_is_said() -> None:
     assert _column(found, "credentials", "federated") == [2, 2, 0, None]
 
 
-def test_the_figures_agree_with_the_tables() -> None:
-    found = _example()
+def test_the_figures_agree_with_the_tables(tmp_path: Path) -> None:
+    found = _example(tmp_path)
     facts = _facts(found)
     assert (facts["Applications"], facts["Credentials"], facts["Client secrets"]) == (3, 4, 3)
     assert (facts["Encryption"], facts["Expired"], facts["Without owner"], facts["Already federated"]) == (1, 1, 1, 1)
@@ -74,26 +90,101 @@ def test_the_figures_agree_with_the_tables() -> None:
     assert _column(found, "overview", "expired") == [1, 0, 1]
 
 
-def test_applications_and_identities_say_how_they_hang_together() -> None:
-    found = _example()
+def test_applications_and_identities_say_how_they_hang_together(tmp_path: Path) -> None:
+    found = _example(tmp_path)
     assert _column(found, "applications", "live") == [1, 0, 0]
     assert _column(found, "applications", "federated") == [2, 0, "unknown"]
     assert _column(found, "identities", "trusted_by") == [1]
     assert _column(found, "notes", "text") == ["unreadable"]
 
 
-def test_a_key_that_the_service_principal_encrypts_with_is_not_counted_as_a_credential_of_the_application() -> None:
+def test_a_key_that_the_service_principal_encrypts_with_is_not_counted_as_a_credential_of_the_application(
+    tmp_path: Path,
+) -> None:
     key = values.secret(1, end=None)
     principal = values.principal(1, encryption_key=key.key_id)
-    found = document(values.snapshot(values.application(1, credentials=(key,)), principals=(principal,)))
+    found = document(tmp_path, values.snapshot(values.application(1, credentials=(key,)), principals=(principal,)))
     assert (_facts(found)["Encryption"], _facts(found)["Client secrets"]) == (1, 0)
     assert _column(found, "credentials", "purpose") == ["encryption"]
     assert _column(found, "applications", "live") == [0]
     assert found.findings == ()
 
 
-def test_an_empty_tenant_has_a_report_too() -> None:
-    found = document(values.snapshot(identities=()))
+def test_an_empty_tenant_has_a_report_too(tmp_path: Path) -> None:
+    found = document(tmp_path, values.snapshot(identities=()))
     assert _facts(found)["Credentials"] == 0
-    assert [len(table.rows) for table in found.tables] == [0, 0, 0, 0, 0]
+    assert [len(table.rows) for table in found.tables] == [0] * 8
     assert found.findings == ()
+
+
+def test_a_certificate_that_is_used_by_its_thumbprint_has_a_last_use(tmp_path: Path) -> None:
+    mark = "AB" * 20
+    certificate = dataclasses.replace(values.secret(1), kind=CredentialKind.CERTIFICATE, thumbprint=mark, hint=None)
+    use = dataclasses.replace(values.use(1), key_id=None, thumbprint=mark)
+    found = document(tmp_path, values.snapshot(values.application(1, credentials=(certificate,)), uses=(use,)))
+    assert _column(found, "credentials", "last_successful_sign_in") == [NOW - timedelta(days=3)]
+    assert _facts(found)["Use known"] == 1
+
+
+def test_roles_hosts_and_sources_are_told(tmp_path: Path) -> None:
+    secret = dataclasses.replace(values.secret(1), holder=Holder.SERVICE_PRINCIPAL, holder_id=values.guid("7", 1))
+    client = values.setting("CLIENT", SettingKind.CLIENT_ID, client=values.guid("d", 1))
+    found = document(
+        tmp_path,
+        values.snapshot(
+            values.application(1),
+            principals=(values.principal(1, credentials=(secret,)),),
+            hosts=(
+                values.host(1, settings=(client, values.setting("KEY", SettingKind.SECRET))),
+                values.host(2, settings=None),
+            ),
+            roles=(values.role(), values.role(values.PRINCIPAL, tier=Tier.CONTROL)),
+            sources=(values.source(blind=("one", "two")), values.source(SourceName("logs"), missing="not granted")),
+        ),
+    )
+    assert _column(found, "roles", "principal") == ["id-orders", "orders-api"]
+    assert _column(found, "roles", "credentials") == [0, 1]
+    assert _column(found, "hosts", "secrets") == [1, "unknown"]
+    assert _column(found, "hosts", "applications") == [1, "unknown"]
+    assert _column(found, "identities", "hosts") == [2]
+    assert _column(found, "sources", "blind_spots") == ["one; two", None]
+    assert _column(found, "sources", "missing") == [None, "not granted"]
+
+
+def test_a_table_that_is_cut_says_how_much_it_leaves_out(tmp_path: Path) -> None:
+    held = tuple(
+        values.application(
+            number,
+            owners=(),
+            credentials=(dataclasses.replace(values.secret(number), holder_id=values.guid("c", number)),),
+        )
+        for number in range(1, 8)
+    )
+    cut = document(tmp_path, values.snapshot(*held), 3)
+    assert [len(table.rows) for table in cut.tables] == [3, 2, 3, 1, 0, 0, 0, 0]
+    assert "The first 3 of 7: all are in the CSV and JSON reports" in cut.tables[0].note
+    assert "The first" not in cut.tables[3].note
+    assert len(cut.findings) == 3
+    assert _facts(cut)["Credentials"] == 7
+    assert _facts(cut)["Findings"] == "the first 3: all are in the CSV and JSON reports"
+    whole = document(tmp_path, values.snapshot(*held), None)
+    assert [len(table.rows) for table in whole.tables[:3]] == [7, 2, 7]
+    assert len(whole.findings) == 7
+    assert "Findings" not in _facts(whole)
+
+
+_TIMES = st.one_of(
+    st.none(),
+    st.datetimes(datetime(1990, 1, 1), datetime(9990, 1, 1)).map(lambda at: at.replace(tzinfo=NOW.tzinfo)),  # noqa: DTZ001
+    st.sampled_from([NOW, NOW + timedelta(microseconds=1), NOW + timedelta(days=30 * 365), NOW - timedelta(days=9)]),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(dates=st.lists(st.tuples(_TIMES, _TIMES), min_size=1, max_size=12))
+def test_sql_judges_dates_as_the_rules_do(
+    tmp_path_factory: pytest.TempPathFactory, dates: list[tuple[datetime | None, datetime | None]]
+) -> None:
+    credentials = tuple(values.secret(number, start=start, end=end) for number, (start, end) in enumerate(dates))
+    found = document(tmp_path_factory.mktemp("dates"), values.snapshot(values.application(1, credentials=credentials)))
+    assert _column(found, "credentials", "state") == [expiry(one, NOW).value for one in credentials]

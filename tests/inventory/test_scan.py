@@ -2,43 +2,46 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from inventory import snapshot
-from inventory.errors import InventoryError, PermissionMissingError, ReadFailedError, SnapshotError
-from inventory.model import (
-    Application,
-    ApplicationId,
-    ClientId,
-    Cloud,
-    CredentialActivity,
-    FederatedCredential,
-    ManagedIdentity,
-    ScanNote,
-    ServicePrincipal,
-    ServicePrincipalId,
-    SignInHistory,
-    TenantId,
+from inventory.directory import Collection, FederatedOf, Page
+from inventory.errors import (
+    CursorExpiredError,
+    InventoryError,
+    PermissionMissingError,
+    ReadFailedError,
+    SnapshotError,
+    TenantUnreachableError,
 )
-from inventory.scan import ScanSummary, scan
+from inventory.evidence_source import EvidenceRequest
+from inventory.model import Cloud, ScanNote, TenantId
+from inventory.scan import Readers, ScanSummary, refresh, scan
+from inventory.usage import Source, SourceName
 from tests.inventory import values
 from tests.inventory.values import NOW, TENANT
 
+Answer = Page[Any] | InventoryError
+MADE_UP = SourceName("made-up")
+DENIED = PermissionMissingError("no", permission="Some.Read.All")
 
-class _Directory:
-    """A directory of given pages; an error among them is raised in its place."""
 
-    def __init__(
-        self,
-        applications: tuple[tuple[Application | ScanNote, ...] | InventoryError, ...] = (),
-        activity: InventoryError | None = None,
-    ) -> None:
-        self._applications = applications
-        self._activity = activity
-        self.waiting = asyncio.Event()
+def page(*entries: Any, cursor: str | None = None) -> Page[Any]:
+    return Page(entries=entries, cursor=cursor)
+
+
+@dataclass
+class Tenant:
+    """A directory of given pages by collection and cursor; an error among them is raised in its place."""
+
+    pages: dict[str, list[Answer]] = field(default_factory=dict)
+    changes: dict[str, list[Page[Any]]] = field(default_factory=dict)
+    asked: list[tuple[str, str | None]] = field(default_factory=list)
 
     async def tenant(self) -> TenantId:
         return TENANT
@@ -46,83 +49,205 @@ class _Directory:
     async def now(self) -> datetime:
         return NOW
 
-    async def applications(self) -> AsyncIterator[tuple[Application | ScanNote, ...]]:
-        await self.waiting.wait()  # nothing comes before the other collections have been asked for
-        for page in self._applications:
-            if isinstance(page, InventoryError):
-                raise page
-            yield page
+    async def delta_link(self, collection: Collection) -> str:
+        return f"link of {collection.value}"
 
-    async def service_principals(self) -> AsyncIterator[tuple[ServicePrincipal | ManagedIdentity | ScanNote, ...]]:
-        yield (values.identity(), values.principal(credentials=(values.secret(9),)))
+    async def changed(self, link: str) -> AsyncIterator[Page[Any]]:
+        self.asked.append(("changed", link))
+        for each in self.changes.get(link, ()):
+            yield each
 
-    async def credential_activity(self) -> AsyncIterator[tuple[CredentialActivity | ScanNote, ...]]:
-        self.waiting.set()
-        if self._activity:
-            raise self._activity
-        yield (values.activity(),)
+    async def _read(self, name: str, cursor: str | None) -> AsyncIterator[Page[Any]]:
+        self.asked.append((name, cursor))
+        start = int(cursor) if cursor else 0
+        for answer in self.pages.get(name, [page()])[start:]:
+            await asyncio.sleep(0)  # the other collections have their turn
+            if isinstance(answer, InventoryError):
+                raise answer
+            yield answer
 
-    async def application(self, object_id: ApplicationId, *, federated: bool = True) -> Application | None:
-        raise NotImplementedError
+    def applications(self, cursor: str | None = None) -> AsyncIterator[Page[Any]]:
+        return self._read("applications", cursor)
 
-    async def service_principal(self, object_id: ServicePrincipalId) -> ServicePrincipal | None:
-        raise NotImplementedError
+    def federated(self, cursor: str | None = None) -> AsyncIterator[Page[Any]]:
+        return self._read("federated", cursor)
 
-    async def principal_of(self, client_id: ClientId) -> ServicePrincipal | None:
-        raise NotImplementedError
+    def service_principals(self, cursor: str | None = None) -> AsyncIterator[Page[Any]]:
+        return self._read("service-principals", cursor)
 
-    async def federated_credentials(self, object_id: ApplicationId) -> tuple[FederatedCredential, ...]:
-        raise NotImplementedError
+    def identity_federated(self, cursor: str | None = None) -> AsyncIterator[Page[Any]]:
+        return self._read("identity-federated", cursor)
 
-    async def sign_ins(self, client_id: ClientId, since: datetime) -> SignInHistory:
-        raise NotImplementedError
+    def roles(self, cursor: str | None = None) -> AsyncIterator[Page[Any]]:
+        return self._read("roles", cursor)
+
+    def policies(self, cursor: str | None = None) -> AsyncIterator[Page[Any]]:
+        return self._read("policies", cursor)
 
 
-def _scan(directory: _Directory, path: Path) -> tuple[ScanSummary, list[tuple[str, int]]]:
+@dataclass
+class Evidence:
+    """One source that says what it was told to say."""
+
+    pages: list[Page[Any]]
+    name: SourceName = MADE_UP
+
+    def wanted(self, request: EvidenceRequest) -> bool:
+        return request.at == NOW
+
+    async def read(self, request: EvidenceRequest, cursor: str | None = None) -> AsyncIterator[Page[Any]]:
+        assert request.at == NOW
+        for each in self.pages[int(cursor or 0) :]:
+            yield each
+
+
+def readers(tenant: Tenant, *sources: Evidence) -> Readers:
+    # Only the listings are asked for by a scan.
+    directory: Any = tenant
+    return Readers(directory=directory, sources=sources, evidence=lambda at: EvidenceRequest(at=at))
+
+
+def run(tenant: Tenant, path: Path, *sources: Evidence, how: Any = scan, **options: Any) -> ScanSummary:
+    given = readers(tenant, *sources)
+    found: ScanSummary = asyncio.run(how(given, path, cloud=Cloud.PUBLIC, progress=lambda *_: None, **options))
+    return found
+
+
+def test_a_scan_reads_all_collections_and_says_what_it_found(tmp_path: Path) -> None:
     told: list[tuple[str, int]] = []
+    tenant = Tenant({
+        "applications": [page(values.application(1, federated=None), cursor="1"), page(values.application(2))],
+        "service-principals": [page(values.identity(), values.principal(credentials=(values.secret(9),)))],
+        "federated": [page(FederatedOf(holder_id=values.application(1).id, federated=(values.trust(),)))],
+    })  # fmt: skip
+    given = readers(tenant)
     found = asyncio.run(
-        scan(directory, path, cloud=Cloud.PUBLIC, progress=lambda name, count: told.append((name, count)))
+        scan(given, tmp_path / "s.db", cloud=Cloud.PUBLIC, progress=lambda name, count, *_: told.append((name, count)))
     )
-    return found, told
+    assert (found.applications, found.service_principals, found.identities, found.credentials) == (2, 1, 1, 1)
+    assert (found.unreadable, found.taken_at, found.beginning) == (0, NOW, "")
+    assert [name for name, _ in told if name == "applications"] == ["applications"] * 2
+    assert ("applications", 2) in told
+    kept = snapshot.read(tmp_path / "s.db")
+    assert kept.digest == found.digest
+    assert {one.id: one.federated for one in kept.applications}[values.application(1).id] == (values.trust(),)
+    assert {name for name, _ in tenant.asked} >= {"roles", "policies", "identity-federated"}
 
 
-def test_a_scan_reads_all_collections_at_once_and_says_what_it_found(tmp_path: Path) -> None:
-    pages = ((values.application(1, credentials=(values.secret(1),)),), (values.application(2), values.application(1)))
-    found, told = _scan(_Directory(pages), tmp_path / "s.db")
-    assert (found.applications, found.service_principals, found.identities, found.credentials) == (2, 1, 1, 2)
-    assert (found.unreadable, found.gaps, found.taken_at) == (0, (), NOW)
-    assert ("applications", 3) in told
-    assert snapshot.read(tmp_path / "s.db").digest == found.digest
-
-
-def test_an_unreadable_object_is_kept_as_a_note_and_counted(tmp_path: Path) -> None:
+def test_an_unreadable_object_is_kept_and_counted(tmp_path: Path) -> None:
     note = ScanNote(subject="application x", text="unreadable: odd")
-    found, _ = _scan(_Directory(((note, values.application()),)), tmp_path / "s.db")
+    found = run(Tenant({"applications": [page(note, values.application())]}), tmp_path / "s.db")
     assert (found.applications, found.unreadable) == (1, 1)
-    assert snapshot.read(tmp_path / "s.db").notes == (note,)
+    assert note in snapshot.read(tmp_path / "s.db").notes
+    assert note not in found.gaps
 
 
-def test_without_the_usage_report_usage_is_unknown_and_the_scan_goes_on(tmp_path: Path) -> None:
-    denied = PermissionMissingError("no", permission="AuditLog.Read.All")
-    found, _ = _scan(_Directory(((values.application(owners=None, federated=None),),), denied), tmp_path / "s.db")
-    assert [note.text for note in found.gaps] == [
-        "AuditLog.Read.All not granted: usage is unknown",
-        "of 1 objects the owners could not be read",
-        "of 1 applications the federated credentials could not be read",
-    ]
-    assert set(snapshot.read(tmp_path / "s.db").notes) == set(found.gaps)
+@pytest.mark.parametrize("name", ["federated", "identity-federated", "roles", "policies"])
+def test_what_is_not_granted_is_named_and_the_scan_goes_on(tmp_path: Path, name: str) -> None:
+    what = name.replace("-", " ")
+    found = run(Tenant({"applications": [page(values.application())], name: [DENIED]}), tmp_path / "s.db")
+    assert ScanNote(subject=what, text=f"Some.Read.All not granted: {what} are unknown") in found.gaps
+    assert found.applications == 1
 
 
-@pytest.mark.parametrize(
-    "error", [PermissionMissingError("m", permission="Application.Read.All"), ReadFailedError("m")]
-)
-def test_without_applications_there_is_no_snapshot(tmp_path: Path, error: InventoryError) -> None:
+def test_hosts_that_are_not_read_are_unknown(tmp_path: Path) -> None:
+    assert "hosts" in {gap.subject for gap in run(Tenant(), tmp_path / "s.db").gaps}
+
+
+def test_a_source_that_could_not_be_read_is_a_gap(tmp_path: Path) -> None:
+    source = Source(name=MADE_UP, read_at=NOW, since=None, until=None, retention_days=None,
+                    missing="AuditLog.Read.All not granted: usage is unknown")  # fmt: skip
+    found = run(Tenant(), tmp_path / "s.db", Evidence([page(source)]))
+    assert ScanNote(subject="made-up", text=source.missing) in found.gaps
+    assert snapshot.read(tmp_path / "s.db").sources == (source,)
+
+
+@pytest.mark.parametrize("name", ["applications", "service-principals"])
+@pytest.mark.parametrize("error", [DENIED, ReadFailedError("m"), TenantUnreachableError("m")])
+def test_without_its_objects_there_is_no_snapshot(tmp_path: Path, name: str, error: InventoryError) -> None:
     with pytest.raises(type(error)) as caught:
-        _scan(_Directory(((values.application(),), error)), tmp_path / "s.db")
+        run(Tenant({name: [error]}), tmp_path / "s.db")
     assert caught.value is error
-    assert list(tmp_path.iterdir()) == []
+    assert not (tmp_path / "s.db").exists()
+
+
+def test_a_scan_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
+    first, second, third = (page(values.application(n), cursor=str(n) if n < 3 else None) for n in (1, 2, 3))
+    broken = Tenant({"applications": [first, second, TenantUnreachableError("gone")]})
+    with pytest.raises(TenantUnreachableError):
+        run(broken, tmp_path / "s.db")
+    whole = Tenant({"applications": [first, second, third]})
+    found = run(whole, tmp_path / "s.db")
+    assert ("applications", "2") in whole.asked
+    assert ("service-principals", None) not in whole.asked, "what was read to its end is not read again"
+    assert found.applications == 3
+    assert found.beginning
+    other = run(Tenant({"applications": [first, second, third]}), tmp_path / "other.db")
+    assert found.digest == other.digest
+
+
+def test_a_scan_begins_anew_when_it_is_told_to(tmp_path: Path) -> None:
+    first = page(values.application(1), cursor="1")
+    with pytest.raises(TenantUnreachableError):
+        run(Tenant({"applications": [first, TenantUnreachableError("gone")]}), tmp_path / "s.db")
+    whole = Tenant({"applications": [page(values.application(5))]})
+    assert run(whole, tmp_path / "s.db", anew=True).applications == 1
+    assert ("applications", None) in whole.asked
+
+
+def test_a_cursor_that_expired_costs_its_collection_alone(tmp_path: Path) -> None:
+    first = page(values.application(1), cursor="1")
+    with pytest.raises(TenantUnreachableError):
+        run(Tenant({"applications": [first, TenantUnreachableError("gone")]}), tmp_path / "s.db")
+
+    class Forgetful(Tenant):
+        def applications(self, cursor: str | None = None) -> AsyncIterator[Page[Any]]:
+            if cursor is not None:
+                return self._read("expired", None)
+            return super().applications(cursor)
+
+    again = Forgetful({
+        "expired": [CursorExpiredError("the link is too old")],
+        "applications": [page(values.application(1), values.application(2))],
+    })  # fmt: skip
+    assert run(again, tmp_path / "s.db").applications == 2
+
+
+def test_a_refreshed_snapshot_is_what_a_full_scan_gives(tmp_path: Path) -> None:
+    before = Tenant({"applications": [page(values.application(1), values.application(2))]})
+    run(before, tmp_path / "s.db")
+    changed = values.application(2, credentials=(values.secret(7),))
+    delta = Tenant(
+        {"federated": [page(FederatedOf(holder_id=changed.id, federated=()))]},
+        {"link of applications": [page(changed, values.application(3))]},
+    )
+    found = run(delta, tmp_path / "s.db", how=refresh)
+    assert ("applications", None) not in delta.asked
+    full = Tenant({
+        "applications": [page(values.application(1), changed, values.application(3))],
+        "federated": [page(FederatedOf(holder_id=changed.id, federated=()))],
+    })  # fmt: skip
+    whole = run(full, tmp_path / "whole.db")
+    assert (found.applications, found.credentials) == (whole.applications, whole.credentials)
+    assert set(found.gaps) - set(whole.gaps) == {
+        ScanNote(
+            subject="owners",
+            text=f"of objects that did not change otherwise they are as of {NOW:%Y-%m-%d %H:%M} UTC",
+        )
+    }
+    assert snapshot.read(tmp_path / "s.db").applications == snapshot.read(tmp_path / "whole.db").applications
+
+
+def test_a_snapshot_without_links_cannot_be_refreshed(tmp_path: Path) -> None:
+    class Old(Tenant):
+        async def delta_link(self, collection: Collection) -> str:
+            raise ReadFailedError(f"no delta of {collection.value} here")
+
+    assert "delta queries" in {gap.subject for gap in run(Old(), tmp_path / "s.db").gaps}
+    with pytest.raises(SnapshotError, match="cannot be refreshed"):
+        run(Old(), tmp_path / "s.db", how=refresh)
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="cannot be written"):
-        _scan(_Directory(), tmp_path / "no" / "s.db")
+        run(Tenant(), tmp_path / "no" / "s.db")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import random
+import re
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
@@ -11,12 +12,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inventory import snapshot, tables
+from inventory import snapshot
+from inventory.directory import Page
 from inventory.errors import SnapshotError
+from inventory.estate import SettingKind
 from inventory.model import Cloud, Holder, KeyId, Purpose, ScanNote, Snapshot
+from inventory.tables import schema
 from tests.inventory import values
 from tests.inventory.values import NOW, TENANT
 
+_OTHER_TABLES = {
+    "scan": ("tenant_id", "cloud", "taken_at", "digest", "evidence_digest"),
+    "deltas": ("collection", "link"),
+    "progress": ("collection", "cursor", "objects"),
+    "federated_told": ("holder_ids",),
+}
 _WHOLE = values.snapshot(
     values.application(
         1,
@@ -34,8 +44,17 @@ _WHOLE = values.snapshot(
             encryption_key=KeyId(values.guid("e", 6)),
         ),
     ),
-    activities=(values.activity(1), values.activity(2, at=None)),
-    notes=(ScanNote(subject="application x", text="unreadable"),),
+    uses=(values.use(1), values.use(2, at=None)),
+    sources=(values.source(blind=("what was not asked for",)),),
+    hosts=(
+        values.host(
+            1, settings=(values.setting("A_SECRET", SettingKind.SECRET), values.setting("B", SettingKind.CLIENT_ID))
+        ),
+        values.host(2, settings=None),
+    ),
+    roles=(values.role(),),
+    policies=(values.policy(applies_to=(values.guid("c", 1),)),),
+    notes=(ScanNote(subject="application x", text="unreadable: odd"),),
 )
 
 
@@ -54,7 +73,11 @@ def test_the_digest_knows_content_but_neither_order_nor_time(tmp_path: Path) -> 
     digest = _written(tmp_path / "a.db").digest
     entries: list[snapshot.Entry] = [
         *_WHOLE.notes,
-        *_WHOLE.activity,
+        *_WHOLE.uses,
+        *_WHOLE.sources,
+        *_WHOLE.hosts,
+        *_WHOLE.roles,
+        *_WHOLE.policies,
         *_WHOLE.identities,
         *_WHOLE.service_principals,
         *_WHOLE.applications,
@@ -63,12 +86,20 @@ def test_the_digest_knows_content_but_neither_order_nor_time(tmp_path: Path) -> 
     later = NOW + timedelta(days=1)
     with snapshot.SnapshotWriter(tmp_path / "b.db", tenant_id=TENANT, cloud=Cloud.PUBLIC, taken_at=later) as writer:
         for entry in entries:
-            writer.add([entry])
+            writer.add("any", Page(entries=(entry,), cursor="more"))
         assert writer.finish() == digest
     changed = dataclasses.replace(_WHOLE, cloud=Cloud.CHINA)
     assert _written(tmp_path / "c.db", changed).digest != digest
-    fewer = dataclasses.replace(_WHOLE, activity=_WHOLE.activity[:1])
+    fewer = dataclasses.replace(_WHOLE, hosts=_WHOLE.hosts[:1])
     assert _written(tmp_path / "d.db", fewer).digest != digest
+
+
+def test_use_that_goes_on_changes_the_digest_of_the_evidence_alone(tmp_path: Path) -> None:
+    _written(tmp_path / "a.db")
+    _written(tmp_path / "b.db", dataclasses.replace(_WHOLE, uses=_WHOLE.uses[:1]))
+    before, after = snapshot.header(tmp_path / "a.db"), snapshot.header(tmp_path / "b.db")
+    assert (before.digest, after.digest) == (before.digest, before.digest)
+    assert before.evidence_digest != after.evidence_digest
 
 
 def test_an_object_that_comes_twice_is_kept_once(tmp_path: Path) -> None:
@@ -81,10 +112,13 @@ def test_a_scan_that_breaks_off_leaves_what_was_there(tmp_path: Path) -> None:
     expected = _written(path)
     writer = snapshot.SnapshotWriter(path, tenant_id=TENANT, cloud=Cloud.PUBLIC, taken_at=NOW)
     with writer, contextlib.suppress(RuntimeError):
-        writer.add(_WHOLE.applications)
+        raise RuntimeError("the cable")
+    assert [one.name for one in tmp_path.iterdir()] == ["s.db"]
+    with writer, contextlib.suppress(RuntimeError):
+        writer.add("applications", Page(entries=_WHOLE.applications, cursor=None))
         raise RuntimeError("the cable")
     assert snapshot.read(path) == expected
-    assert [one.name for one in tmp_path.iterdir()] == ["s.db"]
+    assert sorted(one.name for one in tmp_path.iterdir()) == [".s.db.part", "s.db"]
 
 
 def test_no_column_could_hold_a_secret(tmp_path: Path) -> None:
@@ -100,11 +134,19 @@ def test_no_column_could_hold_a_secret(tmp_path: Path) -> None:
 
 def test_every_table_and_column_is_documented() -> None:
     page = (Path(__file__).parents[2] / "docs" / "snapshot.md").read_text(encoding="utf-8")
-    for table, columns in tables.COLUMNS.items():
+    for table in (*schema.COLUMNS, *_OTHER_TABLES):
+        columns = _OTHER_TABLES.get(table) or schema.names(table)
         section = page.partition(f"### {table}\n")[2].partition("\n### ")[0]
         assert section, table
-        for column in columns:
-            assert f"`{column.partition(' ')[0]}`" in section, (table, column)
+        told = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+        assert sorted(told) == sorted(columns), table
+
+
+def test_a_file_has_the_tables_that_are_documented_and_no_other(tmp_path: Path) -> None:
+    _written(tmp_path / "s.db")
+    with contextlib.closing(sqlite3.connect(tmp_path / "s.db")) as database:
+        rows = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    assert sorted(name for (name,) in rows) == sorted([*schema.COLUMNS, "scan", "deltas"])
 
 
 def _damage(path: Path, how: str) -> None:
@@ -141,6 +183,8 @@ def _damage(path: Path, how: str) -> None:
         ("PRAGMA application_id=1", "another program"),
         ("PRAGMA user_version=99", "newer unsecret"),
         ("PRAGMA user_version=1", "older unsecret; scan the tenant again"),
+        ("PRAGMA user_version=2", "older unsecret; scan the tenant again, or .* unsecret snapshot upgrade"),
+        (f"PRAGMA application_id={schema.SCAN_ID}", "unfinished scan"),
         ("DELETE FROM scan", "incomplete"),
         ("DELETE FROM owners", "changed after the scan"),
         ("UPDATE credentials SET purpose = 'authentication'", "changed after the scan"),
@@ -187,7 +231,7 @@ def test_any_text_survives(
         *(values.application(number, name=name) for number, name in enumerate(names)),
         notes=tuple(
             sorted(
-                (ScanNote(subject=a, text=b) for a, b in notes),
+                (ScanNote(subject=a, text=b) for a, b in set(notes)),
                 key=lambda one: (one.subject.encode(), one.text.encode()),
             )
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from inventory.estate import Host, HostSetting, Policy, Restriction, RoleHeld, RoleKind, SettingKind, Tier
 from inventory.model import (
     Application,
     ApplicationId,
@@ -26,7 +27,9 @@ from inventory.model import (
     Snapshot,
     TenantId,
 )
+from inventory.usage import Source, SourceName, Use
 
+ACTIVITY = SourceName("graph-credential-activity")
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 TENANT = TenantId("aaaaaaaa-0000-4000-8000-000000000000")
 ISSUER = f"https://login.microsoftonline.com/{TENANT}/v2.0"
@@ -123,7 +126,7 @@ def identity() -> ManagedIdentity:
         principal_id=PRINCIPAL,
         client_id=IDENTITY_CLIENT,
         name="id-orders",
-        resource_id="/subscriptions/s/resourcegroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-orders",
+        resource_id=IDENTITY,
         user_assigned=True,
     )
 
@@ -138,11 +141,97 @@ def activity(number: int = 1, *, at: datetime | None = NOW - timedelta(days=3)) 
     )
 
 
+def use(number: int = 1, *, at: datetime | None = NOW - timedelta(days=3), address: str | None = None) -> Use:
+    return Use(
+        source=ACTIVITY,
+        client_id=ClientId(guid("d", 1)),
+        key_id=KeyId(guid("e", number)),
+        address=address,
+        last=NOW,
+        last_success=at,
+    )
+
+
+def source(name: SourceName | None = None, *, missing: str = "", blind: tuple[str, ...] = ()) -> Source:
+    return Source(
+        name=name or ACTIVITY,
+        read_at=NOW,
+        since=None if missing else NOW - timedelta(days=30),
+        until=None if missing else NOW - timedelta(hours=1),
+        retention_days=30,
+        missing=missing,
+        blind_spots=blind,
+    )
+
+
+def role(
+    principal_id: str = guid("7", 1), *, name: str = "Directory.Read.All", tier: Tier = Tier.MANAGEMENT
+) -> RoleHeld:
+    return RoleHeld(
+        principal_id=principal_id,
+        kind=RoleKind.APP_ROLE,
+        role_id=guid("8", 1),
+        role=name,
+        resource="Microsoft Graph",
+        scope="",
+        tier=tier,
+        reason="reads the whole directory",
+    )
+
+
+def policy(*, applies_to: tuple[str, ...] = (), default: bool = True) -> Policy:
+    return Policy(
+        id=guid("6", 1),
+        name="no long secrets",
+        is_default=default,
+        enabled=True,
+        restrictions=(
+            Restriction(
+                holder="applications",
+                credentials="passwordCredentials",
+                type="passwordLifetime",
+                state="enabled",
+                longest="P90D",
+                for_apps_created_after=None,
+            ),
+        ),
+        applies_to=applies_to,
+    )
+
+
+HOST = "/subscriptions/s/resourcegroups/g/providers/microsoft.web/sites/orders"
+IDENTITY = "/subscriptions/s/resourcegroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-orders"
+
+
+def setting(name: str, kind: SettingKind, *, client: str | None = None, reference: str | None = None) -> HostSetting:
+    return HostSetting(name=name, kind=kind, client_id=ClientId(client) if client else None, reference=reference)
+
+
+def host(number: int = 1, *, settings: tuple[HostSetting, ...] | None = ()) -> Host:
+    return Host(
+        resource_id=f"{HOST}{number}",
+        type="microsoft.web/sites",
+        name=f"orders{number}",
+        subscription_id="s",
+        resource_group="g",
+        location="westeurope",
+        tags=(("env", "prod"), ("team", "ü")),
+        system_principal=None,
+        identities=(IDENTITY.lower(),),
+        addresses=("203.0.113.7",),
+        settings=settings,
+    )
+
+
 def snapshot(
     *applications: Application,
     principals: tuple[ServicePrincipal, ...] = (),
     identities: tuple[ManagedIdentity, ...] = (identity(),),
-    activities: tuple[CredentialActivity, ...] = (),
+    uses: tuple[Use, ...] = (),
+    sources: tuple[Source, ...] = (),
+    hosts: tuple[Host, ...] = (),
+    roles: tuple[RoleHeld, ...] = (),
+    policies: tuple[Policy, ...] = (),
     notes: tuple[ScanNote, ...] = (),
 ) -> Snapshot:
     return Snapshot(
@@ -153,6 +242,10 @@ def snapshot(
         applications=applications,
         service_principals=principals,
         identities=identities,
-        activity=activities,
         notes=notes,
+        hosts=hosts,
+        roles=roles,
+        policies=policies,
+        sources=sources,
+        uses=uses,
     )

@@ -16,7 +16,7 @@ from inventory.directory import Directory
 from inventory.graph import GraphConnection, GraphSettings
 from inventory.graph_directory import GraphDirectory
 from inventory.model import Cloud
-from inventory.scan import scan
+from inventory.scan import Readers, scan
 from migrate import planfile, planuse
 from migrate.demo import callers
 from migrate.emulator.server import Emulator
@@ -65,7 +65,7 @@ class Rollout:
     async def plan(self) -> Plan:
         path = self.folder / "snapshot.db"
         async with self.directory() as (directory, _):
-            await scan(directory, path, cloud=Cloud.PUBLIC, progress=lambda _name, _count: None)
+            await scan(Readers(directory=directory), path, cloud=Cloud.PUBLIC, progress=lambda *_: None)
         plan = planfile.seal(make_plan(snapshots.read(path)))
         planuse.remember(plan, self.journal)
         return plan

@@ -143,6 +143,5 @@ def snapshot(
         applications=applications,
         service_principals=principals,
         identities=identities,
-        activity=(),
         notes=(),
     )

@@ -17,12 +17,13 @@ from migrate.emulator.state.tenant import Tenant
 IDENTITY_TYPE: Final = "Microsoft.ManagedIdentity/userAssignedIdentities"
 _SEPARATORS: Mapping[HostKind, str] = {"container-app": ","}
 """The two spellings of having both kinds differ by a blank (pages on App Service and on Container Apps)."""
-_KINDS: Mapping[HostKind, str] = {"app-service": "app,linux"}
+KINDS: Mapping[HostKind, str] = {"app-service": "app,linux", "slot": "app,linux"}
 
 Record = Host | ManagedIdentity | AzureResource
 _PROPERTIES: Final[Mapping[HostKind, Callable[[Tenant, Host], dict[str, Any]]]] = {
     "vm": workloads.machine,
     "app-service": workloads.site,
+    "slot": workloads.site,
     "container-app": workloads.container_app,
     "arc": workloads.arc_machine,
     "aks": workloads.cluster,
@@ -59,8 +60,8 @@ def base_of(tenant: Tenant, record: Record) -> dict[str, Any]:
     if record.tags or not isinstance(record, Host):
         shown["tags"] = dict(record.tags)
     if isinstance(record, Host):
-        if record.kind in _KINDS:
-            shown["kind"] = _KINDS[record.kind]
+        if record.kind in KINDS:
+            shown["kind"] = KINDS[record.kind]
         identity = identity_of_host(tenant, record)
         if identity is not None:
             shown["identity"] = identity

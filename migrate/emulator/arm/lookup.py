@@ -4,7 +4,7 @@ from migrate.emulator.arm.bodies import Record
 from migrate.emulator.arm.call import ArmCall
 from migrate.emulator.arm.errors import resource_not_found
 from migrate.emulator.arm.routing import Scope
-from migrate.emulator.state.records import HOST_TYPES, Host, HostKind, ManagedIdentity
+from migrate.emulator.state.records import HOST_TYPES, Host, HostKind, ManagedIdentity, host_path
 from migrate.emulator.state.tenant import Tenant
 
 
@@ -14,7 +14,8 @@ def find_resource(tenant: Tenant, resource_id: str) -> Record | None:
     identity = tenant.azure.identity_with_id(tenant.identities, wanted)
     if identity is not None:
         return identity
-    host = tenant.hosts.get(wanted.rpartition("/")[2])
+    names = wanted.rpartition("/providers/")[2].split("/")[2::2]
+    host = tenant.hosts.get("/".join(names))
     if host is not None and host.resource_id.lower() == wanted:
         return host
     return tenant.azure.resources.get(wanted)
@@ -40,5 +41,5 @@ def the_host(call: ArmCall, scope: Scope, kind: HostKind, name: str) -> Host:
 def find_host(tenant: Tenant, scope: Scope, kind: HostKind, name: str) -> Host | None:
     """Find a host of a kind."""
     found = tenant.hosts.get(name.lower())
-    wanted = scope.child("providers", HOST_TYPES[kind], name).lower()
+    wanted = scope.child("providers", host_path(kind, name)).lower()
     return found if found is not None and found.resource_id.lower() == wanted else None

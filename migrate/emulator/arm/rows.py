@@ -7,7 +7,7 @@ there, ids and names are as their providers write them.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from migrate.emulator.arm.bodies import Record, group_name, identity_of_host, properties_of, type_of
+from migrate.emulator.arm.bodies import KINDS, Record, group_name, identity_of_host, properties_of, type_of
 from migrate.emulator.arm.subscriptions import group_body
 from migrate.emulator.state.azure import AzureResource, ResourceGroup, Subscription, subscription_of
 from migrate.emulator.state.records import Host
@@ -50,7 +50,7 @@ _READ: Final[Mapping[str, Callable[[Tenant, Record], Any]]] = {
     "name": lambda _, record: record.name,
     "type": lambda _, record: _folded(type_of(record)),
     "tenantId": lambda tenant, _: tenant.id,
-    "kind": lambda _, record: "app,linux" if isinstance(record, Host) and record.kind == "app-service" else "",
+    "kind": lambda _, record: KINDS.get(record.kind, "") if isinstance(record, Host) else "",
     "location": lambda _, record: record.location,
     "resourceGroup": lambda _, record: _folded(group_name(record)),
     "subscriptionId": lambda _, record: (

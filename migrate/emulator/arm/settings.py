@@ -1,4 +1,4 @@
-"""A site's configuration: app settings, connection strings, its own sign-in, and slots, of which there are none.
+"""The configuration of a site or one of its slots: app settings, connection strings, its own sign-in.
 
 Sources: REST reference "App Service", operation group Web Apps. Settings are read by POST, because reading them needs
 ``Microsoft.Web/sites/config/list/action``, which a Reader does not have.
@@ -12,16 +12,15 @@ from migrate.emulator.arm import values
 from migrate.emulator.arm.call import ArmCall, ArmReply
 from migrate.emulator.arm.errors import bad_content, wrong_method
 from migrate.emulator.arm.lookup import the_host
-from migrate.emulator.arm.routing import Routes, Scope, route
+from migrate.emulator.arm.routing import ArmRoute, Routes, Scope, route
 from migrate.emulator.arm.workloads import secret_text
 from migrate.emulator.state.records import HOST_TYPES, Host, Setting
 
 EASY_AUTH_SETTING: Final = "MICROSOFT_PROVIDER_AUTHENTICATION_SECRET"
-_TYPE: Final = f"{HOST_TYPES['app-service']}/config"
 
 
 def _site(call: ArmCall, scope: Scope, name: str) -> Host:
-    return the_host(call, scope, "app-service", name)
+    return the_host(call, scope, "slot" if "/" in name else "app-service", name)
 
 
 def _config(host: Host, part: str, properties: Mapping[str, Any]) -> ArmReply:
@@ -29,7 +28,7 @@ def _config(host: Host, part: str, properties: Mapping[str, Any]) -> ArmReply:
         body={
             "id": f"{host.resource_id}/config/{part}",
             "name": part,
-            "type": _TYPE,
+            "type": f"{HOST_TYPES[host.kind]}/config",
             "location": host.location,
             "properties": dict(properties),
         }
@@ -129,25 +128,20 @@ def get_slot_names(call: ArmCall, scope: Scope, name: str) -> ArmReply:
     )
 
 
-def list_slots(call: ArmCall, scope: Scope, name: str) -> ArmReply:
-    """GET .../slots: none."""
-    _site(call, scope, name)
-    return ArmReply(body={"value": []})
-
-
 _Part = Callable[[ArmCall, Scope, str], ArmReply]
 
 
 def _named(parts: Mapping[str, _Part]) -> Callable[..., ArmReply]:
     folded = {name.lower(): part for name, part in parts.items()}
 
-    def serve(call: ArmCall, scope: Scope, name: str, part: str) -> ArmReply:
+    def serve(call: ArmCall, scope: Scope, *names: str) -> ArmReply:
+        *site, part = names
         handler = folded.get(part.lower())
         if handler is None and call.method in ("PUT", "PATCH"):
             raise wrong_method(call.method)
         if handler is None:
             raise bad_content(f"The configuration '{part}' is not served")
-        return handler(call, scope, name)
+        return handler(call, scope, "/".join(site))
 
     return serve
 
@@ -162,17 +156,25 @@ _LIST_BY_GET: Final = _named({"authsettingsV2": get_sign_in})
 """Get Auth Settings V2 alone lists by GET, in the REST reference and in azure-mgmt-web."""
 _WRITE: Final = _named({"appsettings": put_app_settings, "connectionstrings": put_connection_strings})
 _MERGE: Final = _named({"appsettings": put_app_settings})
+
+
+def _routes(site: tuple[str, ...], action: str) -> dict[tuple[str, ...], dict[str, ArmRoute]]:
+    return {
+        (*site, "config", "*"): {
+            "GET": route(_READ, f"{action}/read"),
+            "PUT": route(_WRITE, f"{action}/write"),
+            "PATCH": route(_MERGE, f"{action}/write"),
+        },
+        (*site, "config", "*", "list"): {
+            "GET": route(_LIST_BY_GET, f"{action}/list/action"),
+            "POST": route(_LIST, f"{action}/list/action"),
+        },
+    }
+
+
 _SITE: Final = ("microsoft.web", "sites", "*")
 
 ROUTES: Final[Routes] = {
-    (*_SITE, "slots"): {"GET": route(list_slots, "Microsoft.Web/sites/slots/read")},
-    (*_SITE, "config", "*"): {
-        "GET": route(_READ, f"{_TYPE}/read"),
-        "PUT": route(_WRITE, f"{_TYPE}/write"),
-        "PATCH": route(_MERGE, f"{_TYPE}/write"),
-    },
-    (*_SITE, "config", "*", "list"): {
-        "GET": route(_LIST_BY_GET, f"{_TYPE}/list/action"),
-        "POST": route(_LIST, f"{_TYPE}/list/action"),
-    },
+    **_routes(_SITE, f"{HOST_TYPES['app-service']}/config"),
+    **_routes((*_SITE, "slots", "*"), f"{HOST_TYPES['slot']}/config"),
 }

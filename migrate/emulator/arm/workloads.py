@@ -83,14 +83,15 @@ def instance_view(tenant: Tenant, host: Host) -> dict[str, Any]:
 
 
 def site(tenant: Tenant, host: Host) -> dict[str, Any]:
-    """Give a web app's properties; settings are never among them."""
+    """Give the properties of a web app or one of its slots; settings are never among them."""
     outbound = ",".join(addresses(tenant, host))
-    name = f"{host.name}.azurewebsites.net"
+    site_name, _, slot = host.name.partition("/")
+    name = f"{site_name}-{slot}.azurewebsites.net" if slot else f"{site_name}.azurewebsites.net"
     return {
         "name": host.name,
         "state": "Running",
         "hostNames": [name],
-        "enabledHostNames": [name, f"{host.name}.scm.azurewebsites.net"],
+        "enabledHostNames": [name, name.replace(".", ".scm.", 1)],
         "defaultHostName": name,
         "enabled": True,
         "usageState": "Normal",
@@ -103,7 +104,7 @@ def site(tenant: Tenant, host: Host) -> dict[str, Any]:
         "outboundIpAddresses": outbound,
         "possibleOutboundIpAddresses": outbound,
         "keyVaultReferenceIdentity": "SystemAssigned",
-        "repositorySiteName": host.name,
+        "repositorySiteName": site_name,
         "resourceGroup": host.group,
     }
 

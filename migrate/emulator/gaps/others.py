@@ -10,8 +10,8 @@ _FAMILIES: Final = (
     "domainDnsRecords", "drives", "education", "employeeExperience", "external", "filterOperators",
     "functions", "groupLifecyclePolicies", "groupSettingTemplates",
     "identityGovernance", "identityProtection", "identityProviders", "informationProtection", "invitations",
-    "permissionGrants", "places", "planner", "print", "privacy", "roleManagement",
-    "schemaExtensions", "scopedRoleMemberships", "search", "security", "shares", "sites", "solutions", "storage",
+    "permissionGrants", "places", "planner", "print", "privacy", "schemaExtensions", "scopedRoleMemberships", "search",
+    "security", "shares", "sites", "solutions", "storage",
     "subscribedSkus", "subscriptions", "teams", "teamsTemplates", "teamwork", "tenantRelationships",
 )  # fmt: skip
 _FAMILIES_IN_PART: Final = (
@@ -39,6 +39,7 @@ FAMILIES: Final = {
     **{f"beta/{name}/**": f"exists in beta alone; {_ELSEWHERE}" for name in _FAMILIES_OF_BETA},
     **{f"{name}/...": _ELSEWHERE for name in _FAMILIES_IN_PART},
     "oidc/userinfo": _PEOPLE,
+    "roleManagement/...": "directory roles are read as they are held; eligibility and changes are not played",
 }
 
 LOGIN: Final = {

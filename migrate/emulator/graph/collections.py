@@ -15,14 +15,15 @@ from migrate.emulator.graph.errors import bad_request
 from migrate.emulator.graph.odata.options import pick, read_options
 from migrate.emulator.graph.routing import READ, GraphRoute, Key, Routes
 from migrate.emulator.graph.rows import RowType, answer_rows
+from migrate.emulator.graph.shapes import service_principal_body
 from migrate.emulator.ids import seeded_guid
+from migrate.emulator.state.directory_roles import DIRECTORY_ROLES, GLOBAL_ADMINISTRATOR
+from migrate.emulator.state.records import HeldRole
 from migrate.emulator.state.rules import not_found
 
 _DIRECTORY: Final = ("Directory.Read.All", "Directory.ReadWrite.All")
 _POLICIES: Final = ("Policy.Read.All",)
 _UNUSED_AFTER: Final = timedelta(days=30)
-_GLOBAL_ADMINISTRATOR: Final = "62e90394-69f5-4237-9190-012177145e10"
-"""Template of the role (page "Microsoft Entra built-in roles")."""
 
 
 def _empty(context: str) -> Callable[..., Reply]:
@@ -79,22 +80,27 @@ def directory_roles(call: Call) -> Reply:
     row = {
         "id": _role_id(call),
         "deletedDateTime": None,
-        "description": "Can manage all aspects of Microsoft Entra ID and Microsoft services that use its identities.",
-        "displayName": "Global Administrator",
-        "roleTemplateId": _GLOBAL_ADMINISTRATOR,
+        "description": DIRECTORY_ROLES[GLOBAL_ADMINISTRATOR].description,
+        "displayName": DIRECTORY_ROLES[GLOBAL_ADMINISTRATOR].name,
+        "roleTemplateId": GLOBAL_ADMINISTRATOR,
     }
     return answer_rows(call, RowType(context="directoryRoles", type_name="microsoft.graph.directoryRole"), [row])
 
 
 def directory_role_members(call: Call, key: Key) -> Reply:
-    """GET /directoryRoles/{id}/members: nobody, as far as this tenant knows."""
-    if key[1].lower() not in (_role_id(call), _GLOBAL_ADMINISTRATOR):
+    """GET /directoryRoles/{id}/members: service principals; no person holds a role here."""
+    if key[1].lower() not in (_role_id(call), GLOBAL_ADMINISTRATOR):
         raise not_found(key[1])
-    return answer_rows(call, RowType(context="directoryObjects", type_name="microsoft.graph.directoryObject"), ())
+    rows = (
+        {"@odata.type": "#microsoft.graph.servicePrincipal", **service_principal_body(call.tenant, each, call.version)}
+        for each in call.tenant.service_principals
+        if HeldRole(template_id=GLOBAL_ADMINISTRATOR) in each.directory_roles
+    )
+    return answer_rows(call, RowType(context="directoryObjects", type_name="microsoft.graph.directoryObject"), rows)
 
 
 def _role_id(call: Call) -> str:
-    return seeded_guid(call.tenant.id, "directoryRole", _GLOBAL_ADMINISTRATOR)
+    return seeded_guid(call.tenant.id, "directoryRole", GLOBAL_ADMINISTRATOR)
 
 
 def authorization_policy(call: Call) -> Reply:

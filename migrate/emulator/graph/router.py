@@ -19,6 +19,7 @@ from migrate.emulator.graph import (
     owners,
     passwords,
     policies,
+    role_management,
 )
 from migrate.emulator.graph.batch import SEGMENT, answer_batch
 from migrate.emulator.graph.call import Call, Reply
@@ -40,6 +41,7 @@ _AREAS: Final[tuple[ModuleType, ...]] = (
     owners,
     passwords,
     policies,
+    role_management,
 )
 """The modules that declare ``ROUTES``."""
 

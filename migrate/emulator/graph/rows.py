@@ -56,7 +56,7 @@ def show_row(kind: RowType, row: dict[str, Any], options: Options) -> dict[str, 
     if not options.select:
         return dict(kind.shown(row))
     empty = dict.fromkeys(name for name in options.select if name in kind.properties)
-    return {**empty, **pick(row, options.select)}
+    return {**empty, **pick(row, (*options.select, *(item.name for item in options.expand)))}
 
 
 def _found(rows: Iterable[dict[str, Any]], options: Options) -> list[dict[str, Any]]:

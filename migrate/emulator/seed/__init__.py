@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, islice
 from types import MappingProxyType
 from typing import Final
 
@@ -23,7 +23,13 @@ from migrate.emulator.seed.identities import add_ambiguous, add_decoy, add_pair
 from migrate.emulator.seed.maker import Draft, Maker
 from migrate.emulator.seed.names import AUDITOR, HOSTILE, OPERATOR, SERVICES, application_names
 from migrate.emulator.seed.twins import FIRST_PATTERN, FIRST_TWIN, PATTERNS, Pattern
-from migrate.emulator.state.records import Application, User
+from migrate.emulator.state.directory_roles import (
+    APPLICATION_ADMINISTRATOR,
+    DIRECTORY_READERS,
+    GLOBAL_ADMINISTRATOR,
+    USER_ADMINISTRATOR,
+)
+from migrate.emulator.state.records import Application, HeldRole, User
 from migrate.emulator.state.tenant import Tenant
 
 _OPERATOR_ROLES: Final = (
@@ -60,6 +66,7 @@ def _fill(tenant: Tenant, apps: int, seed: int) -> None:
     _add_applications(tenant, seed, apps - len(tenant.applications), people)
     surroundings.add_foreign(around, 3 + apps // 8)
     surroundings.add_identities_alone(around, 2 + apps // 20)
+    _add_directory_roles(tenant, seed)
     add_azure(tenant, seed)
     add_history(tenant, seed)
 
@@ -89,6 +96,24 @@ def _add_fixed(tenant: Tenant, seed: int, people: tuple[User, ...]) -> None:
         maker = Maker(tenant, seed, f"tool {name}")
         draft = archetypes.tool(maker, maker.application(name, owners=(people[1].id,), tags=(tag,)))
         maker.store(_granted(draft, roles))
+
+
+def _add_directory_roles(tenant: Tenant, seed: int) -> None:
+    """Let the first applications that have no fixed name hold directory roles, and an identity read the directory."""
+    unit = seeded_guid(seed, "administrative unit")
+    held = [
+        HeldRole(template_id=APPLICATION_ADMINISTRATOR),
+        HeldRole(template_id=GLOBAL_ADMINISTRATOR),
+        HeldRole(template_id=USER_ADMINISTRATOR, scope=f"/administrativeUnits/{unit}"),
+    ]
+    fixed = len(SERVICES) + len((OPERATOR, AUDITOR))
+    holders = [tenant.service_principal_of(each) for each in islice(tenant.applications, fixed, fixed + len(held))]
+    identity = tenant.service_principals.get(tenant.identity_named("id-platform-01").principal_id)
+    if identity is not None:
+        holders.append(identity)
+        held.insert(len(holders) - 1, HeldRole(template_id=DIRECTORY_READERS))
+    for holder, role in zip(holders, held, strict=False):
+        tenant.save_service_principal(replace(holder, directory_roles=(role,)))
 
 
 def _granted(draft: Draft, roles: tuple[str, ...]) -> Draft:

@@ -11,6 +11,7 @@ from migrate.emulator.seed.identities import add_system_assigned, group_named, l
 from migrate.emulator.seed.maker import Maker
 from migrate.emulator.seed.names import AUDITOR, ENVIRONMENTS, OPERATOR
 from migrate.emulator.state.azure import AzureResource, RoleAssignment, Subscription
+from migrate.emulator.state.records import Setting
 from migrate.emulator.state.roles import OWNER, READER
 from migrate.emulator.state.tenant import Tenant
 
@@ -18,6 +19,7 @@ CLUSTER: Final = "aks-platform-01"
 ARC_MACHINE: Final = "arc-onprem-01"
 WORKSPACE: Final = "mlw-forecasts-prod"
 _CONTAINER_SHARE: Final = 6
+_SLOT_SHARE: Final = 5
 
 
 def add_azure(tenant: Tenant, seed: int) -> None:
@@ -30,6 +32,7 @@ def add_azure(tenant: Tenant, seed: int) -> None:
     for environment in ENVIRONMENTS:
         _add_vault(maker, environment)
     _add_container_apps(tenant)
+    _add_slots(tenant)
     add_system_assigned(maker, ARC_MACHINE, "arc")
     _add_cluster(maker)
     add_system_assigned(maker, WORKSPACE, "azure-ml")
@@ -78,6 +81,21 @@ def _add_container_apps(tenant: Tenant) -> None:
     for site in chosen:
         name = f"ca-{site.name.removeprefix('app-')}"
         tenant.hosts[name] = replace(site, name=name, kind="container-app", connection_strings=())
+
+
+def _add_slots(tenant: Tenant) -> None:
+    """Give some sites a staging slot with the same identity, whose secret is a reference in the other form."""
+    chosen = [
+        host for host in tenant.hosts.values()
+        if host.kind == "app-service" and host.settings and crc32(host.name.encode()) % _SLOT_SHARE == 0
+    ]  # fmt: skip
+    for site in chosen:
+        vault = vault_name(site.group.rpartition("-")[2])
+        value = f"@Microsoft.KeyVault(VaultName={vault};SecretName={site.name};SecretVersion=0123456789abcdef)"
+        secret = Setting(name="AZURE_CLIENT_SECRET", value=value)
+        kept = tuple(each for each in site.settings if each.name in {"AZURE_CLIENT_ID", "AZURE_TENANT_ID"})
+        name = f"{site.name}/staging"
+        tenant.hosts[name] = replace(site, name=name, kind="slot", settings=(*kept, secret), connection_strings=())
 
 
 def _add_cluster(maker: Maker) -> None:

@@ -98,6 +98,15 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldRole:
+    """A directory role that a principal holds (Graph type unifiedRoleAssignment)."""
+
+    template_id: str
+    scope: str = "/"
+    """``/`` for the tenant, ``/administrativeUnits/{id}`` for one unit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePrincipal:
     """A service principal: an application's, a foreign application's or a managed identity's presence here."""
 
@@ -117,6 +126,7 @@ class ServicePrincipal:
     """Names of the Microsoft Graph app roles granted to it."""
     grants: tuple[Grant, ...] = ()
     """Roles of other resources granted to it, and the dates of those Microsoft Graph roles that came later."""
+    directory_roles: tuple[HeldRole, ...] = ()
     sso_mode: str | None = None
     signing_certificate: CertificateRecipe | bytes | None = None
     token_encryption_key_id: str | None = None
@@ -156,11 +166,12 @@ class Setting:
     """Type of a connection string, such as ``SQLAzure``."""
 
 
-HostKind = Literal["vm", "app-service", "container-app", "arc", "aks", "azure-ml"]
+HostKind = Literal["vm", "app-service", "slot", "container-app", "arc", "aks", "azure-ml"]
 
 HOST_TYPES: Mapping[HostKind, str] = MappingProxyType({
     "vm": "Microsoft.Compute/virtualMachines",
     "app-service": "Microsoft.Web/sites",
+    "slot": "Microsoft.Web/sites/slots",
     "container-app": "Microsoft.App/containerApps",
     "arc": "Microsoft.HybridCompute/machines",
     "aks": "Microsoft.ContainerService/managedClusters",
@@ -169,11 +180,19 @@ HOST_TYPES: Mapping[HostKind, str] = MappingProxyType({
 """The resource type of each kind of host."""
 
 
+def host_path(kind: HostKind, name: str) -> str:
+    """Give what stands after ``/providers/`` in a host's ARM id: types and names in turn."""
+    namespace, *types = HOST_TYPES[kind].split("/")
+    pairs = zip(types, name.split("/"), strict=True)
+    return "/".join((namespace, *(part for pair in pairs for part in pair)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
     """A machine, site or cluster that can ask for tokens of the identities attached to it."""
 
     name: str
+    """Unique in the tenant without case; a slot's is its site's, a slash and its own."""
     kind: HostKind
     identities: tuple[str, ...] = ()
     """Principal ids, at most one of them of a system-assigned identity."""
@@ -194,7 +213,7 @@ class Host:
     def resource_id(self) -> str:
         """The ARM id."""
         group = f"/subscriptions/{self.subscription_id}/resourceGroups/{self.group}"
-        return f"{group}/providers/{HOST_TYPES[self.kind]}/{self.name}"
+        return f"{group}/providers/{host_path(self.kind, self.name)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,9 +136,9 @@ def test_every_host_is_served_under_its_id_by_its_own_provider(arm: Any) -> None
         host = arm.host(kind=kind)
         shown = arm.get(host.resource_id).json()
         assert (shown["id"], shown["type"], shown["name"]) == (host.resource_id, type_name, host.name)
-        listed = arm.get(f"/subscriptions/{host.subscription_id}/resourceGroups/{host.group}/providers/{type_name}")
+        listed = arm.get(host.resource_id.rpartition("/")[0])
         assert shown in listed.json()["value"]
-        assert shown["properties"]["provisioningState" if kind != "app-service" else "state"]
+        assert shown["properties"]["state" if type_name.startswith("Microsoft.Web") else "provisioningState"]
 
 
 def test_a_cluster_names_its_issuer_with_a_trailing_slash(arm: Any) -> None:

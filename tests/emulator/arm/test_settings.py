@@ -106,3 +106,39 @@ def test_what_az_reads_beside_settings(arm: Any, part: str) -> None:
 @pytest.mark.parametrize("path", ["config/nothing", "config/appsettings"])
 def test_configuration_that_cannot_be_read_so_is_refused(arm: Any, path: str) -> None:
     assert arm.get(f"{arm.host(kind='app-service').resource_id}/{path}").status_code == 400
+
+
+def test_a_slot_has_settings_of_its_own(arm: Any) -> None:
+    slot = arm.host(kind="slot")
+    site = arm.tenant.hosts[slot.name.partition("/")[0]]
+    assert slot.resource_id == f"{site.resource_id}/slots/staging"
+    found = settings_of(arm, slot)
+    assert found["AZURE_CLIENT_ID"] == site.app_id
+    assert found["AZURE_CLIENT_SECRET"].startswith("@Microsoft.KeyVault(VaultName=kv-contoso-")
+    shown = arm.ask("POST", f"{slot.resource_id}/config/connectionstrings/list").json()
+    assert (shown["type"], shown["properties"]) == ("Microsoft.Web/sites/slots/config", {})
+    assert arm.get(slot.resource_id).json()["properties"]["defaultHostName"] == f"{site.name}-staging.azurewebsites.net"
+
+
+def test_a_reader_sees_slots_but_not_their_settings(arm: Any, auditor: Any) -> None:
+    slot = arm.host(kind="slot")
+    assert auditor.get(slot.resource_id).status_code == 200
+    refused = auditor.ask("POST", f"{slot.resource_id}/config/appsettings/list")
+    assert refused.status_code == 403
+    assert "'Microsoft.Web/sites/slots/config/list/action'" in refused.json()["error"]["message"]
+
+
+def test_slots_are_made_below_a_site_and_go_with_it(arm: Any) -> None:
+    site = f"{arm.group}/providers/Microsoft.Web/sites/with-slots"
+    refused = arm.ask("PUT", f"{site}/slots/a", json={"location": "westeurope"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (404, "ParentResourceNotFound")
+    assert arm.ask("PUT", site, json={"location": "westeurope"}).status_code == 201
+    assert arm.ask("PUT", f"{site}/slots/a", json={"location": "westeurope"}).json()["name"] == "with-slots/a"
+    config = {"properties": {"A": "1"}}
+    assert arm.ask("PUT", f"{site}/slots/a/config/appsettings", json=config).json()["properties"] == {"A": "1"}
+    assert [each["name"] for each in arm.get(f"{site}/slots").json()["value"]] == ["with-slots/a"]
+    query = "resources | where type =~ 'microsoft.web/sites/slots' and name == 'with-slots/a' | project id"
+    assert arm.query(query).json()["data"] == [{"id": f"{site}/slots/a"}]
+    assert arm.ask("DELETE", site).status_code == 200
+    assert arm.get(f"{site}/slots/a").status_code == 404
+    assert arm.ask("DELETE", f"{site}/slots/a").status_code == 204

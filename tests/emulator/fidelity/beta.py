@@ -66,6 +66,7 @@ BETA_ONLY: Final[Extras] = {
         "publisherName": Nullable(TEXT),
         "samlMetadataUrl": Nullable(TEXT),
     },
+    "UnifiedRoleDefinition": {"isPrivileged": BOOLEAN},
     "ServicePrincipalLockConfiguration": {
         "enforcementScope": Nullable(one_of("notConfigured", "foreignTenantOnly", "everywhere")),
     },

@@ -144,6 +144,15 @@ class Scene:
     def _directory_role(self) -> str:
         return str(self._read("directoryRoles")["value"][0]["id"])
 
+    def _role_definition(self) -> str:
+        return str(self._read("roleManagement/directory/roleDefinitions")["value"][0]["id"])
+
+    def _role_assignment(self) -> str:
+        return str(self._read("roleManagement/directory/roleAssignments")["value"][0]["id"])
+
+    def _role_holder(self) -> str:
+        return self._first(self.tenant.service_principals, lambda item: bool(item.directory_roles))
+
     def _deleted(self) -> str:
         made = self.fresh()
         self.world.web.delete(f"/v1.0/applications/{made.id}", headers=self.headers)

@@ -1,0 +1,266 @@
+"""The wire to Azure Resource Manager and Azure Resource Graph: sign-in, requests that only read, waits, pages.
+
+Sign-in is that of ``inventory.graph``; the requests are plain HTTP with a bearer token, over TLS or to this very
+machine only. Everything asked for here reads, so that each request may be repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import ssl
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+from aiolimiter import AsyncLimiter
+from azure.core.credentials import AccessToken
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import AzureError
+from azure.identity.aio import DefaultAzureCredential
+
+from inventory.arm_answers import WireList, WireRows, quota_wait, refused
+from inventory.errors import InventoryError, ReadFailedError, SignInFailedError
+from inventory.graph_settings import GraphSettings, checked_origin, origin
+from inventory.model import Cloud
+from inventory.refusals import sign_in_failed, unreachable
+from inventory.retry_after import retry_after
+
+_LOG = logging.getLogger(__name__)
+_ATTEMPTS: Final = 6
+_LONGEST_WAIT: Final = 600.0  # seconds; a scan that is told to wait longer ends, and can be resumed
+_TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
+_AGAIN: Final = frozenset({408, 429, 500, 502, 503, 504})
+_UNAUTHORIZED: Final = 401
+_RENEWED_BEFORE: Final = 300  # seconds before a token ends
+_QUERY: Final = "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01"
+_Shape = TypeVar("_Shape")
+
+# "Guidance for throttled requests in Azure Resource Graph": 15 queries in 5 seconds. A bucket lets its size and its
+# refill through in one window, so that 5 and 2 a second stay within it.
+_QUERIES: Final = (5, 2.5)
+# "Understand how Azure Resource Manager throttles requests": buckets for each subscription, 25 and 10 a second.
+_READS: Final = (250, 10)
+_ACTIONS: Final = (200, 20)
+
+# Audience and address of a cloud are one ("Azure China 21Vianet developer guide", "Compare Azure Government").
+_ENDPOINTS: Final[Mapping[Cloud, str]] = {
+    Cloud.PUBLIC: "https://management.azure.com",
+    Cloud.USGOV: "https://management.usgovcloudapi.net",
+    Cloud.CHINA: "https://management.chinacloudapi.cn",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmSettings:
+    """Where to read; ``sign_in`` says where and how to sign in, and which cloud it is.
+
+    ``arm_endpoint`` defaults to UNSECRET_ARM_ENDPOINT, then to the cloud's.
+    """
+
+    sign_in: GraphSettings
+    arm_endpoint: str | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The URL below which Azure Resource Manager answers, without trailing slash."""
+        named = self.arm_endpoint or os.environ.get("UNSECRET_ARM_ENDPOINT")
+        return (named or _ENDPOINTS[self.sign_in.cloud]).rstrip("/")
+
+    @property
+    def scope(self) -> str:
+        """What tokens are asked for: the cloud's own Azure Resource Manager, also where the endpoint is another."""
+        return f"{_ENDPOINTS[self.sign_in.cloud]}/.default"
+
+
+class ArmConnection:
+    """A signed-in connection: ``async with ArmConnection(settings) as connection``.
+
+    The credential is azure-identity's DefaultAzureCredential, unless one is given (the caller then closes it).
+    Every method raises only errors of ``inventory.errors``.
+    """
+
+    def __init__(self, settings: ArmSettings, credential: AsyncTokenCredential | None = None) -> None:
+        self._settings = settings
+        self._given = credential
+        self._token: AccessToken | None = None
+        self._signing_in = asyncio.Lock()
+        self._queries = AsyncLimiter(*_QUERIES)
+        self._free_at = 0.0
+        self._paces: dict[tuple[str, str], AsyncLimiter] = {}
+
+    async def __aenter__(self) -> Self:
+        bundle = self._settings.sign_in.bundle
+        self._origin = checked_origin(self.endpoint, "Azure Resource Manager")
+        try:
+            context = ssl.create_default_context(cafile=bundle) if bundle else True
+        except OSError as error:
+            raise unreachable(self.endpoint, f"the certificates in {bundle}: {error.strerror}") from None
+        self._opened: list[DefaultAzureCredential] = []
+        self._credential = self._given or self._open()
+        self._client = httpx.AsyncClient(verify=context, timeout=_TIMEOUT)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+        for credential in self._opened:
+            await credential.close()
+
+    @property
+    def endpoint(self) -> str:
+        """The URL below which Azure Resource Manager answers."""
+        return self._settings.endpoint
+
+    @property
+    def cloud(self) -> Cloud:
+        """The cloud that is read."""
+        return self._settings.sign_in.cloud
+
+    async def get(self, url: str, shape: type[_Shape]) -> _Shape:
+        """Read a path with its query, or a whole URL from an answer, and decode the body as ``shape`` (msgspec)."""
+        return _decoded(await self._paced("GET", url), shape)
+
+    async def post(self, url: str, shape: type[_Shape]) -> _Shape:
+        """Ask for what only POST tells, and decode it; the body of the request is empty."""
+        return _decoded(await self._paced("POST", url), shape)
+
+    async def pages(self, url: str) -> AsyncIterator[list[msgspec.Raw]]:
+        """Follow ``nextLink``, which is opaque, to the end."""
+        following: str | None = url
+        while following:
+            page = await self.get(following, WireList)
+            yield page.value
+            if page.next_link == following:
+                raise ReadFailedError(f"GET {urlsplit(url).path}: the next page is the same page again")
+            following = page.next_link
+
+    async def query(self, text: str, *, top: int, token: str | None = None, skip: int = 0) -> WireRows:
+        """Ask Azure Resource Graph for one page of at most 1,000 rows, in all subscriptions that the account sees."""
+        options: dict[str, Any] = {"resultFormat": "objectArray", "$top": top}
+        if token:
+            options["$skipToken"] = token
+        elif skip:
+            options["$skip"] = skip
+        body = msgspec.json.encode({"query": text, "options": options})
+        async with self._queries:
+            await asyncio.sleep(max(0.0, self._free_at - time.monotonic()))
+            response = await self._answered("POST", self._absolute(_QUERY), body)
+        self._free_at = max(self._free_at, time.monotonic() + quota_wait(response.headers))
+        return _decoded(response, WireRows)
+
+    async def _paced(self, method: str, url: str) -> httpx.Response:
+        whole = self._absolute(url)
+        subscription = urlsplit(whole).path.lower().partition("/subscriptions/")[2].partition("/")[0]
+        limits = _READS if method == "GET" else _ACTIONS
+        async with self._paces.setdefault((method, subscription), AsyncLimiter(*limits)):
+            return await self._answered(method, whole, None)
+
+    async def _answered(self, method: str, url: str, body: bytes | None) -> httpx.Response:
+        """Return a successful answer; a 401 is asked again once with a new token, as in ``inventory.graph``."""
+        token = await self._bearer()
+        response = await self._persistent(method, url, body, token)
+        if response.status_code == _UNAUTHORIZED and self._given is None:
+            response = await self._persistent(method, url, body, await self._bearer(instead_of=token))
+        if not response.is_success:
+            raise refused(method, urlsplit(url).path, response.status_code, response.content)
+        return response
+
+    async def _persistent(self, method: str, url: str, body: bytes | None, token: str) -> httpx.Response:
+        """Ask until there is an answer that another attempt would not better."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            response, broken = await self._exchange(method, url, body, token)
+            if response is not None and response.status_code not in _AGAIN:
+                return response
+            said = retry_after(response.headers) if response is not None else None
+            wait = said if said is not None else min(0.25 * 2**attempt, 30.0)
+            if attempt == _ATTEMPTS or wait > _LONGEST_WAIT:
+                if response is None:
+                    raise unreachable(self.endpoint, broken)
+                return response
+            _LOG.debug("%s: %s, again in %.1f s", method, broken or "throttled or out", wait)
+            await asyncio.sleep(wait)
+        raise AssertionError("attempts is at least 1")
+
+    async def _exchange(
+        self, method: str, url: str, body: bytes | None, token: str
+    ) -> tuple[httpx.Response | None, str]:
+        """Return the answer, or None and how the connection broke; a host that never answered is an error at once."""
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        start = time.perf_counter()
+        try:
+            response = await self._client.request(method, url, content=body, headers=headers)
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
+            return None, str(error) or type(error).__name__
+        except httpx.HTTPError as error:
+            raise unreachable(self.endpoint, str(error) or type(error).__name__) from None
+        duration = time.perf_counter() - start
+        _LOG.debug("%s %s %d %.3f s", method, urlsplit(url).path, response.status_code, duration)
+        return response, ""
+
+    async def _bearer(self, *, instead_of: str | None = None) -> str:
+        """Return a token; ``instead_of`` one that was refused: of many requests that met it, one signs in anew."""
+        async with self._signing_in:
+            known = self._token
+            if instead_of is not None and known is not None and known.token == instead_of:
+                self._credential, known = self._open(), None
+            if known is None or known.expires_on - time.time() < _RENEWED_BEFORE:
+                known = self._token = await self._signed_in()
+            return known.token
+
+    async def _signed_in(self) -> AccessToken:
+        settings = self._settings
+        try:
+            return await self._credential.get_token(settings.scope, tenant_id=settings.sign_in.tenant_id)
+        except AzureError as error:
+            raise sign_in_failed(str(error), settings.sign_in.authority) from None
+
+    def _open(self) -> DefaultAzureCredential:
+        sign_in = self._settings.sign_in
+        trust = {"connection_verify": sign_in.bundle} if sign_in.bundle else {}
+        try:
+            credential = DefaultAzureCredential(
+                authority=sign_in.authority,
+                additionally_allowed_tenants=[sign_in.tenant_id] if sign_in.tenant_id else [],
+                retry_total=2,  # as in ``inventory.graph``
+                **trust,
+            )
+        except ValueError as error:  # azure-identity checks the authority and the tenant id
+            raise SignInFailedError(f"cannot sign in at {sign_in.authority}: {error}") from None
+        self._opened.append(credential)
+        return credential
+
+    def _absolute(self, url: str) -> str:
+        """Complete a path; refuse a URL on another host, which would be handed our token (a forged nextLink)."""
+        if url.startswith("/"):
+            return self.endpoint + url
+        try:
+            ours = origin(url) == self._origin
+        except ValueError:  # no URL at all
+            ours = False
+        if not ours:
+            raise ReadFailedError(f"an answer of {self.endpoint} points to another host: not followed")
+        return url
+
+
+def _decoded(response: httpx.Response, shape: type[_Shape]) -> _Shape:
+    try:
+        return msgspec.json.decode(response.content, type=shape)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise _not_understood(response, error) from None
+
+
+def _not_understood(response: httpx.Response, error: Exception) -> InventoryError:
+    """Word an answer that cannot be understood; msgspec names fields and types, never a value."""
+    what = str(error) if isinstance(error, msgspec.MsgspecError) else "not UTF-8, or nested too deeply"
+    asked = response.request
+    return ReadFailedError(f"{asked.method} {asked.url.path}: the answer cannot be understood ({what})")

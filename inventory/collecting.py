@@ -1,0 +1,74 @@
+"""How one collection of a tenant gets into a snapshot: from where it was left, page by page, or a word on why not."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+from inventory.directory import Page
+from inventory.errors import CursorExpiredError, PermissionMissingError, ReadFailedError
+from inventory.model import ScanNote
+from inventory.snapshot import Entry, SnapshotWriter
+
+Listing = Callable[[str | None], AsyncIterator[Page[Entry]]]
+"""Reads a collection from a cursor on, or from its beginning."""
+
+
+class Progress(Protocol):
+    """Told the name of a collection, how many of its objects were read, and how many there are (None: not known)."""
+
+    def __call__(self, name: str, count: int, total: int | None = None) -> None:
+        """Take note."""
+
+
+class Collecting:
+    """Takes collections into a snapshot that is being written."""
+
+    def __init__(self, writer: SnapshotWriter, progress: Progress) -> None:
+        self._writer = writer
+        self._progress = progress
+
+    async def needed(self, name: str, listing: Listing) -> None:
+        """Take a collection without which the snapshot is of no use; raises whatever makes it fail."""
+        known = self._writer.progress(name)
+        if known is not None and known.cursor is None:
+            self._progress(name, known.objects)
+            return
+        try:
+            await self._take(name, listing, known.cursor if known else None)
+        except CursorExpiredError:
+            # What was read so far stays: an object that comes again is kept as it came first.
+            await self._take(name, listing, None)
+
+    async def wanted(self, name: str, listing: Listing) -> bool:
+        """Take a collection, or note why it is unknown, and say whether it was taken."""
+        try:
+            await self.needed(name, listing)
+        except PermissionMissingError as error:
+            self.unknown(name, f"{error.permission} not granted")
+        except ReadFailedError as error:
+            self.unknown(name, str(error))
+        else:
+            return True
+        return False
+
+    async def anew(self, name: str, listing: Listing) -> bool:
+        """Read a collection whose objects are there already, and put each in the place of what was known of it."""
+
+        async def replaced(cursor: str | None) -> AsyncIterator[Page[Entry]]:
+            async for page in listing(cursor):
+                self._writer.replace(name, *page.entries)
+                yield Page(entries=(), cursor=page.cursor)
+
+        return await self.wanted(name, replaced)
+
+    def unknown(self, name: str, reason: str) -> None:
+        """Note that a collection could not be read."""
+        what = name.replace("-", " ")
+        self._writer.note(ScanNote(subject=what, text=f"{reason}: {what} are unknown"))
+
+    async def _take(self, name: str, listing: Listing, cursor: str | None) -> None:
+        async for page in listing(cursor):
+            self._writer.add(name, page)
+            known = self._writer.progress(name)
+            self._progress(name, known.objects if known else 0)

@@ -1,0 +1,241 @@
+"""What appeared, changed and disappeared between two snapshots of one tenant, by SQL over both files.
+
+What one of the two could not read is no difference and no sameness: it is told as unknown.
+"""
+
+from __future__ import annotations
+
+import enum
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from inventory.errors import SnapshotError
+from inventory.snapshot import header, opened
+from inventory.tables import schema
+
+Cell = str | int | None
+Row = tuple[Cell, ...]
+
+
+class Change(enum.StrEnum):
+    """What became of a thing between the two snapshots."""
+
+    APPEARED = "appeared"
+    CHANGED = "changed"
+    DISAPPEARED = "disappeared"
+    UNKNOWN = "unknown"
+    """It is in one of them, and the other could not read it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """One field of a thing that changed, as the columns of the snapshot spell it."""
+
+    name: str
+    old: Cell
+    new: Cell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing that is not in both snapshots as it was."""
+
+    kind: str
+    """Singular, such as ``federated credential``."""
+    change: Change
+    name: str
+    """What it is, for people."""
+    key: Mapping[str, Cell]
+    """The columns by which it is known."""
+    fields: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """How the rows of one table are paired and named."""
+
+    kind: str
+    table: str
+    key: tuple[str, ...]
+    name: str
+    """SQL of a name for people; ``t`` is the row, its tables those of its own snapshot (``{side}``)."""
+    known: str = ""
+    """SQL of whether the other snapshot (``{side}``) has all there is to know of the row ``t``."""
+
+
+def _readable(column: str) -> str:
+    return f"NOT EXISTS (SELECT 1 FROM {{side}}.unreadable AS u WHERE u.object_id = t.{column})"  # noqa: S608 - our own
+
+
+def _collection(name: str) -> str:
+    return f"NOT EXISTS (SELECT 1 FROM {{side}}.notes AS n WHERE n.subject = '{name}')"  # noqa: S608 - our own
+
+
+def _told(flag: str, *holders: tuple[str, str]) -> str:
+    """Return SQL that is false where the holder of ``t`` is in the other snapshot without its children."""
+    unread = (
+        f"NOT EXISTS (SELECT 1 FROM {{side}}.{table} AS h WHERE h.{key} = t.holder_id AND NOT h.{flag})"  # noqa: S608 - our own
+        for table, key in holders
+    )
+    return " AND ".join((*unread, _readable("holder_id")))
+
+
+_HOLDER = (
+    "coalesce((SELECT h.display_name || ' (' || h.client_id || ')' FROM {side}.applications AS h "
+    "WHERE h.id = t.holder_id), "
+    "(SELECT h.display_name || ' (service principal of ' || h.client_id || ')' FROM {side}.service_principals AS h "
+    "WHERE h.id = t.holder_id), (SELECT h.name FROM {side}.identities AS h WHERE h.principal_id = t.holder_id), "
+    "t.holder_id)"
+)
+_PRINCIPAL = (
+    "coalesce((SELECT h.display_name || ' (' || h.client_id || ')' FROM {side}.service_principals AS h "
+    "WHERE h.id = t.principal_id), (SELECT h.name FROM {side}.identities AS h WHERE h.principal_id = t.principal_id), "
+    "t.principal_id)"
+)
+_POLICY = "coalesce((SELECT h.name FROM {side}.policies AS h WHERE h.id = t.policy_id), t.policy_id)"
+_HOST = "coalesce((SELECT h.name FROM {side}.hosts AS h WHERE h.resource_id = t.resource_id), t.resource_id)"
+_SETTINGS = (
+    "NOT EXISTS (SELECT 1 FROM {side}.hosts AS h WHERE h.resource_id = t.resource_id AND NOT h.settings_known) AND "  # noqa: S608 - texts of our own
+    + _collection("hosts")
+)
+_APPLICATION, _SERVICE_PRINCIPAL = ("applications", "id"), ("service_principals", "id")
+_IDENTITY = ("identities", "principal_id")
+_COMPARED = (
+    _Compared("application", "applications", ("id",), "t.display_name || ' (' || t.client_id || ')'", _readable("id")),
+    _Compared(
+        "service principal",
+        "service_principals",
+        ("id",),
+        "t.display_name || ' (' || t.client_id || ')'",
+        _readable("id"),
+    ),
+    _Compared(
+        "credential",
+        "credentials",
+        ("holder_id", "key_id", "kind", "usage"),
+        f"t.kind || ' ' || t.key_id || ' of ' || {_HOLDER}",
+        _readable("holder_id"),
+    ),
+    _Compared(
+        "owner",
+        "owners",
+        ("holder_id", "object_id"),
+        f"coalesce(t.display_name, t.object_id) || ' of ' || {_HOLDER}",
+        _told("owners_known", _APPLICATION, _SERVICE_PRINCIPAL),
+    ),
+    _Compared(
+        "federated credential",
+        "federated_credentials",
+        ("holder_id", "name", "id"),
+        f"t.name || ' of ' || {_HOLDER}",
+        _told("federated_known", _APPLICATION, _IDENTITY),
+    ),
+    _Compared("managed identity", "identities", ("principal_id",), "t.name", _readable("principal_id")),
+    _Compared(
+        "role",
+        "roles",
+        ("principal_id", "kind", "role_id", "resource", "scope"),
+        f"t.role || ' of ' || {_PRINCIPAL}",
+        _collection("roles"),
+    ),
+    _Compared("policy", "policies", ("id",), "t.name", _collection("policies")),
+    _Compared(
+        "policy restriction",
+        "policy_restrictions",
+        ("policy_id", "holder", "credentials", "type"),
+        f"t.type || ' on ' || t.credentials || ' in ' || {_POLICY}",
+        _collection("policies"),
+    ),
+    _Compared(
+        "policy assignment",
+        "policy_assignments",
+        ("policy_id", "object_id"),
+        f"{_POLICY} || ' on ' || t.object_id",
+        _collection("policies"),
+    ),
+    _Compared("host", "hosts", ("resource_id",), "t.name", _collection("hosts")),
+    _Compared(
+        "attached identity",
+        "host_identities",
+        ("resource_id", "identity_id"),
+        f"t.identity_id || ' at ' || {_HOST}",
+        _collection("hosts"),
+    ),
+    _Compared("host setting", "host_settings", ("resource_id", "name"), f"t.name || ' of ' || {_HOST}", _SETTINGS),
+)
+
+
+def diff(old: Path, new: Path) -> tuple[Difference, ...]:
+    """Return every difference, kind by kind, each kind in the order of its keys.
+
+    Evidence of use, which changes with every sign-in, is not compared. Raises SnapshotError for files that cannot be
+    read or are of different tenants.
+    """
+    before, after = header(old), header(new)
+    if (before.tenant_id, before.cloud) != (after.tenant_id, after.cloud):
+        raise SnapshotError(f"{old} is of tenant {before.tenant_id}, {new} of {after.tenant_id}: nothing to compare")
+    if before.digest == after.digest:
+        return ()
+    with opened(new) as database:
+        database.execute("ATTACH ? AS old", (f"file:{quote(str(old.absolute()))}?mode=ro",))
+        database.execute("PRAGMA old.cache_size=-65536")  # KiB, as in ``opened``
+        return tuple(found for compared in _COMPARED for found in _differences(database, compared))
+
+
+def _differences(database: sqlite3.Connection, compared: _Compared) -> Iterator[Difference]:
+    """Pair what is only in one snapshot by its key: what is left over on either side has no counterpart."""
+    gone, come = (_only(database, compared, side) for side in ("old", "main"))
+    for key in sorted({*gone, *come}, key=lambda cells: tuple(str(cell) for cell in cells)):
+        before, after = gone.get(key, []), come.get(key, [])
+        named = dict(zip(compared.key, key, strict=True))
+        for was, is_ in zip(before, after, strict=False):
+            fields = _fields(compared, was.row, is_.row)
+            yield Difference(kind=compared.kind, change=Change.CHANGED, name=is_.name, key=named, fields=fields)
+        for one in before[len(after) :]:
+            change = Change.DISAPPEARED if one.known else Change.UNKNOWN
+            yield Difference(kind=compared.kind, change=change, name=one.name, key=named)
+        for one in after[len(before) :]:
+            change = Change.APPEARED if one.known else Change.UNKNOWN
+            yield Difference(kind=compared.kind, change=change, name=one.name, key=named)
+
+
+@dataclass(frozen=True, slots=True)
+class _Only:
+    """A row that the other snapshot does not have just so."""
+
+    name: str
+    known: bool
+    """Whether the other snapshot would have it if it were there."""
+    row: Row
+
+
+def _only(database: sqlite3.Connection, compared: _Compared, side: str) -> dict[Row, list[_Only]]:
+    """Return the rows of one side that the other has not, by key; an index finds the counterpart of each."""
+    columns = schema.names(compared.table)
+    first, *rest = compared.key
+    others = [f"o.{name} IS t.{name}" for name in rest]
+    others += [f"+o.{name} IS t.{name}" for name in columns if name not in compared.key]  # + keeps other indexes away
+    same = " AND ".join((f"o.{first} = t.{first}", *others))
+    other = {"old": "main", "main": "old"}[side]
+    told = ", ".join(f"t.{name}" for name in columns)
+    statement = (
+        f"SELECT {compared.name.format(side=side)}, {compared.known.format(side=other)}, {told} "  # noqa: S608 - our own
+        f"FROM {side}.{compared.table} AS t "
+        f"WHERE NOT EXISTS (SELECT 1 FROM {other}.{compared.table} AS o WHERE {same}) ORDER BY {told}"
+    )
+    places = [columns.index(name) for name in compared.key]
+    found: defaultdict[Row, list[_Only]] = defaultdict(list)
+    for name, known, *cells in database.execute(statement):
+        row: tuple[Any, ...] = tuple(cells)
+        found[tuple(row[place] for place in places)].append(_Only(str(name), bool(known), row))
+    return found
+
+
+def _fields(compared: _Compared, was: Row, is_: Row) -> tuple[FieldChange, ...]:
+    pairs = zip(schema.names(compared.table), was, is_, strict=True)
+    return tuple(FieldChange(name=name, old=old, new=new) for name, old, new in pairs if old != new)

@@ -1,0 +1,258 @@
+"""Sign-in logs that a diagnostic setting exported to a storage account, copied to a folder; or Parquet made of them.
+
+DuckDB, which the extra ``logs`` installs and which is imported only when a folder is given, adds a portion of the files
+up at a time: memory has an end, a reading can be resumed after every portion, and one file that is broken costs only
+its hour. DuckDB may not install or load anything for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+import msgspec
+from msgspec.structs import replace
+
+from inventory.directory import Page
+from inventory.errors import InventoryError, ReadFailedError
+from inventory.evidence_source import Entry, EvidenceRequest, unread, why
+from inventory.logs import sql
+from inventory.logs.extent import Extent, Span
+from inventory.logs.files import Form, LogFile, Unusable, batches, hour_of, literal, log_files
+from inventory.logs.tally import Tally, key_of
+from inventory.logs.tally import row as summed
+from inventory.model import ScanNote
+from inventory.usage import Source, SourceName, Use
+from reports.text import visible
+
+NAME = SourceName("exported-logs")
+_PORTION = 64 * 1024 * 1024
+"""Bytes of text that are added up at a time."""
+_SETTINGS: Mapping[str, str | bool | int | float | list[str]] = {
+    "threads": 2,
+    "memory_limit": "384MB",
+    "preserve_insertion_order": False,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+_SESSION = ("SET TimeZone = 'UTC'", "SET enable_progress_bar = false")  # a bar would go to the standard output
+_AHEAD = timedelta(days=1)
+_LATE = timedelta(days=1)
+"""By how much a record may be older than the hour of the file it was exported to."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_BLIND = (
+    "it holds what was exported since the diagnostic setting was made and copied to the folder",
+    "a host keeps the token of a managed identity for about 24 hours, so that one record stands for a day of use",
+    "sign-ins of an application in other tenants are in their logs",
+    "sign-ins of users, whose codes a web application redeems with a secret, are not read",
+    "a record that was exported twice counts twice",
+)
+
+
+class _Standing(msgspec.Struct, frozen=True):
+    """How far the folder was read, and what it said so far."""
+
+    after: str = ""
+    """Path of the last file that was read, as a URL would have it: its name may be no text."""
+    extent: Extent = Extent()
+    lost: int = 0
+    """Records and files that cannot be read and belong to no hour."""
+
+
+class _ExportedLogs:
+    name = NAME
+
+    def wanted(self, request: EvidenceRequest) -> bool:
+        return request.folder is not None
+
+    async def read(self, request: EvidenceRequest, cursor: str | None = None) -> AsyncIterator[Page[Entry]]:
+        """Yield a page for every portion of the files."""
+        if request.folder is None:
+            return
+        try:
+            standing = _standing(cursor)
+            with ExitStack() as stack:
+                spill = stack.enter_context(tempfile.TemporaryDirectory(prefix="unsecret-"))
+                engine = stack.enter_context(closing(_Engine(Path(spill), request.at + _AHEAD)))
+                for portion in batches(_remaining(request.folder, standing.after), _PORTION):
+                    entries, standing = await asyncio.to_thread(engine.portion, portion, standing)
+                    yield Page(entries=entries, cursor=msgspec.json.encode(standing).decode())
+            yield Page(entries=(_source(request.at, standing),), cursor=None)
+        except InventoryError as error:
+            yield Page(entries=(unread(NAME, request.at, why(error), blind_spots=_BLIND),), cursor=None)
+
+
+def _standing(cursor: str | None) -> _Standing:
+    try:
+        return msgspec.json.decode(cursor, type=_Standing) if cursor else _Standing()
+    except msgspec.DecodeError:
+        raise ReadFailedError("what an earlier run left cannot be read: begin a new scan") from None
+
+
+def _remaining(folder: Path, after: str) -> Iterator[LogFile | Unusable]:
+    if not folder.is_dir():
+        raise ReadFailedError(f"{visible(str(folder))} is no folder; name the copy of the storage account")
+    found = log_files(folder)
+    if not after:
+        return found
+    last = Path(os.fsdecode(unquote_to_bytes(after)))
+    return (file for file in found if file.path.parts > last.parts)
+
+
+def _source(at: datetime, standing: _Standing) -> Source:
+    covered = standing.extent.covered()
+    nothing = "" if standing.after else "the folder holds no sign-in logs: usage is unknown"
+    lost = f"{standing.lost} records or files cannot be read: usage is unknown" if standing.lost else nothing
+    return Source(
+        name=NAME,
+        read_at=at,
+        since=covered[0] if covered else None,
+        until=covered[1] if covered else None,
+        retention_days=None,
+        missing=lost,
+        blind_spots=(*_BLIND, *standing.extent.gaps()),
+    )
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a portion of the files said, while it is being read."""
+
+    standing: _Standing
+    limit: datetime
+    tally: Tally = field(default_factory=lambda: Tally(NAME))
+    notes: list[ScanNote] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+
+    def lose(self, file: LogFile | Unusable, number: int, reason: str) -> None:
+        """Note that records of a file are lost: its hour has a hole, or the whole window where it tells no hour."""
+        what = f"sign-in log {visible(str(file.path))}"
+        self.notes.append(ScanNote(subject=what, text=f"{number} records unreadable" if number else reason))
+        hour = hour_of(file.path)
+        extent, lost = self.standing.extent, self.standing.lost
+        if hour is None or hour[0] > self.limit:
+            self.standing = replace(self.standing, lost=lost + max(number, 1))
+        else:
+            self.standing = replace(self.standing, extent=extent.with_hole((hour[0] - _LATE, hour[1])))
+
+    def add(self, row: tuple[Any, ...], files: Mapping[str, LogFile]) -> None:
+        """Take one row of the query in."""
+        part, successes = row[-1], row[-3]
+        if part == "lost":
+            self.lose(files[row[0]], successes, "")
+        elif part == "hour":
+            self.spans.append((_moment(row[8]), _moment(row[9])))
+        else:
+            self.tally.include(_use(row))
+
+    def result(self, last: Path) -> tuple[tuple[Entry, ...], _Standing]:
+        """Return the values found and the standing after a file."""
+        extent = self.standing.extent.with_seen(self.spans)
+        return (*self.tally.drain(), *self.notes), replace(
+            self.standing, extent=extent, after=quote_from_bytes(os.fsencode(last))
+        )
+
+
+class _Engine:
+    """A database in memory that adds files up; ``spill`` is the folder for what does not fit."""
+
+    def __init__(self, spill: Path, limit: datetime) -> None:
+        try:
+            import duckdb  # noqa: PLC0415 - an extra
+        except ImportError:
+            raise ReadFailedError("duckdb is not installed; pip install 'unsecret[logs]'") from None
+        self._failure = duckdb.Error
+        self._limit = limit
+        try:
+            self._database = duckdb.connect(":memory:", config={**_SETTINGS, "temp_directory": str(spill)})
+            for statement in (*_SESSION, *sql.MACROS):
+                self._database.execute(statement)
+        except duckdb.Error as error:
+            raise ReadFailedError(f"DuckDB {duckdb.__version__} does not start ({type(error).__name__})") from None
+
+    def close(self) -> None:
+        """Let go of memory and of what was spilt."""
+        self._database.close()
+
+    def portion(
+        self, files: tuple[LogFile | Unusable, ...], standing: _Standing
+    ) -> tuple[tuple[Entry, ...], _Standing]:
+        """Add files up and return their values and the standing after them; broken files are noted, never raised."""
+        found = _Found(standing, self._limit)
+        for file in files:
+            if isinstance(file, Unusable):
+                found.lose(file, 0, f"unreadable: {file.why}")
+        usable = sorted((file for file in files if isinstance(file, LogFile)), key=_kind)
+        for _, alike in groupby(usable, key=_kind):
+            self._read(tuple(alike), found)
+        return found.result(files[-1].path)
+
+    def _read(self, files: tuple[LogFile, ...], found: _Found) -> None:
+        try:
+            rows = self._rows(files)
+        except self._failure as error:
+            if len(files) > 1:
+                for file in files:
+                    self._read((file,), found)
+            else:
+                found.lose(files[0], 0, f"unreadable: DuckDB says {type(error).__name__}")
+            return
+        by_name = {str(file.path): file for file in files}
+        for row in rows:
+            found.add(row, by_name)
+
+    def _rows(self, files: tuple[LogFile, ...]) -> list[tuple[Any, ...]]:
+        paths, form = [literal(file.path) for file in files], files[0].form
+        if form is Form.PARQUET:
+            described = self._database.execute(sql.PARQUET_COLUMNS, [paths]).fetchall()
+            records = sql.parquet_records({row[0]: row[1] for row in described})
+        else:
+            records = sql.json_records(form, zipped=files[0].zipped)
+        return self._database.execute(
+            sql.aggregation(records), [paths, (self._limit - _EPOCH) // _MICROSECOND]
+        ).fetchall()
+
+
+def _kind(file: LogFile) -> tuple[str, bool]:
+    return file.form, file.zipped
+
+
+def _use(row: tuple[Any, ...]) -> Use:
+    client, key_id, thumbprint, federated, credential_type, address, resource, counted = row[:8]
+    key = key_of(
+        client,
+        key_id=key_id,
+        thumbprint=thumbprint,
+        federated=federated,
+        credential_type=credential_type,
+        address=address,
+        resource=resource,
+        counted=counted,
+    )
+    first, last, last_success, successes, failures = row[8:13]
+    return summed(
+        NAME,
+        key,
+        first=_moment(first),
+        last=_moment(last),
+        last_success=None if last_success is None else _moment(last_success),
+        successes=successes,
+        failures=failures,
+    )
+
+
+def _moment(microseconds: int) -> datetime:
+    return _EPOCH + microseconds * _MICROSECOND
+
+
+SOURCE = _ExportedLogs()

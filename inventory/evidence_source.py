@@ -1,0 +1,86 @@
+"""What a source of usage evidence is asked and how it answers. The sources are files of ``inventory.evidence``."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from inventory.directory import Page
+from inventory.errors import InventoryError, PermissionMissingError
+from inventory.graph import GraphConnection, GraphSettings
+from inventory.model import ScanNote
+from inventory.usage import Source, SourceName, Use
+
+Entry = Use | Source | ScanNote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A Log Analytics workspace: its id (a GUID), and how to sign in to it.
+
+    ``endpoint`` defaults to the one of the cloud in ``settings``; ``credential`` (azure-core's AsyncTokenCredential) to
+    azure-identity's DefaultAzureCredential.
+    """
+
+    id: str
+    settings: GraphSettings
+    endpoint: str | None = None
+    credential: object | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceRequest:
+    """Where evidence is to be looked for. What is None is not asked."""
+
+    at: datetime
+    """The tenant's own time: what claims to be later than a day after it is not believed."""
+    graph: GraphConnection | None = None
+    workspace: Workspace | None = None
+    folder: Path | None = None
+    """A copy of the storage account that a diagnostic setting writes to, or Parquet made from it."""
+    days: int = 730
+    """How far back a workspace is asked; its interactive retention is two years at most."""
+
+
+class EvidenceSource(Protocol):
+    """One source. ``read`` raises nothing but errors of this program: what cannot be read is a ``Source`` that says so.
+
+    Values come as they are found; rows that differ in counts and times alone add up (``inventory.logs.tally.merged``).
+    The last page, whose cursor is None, ends with the Source. A cursor goes on where its page ended.
+    """
+
+    @property
+    def name(self) -> SourceName:
+        """Its name, which is that of its rows and of its collection."""
+        ...
+
+    def wanted(self, request: EvidenceRequest) -> bool:
+        """Whether the request says where to look."""
+        ...
+
+    def read(self, request: EvidenceRequest, cursor: str | None = None) -> AsyncIterator[Page[Entry]]:
+        """Yield everything the source knows of every credential."""
+        ...
+
+
+def unread(name: SourceName, at: datetime, why: str, *, blind_spots: tuple[str, ...] = ()) -> Source:
+    """Return the Source for one that could not be read to the end; what it showed so far counts."""
+    return Source(
+        name=name,
+        read_at=at,
+        since=None,
+        until=None,
+        retention_days=None,
+        missing=f"{why}: usage is unknown",
+        blind_spots=blind_spots,
+    )
+
+
+def why(error: InventoryError) -> str:
+    """Say in a few words why something could not be read, with the permission or licence that is missing."""
+    if not isinstance(error, PermissionMissingError):
+        return str(error)
+    return f"no {error.permission} licence" if "licence" in str(error) else f"{error.permission} not granted"

@@ -1,0 +1,81 @@
+"""What the sections ask the snapshot: one credential, its two holders, and SQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from inventory.classify import Expiry, expiry
+from inventory.explain.model import Cell
+from inventory.model import TenantId
+from inventory.snapshot import Header
+from inventory.tables import schema, values
+
+Row = dict[str, Cell]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A credential and where it is held, in an open snapshot."""
+
+    database: sqlite3.Connection
+    of: Header
+    credential: Row
+    application: Row | None
+    """None where the application is registered in another tenant, or gone."""
+    principal: Row | None
+
+    @property
+    def client_id(self) -> str:
+        """Return the client id of both holders."""
+        return str(self.credential["client_id"])
+
+    @property
+    def tenant_id(self) -> TenantId:
+        """Return the tenant."""
+        return self.of.tenant_id
+
+    @property
+    def name(self) -> str:
+        """Name the holder."""
+        holder = self.application or self.principal or {}
+        return str(holder.get("display_name") or self.client_id)
+
+    @property
+    def scan(self) -> str:
+        """Name the scan as evidence."""
+        return f"scan of {day(self.of.taken_at.isoformat())}"
+
+    @property
+    def expiry(self) -> Expiry:
+        """Say how the dates stood when the scan was taken."""
+        row = tuple(self.credential[name] for name in schema.names("credentials"))
+        return expiry(values.credential(row), self.of.taken_at)
+
+    def rows(self, statement: str, *parameters: Cell) -> list[Row]:
+        """Return the rows of a query."""
+        return list(select(self.database, statement, *parameters))
+
+    def row(self, statement: str, *parameters: Cell) -> Row:
+        """Return the one row of a query."""
+        return self.rows(statement, *parameters)[0]
+
+    def notes(self, *subjects: str) -> tuple[str, ...]:
+        """Return what the scan said it could not see of these."""
+        found = self.rows("SELECT subject, text FROM notes ORDER BY subject, text")
+        return tuple(f"{one['subject']}: {one['text']}" for one in found if one["subject"] in subjects)
+
+
+def select(database: sqlite3.Connection, statement: str, *parameters: Cell) -> Iterator[Row]:
+    """Yield the rows of a query by the names of their columns."""
+    cursor = database.execute(statement, parameters)
+    names = [column[0] for column in cursor.description]
+    for row in cursor:
+        yield dict(zip(names, row, strict=True))
+
+
+def day(text: Cell) -> str:
+    """Write a time of the snapshot for people: date and minute, UTC."""
+    return f"{datetime.fromisoformat(str(text)):%Y-%m-%d %H:%M}" if text else "unknown"

@@ -1,0 +1,93 @@
+"""Where Microsoft Graph and the sign-in of each cloud are. Pure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from inventory.errors import TenantUnreachableError
+from inventory.model import Cloud
+
+Origin = tuple[str, str | None, int | None]
+"""Scheme, host and port of a URL."""
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+# "National cloud deployments" of the Graph documentation; authorities as azure-identity names them.
+_AUTHORITIES: Mapping[Cloud, str] = {
+    Cloud.PUBLIC: "https://login.microsoftonline.com",
+    Cloud.USGOV: "https://login.microsoftonline.us",
+    Cloud.CHINA: "https://login.chinacloudapi.cn",
+}
+_GRAPHS: Mapping[Cloud, str] = {
+    Cloud.PUBLIC: "https://graph.microsoft.com",
+    Cloud.USGOV: "https://graph.microsoft.us",
+    Cloud.CHINA: "https://microsoftgraph.chinacloudapi.cn",
+}
+_DOD_GRAPH = "https://dod-graph.microsoft.us"  # same authority as USGOV, an audience of its own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphSettings:
+    """Where to sign in and where to read.
+
+    ``authority_host`` defaults to AZURE_AUTHORITY_HOST, then to the cloud's; ``graph_endpoint`` to the cloud's.
+    ``ca_file`` (PEM) defaults to SSL_CERT_FILE, then REQUESTS_CA_BUNDLE, then to the certificates of the libraries:
+    said here once, because the two HTTP libraries below read different variables.
+    """
+
+    cloud: Cloud = Cloud.PUBLIC
+    tenant_id: str | None = None
+    authority_host: str | None = None
+    graph_endpoint: str | None = None
+    ca_file: Path | None = None
+    paced: bool = True
+    """Whether reads of low priority keep below the limits of Graph; a tenant of one's own may have none."""
+
+    @property
+    def authority(self) -> str:
+        """The URL that tokens come from."""
+        host = self.authority_host or os.environ.get("AZURE_AUTHORITY_HOST") or _AUTHORITIES[self.cloud]
+        return host if "://" in host else f"https://{host}"
+
+    @property
+    def endpoint(self) -> str:
+        """The URL below which Graph answers, without version and trailing slash."""
+        return (self.graph_endpoint or _GRAPHS[self.cloud]).rstrip("/")
+
+    @property
+    def scope(self) -> str:
+        """What tokens are asked for: always a Graph of Microsoft's, also where the endpoint is another."""
+        known = self.endpoint in {*_GRAPHS.values(), _DOD_GRAPH}
+        return f"{self.endpoint if known else _GRAPHS[self.cloud]}/.default"
+
+    @property
+    def bundle(self) -> str | None:
+        """The file of certificate authorities to trust."""
+        named = os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE")
+        return str(self.ca_file) if self.ca_file else named or None
+
+
+def checked_origin(endpoint: str, service: str = "Graph") -> Origin:
+    """Return the origin of an endpoint that may be given a token: TLS, or this very machine.
+
+    Raises TenantUnreachableError for any other.
+    """
+    try:
+        found = origin(endpoint)
+    except ValueError:
+        found = ("", None, None)
+    scheme, host, _ = found
+    if not host or not (scheme == "https" or (scheme == "http" and host in _LOOPBACK)):
+        raise TenantUnreachableError(f"{endpoint} is no address of {service}; give one that begins with https://")
+    return found
+
+
+def origin(url: str) -> Origin:
+    """Return the origin of a URL; ValueError where it is none."""
+    parts = urlsplit(url)
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    return parts.scheme, parts.hostname, port

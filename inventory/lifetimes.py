@@ -1,0 +1,91 @@
+"""How long a credential may live by the app management policy that its holder is under. Pure.
+
+Sources: "Application authentication methods API overview" (a policy of an object's own takes the place of the tenant's
+default as a whole), "appManagementPolicy", "passwordCredentialConfiguration", "keyCredentialConfiguration" (an object
+older than ``restrictForAppsCreatedAfterDateTime`` is spared). Assumed: a policy that is assigned and switched off
+restricts nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from inventory.estate import Policy, Restriction
+from inventory.instants import instant
+from inventory.model import Credential, CredentialKind, Holder
+
+_DURATION = re.compile(
+    r"P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)(?:\.\d+)?S)?)?"
+)
+_SECONDS = {
+    "years": 365 * 86_400,
+    "months": 30 * 86_400,
+    "weeks": 7 * 86_400,
+    "days": 86_400,
+    "hours": 3_600,
+    "minutes": 60,
+    "seconds": 1,
+}  # a year and a month as .NET reads them
+_LISTS = {
+    CredentialKind.SECRET: ("passwordCredentials", "passwordlifetime"),
+    CredentialKind.CERTIFICATE: ("keyCredentials", "asymmetrickeylifetime"),
+}
+_HOLDERS = {Holder.APPLICATION: "applications", Holder.SERVICE_PRINCIPAL: "servicePrincipals"}
+_CREATED_WHEN_UNKNOWN = datetime(2019, 1, 1, tzinfo=UTC)  # of service principals: "Create appManagementPolicy"
+
+
+def duration(text: str | None) -> timedelta | None:
+    """Read an ISO 8601 duration; None for what is none, and for more than Python can say."""
+    found = _DURATION.fullmatch(text or "")
+    if found is None or text in ("P", "PT"):
+        return None
+    seconds = sum(_SECONDS[unit] * int(number) for unit, number in found.groupdict().items() if number)
+    return timedelta(seconds=seconds) if seconds <= timedelta.max.total_seconds() else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """The longest life that a policy allows."""
+
+    longest: timedelta
+    policy: Policy
+
+
+class Policies:
+    """The app management policies of a tenant, by the objects that they are assigned to."""
+
+    def __init__(self, policies: Iterable[Policy]) -> None:
+        known = tuple(policies)
+        self._default = next((one for one in known if one.is_default), None)
+        self._own = {holder.lower(): one for one in known if not one.is_default for holder in one.applies_to}
+
+    def limit(self, credential: Credential, created: datetime | None) -> Limit | None:
+        """Return the limit for a credential whose holder was created then; None where none is known."""
+        policy = self._own.get(credential.holder_id.lower(), self._default)
+        if policy is None or not policy.enabled:
+            return None
+        found = [each for one in _lifetimes(policy, credential, created) if (each := duration(one.longest))]
+        return Limit(longest=min(found), policy=policy) if found else None
+
+
+def _lifetimes(policy: Policy, credential: Credential, created: datetime | None) -> Iterator[Restriction]:
+    credentials, kind = _LISTS[credential.kind]
+    holder = _HOLDERS[credential.holder] if policy.is_default else ""
+    for one in policy.restrictions:
+        if (one.holder, one.credentials, one.type.casefold()) != (holder, credentials, kind):
+            continue
+        if (one.state or "enabled").casefold() == "enabled" and not _spared(one, created):
+            yield one
+
+
+def _spared(restriction: Restriction, created: datetime | None) -> bool:
+    """Whether the holder is older than what the restriction is about; a date that cannot be read spares nobody."""
+    try:
+        since = instant(restriction.for_apps_created_after)
+    except ValueError:
+        return False
+    return since is not None and (created or _CREATED_WHEN_UNKNOWN) < since

@@ -1,0 +1,1 @@
+"""Sign-in logs: records added up, the time they cover, the questions asked of those who keep them."""

@@ -1,0 +1,62 @@
+"""The question asked of a Log Analytics workspace: one aggregation, so that only sums travel. Pure.
+
+Source: Azure Monitor reference, tables ``AADServicePrincipalSignInLogs`` and ``AADManagedIdentitySignInLogs``. The
+reference names no column for the type of a credential, and a workspace may have either table alone or columns of its
+own; ``column_ifexists`` and ``union isfuzzy=true`` (Kusto reference) cope with all of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ABSENT = "<no such column>"
+"""Stands in a column that the workspace does not have."""
+TABLES = {
+    "AADServicePrincipalSignInLogs": "servicePrincipal",
+    "AADManagedIdentitySignInLogs": "managedIdentity",
+}
+_TEXTS: Mapping[str, str] = {
+    "Client": "AppId",
+    "KeyId": "ServicePrincipalCredentialKeyId",
+    "Thumbprint": "ServicePrincipalCredentialThumbprint",
+    "Federated": "FederatedCredentialId",
+    "CredentialType": "ClientCredentialType",
+    "Address": "IPAddress",
+    "ResourceId": "ResourceIdentity",
+    "ResourceName": "ResourceDisplayName",
+    "Result": "ResultType",
+}
+"""Columns of the tables, by the names they have here."""
+_KEPT = ("Client", "KeyId", "Thumbprint", "Federated", "CredentialType")
+_SUMS = (
+    "First = min(TimeGenerated), Last = max(TimeGenerated), LastSuccess = maxif(TimeGenerated, Succeeded == 1), "
+    "Successes = countif(Succeeded == 1), Failures = countif(Succeeded == 0), Untold = countif(Succeeded == -1)"
+)
+
+
+def aggregation(*, addresses: bool = True) -> str:
+    """Return the query; without ``addresses`` it gives one row for a credential and resource, from anywhere.
+
+    Its rows: ``Part`` ``use`` with the sums of one credential, address and resource, and ``Part`` ``hour`` with first
+    and last record of an hour of the log of service principals, by which gaps are found. ``ResultType`` is ``0`` or an
+    error code, or ``Success`` or ``Failure`` as the reference says.
+    """
+    tables = ",\n    ".join(f'({table} | extend Log = "{log}")' for table, log in TABLES.items())
+    texts = ",\n    ".join(
+        f'{name} = tostring(column_ifexists("{column}", "{ABSENT}"))' for name, column in _TEXTS.items()
+    )
+    keys = ", ".join((*_KEPT, *(("Address",) if addresses else ()), "Resource"))
+    return f"""let records = union isfuzzy=true
+    {tables}
+| extend
+    {texts}
+| extend
+    Client = tolower(Client),
+    Resource = tolower(iff(isempty(ResourceId) or ResourceId == "{ABSENT}", ResourceName, ResourceId)),
+    Succeeded = case(isempty(Result) or Result == "{ABSENT}", -1, Result in~ ("0", "Success"), 1, 0);
+union
+    (records | summarize {_SUMS} by {keys} | extend Part = "use"),
+    (records | where Log == "servicePrincipal"
+        | summarize First = min(TimeGenerated), Last = max(TimeGenerated) by Hour = bin(TimeGenerated, 1h)
+        | project First, Last, Part = "hour")
+"""

@@ -1,0 +1,138 @@
+"""The question asked of DuckDB: one pass over a portion of exported sign-in logs, added up. Pure.
+
+Records come in three spellings: as a diagnostic setting writes them (``properties.appId``), as a workspace exports its
+tables (``AppId``), and as Parquet made of either, in which the case of a column's name says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from inventory.logs.files import Form
+
+_LARGEST_RECORD = {Form.LINES: 4 * 1024**2, Form.ARRAY: 4 * 1024**2, Form.RECORDS: 64 * 1024**2}
+"""Bytes of one object: DuckDB holds several of that size. A blob may be one object with all records of an hour."""
+_LONGEST = 256
+_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "moment": ("properties.createdDateTime", "CreatedDateTime", "TimeGenerated", "time"),
+    "client": ("properties.appId", "AppId"),
+    "key_id": ("properties.servicePrincipalCredentialKeyId", "ServicePrincipalCredentialKeyId"),
+    "thumbprint": ("properties.servicePrincipalCredentialThumbprint", "ServicePrincipalCredentialThumbprint"),
+    "federated": ("properties.federatedCredentialId", "FederatedCredentialId"),
+    "credential_type": ("properties.clientCredentialType", "ClientCredentialType"),
+    "address": ("properties.ipAddress", "IPAddress", "callerIpAddress"),
+    "resource": (
+        "properties.resourceId",
+        "ResourceIdentity",
+        "properties.resourceDisplayName",
+        "ResourceDisplayName",
+    ),
+    "result": ("properties.status.errorCode", "ResultType", "resultType"),
+    "log": ("category", "Category", "Type"),
+}
+"""Where a field may stand, the first that is there and not empty counts."""
+_NESTED = "properties."
+_OWN = ("serviceprincipalsigninlogs", "aadserviceprincipalsigninlogs")
+_OF_IDENTITIES = ("managedidentitysigninlogs", "aadmanagedidentitysigninlogs")
+COLUMNS = ("client", "key_id", "thumbprint", "federated", "credential_type", "address", "resource")
+"""Columns of a row of sums, in front; after them come the counts of ``aggregation``."""
+
+# Sign-in logs carry ISO 8601 with seven digits; the samples of Graph's reference an offset of one digit, and tables
+# saved by hand the format of the United States.
+MACROS = (
+    r"""CREATE MACRO told(text) AS coalesce(
+        try_cast(text AS TIMESTAMPTZ),
+        try_cast(regexp_replace(text, '([+-])(\d:\d\d)$', '\1' || '0' || '\2') AS TIMESTAMPTZ),
+        try_strptime(text, '%m/%d/%Y %I:%M:%S %p')::TIMESTAMPTZ
+    )""",
+    r"CREATE MACRO named(text) AS nullif(text, '')",
+)
+
+
+_READ_PARQUET = "read_parquet(?, union_by_name=true, filename='filename_', hive_partitioning=false)"
+PARQUET_COLUMNS = f"DESCRIBE SELECT * FROM {_READ_PARQUET}"  # noqa: S608 - made of constants
+"""Asks for the columns of Parquet files (the one parameter): their names, then their types."""
+
+
+def json_records(form: Form, *, zipped: bool) -> str:
+    """Return a relation with the columns of ``_FIELDS`` and ``filename`` over JSON files (the one parameter)."""
+    compression = "gzip" if zipped else "uncompressed"
+    reading = (
+        f"FROM read_json_objects(?, format='{form}', compression='{compression}', "
+        f"filename=true, hive_partitioning=false, maximum_object_size={_LARGEST_RECORD[form]}"
+        f"{', ignore_errors=true' if form is Form.LINES else ''})"
+    )
+    lines = f"SELECT json, filename {reading}"
+    if form is Form.RECORDS:
+        lines = f"SELECT unnest(json_extract(json, '$.records[*]')) AS json, filename {reading}"
+    paths = [path for places in _FIELDS.values() for path in places]
+    values = {path: f"named(v[{number}])" for number, path in enumerate(paths, 1)}
+    listed = ", ".join(f"'$.{path}'" for path in paths)
+    read = f"SELECT json_extract_string(json, [{listed}]) AS v, filename FROM ({lines})"  # noqa: S608 - constants
+    return f"SELECT {_columns(values)}, filename FROM ({read})"  # noqa: S608 - constants
+
+
+def parquet_records(columns: Mapping[str, str]) -> str:
+    """Return the same over Parquet files whose columns have these types; ``properties`` is a struct or JSON as text."""
+    there = {name.casefold(): '"' + name.replace('"', '""') + '"' for name in columns}
+    nested = [path for places in _FIELDS.values() for path in places if path.startswith(_NESTED)]
+    listed = ", ".join(f"'$.{path.removeprefix(_NESTED)}'" for path in nested)
+    properties = there.get("properties")
+    values = {path: f"named(v[{number}])" for number, path in enumerate(nested, 1)} if properties else {}
+    for places in _FIELDS.values():
+        for path in places:
+            column = there.get(path.casefold())
+            if column and not path.startswith(_NESTED):
+                values[path] = f"named(CAST({column} AS VARCHAR))"
+    told = "NULL"
+    if properties:
+        is_text = columns[properties[1:-1].replace('""', '"')] in {"VARCHAR", "JSON"}
+        text = f"{properties}::VARCHAR" if is_text else f"to_json({properties})::VARCHAR"
+        told = f"CASE WHEN json_valid({text}) THEN json_extract_string({text}, [{listed}]) END"
+    read = f"SELECT *, {told} AS v FROM {_READ_PARQUET}"  # noqa: S608 - the names of columns are quoted
+    return f"SELECT {_columns(values)}, filename_ AS filename FROM ({read})"  # noqa: S608 - as above
+
+
+def _columns(values: Mapping[str, str]) -> str:
+    """Write each field as the first value that is there; no text is longer than anything that may stand in it."""
+    columns = []
+    for name, places in _FIELDS.items():
+        found = [values[path] for path in places if path in values]
+        columns.append(f"left(coalesce({', '.join((*found, 'NULL'))})::VARCHAR, {_LONGEST}) AS {name}")
+    return ", ".join(columns)
+
+
+def aggregation(records: str) -> str:
+    """Return the query over a relation; its parameters are the relation's, then the latest time believed (epoch us).
+
+    A row is one of three, told by its last column ``part``. ``use``: ``COLUMNS``, whether the outcome was told, first,
+    last and last success (epoch us), successes, failures. ``hour``: an hour of the log of service principals, with
+    first and last record. ``lost``: a file name (as ``client``) and how many of its records (successes) cannot be read.
+    """
+    keys = ", ".join(COLUMNS)
+    return f"""
+WITH records AS ({records}),
+timed AS (
+    SELECT * EXCLUDE (moment, log, result), lower(result) AS result, epoch_us(told(moment)) AS moment,
+        lower(coalesce(log, CASE WHEN contains(lower(filename), 'managedidentitysigninlogs')
+            THEN 'managedidentitysigninlogs' ELSE 'serviceprincipalsigninlogs' END)) AS log
+    FROM records
+),
+judged AS (
+    SELECT *, log IN {_OWN} AS own, client IS NULL OR moment IS NULL OR moment > ? AS lost
+    FROM timed WHERE log IN {_OWN} OR log IN {_OF_IDENTITIES}
+),
+parted AS (
+    SELECT {", ".join(f"CASE WHEN lost THEN NULL ELSE {name} END AS {name}" for name in COLUMNS)},
+        lost, CASE WHEN lost THEN filename END AS filename, CASE WHEN lost THEN NULL ELSE moment END AS moment, result,
+        result IS NOT NULL AS counted, result IN ('0', 'success') AS good,
+        CASE WHEN own AND NOT lost THEN moment // 3600000000 END AS hour
+    FROM judged
+)
+SELECT coalesce(filename, client) AS client, {", ".join(COLUMNS[1:])}, counted, min(moment), max(moment),
+    max(moment) FILTER (good), CASE WHEN lost THEN count(*) ELSE count(*) FILTER (good) END, count(*) FILTER (NOT good),
+    CASE WHEN grouping(hour) = 0 THEN 'hour' WHEN lost THEN 'lost' ELSE 'use' END AS part
+FROM parted
+GROUP BY GROUPING SETS (({keys}, filename, lost, counted), (hour))
+HAVING grouping(hour) = 1 OR hour IS NOT NULL
+"""  # noqa: S608 - made of constants and of a relation of this module

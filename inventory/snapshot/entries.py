@@ -1,0 +1,164 @@
+"""What a snapshot is made of, and how a page of it becomes rows that are there once.
+
+An object that comes twice, since pages shift while a tenant changes, is kept as it came first.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
+from typing import Any, assert_never
+
+import msgspec
+
+from inventory.directory import FederatedOf
+from inventory.estate import Host, Policy, RoleHeld
+from inventory.model import Application, FederatedCredential, ManagedIdentity, ScanNote, ServicePrincipal
+from inventory.tables import rows, schema
+from inventory.usage import Source, Use
+
+Entry = (
+    Application | ServicePrincipal | ManagedIdentity | FederatedOf | Host | RoleHeld | Policy | Source | Use | ScanNote
+)
+"""What a snapshot is made of."""
+IDENTITY_FEDERATED = "identity-federated"
+"""The collection whose federated credentials belong to managed identities; those of any other to applications."""
+_INSERTS = {table: schema.insert(table) for table in schema.COLUMNS}
+_KEYS: Mapping[type, tuple[str, Callable[[Any], str]]] = {
+    Application: ("applications", attrgetter("id")),
+    ServicePrincipal: ("service_principals", attrgetter("id")),
+    ManagedIdentity: ("identities", attrgetter("principal_id")),
+    Host: ("hosts", attrgetter("resource_id")),
+    Policy: ("policies", attrgetter("id")),
+    FederatedOf: ("federated_told", attrgetter("holder_id")),
+}
+"""Entries with rows in more than one table, and by what one of them is known."""
+_SEEN = """
+    PRAGMA temp.cache_size=-8192;
+    CREATE TEMP TABLE IF NOT EXISTS seen (name TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+Rows = defaultdict[str, list[rows.Row]]
+
+
+def remember(database: sqlite3.Connection) -> None:
+    """Note which objects an unfinished file holds already.
+
+    That is a temporary table of its own: an index on random ids would be written anew with every page.
+    """
+    database.executescript(_SEEN)
+    for table, key in (
+        ("applications", "id"),
+        ("service_principals", "id"),
+        ("identities", "principal_id"),
+        ("hosts", "resource_id"),
+        ("policies", "id"),
+        ("federated_told, json_each(holder_ids)", "value"),
+    ):
+        name = table.partition(",")[0]
+        database.execute(f"INSERT OR IGNORE INTO seen SELECT '{name} ' || {key} FROM {table}")  # noqa: S608 - our own
+
+
+def add(database: sqlite3.Connection, collection: str, entries: Iterable[Entry]) -> Rows:
+    """Add entries and return their rows; the caller holds the transaction."""
+    found: Rows = defaultdict(list)
+    sorts: defaultdict[type, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        sorts[type(entry)].append(entry)
+    for sort, members in sorts.items():
+        new = _new(database, sort, members) if sort in _KEYS else members
+        for one in new:
+            _collect(collection, one, found)
+        if sort is FederatedOf:
+            told(database, [one.holder_id for one in new if isinstance(one, FederatedOf)])
+    for table, page in found.items():
+        database.executemany(_INSERTS[table], page)
+    return found
+
+
+def told(database: sqlite3.Connection, holder_ids: Iterable[str]) -> None:
+    """Remember for the end of the scan that the federated credentials of these objects are known."""
+    database.execute("INSERT INTO federated_told VALUES (?)", (msgspec.json.encode(list(holder_ids)).decode(),))
+
+
+def forget(database: sqlite3.Connection, table: str, key: str = "") -> None:
+    """Forget that one object is there, or that all of a table are."""
+    if key:
+        database.execute("DELETE FROM seen WHERE name = ?", (f"{table} {key}",))
+    else:
+        database.execute("DELETE FROM seen WHERE name BETWEEN ? AND ?", (f"{table} ", f"{table}!"))
+
+
+def _new(database: sqlite3.Connection, sort: type, members: list[Entry]) -> list[Entry]:
+    """Return those that are not there yet, each once, and remember them."""
+    table, key = _KEYS[sort]
+    by_name = {f"{table} {key(one)}": one for one in reversed(members)}
+    names = msgspec.json.encode(list(by_name)).decode()
+    known = {row[0] for row in database.execute(_KNOWN, (names,))}
+    database.execute(_REMEMBER, (names,))
+    return [one for name, one in by_name.items() if name not in known]
+
+
+_KNOWN = "SELECT name FROM seen WHERE name IN (SELECT value FROM json_each(?))"
+_REMEMBER = "INSERT OR IGNORE INTO seen SELECT value FROM json_each(?)"
+
+
+def _collect(collection: str, entry: Entry, found: Rows) -> None:  # noqa: C901 - one line for each kind of entry
+    match entry:
+        case Application():
+            _application(entry, found)
+        case ServicePrincipal():
+            found["service_principals"].append(rows.service_principal(entry))
+            _holder(entry, found)
+        case ManagedIdentity():
+            found["identities"].append(rows.identity(entry))
+            _federated(entry.principal_id, "identity", entry.federated or (), found)
+        case FederatedOf():
+            holder = "identity" if collection == IDENTITY_FEDERATED else "application"
+            _federated(entry.holder_id, holder, entry.federated, found)
+        case Host():
+            _host(entry, found)
+        case RoleHeld():
+            found["roles"].append(rows.role(entry))
+        case Policy():
+            _policy(entry, found)
+        case Source():
+            found["sources"].append(rows.source(entry))
+        case Use():
+            found["uses"].append(rows.use(entry))
+        case ScanNote():
+            found["notes"].append(rows.note(entry))
+            found["unreadable"] += rows.unreadable(collection, entry)
+        case _:
+            assert_never(entry)
+
+
+def _application(entry: Application, found: Rows) -> None:
+    found["applications"].append(rows.application(entry))
+    _holder(entry, found)
+    if entry.federated:
+        _federated(entry.id, "application", entry.federated, found)
+
+
+def _holder(entry: Application | ServicePrincipal, found: Rows) -> None:
+    if entry.credentials:
+        found["credentials"] += [rows.credential(one) for one in entry.credentials]
+    if entry.owners:
+        found["owners"] += [rows.owner(entry.id, one) for one in entry.owners]
+
+
+def _federated(holder_id: str, holder: str, federated: Iterable[FederatedCredential], found: Rows) -> None:
+    found["federated_credentials"] += [rows.federated(holder_id, holder, one) for one in federated]
+
+
+def _host(entry: Host, found: Rows) -> None:
+    found["hosts"].append(rows.host(entry))
+    found["host_identities"] += [(entry.resource_id, one) for one in entry.identities]
+    found["host_settings"] += [rows.setting(entry.resource_id, one) for one in entry.settings or ()]
+
+
+def _policy(entry: Policy, found: Rows) -> None:
+    found["policies"].append(rows.policy(entry))
+    found["policy_restrictions"] += [rows.restriction(entry.id, one) for one in entry.restrictions]
+    found["policy_assignments"] += [(entry.id, one) for one in entry.applies_to]

@@ -1,0 +1,137 @@
+"""Brings a snapshot of an older version to this one, in a copy: what was taken stays as it was taken.
+
+Each migration is one function and one transaction. A file of version 2 was written without anything that version 3
+added: that is unknown in the copy, never empty.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from inventory.errors import SnapshotError
+from inventory.snapshot.completion import reconcile_all, sealed
+from inventory.snapshot.digest import Digest
+from inventory.snapshot.files import into_place, transaction, writing
+from inventory.snapshot.opening import opened
+from inventory.tables import schema
+
+_VERSION_2 = {
+    "applications": "id, client_id, display_name, created, sign_in_audience, disabled, tags, encryption_key, "
+    "owners_known, federated_known",
+    "service_principals": "id, client_id, display_name, kind, home_tenant, enabled, sign_on_mode, encryption_key, "
+    "owners_known",
+    "identities": "principal_id, client_id, name, resource_id, user_assigned",
+    "credentials": "holder_id, key_id, kind, purpose, purpose_reason, holder, client_id, display_name, hint, "
+    "thumbprint, starts, ends",
+    "owners": "holder_id, object_id, kind, display_name, enabled",
+    "federated_credentials": "application_id, name, id, issuer, subject, audiences",
+    "activity": "key_id, client_id, holder, last_sign_in, last_successful_sign_in",
+    "notes": "subject, text",
+}
+"""Tables and columns of version 2, in the order of its digest."""
+_ACTIVITY = "graph-credential-activity"
+
+
+def upgrade(path: Path, out: Path) -> None:
+    """Write a copy of a snapshot in the present version to ``out``.
+
+    Raises SnapshotError for a file that is no snapshot, was changed after its scan, is too old or is of this version.
+    """
+    with opened(path, oldest=schema.OLDEST_VERSION) as source:
+        version = source.execute("PRAGMA user_version").fetchone()[0]
+        if version == schema.SCHEMA_VERSION:
+            raise SnapshotError(f"{path} has version {version} already; use it as it is")
+        _check_digest_2(path, source)
+        with writing(out):
+            handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent)
+            os.close(handle)
+            part = Path(name)
+            try:
+                with closing(sqlite3.connect(part, isolation_level=None)) as copy:
+                    source.backup(copy)
+                    _migrate(copy, version)
+                    into_place(copy, part, out)
+            finally:
+                part.unlink(missing_ok=True)
+
+
+def _migrate(database: sqlite3.Connection, version: int) -> None:
+    for number, migration in MIGRATIONS:
+        if number >= version:
+            with transaction(database):
+                migration(database)
+                database.execute(f"PRAGMA user_version={number + 1}")
+    with transaction(database):
+        reconcile_all(database, Digest())
+        sealed(database, Digest())
+    database.execute("VACUUM")
+
+
+def _check_digest_2(path: Path, database: sqlite3.Connection) -> None:
+    """Check the digest of version 2: SHA-256 of each table sorted by its columns, joined in the order of the tables."""
+    tenant_id, cloud, told = database.execute("SELECT tenant_id, cloud, digest FROM scan").fetchone()
+    whole = hashlib.sha256(msgspec.json.encode((2, tenant_id, cloud)))
+    for table, columns in _VERSION_2.items():
+        part = hashlib.sha256()
+        for row in database.execute(f"SELECT {columns} FROM {table} ORDER BY {columns}"):  # noqa: S608 - our own
+            part.update(msgspec.json.encode(row) + b"\n")
+        whole.update(part.digest())
+    if whole.hexdigest() != told:
+        raise SnapshotError(f"{path} was changed after the scan (its digest does not match); scan the tenant again")
+
+
+def _from_2(database: sqlite3.Connection) -> None:
+    """Add what surrounds credentials, and make rows of the activity report uses of one source."""
+    for table in _VERSION_2:
+        database.execute(f"ALTER TABLE {table} RENAME TO old_{table}")
+    for (index,) in database.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    ).fetchall():
+        database.execute(f"DROP INDEX {index}")
+    database.execute("ALTER TABLE scan RENAME TO old_scan")
+    for statement in schema.statements():
+        database.execute(statement)
+    database.execute("INSERT INTO scan SELECT tenant_id, cloud, taken_at, digest, '' FROM old_scan")
+    for table, columns in _VERSION_2.items():
+        if table in schema.COLUMNS:
+            named = columns.replace("application_id", "holder_id")
+            database.execute(f"INSERT OR IGNORE INTO {table} ({named}) SELECT {columns} FROM old_{table}")  # noqa: S608 - names are our own
+    for statement in (_SOURCE, _USES, _UNREADABLE):
+        database.execute(statement)
+    for table in ("scan", *_VERSION_2):
+        database.execute(f"DROP TABLE old_{table}")
+    for statement in schema.INDEXES:
+        database.execute(statement)
+
+
+_SOURCE = f"""
+    INSERT INTO sources (name, read_at, since, until, retention_days, missing, blind_spots)
+    SELECT '{_ACTIVITY}', taken_at, NULL, (SELECT max(last_sign_in) FROM old_activity), NULL,
+        coalesce((SELECT text FROM old_notes WHERE subject = 'credential activity' ORDER BY text LIMIT 1), ''), '[]'
+    FROM scan
+"""  # noqa: S608 - a name of our own
+_USES = f"""
+    INSERT INTO uses (client_id, key_id, source, last_seen, last_success)
+    SELECT client_id, key_id, '{_ACTIVITY}', max(last_sign_in), max(last_successful_sign_in)
+    FROM old_activity GROUP BY client_id, key_id
+"""  # noqa: S608 - a name of our own
+_UNREADABLE = """
+    INSERT OR IGNORE INTO unreadable (collection, object_id, reason)
+    SELECT kind.collection, trim(substr(subject, length(kind.name) + 1)), substr(text, length('unreadable: ') + 1)
+    FROM old_notes JOIN (
+        SELECT 'application' AS name, 'applications' AS collection
+        UNION ALL SELECT 'service principal', 'service-principals'
+        UNION ALL SELECT 'credential activity', 'graph-credential-activity'
+    ) AS kind ON substr(subject, 1, length(kind.name)) = kind.name
+    WHERE text LIKE 'unreadable: %'
+"""
+MIGRATIONS: tuple[tuple[int, Callable[[sqlite3.Connection], None]], ...] = ((2, _from_2),)
+"""Each brings a file from its number to the next; in order."""

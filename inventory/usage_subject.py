@@ -1,0 +1,103 @@
+"""Which credential a row of evidence is about. Pure."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from inventory.classify import named_thumbprint
+from inventory.model import ClientId, Credential, FederatedCredential, Purpose
+from inventory.usage import Use
+
+_FEDERATED = "federated"
+_TYPES = {
+    "clientsecret": "secret",
+    "certificate": "certificate",
+    "clientassertion": "certificate",
+    "federatedidentitycredential": _FEDERATED,
+    "managedidentity": "none",
+    "none": "none",
+}
+"""What ``clientCredentialType`` (beta ``signIn``) says of a credential; a value that is not here says nothing."""
+_UNDECIDED = frozenset({"clientassertion"})
+"""Types that fit our kind and still do not say that it was ours: an assertion is signed by a certificate or another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The credential that is asked about."""
+
+    client_id: ClientId
+    kind: str
+    """``secret``, ``certificate`` or ``federated``; anything else is a key that no sign-in log names."""
+    id: str
+    """Key id, or id of the federated credential."""
+    thumbprint: str | None
+    elsewhere: bool
+    """Whether it may be used in other tenants, whose logs are not read."""
+
+
+def subject(credential: Credential, *, elsewhere: bool) -> Subject:
+    """Return what to ask about a secret or certificate; ``elsewhere``: the application is not for this tenant alone."""
+    return Subject(
+        client_id=ClientId(credential.client_id.lower()),
+        kind=str(credential.kind) if credential.purpose is Purpose.AUTHENTICATION else str(credential.purpose),
+        id=credential.key_id.lower(),
+        thumbprint=named_thumbprint(credential.thumbprint),
+        elsewhere=elsewhere,
+    )
+
+
+def federated_subject(client_id: ClientId, federated: FederatedCredential, *, elsewhere: bool) -> Subject:
+    """Return what to ask about a federated credential of an application or managed identity."""
+    return Subject(
+        client_id=ClientId(client_id.lower()),
+        kind=_FEDERATED,
+        id=federated.id.lower(),
+        thumbprint=None,
+        elsewhere=elsewhere,
+    )
+
+
+class Whose(enum.Enum):
+    """What a row says of the credential asked about."""
+
+    OURS = enum.auto()
+    ANOTHERS = enum.auto()
+    UNCLEAR = enum.auto()
+
+
+def whose(use: Use, asked: Subject) -> Whose:
+    """Tell whether a row of the same application is about the credential asked about, or does not say."""
+    if asked.kind == _FEDERATED:
+        return _whose_federated(use, asked)
+    if use.key_id is not None and use.key_id.lower() == asked.id:
+        return Whose.OURS
+    if asked.kind == "certificate" and use.thumbprint and use.thumbprint == asked.thumbprint:
+        return Whose.OURS
+    if use.key_id is not None or use.federated_credential_id:
+        return Whose.ANOTHERS
+    if use.thumbprint:
+        return _whose_thumbprint(use.thumbprint, asked)
+    return _whose_type(use, asked)
+
+
+def _whose_federated(use: Use, asked: Subject) -> Whose:
+    if use.federated_credential_id:
+        ours = use.federated_credential_id.lower() == asked.id
+        return Whose.OURS if ours else Whose.ANOTHERS
+    return Whose.ANOTHERS if use.key_id or use.thumbprint else _whose_type(use, asked)
+
+
+def _whose_thumbprint(thumbprint: str, asked: Subject) -> Whose:
+    if asked.kind != "certificate":
+        return Whose.ANOTHERS
+    comparable = len(thumbprint) == len(asked.thumbprint or "")  # SHA-1 and SHA-256 of one certificate differ
+    return Whose.ANOTHERS if comparable else Whose.UNCLEAR
+
+
+def _whose_type(use: Use, asked: Subject) -> Whose:
+    said = (use.credential_type or "").casefold()
+    kind = _TYPES.get(said)
+    fits = kind is None or kind == asked.kind or (said in _UNDECIDED and asked.kind == _FEDERATED)
+    return Whose.UNCLEAR if fits else Whose.ANOTHERS

@@ -1,0 +1,78 @@
+"""The file of ``scan --tenants``: which tenants, in which clouds, into which snapshots.
+
+.. code-block:: toml
+
+    [[tenant]]
+    id = "aaaaaaaa-0000-4000-8000-000000000000"
+    out = "contoso.db"      # by default the id with .db, beside this file
+    cloud = "usgov"         # by default --cloud, or public
+
+Each is signed in to as azure-identity finds credentials, for that tenant: an application that is registered in one of
+them and consented to in all, or an account that is a guest in all ("Tenancy in Microsoft Entra ID").
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from inventory.model import Cloud
+from migrate.cli.options import Settings
+
+_KEYS: Final = frozenset({"id", "out", "cloud"})
+_NAME: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]*", re.ASCII)
+"""A GUID or a domain; anything else in a request's path would ask for something else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One tenant to be scanned."""
+
+    settings: Settings
+    out: Path
+
+
+def read_tenants(path: Path, settings: Settings) -> list[Wanted]:
+    """Read the file; click.UsageError, one line, for whatever is wrong in it."""
+    try:
+        found = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise _wrong(path, f"it cannot be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _wrong(path, f"it is no TOML ({error})") from None
+    tenants = found.get("tenant")
+    if not isinstance(tenants, list) or not tenants or set(found) != {"tenant"}:
+        raise _wrong(path, "it holds no [[tenant]], or something else beside them")
+    wanted = list(_wanted(path, tenants, settings))
+    if len({each.out.absolute() for each in wanted}) != len(wanted):
+        raise _wrong(path, "two tenants have the same out")
+    return wanted
+
+
+def _wanted(path: Path, tenants: list[Any], settings: Settings) -> Iterator[Wanted]:
+    for number, tenant in enumerate(tenants, 1):
+        where = f"tenant {number}"
+        if not isinstance(tenant, dict) or not all(isinstance(value, str) for value in tenant.values()):
+            raise _wrong(path, f"{where} is no table of texts")
+        unknown = sorted(set(tenant) - _KEYS)
+        if unknown:
+            raise _wrong(path, f"{where} has {unknown[0]!r}; known are {', '.join(sorted(_KEYS))}")
+        if not _NAME.fullmatch(tenant.get("id", "")):
+            raise _wrong(path, f"{where} has no id: a GUID or a domain")
+        clouds = [cloud.value for cloud in Cloud]
+        if tenant.get("cloud", "public") not in clouds:
+            raise _wrong(path, f"{where} names no cloud; known are {', '.join(clouds)}")
+        cloud = Cloud(tenant["cloud"]) if "cloud" in tenant else settings.cloud
+        out = path.parent / tenant.get("out", f"{tenant['id']}.db")
+        yield Wanted(settings=dataclasses.replace(settings, tenant=tenant["id"], cloud=cloud), out=out)
+
+
+def _wrong(path: Path, what: str) -> click.UsageError:
+    return click.UsageError(f"--tenants {path}: {what}")

@@ -1,0 +1,364 @@
+"""The verdict: what counts as use, what does not, and that more evidence never makes it less careful."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inventory.model import ClientId, CredentialKind, Holder, KeyId, Purpose
+from inventory.usage import Source, SourceName, Use
+from inventory.usage_subject import Subject, federated_subject, subject
+from inventory.usage_verdict import Terms, Unknown, Unused, Used, Verdict, verdict
+from tests.inventory.evidence.support import CLIENT, KEY, NOW
+from tests.inventory.values import secret, trust
+
+OTHER = "eeeeeeee-0000-4000-8000-000000000002"
+FEDERATED = "99999999-0000-4000-8000-000000000001"
+PRINT = "AB" * 20
+LOG, WORKSPACE = SourceName("graph-sign-ins"), SourceName("log-analytics")
+REPORT, APPLICATIONS = SourceName("graph-credential-activity"), SourceName("graph-application-activity")
+
+SECRET = Subject(client_id=ClientId(CLIENT), kind="secret", id=KEY, thumbprint=None, elsewhere=False)
+CERTIFICATE = dataclasses.replace(SECRET, kind="certificate", thumbprint=PRINT)
+TRUST = dataclasses.replace(SECRET, kind="federated", id=FEDERATED)
+
+
+def ago(days: float) -> datetime:
+    return NOW - timedelta(days=days)
+
+
+def source(name: SourceName = LOG, **changes: Any) -> Source:
+    plain = Source(name=name, read_at=NOW, since=ago(30), until=ago(0.1), retention_days=30)
+    return dataclasses.replace(plain, **changes)
+
+
+def report(name: SourceName = REPORT) -> Source:
+    return source(name, since=None, retention_days=None)
+
+
+def use(**changes: Any) -> Use:
+    """A row of a log that counts: one failed attempt ten days ago, unless a test says otherwise."""
+    plain = Use(
+        source=LOG,
+        client_id=ClientId(CLIENT),
+        key_id=KeyId(KEY),
+        credential_type="clientSecret",
+        delegated=False,
+        first=ago(10),
+        last=ago(10),
+        successes=0,
+        failures=1,
+    )
+    return dataclasses.replace(plain, **changes)
+
+
+def success(days: float = 10, **changes: Any) -> Use:
+    moment = ago(days)
+    return use(**{"first": moment, "last": moment, "last_success": moment, "successes": 1, "failures": 0, **changes})
+
+
+def reported(days: float, **changes: Any) -> Use:
+    """A row of a report: it counts nothing and tells no first use."""
+    told = {"source": REPORT, "first": None, "last": ago(days), "last_success": ago(days)}
+    return use(**{**told, "successes": None, "failures": None, **changes})
+
+
+def judge(*evidence: Use | Source, asked: Subject = SECRET, **options: Any) -> Verdict:
+    uses = [one for one in evidence if isinstance(one, Use)]
+    return verdict(asked, uses, [one for one in evidence if isinstance(one, Source)], NOW, **options)
+
+
+def said(found: Verdict) -> str:
+    return "\n".join(found.because)
+
+
+def test_a_success_inside_the_window_is_use() -> None:
+    found = judge(success(3, address="203.0.113.9"), source())
+    assert found == Used(last=ago(3), by=LOG, because=found.because)
+    assert "203.0.113.9" in said(found)
+
+
+def test_a_success_counts_whoever_saw_it_and_the_disagreement_is_said() -> None:
+    found = judge(reported(3), source(), report())
+    assert isinstance(found, Used)
+    assert found.by == REPORT
+    assert "graph-sign-ins covers that time and does not show it" in said(found)
+
+
+def test_a_source_that_could_not_see_that_time_does_not_disagree() -> None:
+    found = judge(reported(0.05), source(), source(WORKSPACE, missing="no"), report())
+    assert "does not show it" not in said(found)
+
+
+def test_silence_of_a_covering_source_is_no_use_and_says_what_it_cannot_show() -> None:
+    found = judge(source())
+    assert isinstance(found, Unused)
+    assert found.days == 29
+    assert "unused for 29 days; a job that runs less often would not show" in found.because
+    assert "whether users sign in with the application, which may take it, is not known" in found.because
+
+
+def test_failed_attempts_are_no_use_and_are_said() -> None:
+    found = judge(use(), source())
+    assert isinstance(found, Unused)
+    assert "something still tries it, in vain" in said(found)
+
+
+def test_an_older_success_shortens_the_time_and_is_told() -> None:
+    found = judge(success(40), source(since=ago(400)))
+    assert isinstance(found, Unused)
+    assert found.days == 39
+    assert "its last success known is of" in said(found)
+    older = judge(reported(200), source(), report())
+    assert isinstance(older, Unused)
+    assert (older.days, "(graph-credential-activity)" in said(older)) == (29, True)
+
+
+@pytest.mark.parametrize(
+    ("lacking", "why"),
+    [
+        (source(missing="AuditLog.Read.All not granted: usage is unknown"), "AuditLog.Read.All not granted"),
+        (source(since=ago(7), retention_days=7), "reaches back to 2026-02-23 10:00 UTC, 28 days are needed"),
+        (source(since=ago(27)), "28 days are needed"),
+        (source(until=ago(3)), "its newest record is of 2026-02-27 10:00 UTC"),
+        (source(since=None, until=None), "does not mean that there was none"),
+        (source(sees=("certificate", "federated")), "does not show a secret credential"),
+        (report(), "does not mean that there was none"),
+    ],
+)
+def test_a_source_that_does_not_cover_leaves_it_unknown(lacking: Source, why: str) -> None:
+    found = judge(lacking)
+    assert isinstance(found, Unknown)
+    assert why in said(found)
+    assert lacking.name in said(found)
+
+
+def test_nothing_read_is_unknown() -> None:
+    assert judge() == Unknown(because=("no source of evidence was read",))
+
+
+def test_a_report_alone_never_says_unused() -> None:
+    assert isinstance(judge(reported(200), report()), Unknown)
+
+
+def test_an_application_for_other_tenants_is_unknown() -> None:
+    found = judge(source(), asked=dataclasses.replace(SECRET, elsewhere=True))
+    assert isinstance(found, Unknown)
+    assert "other tenants" in said(found)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        success(key_id=None, credential_type=None),
+        success(key_id=None),
+        success(key_id=None, credential_type="somethingNew"),
+        use(key_id=None, credential_type=None, successes=None, failures=None),
+    ],
+)
+def test_a_sign_in_that_does_not_say_with_what_leaves_it_unknown(row: Use) -> None:
+    found = judge(row, source())
+    assert isinstance(found, Unknown)
+    assert "nothing tells with which credential" in said(found)
+    explained = judge(row, source(), source(WORKSPACE), success(10, source=WORKSPACE, key_id=KeyId(OTHER)))
+    assert isinstance(explained, Unused), "a second source that covers tells that it was another credential"
+    itself = judge(row, source(), success(5, key_id=KeyId(OTHER)))
+    assert isinstance(itself, Unknown), "a log does not explain its own records by others"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        success(key_id=KeyId(OTHER)),
+        success(key_id=None, federated_credential_id=FEDERATED, credential_type="federatedIdentityCredential"),
+        success(key_id=None, federated_credential_id=FEDERATED, credential_type=None),
+        success(key_id=None, credential_type="federatedIdentityCredential"),
+        success(key_id=None, credential_type="certificate"),
+        success(key_id=None, credential_type="clientAssertion"),
+        success(key_id=None, thumbprint=PRINT, credential_type=None),
+        success(client_id=ClientId("dddddddd-0000-4000-8000-000000000002")),
+    ],
+)
+def test_another_credentials_success_is_no_use_of_a_secret(row: Use) -> None:
+    assert isinstance(judge(row, source()), Unused)
+
+
+def test_a_certificate_is_known_by_its_thumbprint() -> None:
+    ours = success(key_id=None, thumbprint=PRINT, credential_type="certificate")
+    assert isinstance(judge(ours, source(), asked=CERTIFICATE), Used)
+    other = dataclasses.replace(ours, thumbprint="CD" * 20)
+    assert isinstance(judge(other, source(), asked=CERTIFICATE), Unused)
+    digest = dataclasses.replace(ours, thumbprint="CD" * 32)
+    assert isinstance(judge(digest, source(), asked=CERTIFICATE), Unknown), (
+        "another digest may be of the same certificate"
+    )
+    assert isinstance(judge(ours, source(), asked=dataclasses.replace(CERTIFICATE, thumbprint=None)), Unknown)
+    assertion = success(key_id=None, credential_type="clientAssertion")
+    assert isinstance(judge(assertion, source(), asked=CERTIFICATE), Unknown)
+
+
+def test_a_federated_credential_is_known_by_its_id() -> None:
+    ours = success(
+        key_id=None, federated_credential_id=FEDERATED.upper(), credential_type="federatedIdentityCredential"
+    )
+    assert isinstance(judge(ours, source(), asked=TRUST), Used)
+    assert isinstance(judge(success(), source(), asked=TRUST), Unused), "a secret's success is not its"
+    assert isinstance(judge(dataclasses.replace(ours, federated_credential_id=None), source(), asked=TRUST), Unknown)
+
+
+def test_users_who_sign_in_with_the_application_leave_it_unknown() -> None:
+    daily = reported(2, source=APPLICATIONS, key_id=None, credential_type=None, delegated=True)
+    found = judge(daily, source(), report(APPLICATIONS))
+    assert isinstance(found, Unknown)
+    assert "users signed in with the application" in said(found)
+    by_another = success(1, key_id=KeyId(OTHER))
+    assert isinstance(judge(daily, by_another, source(), report(APPLICATIONS)), Unknown), (
+        "what users do is no record of it"
+    )
+    old = reported(60, source=APPLICATIONS, key_id=None, credential_type=None, delegated=True)
+    calm = judge(old, source(), report(APPLICATIONS))
+    assert isinstance(calm, Unused)
+    assert "whether users sign in" not in said(calm)
+
+
+def test_a_report_that_saw_what_the_log_does_not_show_leaves_it_unknown() -> None:
+    seen = reported(5, source=APPLICATIONS, key_id=None, credential_type=None)
+    assert isinstance(judge(seen, source(), report(APPLICATIONS)), Unknown)
+    by_another = success(5, key_id=KeyId(OTHER))
+    assert isinstance(judge(seen, by_another, source(), report(APPLICATIONS)), Unused)
+    earlier = success(20, key_id=KeyId(OTHER))
+    assert isinstance(judge(seen, earlier, source(), report(APPLICATIONS)), Unknown), "it shows nothing at that time"
+    later = reported(0.01, source=APPLICATIONS, key_id=None, credential_type=None)
+    assert isinstance(judge(later, by_another, source(), report(APPLICATIONS)), Unknown), "the log ends before it"
+
+
+def test_an_attempt_of_unknown_outcome_is_unknown_until_a_log_shows_that_it_failed() -> None:
+    tried = reported(10, last_success=None)
+    found = judge(tried, source(), report())
+    assert isinstance(found, Unknown)
+    assert "nothing tells whether that succeeded" in said(found)
+    assert isinstance(judge(tried, use(), source(), report()), Unused)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.SIGNING, Purpose.ENCRYPTION, Purpose.UNKNOWN])
+def test_keys_that_do_not_sign_in_are_never_called_unused(purpose: Purpose) -> None:
+    found = judge(source(), asked=subject(secret(purpose=purpose), elsewhere=False))
+    assert isinstance(found, Unknown)
+    assert f"does not show a {purpose} credential" in said(found)
+
+
+def test_subjects_are_made_of_what_a_tenant_holds() -> None:
+    held = dataclasses.replace(
+        secret(), key_id=KeyId(KEY.upper()), kind=CredentialKind.CERTIFICATE, thumbprint="ab" * 20
+    )
+    made = subject(held, elsewhere=True)
+    assert (made.id, made.kind, made.thumbprint, made.elsewhere) == (KEY, "certificate", PRINT, True)
+    assert held.holder is Holder.APPLICATION
+    trusted = federated_subject(ClientId(CLIENT.upper()), trust(), elsewhere=False)
+    assert (trusted.client_id, trusted.kind, trusted.id) == (CLIENT, "federated", FEDERATED)
+
+
+def test_the_terms_can_be_stricter() -> None:
+    assert isinstance(judge(source(), terms=Terms(days=60)), Unknown)
+    assert isinstance(judge(success(40), source(since=ago(90)), terms=Terms(days=60)), Used)
+    assert isinstance(judge(source(until=ago(0.5)), terms=Terms(stale=timedelta(hours=6))), Unknown)
+
+
+NAMES = st.sampled_from([LOG, WORKSPACE, REPORT, APPLICATIONS])
+DAYS = st.floats(0, 60, allow_nan=False) | st.sampled_from([0.0, 27.9, 28.0, 28.1, 30.0])
+MOMENTS = st.none() | DAYS.map(ago)
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> Use:
+    counted = draw(st.booleans())
+    last_success = draw(MOMENTS)
+    return use(
+        source=draw(NAMES),
+        key_id=draw(st.sampled_from([None, KeyId(KEY), KeyId(OTHER)])),
+        thumbprint=draw(st.sampled_from([None, PRINT, "CD" * 20, "CD" * 32])),
+        federated_credential_id=draw(st.sampled_from([None, FEDERATED, OTHER])),
+        credential_type=draw(
+            st.sampled_from(
+                [None, "clientSecret", "certificate", "clientAssertion", "federatedIdentityCredential", "x"]
+            )
+        ),
+        delegated=draw(st.sampled_from([None, False, True])),
+        first=draw(MOMENTS),
+        last=draw(MOMENTS),
+        last_success=last_success,
+        successes=(1 if last_success else 0) if counted else None,
+        failures=draw(st.integers(0, 2)) if counted else None,
+    )
+
+
+@st.composite
+def sources(draw: st.DrawFn) -> Source:
+    return source(
+        draw(NAMES),
+        since=draw(MOMENTS),
+        until=draw(MOMENTS),
+        missing=draw(st.sampled_from(["", "", "no permission"])),
+        sees=draw(st.sampled_from([("certificate", "federated", "secret"), ("certificate", "secret"), ()])),
+    )
+
+
+SUBJECTS = st.sampled_from([SECRET, CERTIFICATE, TRUST, dataclasses.replace(SECRET, elsewhere=True)])
+EVIDENCE = st.lists(rows(), max_size=6), st.lists(sources(), max_size=4)
+
+
+def covers(one: Source, asked: Subject) -> bool:
+    """What a covering source is, said once more in other words."""
+    begins = one.since is not None and one.since <= ago(28)
+    fresh = one.until is not None and one.until >= ago(2)
+    return not one.missing and asked.kind in one.sees and begins and fresh
+
+
+@given(SUBJECTS, *EVIDENCE, st.randoms())
+def test_order_does_not_matter(asked: Subject, uses: list[Use], told: list[Source], chance: Any) -> None:
+    before = verdict(asked, uses, told, NOW)
+    chance.shuffle(uses)
+    chance.shuffle(told)
+    assert verdict(asked, uses, told, NOW) == before
+
+
+@given(SUBJECTS, *EVIDENCE, *EVIDENCE)
+def test_more_evidence_never_turns_used_into_anything_else(
+    asked: Subject, uses: list[Use], told: list[Source], more: list[Use], others: list[Source]
+) -> None:
+    before, after = verdict(asked, uses, told, NOW), verdict(asked, [*uses, *more], [*told, *others], NOW)
+    if isinstance(before, Used):
+        assert isinstance(after, Used)
+        assert after.last >= before.last
+
+
+@given(SUBJECTS, *EVIDENCE, st.lists(rows(), max_size=4), sources())
+def test_only_a_covering_source_turns_unknown_into_unused(
+    asked: Subject, uses: list[Use], told: list[Source], more: list[Use], added: Source
+) -> None:
+    more = [dataclasses.replace(row, source=added.name) for row in more]
+    told = [one for one in told if one.name != added.name]
+    uses = [row for row in uses if row.source != added.name]
+    before, after = verdict(asked, uses, told, NOW), verdict(asked, [*uses, *more], [*told, added], NOW)
+    if isinstance(before, Unknown) and isinstance(after, Unused):
+        assert covers(added, asked)
+
+
+@given(SUBJECTS, *EVIDENCE)
+def test_unused_stands_on_a_covering_source_and_on_no_success(
+    asked: Subject, uses: list[Use], told: list[Source]
+) -> None:
+    found = verdict(asked, uses, told, NOW)
+    if isinstance(found, Unused):
+        assert not asked.elsewhere
+        assert any(covers(one, asked) for one in told)
+        ours = [row for row in uses if asked.id in {row.key_id, row.federated_credential_id}]
+        wrong = [row for row in ours if row.key_id == asked.id and row.last_success and row.last_success >= ago(28)]
+        assert asked.kind == "federated" or not wrong
+        assert "a job that runs less often would not show" in said(found)
+    assert found.because, "every verdict says why"

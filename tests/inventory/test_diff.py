@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from inventory import snapshot
+from inventory.diff import Change, Difference, diff
+from inventory.errors import SnapshotError
+from inventory.estate import SettingKind
+from inventory.model import Application, Owner, ScanNote, Snapshot, TenantId
+from tests.inventory import values
+from tests.inventory.values import NOW
+
+_BEFORE = values.snapshot(
+    values.application(1, credentials=(values.secret(1), values.secret(2)), federated=(values.trust(),)),
+    values.application(2, name="billing", owners=(values.owner(2, name="Ben"),)),
+    principals=(values.principal(1),),
+    hosts=(values.host(1, settings=(values.setting("SECRET", SettingKind.SECRET),)), values.host(2)),
+    roles=(values.role(),),
+    policies=(values.policy(applies_to=(values.guid("c", 1),)),),
+    uses=(values.use(1),),
+    sources=(values.source(),),
+)
+
+
+def _diff(tmp_path: Path, before: Snapshot, after: Snapshot) -> list[Difference]:
+    snapshot.write(tmp_path / "old.db", before)
+    snapshot.write(tmp_path / "new.db", after)
+    return list(diff(tmp_path / "old.db", tmp_path / "new.db"))
+
+
+def _told(found: list[Difference]) -> set[tuple[str, str, str]]:
+    return {(one.change.value, one.kind, one.name) for one in found}
+
+
+def _application(number: int = 1, **other: object) -> Application:
+    return dataclasses.replace(_BEFORE.applications[number - 1], **other)  # type: ignore[arg-type]
+
+
+def test_a_later_scan_of_an_unchanged_tenant_is_no_difference_however_much_it_was_used(tmp_path: Path) -> None:
+    later = dataclasses.replace(_BEFORE, taken_at=NOW + timedelta(days=1), uses=(values.use(2),))
+    assert _diff(tmp_path, _BEFORE, later) == []
+
+
+def test_what_appeared_changed_and_disappeared_is_told_field_by_field(tmp_path: Path) -> None:
+    key = dataclasses.replace(values.secret(1), end=NOW + timedelta(days=9), display_name="cd")
+    applications = (
+        _application(
+            credentials=(key, values.secret(3)), federated=(dataclasses.replace(values.trust(), subject="x"),)
+        ),
+        values.application(3, name="new"),
+    )
+    after = dataclasses.replace(
+        _BEFORE,
+        applications=applications,
+        hosts=(values.host(1, settings=()),),
+        roles=(dataclasses.replace(values.role(), role="Directory.ReadWrite.All", role_id=values.guid("8", 2)),),
+        policies=(dataclasses.replace(values.policy(), enabled=False),),
+    )
+    found = _diff(tmp_path, _BEFORE, after)
+    of = f"orders-api ({values.guid('d', 1)})"
+    host = values.host(1).name
+    assert _told(found) == {
+        ("appeared", "application", f"new ({values.guid('d', 3)})"),
+        ("disappeared", "application", f"billing ({values.guid('d', 2)})"),
+        ("changed", "credential", f"secret {values.guid('e', 1)} of {of}"),
+        ("disappeared", "credential", f"secret {values.guid('e', 2)} of {of}"),
+        ("appeared", "credential", f"secret {values.guid('e', 3)} of {of}"),
+        ("disappeared", "owner", f"Ben of billing ({values.guid('d', 2)})"),
+        ("appeared", "owner", f"Ana of new ({values.guid('d', 3)})"),
+        ("changed", "federated credential", f"id-orders of {of}"),
+        ("appeared", "role", f"Directory.ReadWrite.All of {of}"),
+        ("disappeared", "role", f"Directory.Read.All of {of}"),
+        ("changed", "policy", "no long secrets"),
+        ("disappeared", "policy assignment", f"no long secrets on {values.guid('c', 1)}"),
+        ("disappeared", "host", "orders2"),
+        ("disappeared", "attached identity", f"{values.IDENTITY.lower()} at orders2"),
+        ("disappeared", "host setting", f"SECRET of {host}"),
+    }
+    changed = next(one for one in found if (one.kind, one.change) == ("credential", Change.CHANGED))
+    assert {(each.name, each.old, each.new) for each in changed.fields} == {
+        ("display_name", "ci", "cd"),
+        ("ends", "2026-06-10T10:00:00.000000Z", "2026-03-11T10:00:00.000000Z"),
+    }
+    assert changed.key["key_id"] == values.guid("e", 1)
+
+
+def test_what_the_new_scan_could_not_read_did_not_disappear(tmp_path: Path) -> None:
+    unreadable = ScanNote(subject=f"application {values.guid('c', 2)}", text="unreadable: odd")
+    after = dataclasses.replace(
+        _BEFORE,
+        applications=(_application(owners=None, federated=None),),
+        hosts=(dataclasses.replace(_BEFORE.hosts[0], settings=None), _BEFORE.hosts[1]),
+        roles=(),
+        policies=(),
+        notes=(
+            unreadable,
+            *(ScanNote(subject=name, text="Policy.Read.All not granted") for name in ("roles", "policies")),
+        ),
+    )
+    found = _diff(tmp_path, _BEFORE, after)
+    assert {one.change for one in found} == {Change.UNKNOWN, Change.CHANGED}
+    unknown = {(one.kind, one.name.partition(" ")[0]) for one in found if one.change is Change.UNKNOWN}
+    assert unknown == {
+        ("application", "billing"),
+        ("owner", "Ana"),
+        ("owner", "Ben"),
+        ("federated credential", "id-orders"),
+        ("role", "Directory.Read.All"),
+        ("policy", "no"),
+        ("policy restriction", "passwordLifetime"),
+        ("policy assignment", "no"),
+        ("host setting", "SECRET"),
+    }
+    changed = {one.name.partition(" ")[0]: [each.name for each in one.fields] for one in found if one.fields}
+    assert changed == {"orders-api": ["owners_known", "federated_known"], "orders1": ["settings_known"]}
+    back = {(one.kind, one.change) for one in diff(tmp_path / "new.db", tmp_path / "old.db")}
+    assert ("role", Change.UNKNOWN) in back
+    assert Change.APPEARED not in {change for _, change in back}
+
+
+def test_credentials_of_one_key_id_are_told_apart(tmp_path: Path) -> None:
+    sign = dataclasses.replace(values.secret(1), usage="Sign")
+    verify = dataclasses.replace(sign, usage="Verify")
+    before = values.snapshot(values.application(1, credentials=(sign, verify, sign)))
+    after = values.snapshot(values.application(1, credentials=(dataclasses.replace(verify, hint="new"), sign, sign)))
+    found = _diff(tmp_path, before, after)
+    assert [(one.change, one.key["usage"], [each.name for each in one.fields]) for one in found] == [
+        (Change.CHANGED, "Verify", ["hint"])
+    ]
+
+
+def test_snapshots_of_two_tenants_are_not_compared(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="nothing to compare"):
+        _diff(tmp_path, _BEFORE, dataclasses.replace(_BEFORE, tenant_id=TenantId(values.guid("1", 1))))
+
+
+def test_an_owner_whose_name_is_no_longer_told_is_changed(tmp_path: Path) -> None:
+    nameless = tuple(dataclasses.replace(one, display_name=None) for one in (_BEFORE.applications[0].owners or ()))
+    assert all(isinstance(one, Owner) for one in nameless)
+    after = dataclasses.replace(_BEFORE, applications=(_application(owners=nameless), _BEFORE.applications[1]))
+    (found,) = _diff(tmp_path, _BEFORE, after)
+    assert (found.kind, [(each.name, each.old, each.new) for each in found.fields]) == (
+        "owner",
+        [("display_name", "Ana", None)],
+    )
