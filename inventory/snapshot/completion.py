@@ -17,7 +17,10 @@ from inventory.tables import rows, schema, values
 _TELLING = """
     SELECT client_id FROM credentials WHERE purpose IN ('signing', 'encryption')
     UNION SELECT client_id FROM applications WHERE encryption_key IS NOT NULL
-    UNION SELECT client_id FROM service_principals WHERE encryption_key IS NOT NULL
+    UNION SELECT client_id FROM service_principals WHERE encryption_key IS NOT NULL OR lower(sign_on_mode) = 'saml'
+    UNION SELECT client_id FROM credentials GROUP BY client_id, key_id HAVING count(DISTINCT kind) > 1
+    UNION SELECT client_id FROM credentials WHERE thumbprint IS NOT NULL
+        GROUP BY client_id, thumbprint HAVING count(DISTINCT kind) > 1
 """
 """Clients of which one holder may say something about a credential of the other; see ``classify.reconcile``."""
 _USE = ", ".join(schema.names("uses")[:9])

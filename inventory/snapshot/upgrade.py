@@ -113,9 +113,10 @@ def _from_2(database: sqlite3.Connection) -> None:
 
 
 _SOURCE = f"""
-    INSERT INTO sources (name, read_at, since, until, retention_days, missing, blind_spots)
+    INSERT INTO sources (name, read_at, since, until, retention_days, missing, blind_spots, sees)
     SELECT '{_ACTIVITY}', taken_at, NULL, (SELECT max(last_sign_in) FROM old_activity), NULL,
-        coalesce((SELECT text FROM old_notes WHERE subject = 'credential activity' ORDER BY text LIMIT 1), ''), '[]'
+        coalesce((SELECT text FROM old_notes WHERE subject = 'credential activity' ORDER BY text LIMIT 1), ''), '[]',
+        '["certificate","secret"]'
     FROM scan
 """  # noqa: S608 - a name of our own
 _USES = f"""

@@ -169,6 +169,8 @@ def host(value: Host) -> Row:
         value.system_principal,
         items_text(value.addresses),
         value.settings is not None,
+        value.sign_in_client,
+        value.issuer,
     )
 
 
@@ -187,6 +189,7 @@ def source(value: Source) -> Row:
         value.retention_days,
         value.missing,
         items_text(value.blind_spots),
+        items_text(value.sees),
     )
 
 

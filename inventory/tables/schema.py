@@ -139,6 +139,8 @@ ESTATE: Mapping[str, tuple[str, ...]] = {
         "system_principal TEXT",
         "addresses TEXT NOT NULL",
         "settings_known INTEGER NOT NULL",
+        "sign_in_client TEXT",
+        "issuer TEXT",
     ),
     "host_identities": ("resource_id TEXT NOT NULL", "identity_id TEXT NOT NULL"),
     "host_settings": (
@@ -161,6 +163,7 @@ EVIDENCE: Mapping[str, tuple[str, ...]] = {
         "retention_days INTEGER",
         "missing TEXT NOT NULL",
         "blind_spots TEXT NOT NULL",
+        "sees TEXT NOT NULL",
     ),
     "uses": (
         "client_id TEXT NOT NULL",

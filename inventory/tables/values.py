@@ -167,7 +167,7 @@ def second(row: Row) -> str:
 
 def host(row: Row, identities: Children, settings: Children) -> Host:
     """Return the value of a row of ``hosts``."""
-    key, form, name, subscription_id, group, location, tags, system_principal, addresses, settings_known = row
+    key, form, name, subscription_id, group, location, tags, principal, addresses, settings_known, client, issuer = row
     return Host(
         resource_id=key,
         type=form,
@@ -176,10 +176,12 @@ def host(row: Row, identities: Children, settings: Children) -> Host:
         resource_group=group,
         location=location,
         tags=pairs(tags),
-        system_principal=system_principal,
+        system_principal=principal,
         identities=identities(key),
         addresses=items(addresses),
         settings=settings(key) if settings_known else None,
+        sign_in_client=client,
+        issuer=issuer,
     )
 
 
@@ -191,7 +193,7 @@ def setting(row: Row) -> HostSetting:
 
 def source(row: Row) -> Source:
     """Return the value of a row of ``sources``."""
-    name, read_at, since, until, retention, missing, blind = row
+    name, read_at, since, until, retention, missing, blind, sees = row
     at = moment(read_at)
     if at is None:
         raise ValueError("a source without the time of its reading")
@@ -203,6 +205,7 @@ def source(row: Row) -> Source:
         retention_days=retention,
         missing=missing,
         blind_spots=items(blind),
+        sees=items(sees),
     )
 
 
