@@ -24,7 +24,6 @@ from inventory.model import (
     Application,
     ApplicationId,
     ClientId,
-    CredentialActivity,
     FederatedCredential,
     Holder,
     IdentityClientId,
@@ -41,7 +40,6 @@ from inventory.model import (
 )
 from inventory.rows import Json, Reading, SenselessError
 from inventory.wire import (
-    WireActivity,
     WireApplication,
     WireFederated,
     WireIdentified,
@@ -88,11 +86,6 @@ def sign_ins() -> Reading[WireSignIn, SignIn]:
     return _plain("sign-in", WireSignIn, _sign_in)
 
 
-def activities() -> Reading[WireActivity, CredentialActivity]:
-    """Read the beta credential activity report."""
-    return _plain("credential activity", WireActivity, _activity)
-
-
 def application(raw: Json, federated: tuple[FederatedCredential, ...] | None) -> Application | ScanNote:
     """Convert one application with its federated credentials (None: unknown)."""
     found = applications().one(raw)
@@ -112,11 +105,6 @@ def federated_credential(raw: Json) -> FederatedCredential | ScanNote:
 def sign_in(raw: Json) -> SignIn | ScanNote:
     """Convert one row of the beta sign-in log."""
     return sign_ins().one(raw)
-
-
-def activity(raw: Json) -> CredentialActivity | ScanNote:
-    """Convert one row of the beta credential activity report."""
-    return activities().one(raw)
 
 
 def in_order(federated: Iterable[FederatedCredential]) -> tuple[FederatedCredential, ...]:
@@ -273,18 +261,4 @@ def _sign_in(wire: WireSignIn) -> SignIn:
         address=wire.ip_address or None,
         error_code=wire.status.error_code if wire.status else None,
         token_id=wire.unique_token_identifier or None,
-    )
-
-
-_ORIGINS: Mapping[str, Holder] = {"application": Holder.APPLICATION, "serviceprincipal": Holder.SERVICE_PRINCIPAL}
-
-
-def _activity(wire: WireActivity) -> CredentialActivity:
-    seen = wire.sign_in_activity
-    return CredentialActivity(
-        key_id=KeyId(wire.key_id.strip().lower()),
-        client_id=ClientId(wire.app_id.lower()),
-        holder=_ORIGINS.get((wire.credential_origin or "").casefold()),
-        last_sign_in=instant(seen.last_sign_in_date_time) if seen else None,
-        last_successful_sign_in=instant(seen.last_successful_sign_in_date_time) if seen else None,
     )

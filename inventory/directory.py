@@ -13,7 +13,6 @@ from inventory.model import (
     Application,
     ApplicationId,
     ClientId,
-    CredentialActivity,
     FederatedCredential,
     ManagedIdentity,
     ScanNote,
@@ -115,10 +114,6 @@ class Directory(Protocol):
 
         For the next round take a new link *before* reading: what changes meanwhile is then told twice, never missed.
         """
-        ...
-
-    def credential_activity(self) -> AsyncIterator[tuple[CredentialActivity | ScanNote, ...]]:
-        """Yield the credential activity report, a page at a time; without AuditLog.Read.All: PermissionMissingError."""
         ...
 
     async def application(self, object_id: ApplicationId, *, federated: bool = True) -> Application | None:

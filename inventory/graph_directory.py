@@ -20,7 +20,6 @@ from inventory.model import (
     Application,
     ApplicationId,
     ClientId,
-    CredentialActivity,
     FederatedCredential,
     ManagedIdentity,
     ScanNote,
@@ -42,7 +41,6 @@ _IDENTITY_FEDERATED = (
     "/v1.0/servicePrincipals?$top=999&$filter=servicePrincipalType%20eq%20'ManagedIdentity'"
     "&$select=id&$expand=federatedIdentityCredentials"
 )
-_ACTIVITY = "/beta/reports/appCredentialSignInActivities?$top=999"
 
 
 class GraphDirectory:
@@ -107,11 +105,6 @@ class GraphDirectory:
     def changed(self, link: str) -> AsyncIterator[Page[Changed]]:
         """Yield what changed since a delta link, each object whole as it is now."""
         return graph_changes.changed(self._connection, link)
-
-    async def credential_activity(self) -> AsyncIterator[tuple[CredentialActivity | ScanNote, ...]]:
-        """Yield the beta report of credential use; PermissionMissingError without AuditLog.Read.All."""
-        async for page in listing(self._connection, _ACTIVITY, None, convert.activities().page):
-            yield page.entries
 
     async def application(self, object_id: ApplicationId, *, federated: bool = True) -> Application | None:
         """Return one application as it is now, None where Graph answers 404; ``federated`` costs a second request."""

@@ -24,7 +24,6 @@ __all__ = [
     "ClientId",
     "Cloud",
     "Credential",
-    "CredentialActivity",
     "CredentialKind",
     "FederatedCredential",
     "Holder",
@@ -231,17 +230,6 @@ class SignInHistory:
     sign_ins: tuple[SignIn, ...]
     missing: str = ""
     """Why the log could not be read, in words; empty when it could."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CredentialActivity:
-    """A row of the credential activity report. A missing row says nothing about use."""
-
-    key_id: KeyId
-    client_id: ClientId
-    holder: Holder | None
-    last_sign_in: datetime | None
-    last_successful_sign_in: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

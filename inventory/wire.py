@@ -222,15 +222,6 @@ class WireLastSeen(WireObject, frozen=True, gc=False):
     last_successful_sign_in_date_time: str | None = None
 
 
-class WireActivity(WireObject, frozen=True, gc=False):
-    """``appCredentialSignInActivity`` (beta)."""
-
-    key_id: str
-    app_id: str
-    credential_origin: str | None = None
-    sign_in_activity: WireLastSeen | None = None
-
-
 class WirePage(WireObject, frozen=True, gc=False):
     """A page of any collection; every row is decoded on its own, so that one bad row does not cost the page."""
 

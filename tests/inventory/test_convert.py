@@ -16,7 +16,6 @@ from inventory.convert_credentials import NOTHING, credentials
 from inventory.instants import instant
 from inventory.model import (
     Application,
-    CredentialActivity,
     CredentialKind,
     Holder,
     Lock,
@@ -83,13 +82,6 @@ _SIGN_IN: dict[str, Any] = {
     "ipAddress": "203.0.113.7",
     "uniqueTokenIdentifier": "AbC_-1",
     "status": {"errorCode": 0, "failureReason": "Other."},
-}
-_ACTIVITY: dict[str, Any] = {
-    "keyId": "83F45296-0000-4000-8000-000000000007",
-    "appId": "f4d9654f-0000-4000-8000-000000000008",
-    "credentialOrigin": "servicePrincipal",
-    "expirationDate": "2021-04-01T21:36:48-8:00",
-    "signInActivity": {"lastSignInDateTime": "2021-03-18T00:00:00-8:00"},
 }
 
 
@@ -280,14 +272,6 @@ def test_a_password_keeps_the_thumbprint_that_it_carries_and_no_description() ->
     ]
 
 
-def test_the_activity_report_is_read_in_its_own_loose_spelling() -> None:
-    found = convert.activity(_raw(_ACTIVITY))
-    assert isinstance(found, CredentialActivity)
-    assert found.holder is Holder.SERVICE_PRINCIPAL
-    assert found.last_sign_in == datetime(2021, 3, 18, 8, tzinfo=UTC)
-    assert found.last_successful_sign_in is None
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -321,7 +305,7 @@ def test_an_end_that_is_no_time_makes_the_object_unreadable_and_not_endless() ->
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"null", b"[]", b'{"id": 1}', b'{"id": "\xff"}', b'{"id": "\\ud800"}'])
 def test_what_is_no_object_is_a_note(raw: bytes) -> None:
-    for reader in (convert.service_principal, convert.federated_credential, convert.sign_in, convert.activity):
+    for reader in (convert.service_principal, convert.federated_credential, convert.sign_in):
         note = reader(raw)
         assert isinstance(note, ScanNote)
         assert note.text.startswith("unreadable")
@@ -362,7 +346,6 @@ def test_no_mutation_of_a_body_ever_raises(data: st.DataObject) -> None:
                 (_IDENTITY, convert.service_principal),
                 (_APPLICATION, convert.service_principal),
                 (_SIGN_IN, convert.sign_in),
-                (_ACTIVITY, convert.activity),
             ]
         )
     )

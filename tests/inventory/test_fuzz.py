@@ -67,9 +67,6 @@ _KINDS: dict[str, tuple[Callable[[], Reading[Any, Any]], dict[str, Any]]] = {
                  "servicePrincipalCredentialKeyId": "p1", "servicePrincipalCredentialThumbprint": "",
                  "federatedCredentialId": "", "clientCredentialType": "clientSecret",
                  "uniqueTokenIdentifier": "u", "status": {"errorCode": 0}}),
-    "activity": (convert.activities, {"keyId": "p1", "appId": "A1", "credentialOrigin": "application",
-                 "signInActivity": {"lastSignInDateTime": "2021-03-18T00:00:00-8:00",
-                                    "lastSuccessfulSignInDateTime": None}}),
 }  # fmt: skip
 
 _ODD: list[Any] = [None, True, 0, -1, 10**400, 1.5, "", "x", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00",

@@ -94,15 +94,13 @@ def test_only_a_scans_reads_are_of_low_priority(graph: MadeUpGraph) -> None:
     _chained(graph, _OWNERS, [_app(1)])
     graph.answer(f"{_APPLICATIONS}/a1", _app(1))
     graph.answer(f"{_APPLICATIONS}/a1/federatedIdentityCredentials", {"value": []})
-    graph.answer("/beta/reports/appCredentialSignInActivities", {"value": []})
 
     async def read(directory: Directory) -> None:
         await _all(directory.applications())
-        assert [page async for page in directory.credential_activity()] == [()]
         assert await directory.application(ApplicationId("a1")) is not None
 
     _do(graph, read)
-    assert [request.headers.get("x-ms-throttle-priority") for request in graph.requests] == ["Low", "Low", None, None]
+    assert [request.headers.get("x-ms-throttle-priority") for request in graph.requests] == ["Low", None, None]
 
 
 def test_federated_credentials_have_a_listing_of_their_own(graph: MadeUpGraph) -> None:
@@ -313,15 +311,3 @@ def test_a_quote_in_an_id_stays_inside_the_filter(graph: MadeUpGraph) -> None:
     graph.answer(_SIGN_INS, {"value": []})
     _do(graph, lambda directory: directory.sign_ins(ClientId("x' or '1' eq '1"), NOW))
     assert "appId eq 'x'' or ''1'' eq ''1' and" in unquote(graph.requests[0].target)
-
-
-def test_the_usage_report_may_be_denied(graph: MadeUpGraph) -> None:
-    graph.answer("/beta/reports/appCredentialSignInActivities", _DENIED, status=403)
-
-    async def read(directory: Directory) -> None:
-        async for _ in directory.credential_activity():
-            pass
-
-    with pytest.raises(PermissionMissingError) as caught:
-        _do(graph, read)
-    assert caught.value.permission == "AuditLog.Read.All"

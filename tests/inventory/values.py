@@ -11,7 +11,6 @@ from inventory.model import (
     ClientId,
     Cloud,
     Credential,
-    CredentialActivity,
     CredentialKind,
     FederatedCredential,
     Holder,
@@ -128,16 +127,6 @@ def identity() -> ManagedIdentity:
         name="id-orders",
         resource_id=IDENTITY,
         user_assigned=True,
-    )
-
-
-def activity(number: int = 1, *, at: datetime | None = NOW - timedelta(days=3)) -> CredentialActivity:
-    return CredentialActivity(
-        key_id=KeyId(guid("e", number)),
-        client_id=ClientId(guid("d", 1)),
-        holder=Holder.APPLICATION,
-        last_sign_in=NOW,
-        last_successful_sign_in=at,
     )
 
 

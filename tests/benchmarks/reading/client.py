@@ -139,7 +139,6 @@ def collections(directory: GraphDirectory) -> list[Callable[[], Awaitable[int]]]
         lambda: pages(directory.identity_federated()),
         lambda: pages(directory.roles()),
         lambda: pages(directory.policies()),
-        lambda: pages(directory.credential_activity()),
     ]
 
 
