@@ -73,7 +73,7 @@ def proxied(tenant: Tenant, endpoints: Endpoints, app: str) -> dict[str, str]:
     """Give the variables for default endpoints: everything goes through the proxy.
 
     Proxy variables come in both cases: curl reads ``http_proxy`` in lower case alone, and requests prefers it. Node's
-    own fetch reads them since version 24 where NODE_USE_ENV_PROXY says so (page "Enterprise network configuration").
+    own fetch reads them since versions 22.21 and 24 where NODE_USE_ENV_PROXY says so (page "Command-line API").
     The cloud is named only where it is not the default.
     """
     through = dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), endpoints.proxy)
