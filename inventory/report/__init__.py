@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from inventory.report.document import LIMIT, document
+from inventory.report.several import together
 
-__all__ = ["LIMIT", "document"]
+__all__ = ["LIMIT", "document", "together"]

@@ -24,18 +24,23 @@ _PROGRAMS = frozenset({"csv", "json"})
 
 
 @click.command()
-@click.argument("source", type=FILE)
+@click.argument("sources", type=FILE, nargs=-1, required=True)
 @click.option(
     "--format", "name", type=click.Choice(["html", "json", "csv", "markdown"]), default="html", show_default=True
 )
 @click.option("--out", type=FILE, required=True, help="Where the report is written.")
 @verbose
-def command(*, source: Path, name: str, out: Path) -> None:
-    """Render SOURCE, a snapshot, a plan or a journal, as one file."""
-    document = _document(source, name)
-    outputs.for_report(out, source, name)
-    write(document, name, out)
-    click.echo(f"{out}: {name} report of {source}")
+def command(*, sources: tuple[Path, ...], name: str, out: Path) -> None:
+    """Render SOURCES as one file: a snapshot, a plan or a journal, or the snapshots of several tenants."""
+    if len(sources) > 1:
+        other = next((each for each in sources if not snapshots.is_snapshot(each)), None)
+        if other is not None:
+            raise click.UsageError(f"{other} is no snapshot: only snapshots are reported on together")
+    documents = [_document(source, name) for source in sources]
+    for source in sources:
+        outputs.for_report(out, source, name)
+    write(documents[0] if len(documents) == 1 else inventory_report.together(documents), name, out)
+    click.echo(f"{out}: {name} report of {', '.join(map(str, sources))}")
 
 
 def _document(source: Path, name: str) -> Document:
