@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -105,6 +106,8 @@ def test_a_save_that_fails_is_told_while_the_tenant_runs(tmp_path: Path) -> None
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=os.environ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
+        limit = threading.Timer(60, process.kill)
+        limit.start()
         shown = ""
         while not shown.rstrip().endswith("^C ends it"):
             shown += process.stdout.readline()
@@ -116,6 +119,7 @@ def test_a_save_that_fails_is_told_while_the_tenant_runs(tmp_path: Path) -> None
         assert told.startswith(f"unsecret: state file {folder}/tenant.state: cannot be written")
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 2
+        limit.cancel()
 
 
 def test_a_kill_loses_the_last_seconds_at_most(state: Path) -> None:
