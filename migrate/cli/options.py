@@ -55,6 +55,7 @@ def _verbose(_context: click.Context, _parameter: click.Parameter, value: bool) 
     logging.basicConfig(stream=sys.stderr, level=logging.CRITICAL, format="%(message)s")
     if value:  # a command below a group that has been told nothing
         logging.getLogger().setLevel(logging.DEBUG)
+    logging.getLogger("unsecret").setLevel(logging.DEBUG if value else logging.WARNING)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 

@@ -2,9 +2,11 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,6 +96,30 @@ def test_a_signal_ends_it_with_everything_saved(state: Path, number: signal.Sign
 
 def load_clock(control: str) -> str:
     return str(httpx.get(f"{control}/clock", trust_env=False).json()["now"])
+
+
+def test_a_save_that_fails_is_told_while_the_tenant_runs(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    command = [*UNSECRET, "emulator", "--port", "0", "--apps", "5", "--state", str(folder / "tenant.state")]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=os.environ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        limit = threading.Timer(60, process.kill)
+        limit.start()
+        shown = ""
+        while not shown.rstrip().endswith("^C ends it"):
+            shown += process.stdout.readline()
+        shutil.rmtree(folder)
+        base = re.search(r"http://127\.0\.0\.1:[0-9]+(?=/hosts)", shown)
+        assert base is not None
+        httpx.post(f"{base[0]}/_control/advance", json={"seconds": 60}, trust_env=False)
+        told = process.stderr.readline()
+        assert told.startswith(f"unsecret: state file {folder}/tenant.state: cannot be written")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 2
+        limit.cancel()
 
 
 def test_a_kill_loses_the_last_seconds_at_most(state: Path) -> None:
