@@ -169,7 +169,7 @@ def test_a_table_that_is_cut_says_how_much_it_leaves_out(tmp_path: Path) -> None
     assert _facts(cut)["Findings"] == "the first 3: all are in the CSV and JSON reports"
     whole = document(tmp_path, values.snapshot(*held), None)
     assert [len(table.rows) for table in whole.tables[:3]] == [7, 2, 7]
-    assert len(whole.findings) == 7
+    assert len(whole.findings) == 8  # one for each application, and one for the use of all
     assert "Findings" not in _facts(whole)
 
 

@@ -26,7 +26,6 @@ AZURE: Final = {
     "PUT|DELETE Microsoft.Web/serverfarms/*": "plans follow from the sites",
     "PUT|PATCH Microsoft.Web/sites/*/config/authsettings|authsettingsV2|logs|slotConfigNames|web": "read, not written",
     "POST Microsoft.Web/sites/*/start|stop": _HOSTS,
-    "Microsoft.Web/sites/*/slots/*": "sites have no slots",
     "subscriptions/*/moveResources": "resources stay where they are",
     "POST subscriptions/*/providers/*/unregister": "providers stay registered",
     "PUT|DELETE subscriptions/*/tagNames/**": "tags are set on resources and resource groups",

@@ -21,6 +21,8 @@ _BUSY: Final = 0.75
 _SECONDS: Final = 86_400
 _LATEST, _EARLIEST, _BEFORE_THE_LOG = _SECONDS // 50, DAYS * _SECONDS, 31 * _SECONDS
 """Seconds before the start."""
+_LATELY: Final = -129_600
+"""A day and a half before the start."""
 _EXCHANGE_TAKES: Final = 2
 """Seconds by which the sign-in of a managed identity precedes that of the application, by choice."""
 _KEY_FIELDS: Final = (
@@ -43,6 +45,7 @@ class _History:
         self._tenant = tenant
         self._writer = writer
         self._dice = dice
+        self._federation_shown = False
         self._resources = {item.app_id: item for item in tenant.resources}
         by_key = {name: at for at, name in enumerate(_KEY_FIELDS)}
         use = Use(pattern=self._pattern(GRAPH_APP_ID), salt="")
@@ -116,7 +119,11 @@ class _History:
         for federated in application.federated:
             identity = tenant.identities.get(federated.subject)
             works = identity is not None and federated.audiences == (tenant.cloud.exchange_audience,)
-            if identity is None or not works or self._dice.random() > _IN_USE:
+            if identity is None or not works:
+                continue
+            # A tenant with federation that works shows some in its log, however small it is.
+            first, self._federation_shown = not self._federation_shown, True
+            if not first and self._dice.random() > _IN_USE:
                 continue
             by_application = self._pattern(
                 GRAPH_APP_ID,
@@ -136,7 +143,7 @@ class _History:
                 service_principal_id=identity.principal_id,
                 identity_resource_id=identity.resource_id,
             )
-            moments = self._moments()
+            moments = [*self._moments(), _LATELY] if first else self._moments()
             for pattern, earlier in ((by_application, 0), (by_identity, _EXCHANGE_TAKES)):
                 use = self._writer.add_use(Use(pattern=pattern, salt=application.app_id))
                 self._writer.add_moments(use, [moment - earlier for moment in moments])
