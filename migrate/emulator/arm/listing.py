@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -11,6 +12,7 @@ from migrate.emulator.arm.errors import ArmError
 from migrate.emulator.state.shelf import Shelf
 
 PAGE: Final = 1000
+_MARK: Final = re.compile(r"([0-9]{1,4}):([0-9]{1,12})")
 Source = tuple[Shelf[Any], Callable[[Any], dict[str, Any] | None]]
 """Where records stand, and how one is shown; None for one that is not on the list."""
 
@@ -20,7 +22,7 @@ def listed(call: ArmCall, *sources: Source, size: int = PAGE) -> ArmReply:
     size = min(size, top_of(call) or size)
     shown: list[dict[str, Any]] = []
     token = ""
-    for mark, body in _walk(sources, *_position(call)):
+    for mark, body in _walk(sources, *_position(call, len(sources))):
         if len(shown) == size:
             return ArmReply(body={"value": shown, "nextLink": _link(call, token)})
         shown.append(body)
@@ -47,15 +49,17 @@ def top_of(call: ArmCall) -> int | None:
     return int(text)
 
 
-def _position(call: ArmCall) -> tuple[int, int]:
+def _position(call: ArmCall, sources: int) -> tuple[int, int]:
     token = call.query.get("$skiptoken", "")
     if not token:
         return 0, 0
     try:
-        first, _, position = base64.urlsafe_b64decode(token.encode() + b"==").decode().partition(":")
-        return int(first), int(position)
+        match = _MARK.fullmatch(base64.urlsafe_b64decode(token.encode() + b"==").decode())
     except (binascii.Error, ValueError):
-        raise ArmError(400, "InvalidSkipToken", "The provided '$skiptoken' is not valid.") from None
+        match = None
+    if match is None or int(match[1]) >= sources:
+        raise ArmError(400, "InvalidSkipToken", "The provided '$skiptoken' is not valid.")
+    return int(match[1]), int(match[2])
 
 
 def _link(call: ArmCall, token: str) -> str:

@@ -51,11 +51,12 @@ def query_resources(call: ArmCall, scope: Scope) -> ArmReply:
     request = _read(call)
     try:
         parsed = pipeline.parse(request.query, TABLES)
+        within = _subscriptions(call, request)
+        result, name, position = _result(call, request, parsed, within)
+        body = _answer(request, parsed, result, name, position)  # rows are computed when they are shown
     except KqlError as error:
         raise _invalid_query(call, error) from error
-    within = _subscriptions(call, request)
-    result, name, position = _result(call, request, parsed, within)
-    return ArmReply(body=_answer(request, parsed, result, name, position), headers=headers)
+    return ArmReply(body=body, headers=headers)
 
 
 def _quota_headers(verdict: Verdict) -> dict[str, str]:

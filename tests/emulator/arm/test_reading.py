@@ -1,5 +1,6 @@
 """Lists and single resources of Azure Resource Manager, as clients read them."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -121,6 +122,14 @@ def test_wrong_options_are_refused(arm: Any, query: dict[str, str]) -> None:
     answer = arm.get(f"/subscriptions/{arm.subscription}/resources", params=query)
     assert answer.status_code == 400
     assert answer.json()["error"]["code"].startswith("Invalid")
+
+
+@pytest.mark.parametrize("mark", ["-1:0", "0:-1", "9:0", "\u0663:0", ":", "0:", "0: 5", "0:5_0", f"0:{'9' * 40}"])
+def test_a_link_that_was_tampered_with_is_refused(arm: Any, mark: str) -> None:
+    token = base64.urlsafe_b64encode(mark.encode()).decode().rstrip("=")
+    for kind in ("resources", "providers/Microsoft.ManagedIdentity/userAssignedIdentities"):
+        answer = arm.get(f"/subscriptions/{arm.subscription}/{kind}", params={"$skiptoken": token})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "InvalidSkipToken")
 
 
 def test_expanded_properties(arm: Any) -> None:

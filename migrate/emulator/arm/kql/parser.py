@@ -1,6 +1,6 @@
 """Turns the words of a query into a pipeline of operators."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from migrate.emulator.arm.kql.expressions import (
@@ -12,6 +12,7 @@ from migrate.emulator.arm.kql.expressions import (
     member,
 )
 from migrate.emulator.arm.kql.lexer import Token
+from migrate.emulator.arm.kql.work import Work
 
 _DEEPEST: Final = 60
 _CONSTANTS: Final = {"true": True, "false": False, "null": None}
@@ -27,6 +28,7 @@ class Words:
         self._tokens = tokens
         self._at = 0
         self._depth = 0
+        self.work = Work()
         self.columns: Columns = {}
 
     # --- words -------------------------------------------------------------------------------------------------------
@@ -40,6 +42,11 @@ class Words:
     def following(self) -> Token:
         """The word after the next one."""
         return self._tokens[min(self._at + 1, len(self._tokens) - 1)]
+
+    @property
+    def read(self) -> int:
+        """How many words were read."""
+        return self._at
 
     def take(self) -> Token:
         """Read a word."""
@@ -91,17 +98,17 @@ class Words:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise self.next.error()
-        found = self._conjunction()
+        parts = [self._conjunction()]
         while self.accepts("or"):
-            found = _either(found, self._conjunction())
+            parts.append(self._conjunction())
         self._depth -= 1
-        return found
+        return parts[0] if len(parts) == 1 else _either(parts)
 
     def _conjunction(self) -> Expression:
-        found = self._comparison()
+        parts = [self._comparison()]
         while self.accepts("and"):
-            found = _both(found, self._comparison())
-        return found
+            parts.append(self._comparison())
+        return parts[0] if len(parts) == 1 else _both(parts)
 
     def _comparison(self) -> Expression:
         left = self._operand()
@@ -110,13 +117,13 @@ class Words:
         if word == "in" and self.next.kind == "name":
             self.take()
             folded = self.accepts("~")
-            return _in(left, self._list(), folded=folded, negated=negated)
+            return _in(left, self._list(), self.work, folded=folded, negated=negated)
         if word in COMPARISONS and self.next.kind in ("symbol", "name") and (not negated or word in WORDS):
             self.take()
-            return _compare(word, left, self._operand(), negated=negated)
+            return _compare(word, left, self._operand(), self.work, negated=negated)
         if word in ("!=", "!~") and not negated:
             self.take()
-            return _compare("==" if word == "!=" else "=~", left, self._operand(), negated=True)
+            return _compare("==" if word == "!=" else "=~", left, self._operand(), self.work, negated=True)
         if negated:
             raise self.next.error()
         return left
@@ -167,11 +174,11 @@ class Words:
         arguments = self._list()
         if not function.least <= len(arguments) <= function.most:
             raise token.error()
-        call = function.call
+        call, made = function.call, self.work.made
         evaluators = [each.evaluate for each in arguments]
         shown = next((each.name for each in arguments if each.name), "")
         return Expression(
-            evaluate=lambda row: call(*(each(row) for each in evaluators)),
+            evaluate=lambda row: made(call(*(each(row) for each in evaluators))),
             type=function.type,
             name=f"{name}_{shown}" if shown and name not in ("tolower", "toupper", "tostring") else shown,
         )
@@ -212,30 +219,39 @@ def _path(column: str, parts: list[Any], kind: str) -> Expression:
     return Expression(evaluate=evaluate, name=column_name([column, *(str(part) for part in parts)]))
 
 
-def _either(one: Expression, other: Expression) -> Expression:
-    return Expression(evaluate=lambda row: bool(one.evaluate(row)) or bool(other.evaluate(row)), type="bool")
+def _either(parts: Sequence[Expression]) -> Expression:
+    return Expression(evaluate=lambda row: any(part.evaluate(row) for part in parts), type="bool")
 
 
-def _both(one: Expression, other: Expression) -> Expression:
-    return Expression(evaluate=lambda row: bool(one.evaluate(row)) and bool(other.evaluate(row)), type="bool")
+def _both(parts: Sequence[Expression]) -> Expression:
+    return Expression(evaluate=lambda row: all(part.evaluate(row) for part in parts), type="bool")
 
 
 def _negated(one: Expression) -> Expression:
     return Expression(evaluate=lambda row: not one.evaluate(row), type="bool")
 
 
-def _compare(operator: str, left: Expression, right: Expression, *, negated: bool) -> Expression:
+def _compare(operator: str, left: Expression, right: Expression, work: Work, *, negated: bool) -> Expression:
     test = COMPARISONS[operator]
-    return Expression(
-        evaluate=lambda row: test(left.evaluate(row), right.evaluate(row)) is not negated, type="bool"
-    )  # fmt: skip
+
+    def evaluate(row: Any) -> bool:
+        one, other = left.evaluate(row), right.evaluate(row)
+        work.handle(one, other)
+        return test(one, other) is not negated
+
+    return Expression(evaluate=evaluate, type="bool")
 
 
-def _in(left: Expression, choices: list[Expression], *, folded: bool, negated: bool) -> Expression:
+def _in(left: Expression, choices: list[Expression], work: Work, *, folded: bool, negated: bool) -> Expression:
     test = COMPARISONS["=~" if folded else "=="]
 
     def evaluate(row: Any) -> bool:
         value = left.evaluate(row)
-        return any(test(value, each.evaluate(row)) for each in choices) is not negated
+        for each in choices:
+            choice = each.evaluate(row)
+            work.handle(value, choice)
+            if test(value, choice):
+                return not negated
+        return negated
 
     return Expression(evaluate=evaluate, type="bool")

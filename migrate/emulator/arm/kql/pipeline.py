@@ -10,23 +10,29 @@ from migrate.emulator.arm.kql.aggregates import Aggregate, read_aggregate
 from migrate.emulator.arm.kql.expressions import Expression, Row, as_text
 from migrate.emulator.arm.kql.lexer import tokens_of
 from migrate.emulator.arm.kql.parser import Words
+from migrate.emulator.arm.kql.work import Work
 
 Step = Callable[[Iterable[Row]], Iterable[Row]]
 _MOST_STEPS: Final = 100
 
 
 class DerivedRow:
-    """A row whose named columns are computed from another row when they are asked for; the rest are that row's."""
+    """A row whose named columns are computed from another row, once, when they are asked for; the rest are its own."""
 
-    __slots__ = ("_expressions", "_source")
+    __slots__ = ("_expressions", "_known", "_source")
 
     def __init__(self, source: Row, expressions: Mapping[str, Expression]) -> None:
         self._source = source
         self._expressions = expressions
+        self._known: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
         expression = self._expressions.get(name)
-        return self._source[name] if expression is None else expression.evaluate(self._source)
+        if expression is None:
+            return self._source[name]
+        if name not in self._known:
+            self._known[name] = expression.evaluate(self._source)
+        return self._known[name]
 
 
 class _ExpandedRow:
@@ -94,10 +100,17 @@ def _read_steps(words: Words, table: str, columns: Mapping[str, str]) -> Query:
         if read is None or len(steps) >= _MOST_STEPS:
             raise token.error("InvalidQueryLanguage" if token.kind == "name" else "ParserFailure")
         limited = limited or token.text.lower() in ("take", "limit", "top")
-        steps.append(read(words))
+        begin = words.read
+        step = read(words)
+        steps.append(_worked(words.work, words.read - begin, step))
         if words.next.kind != "end":
             _expect_step(words)
+    steps.append(_worked(words.work, len(words.columns), lambda rows: rows))
     return Query(table=table, steps=tuple(steps), columns=dict(words.columns), is_limited=limited)
+
+
+def _worked(work: Work, words: int, step: Step) -> Step:
+    return lambda rows: step(work.rows(rows, words + 1))
 
 
 # --- operators -------------------------------------------------------------------------------------------------------
