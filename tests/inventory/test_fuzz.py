@@ -18,6 +18,8 @@ from inventory.model import Application, ManagedIdentity, ScanNote, ServicePrinc
 from inventory.rows import Reading
 from inventory.wire import WireAppRole, WireResource
 
+pytestmark = pytest.mark.slow
+
 _SECRET = "Sup3r~secret.Text"
 _TIMES = {"startDateTime": "2025-01-01T00:00:00.1234567Z", "endDateTime": "2027-01-01T00:00:00Z"}
 _PASSWORD = {"keyId": "p1", "displayName": "ci", "hint": "Sup", "secretText": _SECRET, "customKeyIdentifier": None,

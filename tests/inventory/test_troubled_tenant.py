@@ -20,6 +20,8 @@ from migrate.emulator.faults.engine import install, remove
 from migrate.emulator.faults.parsing import read_json
 from migrate.emulator.server import Emulator
 
+pytestmark = pytest.mark.slow
+
 _READS = "/v1.0/**"
 _COSTLY = "/v1.0/applications?$top=20&$expand=owners($select=id)"
 """Three units."""

@@ -9,6 +9,8 @@ from migrate.emulator.arm.kql import pipeline
 from migrate.emulator.arm.kql.lexer import KqlError
 from migrate.emulator.arm.kql.work import LONGEST_TEXT
 
+pytestmark = pytest.mark.slow
+
 TABLES = {"resources": {"name": "string", "properties": "dynamic"}}
 
 

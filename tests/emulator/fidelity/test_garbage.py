@@ -16,6 +16,8 @@ from tests.emulator.fidelity.scene import Scene
 from tests.emulator.fidelity.shapes import GUID, SECOND, TEXT, Fields, ListOf, Maybe
 from tests.emulator.fidelity.test_models import pattern_of
 
+pytestmark = pytest.mark.slow
+
 CHANGING: Final = ("POST", "PATCH", "PUT")
 REFUSAL: Final = Fields(
     {

@@ -22,6 +22,8 @@ from tests.emulator.fidelity.operations import Pattern
 from tests.emulator.fidelity.shapes import ANYTHING, GUID, INTEGER, STAMP, TEXT, Fields, ListOf, Maybe
 from tests.emulator.fidelity.surfaces import applications_of
 
+pytestmark = pytest.mark.slow
+
 VERSION: Final = {"api-version": "2024-11-30"}
 ARM_REFUSAL: Final = Fields({"error": Fields({"code": TEXT, "message": TEXT, "details": Maybe(ANYTHING)})})
 LOGIN_REFUSAL: Final = Fields(

@@ -16,6 +16,8 @@ from tests.emulator.conftest import World, make_world
 from tests.emulator.fidelity.surfaces import routes_of
 from tests.emulator.fidelity.test_garbage import check_tenant
 
+pytestmark = pytest.mark.slow
+
 CLIENTS: Final = 300
 
 

@@ -32,6 +32,8 @@ from migrate.emulator.tokens.outside import OutsideIssuers
 from tests.emulator.conftest import EXCHANGE, World
 from tests.emulator.persistence.conftest import Run
 
+pytestmark = pytest.mark.slow
+
 OURS = "migrate.emulator."
 
 
