@@ -18,8 +18,8 @@ from reports.model import Cell, Document, Fact, Finding, Table
 LIMIT = 5_000
 """Rows that a person may want to look at: a table of a large tenant says how many it leaves out."""
 _JUDGED = 10_000
-"""Clients that findings are sought in at a time: one that speaks of many credentials speaks of those of one time, and an
-application that registered another is only known where both are among them."""
+"""Clients that findings are sought in at a time. One that speaks of many credentials speaks of those of one time, and
+who registered an application is only known where both are among them."""
 
 
 def document(path: Path, *, limit: int | None = LIMIT) -> Document:

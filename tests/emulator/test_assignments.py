@@ -95,7 +95,7 @@ def test_a_role_of_an_application_of_this_tenant_is_granted(world: Any, operator
     body = assignment(principal, resource, role["id"].upper())
     made = world.web.post(f"{PRINCIPALS}/{principal.id}/appRoleAssignments", json=body, headers=operator)
     assert made.status_code == 201, made.text
-    assert roles_in_token(world, client, scope=f"api://{api.app_id}/.default") == ["Orders.Read"]
+    assert roles_in_token(world, client, scope=f"{api.app_id}/.default") == ["Orders.Read"]
     assert roles_in_token(world, client) == []
     address = f"{PRINCIPALS}/{principal.id}/appRoleAssignments"
     rows = world.web.get(f"{address}?$filter=resourceId eq {resource.id}", headers=operator).json()["value"]
@@ -122,6 +122,27 @@ def test_what_cannot_be_granted_is_refused(world: Any, operator: dict[str, str],
     for body, status, text in cases:
         answer = world.web.post(address, json=body, headers=operator)
         assert (answer.status_code, text in answer.json()["error"]["message"]) == (status, True), answer.text
+
+
+def test_microsofts_own_roles_are_nobodys_to_change(world: Any, operator: dict[str, str], graph: Any) -> None:
+    principal = world.emulator.tenant.service_principal_of(world.new_application())
+    made_up = {"id": "0b0b0b0b-1111-4222-8333-444444444444", "value": "Application.ReadWrite.All"}
+    bodies: list[dict[str, Any]] = [{"appRoles": [made_up]}, {"appRoles": []}, {"displayName": "x"}]
+    for body in bodies:
+        answer = world.web.patch(f"{PRINCIPALS}/{graph.id}", json=body, headers=operator)
+        assert (answer.status_code, "read-only" in answer.json()["error"]["message"]) == (400, True)
+    address = f"{PRINCIPALS}/{principal.id}/appRoleAssignments"
+    for role in (made_up["id"], "00000000-0000-0000-0000-000000000000"):
+        answer = world.web.post(address, json=assignment(principal, graph, role), headers=operator)
+        assert answer.status_code == 400
+    foreign = next(
+        item for item in world.emulator.tenant.service_principals
+        if item.owner_tenant not in (None, world.emulator.tenant_id, graph.owner_tenant)
+    )  # fmt: skip
+    rename = world.web.patch(f"{PRINCIPALS}/{foreign.id}", json={"displayName": "x"}, headers=operator)
+    assert rename.status_code == 400
+    tagged = world.web.patch(f"{PRINCIPALS}/{foreign.id}", json={"tags": list(foreign.tags)}, headers=operator)
+    assert tagged.status_code == 204
 
 
 def test_granting_needs_its_own_permission(world: Any, graph: Any) -> None:

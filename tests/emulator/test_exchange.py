@@ -101,9 +101,19 @@ def test_a_token_for_another_audience_is_refused(world: Any) -> None:
     arm = world.identity_token(world.identity, "https://management.azure.com/")
     assert code_of(exchange(world, application, arm)) == 700211  # v1.0 tokens have another issuer
     other = world.emulator.tenant.application_named("orders-api").app_id
-    assert code_of(exchange(world, application, world.identity_token(world.identity, f"api://{other}"))) == 700212
+    assert code_of(exchange(world, application, world.identity_token(world.identity, other))) == 700212
     world.federate(application, name="v1-issuer", issuer=f"https://sts.windows.net/{world.emulator.tenant_id}/")
     assert code_of(exchange(world, application, arm)) == 700222, "Entra knows its other issuer as its own"
+
+
+@pytest.mark.parametrize("named", ["{app}", "api://{app}", "https://graph.microsoft.com"])
+def test_a_token_of_entras_serves_for_the_exchange_alone(world: Any, named: str) -> None:
+    other = world.emulator.tenant.application_named("orders-api").app_id
+    application = world.new_application()
+    world.federate(application, audiences=[named.format(app=other)])
+    assert code_of(exchange(world, application, world.identity_token(world.identity, other))) == 700212
+    world.federate(application, name="right", subject=world.identity.principal_id.upper())
+    assert code_of(exchange(world, application, world.identity_token(world.identity, other))) == 700212
 
 
 def test_only_user_assigned_identities_stand_in_for_a_secret(world: Any) -> None:

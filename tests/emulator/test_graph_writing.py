@@ -303,6 +303,106 @@ def test_a_bad_change_is_refused(world: Any, operator: dict[str, str], body: dic
     assert world.emulator.tenant.applications.get(application.id) == application
 
 
+NESTED: list[dict[str, Any]] = [
+    {"web": {"redirectUris": 5}}, {"web": {"nonsense": 1}}, {"web": {"implicitGrantSettings": {"x": True}}},
+    {"web": {"implicitGrantSettings": {"enableIdTokenIssuance": "yes"}}},
+    {"web": {"redirectUriSettings": [{"uri": 1}]}},
+    {"appRoles": [1, "x", None]}, {"appRoles": [{"id": "x"}]}, {"appRoles": [{"allowedMemberTypes": "User"}]},
+    {"requiredResourceAccess": ["x"]}, {"requiredResourceAccess": [{"resourceAccess": [{"id": 7}]}]},
+    {"api": {"oauth2PermissionScopes": 5}}, {"api": {"requestedAccessTokenVersion": 10**20}},
+    {"api": {"requestedAccessTokenVersion": 2.5}}, {"api": {"preAuthorizedApplications": [{"appId": []}]}},
+    {"info": {"logoUrl": 5}}, {"spa": []}, {"spa": {"redirectUris": [None]}}, {"publicClient": {"redirectUris": {}}},
+    {"optionalClaims": {"idToken": 5}}, {"optionalClaims": {"idToken": [{"essential": 1}]}}, {"addIns": [5]},
+    {"addIns": [{"properties": [{"key": 1}]}]}, {"parentalControlSettings": {"countriesBlockedForMinors": 3}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", NESTED, ids=repr)
+def test_what_lies_inside_a_property_has_its_type(world: Any, operator: dict[str, str], body: dict[str, Any]) -> None:
+    application = world.emulator.tenant.application_named("orders-api")
+    answer = world.web.patch(f"{APPS}/{application.id}", json=body, headers=operator)
+    assert refusal(answer)[0] == 400
+    assert world.emulator.tenant.applications.get(application.id) == application
+
+
+def test_well_formed_properties_are_kept(world: Any, operator: dict[str, str]) -> None:
+    scope = {"id": "0c0c0c0c-1111-4222-8333-444444444444", "value": "a", "type": "User", "isEnabled": True,
+             "adminConsentDescription": "d", "adminConsentDisplayName": "n", "origin": None}  # fmt: skip
+    body = {
+        "web": {"@odata.type": "#microsoft.graph.webApplication", "redirectUris": ["https://x.example"],
+                "implicitGrantSettings": {"enableIdTokenIssuance": True}, "logoutUrl": None},
+        "api": {"requestedAccessTokenVersion": 2, "oauth2PermissionScopes": [scope],
+                "knownClientApplications": [scope["id"]]},
+        "optionalClaims": {"idToken": [{"name": "upn", "essential": False, "additionalProperties": ["x"]}]},
+        "addIns": [{"id": scope["id"], "type": "t", "properties": [{"key": "k", "value": "v"}]}],
+        "info": {"supportUrl": "https://x.example"},
+    }  # fmt: skip
+    application = world.new_application()
+    address = f"{APPS}/{application.id}"
+    assert world.web.patch(address, json=body, headers=operator).status_code == 204
+    shown = world.web.get(address, headers=operator).json()
+    assert {name: shown[name] for name in body} == body
+
+
+def test_an_identifier_uri_is_one_applications(world: Any, operator: dict[str, str]) -> None:
+    first, second = world.new_application(), world.new_application()
+    address = f"{APPS}/{second.id}"
+    named = {"identifierUris": [f"api://{first.id}"]}
+    assert world.web.patch(f"{APPS}/{first.id}", json=named, headers=operator).status_code == 204
+    taken = world.web.patch(address, json={"identifierUris": [f"API://{first.id}/"]}, headers=operator)
+    assert refusal(taken) == (400, "Request_BadRequest")
+    assert taken.json()["error"]["message"] == (
+        "Another object with the same value for property identifierUris already exists."
+    )
+    assert world.web.patch(f"{APPS}/{first.id}", json=named, headers=operator).status_code == 204
+
+
+def test_a_service_principal_follows_its_application(world: Any, operator: dict[str, str]) -> None:
+    application = world.new_application()
+    address = f"{PRINCIPALS}(appId='{application.app_id}')"
+    for body in ({"isDisabled": True}, {"isDisabled": None}, {"signInAudience": "AzureADMultipleOrgs"}):
+        assert refusal(world.web.patch(address, json=body, headers=operator)) == (400, "Request_BadRequest")
+    change = {"isDisabled": True, "signInAudience": "AzureADMultipleOrgs"}
+    assert world.web.patch(f"{APPS}/{application.id}", json=change, headers=operator).status_code == 204
+    shown = world.web.get(address, headers=operator).json()
+    assert {name: shown[name] for name in change} == change
+
+
+def test_the_active_signing_certificate_is_chosen_and_falls_away_with_it(world: Any, operator: dict[str, str]) -> None:
+    application = world.new_application()
+    address = f"{PRINCIPALS}(appId='{application.app_id}')"
+    preferred = "preferredTokenSigningKeyThumbprint"
+    sign = {**certificate(91), "usage": "Sign"}
+    assert world.web.patch(address, json={"keyCredentials": [sign]}, headers=operator).status_code == 204
+    (held,) = world.web.get(address, headers=operator).json()["keyCredentials"]
+    thumb = base64.b64decode(held["customKeyIdentifier"]).hex().upper()
+    for wrong in ("zz", "0" * 40, 7):
+        assert refusal(world.web.patch(address, json={preferred: wrong}, headers=operator))[0] == 400
+    assert world.web.patch(address, json={preferred: thumb.lower()}, headers=operator).status_code == 204
+    assert world.web.get(address, headers=operator).json()[preferred] == thumb
+    assert world.web.patch(address, json={"keyCredentials": [held]}, headers=operator).status_code == 204
+    assert world.web.get(address, headers=operator).json()[preferred] == thumb
+    assert world.web.patch(address, json={"keyCredentials": []}, headers=operator).status_code == 204
+    assert world.web.get(address, headers=operator).json()[preferred] is None
+    both = {"keyCredentials": [sign], preferred: thumb}
+    assert world.web.patch(address, json=both, headers=operator).status_code == 204
+    assert world.web.patch(address, json={preferred: None}, headers=operator).status_code == 204
+    assert world.web.get(address, headers=operator).json()[preferred] is None
+
+
+def test_a_federated_credential_is_found_by_its_name_alone(world: Any, operator: dict[str, str]) -> None:
+    application = world.new_application()
+    first = world.federate(application, name="one").json()
+    assert world.federate(application, name=first["id"], subject="another").status_code == 201
+    by_name = federated(application, f"(name='{first['id']}')")
+    assert world.web.get(by_name, headers=operator).json()["subject"] == "another"
+    assert world.web.get(federated(application, f"/{first['id']}"), headers=operator).json()["name"] == "one"
+    assert world.web.patch(by_name, json={"description": "changed"}, headers=operator).status_code == 204
+    assert world.web.delete(by_name, headers=operator).status_code == 204
+    left = world.web.get(federated(application), headers=operator).json()["value"]
+    assert [(item["name"], item["description"]) for item in left] == [("one", None)]
+
+
 def test_managed_identities_cannot_be_changed(world: Any, operator: dict[str, str]) -> None:
     address = f"{PRINCIPALS}/{world.identity.principal_id}"
     assert world.web.patch(address, json={"tags": ["x"]}, headers=operator).status_code == 403

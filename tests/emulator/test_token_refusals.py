@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 
 from migrate.emulator.tokens.refusals import Refusal
@@ -290,3 +291,21 @@ def test_a_secret_expires_by_the_virtual_clock(own_world: Any) -> None:
     answer = own_world.token_request(form)
     assert answer.json()["error_codes"] == [7000222]
     assert str(own_world.emulator.tenant.clock.now().year) in answer.headers["date"]
+
+
+def test_an_identifier_uri_names_a_resource_and_api_with_the_client_id_only_as_one(world: Any) -> None:
+    client, api = world.new_application(), world.new_application()
+
+    def asked(name: str) -> Any:
+        return world.token_request(world.secret_form(client, scope=f"{name}/.default")).json()
+
+    own = f"api://{api.app_id}"
+    assert asked(own)["error_codes"] == [500011]
+    uris = [f"https://API.example/{api.id}", f"api://{api.id}"]
+    change = {"identifierUris": [*uris, own]}
+    assert world.web.patch(f"/v1.0/applications/{api.id}", json=change, headers=world.bearer()).status_code == 204
+    for name in (api.app_id, own, *uris, uris[0].lower()):
+        claims = jwt.decode(asked(name)["access_token"], options={"verify_signature": False})
+        assert claims["aud"] == api.app_id
+    world.web.patch(f"/v1.0/applications/{api.id}", json={"identifierUris": []}, headers=world.bearer())
+    assert asked(uris[1])["error_codes"] == [500011]

@@ -74,7 +74,7 @@ class Throttle(_Fault, tag="throttle", frozen=True, kw_only=True):
     buckets: Annotated[tuple[BucketName, ...], Meta(min_length=1)] = BUCKETS
     limits: dict[BucketName, Positive] = {}
     users: Natural | None = None
-    speed: Annotated[float, Meta(gt=0, le=1_000_000)] = 1.0
+    speed: Annotated[float, Meta(ge=0.001, le=1_000_000)] = 1.0
     retry_after: Literal["float", "integer", "date", "none"] = "float"
 
 

@@ -8,6 +8,8 @@ from typing import Final
 from migrate.emulator.faults.model import Form
 
 _EXACT: Final = 1000
+_LONGEST: Final = 10_000_000
+"""Seconds: nobody waits for longer, and calendars end."""
 
 
 def retry_after(seconds: float, form: Form) -> str:
@@ -15,6 +17,7 @@ def retry_after(seconds: float, form: Form) -> str:
 
     The date is one of real time, even where the tenant's clock was moved: it tells the client how long to sleep.
     """
+    seconds = min(seconds, _LONGEST)
     if form == "float":
         return f"{math.ceil(seconds * _EXACT) / _EXACT:.3f}"
     if form == "integer":

@@ -90,4 +90,8 @@ def _allowed(kind: Any) -> str:
 
 def _range(kind: Any) -> str:
     bounds = (("from", kind.ge), ("above", kind.gt), ("up to", kind.le), ("below", kind.lt))
-    return "".join(f" {word} {int(bound)}" for word, bound in bounds if bound is not None)
+    return "".join(f" {word} {_number(bound)}" for word, bound in bounds if bound is not None)
+
+
+def _number(bound: float) -> str:
+    return str(int(bound)) if bound == int(bound) else str(bound)

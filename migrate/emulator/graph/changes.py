@@ -1,17 +1,27 @@
 """What a PATCH or POST body changes on an application or a service principal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from migrate.emulator.certificates import CertificateRecipe, thumbprint
 from migrate.emulator.graph import values
 from migrate.emulator.graph.errors import bad_request
 from migrate.emulator.graph.locks import read_lock
-from migrate.emulator.graph.schema import APPLICATION, AUDIENCES, READ_ONLY, SERVICE_PRINCIPAL, check_value
-from migrate.emulator.state.keys import KeyChange, merge_keys, merge_passwords, passwords_not_updatable
+from migrate.emulator.graph.schema import (
+    APPLICATION,
+    AUDIENCES,
+    READ_ONLY,
+    READ_ONLY_OF_FOREIGN,
+    READ_ONLY_OF_PRINCIPAL,
+    SERVICE_PRINCIPAL,
+    check_value,
+)
+from migrate.emulator.state.keys import SYMMETRIC, KeyChange, merge_keys, merge_passwords, passwords_not_updatable
 from migrate.emulator.state.locks import PROPERTY, refuse_locked_encryption
-from migrate.emulator.state.records import Application, ServicePrincipal
+from migrate.emulator.state.purposes import settled
+from migrate.emulator.state.records import Application, KeyCredential, ServicePrincipal, identifiers
 from migrate.emulator.state.tenant import Tenant
 
 _KEY_FIELDS: Final = (
@@ -23,6 +33,7 @@ PASSWORD_FIELDS: Final = (
 PASSWORD_TYPE: Final = "microsoft.graph.passwordCredential"  # noqa: S105 - the name of a type
 _CREDENTIALS: Final = ("keyCredentials", "passwordCredentials")
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+_PREFERRED: Final = "preferredTokenSigningKeyThumbprint"
 _LONGEST_NAME: Final = 256
 _APPLICATION_FIELDS: Final = {
     "displayName": "display_name",
@@ -49,18 +60,49 @@ def changed(tenant: Tenant, record: H, body: Mapping[str, Any], version: str = "
     fields = _APPLICATION_FIELDS if is_application else _PRINCIPAL_FIELDS
     others = dict(record.others)
     sent = {name: value for name, value in body.items() if not name.startswith("@")}
+    fixed = _read_only(tenant, record)
     for name, value in sent.items():
         _check(name, value, known, "application" if is_application else "servicePrincipal")
+        if name in fixed:
+            raise bad_request(f"Property '{name}' is read-only and cannot be set.", "Request_BadRequest")
     typed = _credentials(tenant, record, sent)
     for name, value in sent.items():
         if name in fields:
             typed[fields[name]] = tuple(value) if isinstance(value, list) else value
+        elif name == _PREFERRED and isinstance(record, ServicePrincipal):
+            typed["signing_certificate"] = _preferred(value, typed.get("keys", record.keys))
         elif name == PROPERTY:
             others[name] = read_lock(value, version)
         elif name not in _CREDENTIALS:
             others[name] = value
     _check_encryption_key(tenant, record, typed)
-    return replace(record, **typed, others=MappingProxyType(others))
+    _check_identifiers(tenant, record, sent)
+    return settled(replace(record, **typed, others=MappingProxyType(others)))
+
+
+def _read_only(tenant: Tenant, record: Application | ServicePrincipal) -> frozenset[str]:
+    if isinstance(record, Application):
+        return frozenset()
+    is_own = record.owner_tenant == tenant.id
+    return READ_ONLY_OF_PRINCIPAL if is_own else READ_ONLY_OF_PRINCIPAL | READ_ONLY_OF_FOREIGN
+
+
+def _preferred(value: str | None, keys: Sequence[KeyCredential]) -> CertificateRecipe | bytes | None:
+    """Find the certificate that preferredTokenSigningKeyThumbprint names (which refusal is assumed)."""
+    if value is None:
+        return None
+    for key in keys:
+        if key.type != SYMMETRIC and thumbprint(key.certificate).hex() == value.lower():
+            return key.certificate
+    raise bad_request(f"No key credential has the thumbprint '{value}'.", "Request_BadRequest")
+
+
+def _check_identifiers(tenant: Tenant, record: Application | ServicePrincipal, sent: Mapping[str, Any]) -> None:
+    """Refuse an identifier URI that another application has (recorded): each names one resource."""
+    new = {uri.lower().rstrip("/") for uri in sent.get("identifierUris") or ()}
+    if new and any(new & set(identifiers(other)) for other in tenant.applications if other.id != record.id):
+        message = "Another object with the same value for property identifierUris already exists."
+        raise bad_request(message, "Request_BadRequest")
 
 
 def _credentials(tenant: Tenant, record: Application | ServicePrincipal, sent: Mapping[str, Any]) -> dict[str, Any]:

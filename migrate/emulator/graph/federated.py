@@ -80,7 +80,7 @@ def _select(call: Call) -> tuple[str, ...]:
 
 def _find(call: Call, key: Key, credential_key: Key) -> tuple[Application, FederatedCredential]:
     application = find_application(call, key)
-    credential = federation.find(application, credential_key[1])
+    credential = federation.find(application, credential_key[1], by_name=credential_key[0] == "name")
     if credential is None:
         raise not_found(credential_key[1])
     return application, credential
@@ -126,10 +126,12 @@ def update_federated(call: Call, key: Key, credential_key: Key) -> Reply:
     property_name, value = credential_key
     change = _read(call, value if property_name == "name" else None)
     with call.tenant.lock:
-        known = federation.find(application, value)
+        known = federation.find(application, value, by_name=property_name == "name")
         if known is None and property_name == "name" and call.prefers("create-if-missing"):
             return _one(call, application, federation.create(call.tenant, application.id, change), 201)
-        federation.update(call.tenant, application.id, value, change)
+        if known is None:
+            raise not_found(value)
+        federation.update(call.tenant, application.id, known.id, change)
     return NO_CONTENT
 
 

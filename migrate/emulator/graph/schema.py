@@ -6,6 +6,7 @@ Names and empty values follow the v1.0 metadata (CSDL) and, for beta, a publishe
 from typing import Any, Final
 
 from migrate.emulator.graph.errors import bad_request
+from migrate.emulator.graph.nested import PROPERTIES, has_shape
 
 _INFO: Final = {
     "termsOfServiceUrl": None, "supportUrl": None, "privacyStatementUrl": None, "marketingUrl": None, "logoUrl": None,
@@ -134,6 +135,14 @@ READ_ONLY: Final = frozenset({
     "appOwnerOrganizationId", "appDisplayName", "appDescription",
 })  # fmt: skip
 
+READ_ONLY_OF_PRINCIPAL: Final = frozenset({"isDisabled", "signInAudience"})
+"""What a service principal has of its application (reference page "servicePrincipal")."""
+
+READ_ONLY_OF_FOREIGN: Final = frozenset({
+    "displayName", "appRoles", "oauth2PermissionScopes", "servicePrincipalNames", "info",
+})  # fmt: skip
+"""What another tenant's application, Microsoft's included, gives its service principal here (assumed)."""
+
 AUDIENCES: Final = (
     "AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount",
 )  # fmt: skip
@@ -144,9 +153,6 @@ _BOOLEANS: Final = frozenset({
 })  # fmt: skip
 _TEXT_LISTS: Final = frozenset({
     "tags", "identifierUris", "alternativeNames", "notificationEmailAddresses", "replyUrls", "servicePrincipalNames",
-})  # fmt: skip
-_OBJECTS: Final = frozenset({
-    "optionalClaims", "servicePrincipalLockConfiguration", "samlSingleSignOnSettings", "requestSignatureVerification",
 })  # fmt: skip
 
 
@@ -163,8 +169,12 @@ def _fits(name: str, value: Any, empty: Any) -> bool:
         return isinstance(value, bool)
     if name in _TEXT_LISTS:
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if name in PROPERTIES:
+        return has_shape(value, PROPERTIES[name])
+    return isinstance(value, _type_of(name, empty))
+
+
+def _type_of(name: str, empty: Any) -> type:
     if isinstance(empty, list):
-        return isinstance(value, list)
-    if isinstance(empty, dict) or name in _OBJECTS:
-        return isinstance(value, dict)
-    return isinstance(value, str)
+        return list
+    return dict if isinstance(empty, dict) or name == "servicePrincipalLockConfiguration" else str

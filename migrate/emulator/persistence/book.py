@@ -19,6 +19,7 @@ from migrate.emulator.persistence.lines import (
     FORMAT,
     MOST_ROWS,
     VERSION,
+    Checksum,
     first_line,
     last_line,
     line,
@@ -68,7 +69,8 @@ def damaged(path: Path, how: str) -> StateFileError:
 def read(path: Path) -> tuple[Head, Rows, Book]:
     """Read a file; StateFileError for one that no emulator of this version has written."""
     with reading(path) as file:
-        head, offset = _read_head(path, file)
+        checksum = Checksum()
+        head, offset = _read_head(path, file, checksum)
         rows: Rows = {part: [] for part in ROWS}
         book = Book(identity=identity_of(file), lines={part: [] for part in ROWS})
         for number, raw in enumerate(file, 2):
@@ -77,17 +79,17 @@ def read(path: Path) -> tuple[Head, Rows, Book]:
             except FAULTS as error:
                 raise damaged(path, f"line {number} cannot be read") from error
             if part == END:
-                if found != [number - 1] or file.read(1):
+                if raw != last_line(number - 1, checksum.shown()) or file.read(1):
                     raise damaged(path, "its lines are not those that were written")
                 return head, rows, book
             rows[part] += found
-            book.lines[part].append(_Line(rows=None, offset=offset, length=len(raw)))
+            book.lines[part].append(_Line(rows=None, offset=offset, length=len(checksum.add(raw))))
             offset += len(raw)
         raise damaged(path, "its end is missing")
 
 
-def _read_head(path: Path, file: BinaryIO) -> tuple[Head, int]:
-    raw = file.readline()
+def _read_head(path: Path, file: BinaryIO, checksum: Checksum) -> tuple[Head, int]:
+    raw = checksum.add(file.readline())
     try:
         kind, version, head = read_first(raw)
     except FAULTS:
@@ -109,18 +111,19 @@ def write(path: Path, image: Image, before: Book | None, breathe: Callable[[], o
         old = _open_known(path, before, old_file)
         known = before.lines if before is not None and old is not None else {}
         made: dict[str, list[_Line]] = {}
-        offset, number = file.write(first_line(image.head)), 1
+        checksum = Checksum()
+        offset, number = file.write(checksum.add(first_line(image.head))), 1
         for part, rows in image.parts():
             lines = made[part] = []
             for piece, same in zip(_pieces(rows), chain(known.get(part, ()), repeat(None)), strict=False):
                 raw, held = _line(part, piece, same, old)
                 if held is piece:
                     breathe()
-                file.write(raw)
+                file.write(checksum.add(raw))
                 lines.append(_Line(rows=held, offset=offset, length=len(raw)))
                 offset += len(raw)
             number += len(lines)
-        file.write(last_line(number))
+        file.write(last_line(number, checksum.shown()))
         file.flush()
         old_file.close()  # Windows replaces no file that is open
         return Book(identity=identity_of(file), lines=made)

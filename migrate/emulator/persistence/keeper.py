@@ -7,6 +7,8 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Final
 
+from cryptography.exceptions import UnsupportedAlgorithm
+
 from migrate.emulator.errors import EmulatorError
 from migrate.emulator.persistence import book
 from migrate.emulator.persistence.files import FileLock, StateFileError, exists, make_private
@@ -49,7 +51,7 @@ class StateFile:
         make_private(self._path)
         try:
             memory = revive(head, rows)
-        except (*FAULTS, EmulatorError) as error:
+        except (*FAULTS, EmulatorError, UnsupportedAlgorithm) as error:
             raise book.damaged(self._path, "its parts do not belong together") from error
         self._book = found.knowing(image_of(memory))
         return memory

@@ -1,9 +1,10 @@
 """The lines of a state file: JSON, one object in each.
 
 The first line says what the file is and holds everything small; each further one holds some rows of one part; the last
-one counts the others, so that a file that was cut off shows it.
+one counts the others and has their checksum, so that a file that was cut off or damaged anywhere shows it.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -16,7 +17,7 @@ from migrate.emulator.persistence.memory import ROWS, SHELVES, TABLES, Head
 from migrate.emulator.state.plain import seal, write_unknown
 
 FORMAT: Final = "unsecret emulator state"
-VERSION: Final = 1
+VERSION: Final = 2
 """Rises whenever older programs would read a file wrongly, so also with every new field of a record."""
 END: Final = "end"
 MOST_ROWS: Final = 128
@@ -71,9 +72,25 @@ def line(part: str, rows: Iterable[Any]) -> bytes:
     return _joined(b'{"part":%b,"rows":%b}\n', part, list(rows))
 
 
-def last_line(lines: int) -> bytes:
-    """Write the last one, after so many others."""
-    return line(END, [lines])
+def last_line(lines: int, checksum: str) -> bytes:
+    """Write the last one, after so many others with this checksum."""
+    return line(END, [lines, checksum])
+
+
+class Checksum:
+    """The checksum of lines, told one after the other; against damage, not against whoever can write the file."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.blake2b(digest_size=16)
+
+    def add(self, raw: bytes) -> bytes:
+        """Count a line in, and hand it on."""
+        self._hash.update(raw)
+        return raw
+
+    def shown(self) -> str:
+        """Give the checksum of all lines so far."""
+        return self._hash.hexdigest()
 
 
 def _joined(form: bytes, *values: object) -> bytes:
@@ -101,7 +118,7 @@ def read_line(raw: bytes) -> tuple[str, list[Any]]:
 
 
 def _kind(part: str) -> Any:
-    return GenericAlias(list, (int if part == END else ROWS[part],))
+    return GenericAlias(list, (int | str if part == END else ROWS[part],))
 
 
 def _sealed(row: Any) -> Any:

@@ -112,7 +112,7 @@ def grant_role(tenant: Tenant, principal_id: str, resource_id: str, role_id: str
             raise _refused("Permission being assigned already exists on the object")
         grant = Grant(resource_id=resource.id, role_id=role_id, created=now)
         roles = principal.roles
-        if resource.app_id == GRAPH_APP_ID:
+        if resource.app_id == GRAPH_APP_ID and role_id in _GRAPH_VALUE_OF:
             roles = (*roles, _GRAPH_VALUE_OF[role_id])
         tenant.save_service_principal(replace(principal, roles=roles, grants=(*principal.grants, grant)))
         return grant

@@ -47,12 +47,10 @@ class FederatedChange:
         )
 
 
-def find(application: Application, key: str) -> FederatedCredential | None:
-    """Find a federated credential by id or by name, which is its alternate key."""
-    for credential in application.federated:
-        if key.lower() == credential.id or key == credential.name:
-            return credential
-    return None
+def find(application: Application, key: str, *, by_name: bool = False) -> FederatedCredential | None:
+    """Find a federated credential by its name alone, or by what a path segment may be: its id, else its name."""
+    found = None if by_name else next((item for item in application.federated if item.id == key.lower()), None)
+    return found or next((item for item in application.federated if item.name == key), None)
 
 
 def create(tenant: Tenant, application_id: str, change: FederatedChange) -> FederatedCredential:

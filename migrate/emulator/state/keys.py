@@ -29,8 +29,8 @@ from migrate.emulator.state.credentials import (
     usage_of_password,
 )
 from migrate.emulator.state.locks import refuse_locked
-from migrate.emulator.state.purposes import CERTIFICATE, Holder
-from migrate.emulator.state.records import KeyCredential, PasswordCredential
+from migrate.emulator.state.purposes import CERTIFICATE, Holder, settled
+from migrate.emulator.state.records import KeyCredential, PasswordCredential, ServicePrincipal
 from migrate.emulator.state.rules import RuleBreachError
 from migrate.emulator.state.tenant import Tenant
 
@@ -124,7 +124,9 @@ def remove_key(tenant: Tenant, holder: Holder, key_id: str) -> None:
         if not gone:
             raise invalid("No credentials found to be removed.")
         refuse_locked(tenant, holder, "keyCredentials", gone[0].usage)
-        save(tenant, replace(holder, keys=tuple(key for key in holder.keys if key.key_id != key_id.lower())))
+        rest = tuple(key for key in holder.keys if key is not gone[0])
+        left = replace(holder, keys=rest)
+        save(tenant, settled(left) if isinstance(left, ServicePrincipal) else left)
 
 
 def _unchanged(key: KeyCredential, change: KeyChange) -> KeyCredential:

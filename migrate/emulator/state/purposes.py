@@ -7,12 +7,14 @@ key that tokens are encrypted for. Assumed: a credential does what it is for and
 key's password nor an encryption certificate signs in.
 """
 
-from typing import Final
+from dataclasses import replace
+from typing import Final, TypeVar
 
 from migrate.emulator.state.records import Application, KeyCredential, PasswordCredential, ServicePrincipal
 
 CERTIFICATE: Final = "AsymmetricX509Cert"
 Holder = Application | ServicePrincipal
+H = TypeVar("H", Application, ServicePrincipal)
 
 
 def is_for_signing(holder: Holder, password: PasswordCredential) -> bool:
@@ -29,3 +31,12 @@ def is_for_signing(holder: Holder, password: PasswordCredential) -> bool:
 def signs_in(holder: Holder, key: KeyCredential) -> bool:
     """Whether a key is a certificate that its holder authenticates with."""
     return key.type == CERTIFICATE and key.usage == "Verify" and key.key_id != holder.token_encryption_key_id
+
+
+def settled(holder: H) -> H:
+    """Let the choice of an active signing certificate fall away with the certificate."""
+    if not isinstance(holder, ServicePrincipal):
+        return holder
+    chosen = holder.signing_certificate
+    is_held = chosen is None or any(key.certificate == chosen for key in holder.keys)
+    return holder if is_held else replace(holder, signing_certificate=None)

@@ -87,6 +87,11 @@ class Application:
     """The remaining Graph properties that differ from an empty application's."""
 
 
+def identifiers(application: Application) -> tuple[str, ...]:
+    """Give the names under which tokens for an application can be asked for, in lower case: its identifierUris."""
+    return tuple(uri.lower().rstrip("/") for uri in application.others.get("identifierUris") or ())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """An app role that was granted while the tenant ran (Graph type appRoleAssignment); the principal holds it."""

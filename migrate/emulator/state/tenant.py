@@ -24,6 +24,7 @@ from migrate.emulator.state.records import (
     Resource,
     ServicePrincipal,
     User,
+    identifiers,
 )
 from migrate.emulator.state.shelf import Shelf
 from migrate.emulator.state.signin_log import SignInLog
@@ -173,9 +174,14 @@ class Tenant:
         return self._application_resource(wanted)
 
     def _application_resource(self, wanted: str) -> Resource | None:
-        app_id = wanted.removeprefix("api://")
-        record = self.applications.with_app_id(app_id)
-        if record is None or self.service_principals.with_app_id(app_id) is None:
+        """Find an application by its client id or one of its identifier URIs.
+
+        ``api://`` and the client id are a name only where they are such a URI: without one the service knows no
+        resource of that name (assumed).
+        """
+        record = self.applications.with_app_id(wanted)
+        record = record or next((item for item in self.applications if wanted in identifiers(item)), None)
+        if record is None or self.service_principals.with_app_id(record.app_id) is None:
             return None
         return Resource(
             names=(wanted,),

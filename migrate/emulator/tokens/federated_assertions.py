@@ -92,8 +92,11 @@ def _matching_audience(
     # The token carries the resource's GUID while the credential must hold its URI (third-party reports agree on both).
     expected = tenant.cloud.exchange_audience
     presented_as = expected if assertion.audience == EXCHANGE_APP_ID else assertion.audience
+    # A token of Entra's stands in for a secret only where it was issued for the exchange (page "Configure an
+    # application to trust a managed identity"), whatever audience a federated credential names.
+    serves = presented_as == expected or assertion.issuer != tenant.cloud.issuer(tenant.id)
     for credential in candidates:
-        if presented_as in credential.audiences and presented_as != EXCHANGE_APP_ID:
+        if serves and presented_as in credential.audiences and presented_as != EXCHANGE_APP_ID:
             return credential
     if presented_as == expected and any(EXCHANGE_APP_ID in credential.audiences for credential in candidates):
         raise RefusedError(Refusal.AUDIENCE_IS_GUID, presented, expected=expected, audience=EXCHANGE_APP_ID)

@@ -18,6 +18,7 @@ import urllib3
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError, ServiceResponseError
 from azure.identity import ClientSecretCredential
 
+from migrate.emulator.faults.retry_after import retry_after
 from migrate.emulator.state.records import Application
 from tests.emulator.conftest import GRAPH
 from tests.emulator.faults.conftest import Trouble
@@ -329,3 +330,9 @@ def test_methods_and_paths_choose_the_requests(trouble: Trouble) -> None:
     web = trouble.world.web
     base = trouble.world.emulator.authority
     assert {key: web.request(key[0], base + key[1]).status_code == 503 for key in expected} == expected
+
+
+@pytest.mark.parametrize("form", ["float", "integer", "date"])
+def test_no_retry_after_is_beyond_the_calendar(form: Any) -> None:
+    assert retry_after(1e300, form)
+    assert retry_after(float("inf"), form)

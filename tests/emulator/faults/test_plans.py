@@ -76,7 +76,7 @@ def test_the_commands_refuse_a_wrong_file_in_one_line(
         (f'{FAULT}"expired-bearer"', "fault 1 (expired-bearer): give one of after_requests and after_seconds"),
         (f'{FAULT}"throttle"\nlimits = {{x = 1}}', "limits cannot be {'x': 1}; allowed: a table with "),
         (f'{FAULT}"throttle"\nlimits = {{reports = 0}}', "reports, resource-units, tenant-writes, writes, each a who"),
-        (f'{FAULT}"throttle"\nspeed = 0', "speed cannot be 0; allowed: a number above 0 up to 1000000"),
+        (f'{FAULT}"throttle"\nspeed = 1e-300', "speed cannot be 1e-300; allowed: a number from 0.001 up to 1000000"),
         (f'{FAULT}"reset"\ntimes = 0', "times cannot be 0; allowed: a whole number from 1 up to 1000000000"),
         ("faults = 3", "faults cannot be 3; allowed: a list of faults"),
         ("faults = [3]", "fault 1: cannot be 3; allowed: a table of fields"),

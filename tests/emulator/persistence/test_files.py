@@ -1,5 +1,6 @@
 """The file: private, whole, locked, and refused in one line when it is no use."""
 
+import base64
 import json
 import os
 import stat
@@ -12,7 +13,10 @@ import pytest
 
 from migrate.cli.main import main
 from migrate.emulator.errors import EmulatorError, EmulatorPortError
+from migrate.emulator.ids import seeded_dice
+from migrate.emulator.persistence.book import read
 from migrate.emulator.persistence.files import StateFileError
+from migrate.emulator.persistence.lines import Checksum, last_line
 from migrate.emulator.server import Emulator
 from tests.emulator.persistence.conftest import Run
 
@@ -156,7 +160,14 @@ def without_a_line(content: bytes) -> bytes:
 
 def doubled(content: bytes) -> bytes:
     lines = content.splitlines(keepends=True)
-    return b"".join([*lines[:2], lines[1], *lines[2:-1], b'{"part":"end","rows":[%d]}\n' % len(lines)])
+    return signed(b"".join([*lines[:2], lines[1], *lines[2:]]))
+
+
+def signed(content: bytes) -> bytes:
+    """Give the lines an end that fits, as nobody does by accident."""
+    *lines, _ = content.splitlines(keepends=True)
+    checksum = Checksum()
+    return b"".join(map(checksum.add, lines)) + last_line(len(lines), checksum.shown())
 
 
 def other_head(name: str, value: object) -> Callable[[bytes], bytes]:
@@ -164,9 +175,20 @@ def other_head(name: str, value: object) -> Callable[[bytes], bytes]:
         first, rest = content.split(b"\n", 1)
         read = json.loads(first)
         (read if name in read else read["head"])[name] = value
-        return json.dumps(read).encode() + b"\n" + rest
+        return signed(json.dumps(read).encode() + b"\n" + rest)
 
     return change
+
+
+def unknown_algorithm(content: bytes) -> bytes:
+    """Give the tenant's key an algorithm that nobody knows."""
+    first, rest = content.split(b"\n", 1)
+    read = json.loads(first)
+    key = read["head"]["keys"][0]
+    private = bytearray(base64.b64decode(key["private"]))
+    private[private.find(bytes.fromhex("2a864886f70d010101")) + 2] ^= 1
+    key["private"] = base64.b64encode(private).decode()
+    return signed(json.dumps(read).encode() + b"\n" + rest)
 
 
 BAD: dict[str, tuple[Callable[[bytes], bytes], str]] = {
@@ -177,7 +199,8 @@ BAD: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "bytes": (lambda _: bytes(range(256)), "was not written by unsecret emulator"),
     "deep": (lambda _: b"[" * 100_000, "was not written by unsecret emulator"),
     "another format": (other_head("format", "x"), "was not written by unsecret emulator"),
-    "a later version": (other_head("version", 2), "is of version 2, which another release of unsecret writes; this"),
+    "a later version": (other_head("version", 3), "is of version 3, which another release of unsecret writes; this"),
+    "an earlier version": (other_head("version", 1), "is of version 1, which another release of unsecret writes; this"),
     "a huge version": (other_head("version", 10**40), "which another release of unsecret writes"),
     "cut off": (cut, "is damaged: line "),
     "without its end": (lambda content: content[: content.rindex(b'{"part":"end"')], "is damaged: its end is missing"),
@@ -191,6 +214,7 @@ BAD: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "a start that is none": (other_head("start", "1066-10-14T00:00:00Z"), "its parts do not belong together"),
     "a time before its start": (other_head("now", "0001-01-01T00:00:00Z"), "its parts do not belong together"),
     "no key": (other_head("keys", [{"private": "AAAA", "certificate": ""}]), "its parts do not belong together"),
+    "a key of an unknown algorithm": (unknown_algorithm, "its parts do not belong together"),
     "no generations": (other_head("generations", {}), "its parts do not belong together"),
 }
 
@@ -207,6 +231,24 @@ def test_a_file_that_is_no_use_is_refused_and_left_alone(saved: Path, name: str)
     )  # fmt: skip
     assert saved.read_bytes() == spoilt
     assert list(saved.parent.iterdir()) == [saved]
+
+
+def test_any_damage_is_refused(saved: Path, content: bytes) -> None:
+    dice = seeded_dice("damage")
+    digits = [place for place, byte in enumerate(content) if byte in b"0123456789"]
+    for _ in range(60):
+        spoilt = bytearray(content)
+        place = dice.choice(digits) if dice.random() < 0.5 else dice.randrange(len(content))
+        spoilt[place] = dice.choice([byte for byte in b"0123456789abcdef" if byte != spoilt[place]])
+        saved.write_bytes(spoilt)
+        with pytest.raises(StateFileError):
+            read(saved)
+    for ending in (content[:-1], content + b"\n", content.replace(b'"end","rows":[', b'"end","rows":[ ')):
+        saved.write_bytes(ending)
+        with pytest.raises(StateFileError):
+            read(saved)
+    saved.write_bytes(content)
+    read(saved)
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path, saved: Path) -> None:
