@@ -3,14 +3,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from inventory.report import together
-from reports.model import Column, Confidence, Document, Fact, Finding, Severity, Table
+from reports.model import Cell, Column, Confidence, Document, Fact, Finding, Severity, Table
 
 OLD, NEW = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
 
 
-def table(*keys: str, rows: tuple[tuple[object, ...], ...] = ()) -> Table:
+def table(*keys: str, rows: tuple[tuple[Cell, ...], ...] = ()) -> Table:
     columns = tuple(Column(key=key, title=key) for key in keys)
-    return Table(name="credentials", title="Credentials", columns=columns, rows=rows)  # type: ignore[arg-type] - any cell
+    return Table(name="credentials", title="Credentials", columns=columns, rows=rows)
 
 
 def document(tenant: str, at: datetime, held: Table, *facts: Fact) -> Document:
