@@ -9,11 +9,11 @@ from typing import TypeVar
 
 import msgspec
 
-from inventory.convert import instant
 from inventory.directory import Page
 from inventory.errors import InventoryError, ReadFailedError
 from inventory.evidence_source import Entry, EvidenceRequest, unread, why
 from inventory.graph import Answer, GraphConnection
+from inventory.instants import instant
 from inventory.model import ScanNote
 from inventory.usage import Source, SourceName, Use
 from inventory.wire import WireObject, WirePage
