@@ -106,6 +106,20 @@ def test_app_roles_are_told_with_their_holders_names_and_tiers(emulator: Emulato
     assert all(one.tier is Tier.CONTROL and one.role in one.reason for one in held)
 
 
+def test_directory_roles_are_told_with_their_names_and_scopes(emulator: Emulator) -> None:
+    found = _do(emulator, lambda directory: _all(directory.roles()))
+    held = [one for one in found if isinstance(one, RoleHeld) and one.kind is RoleKind.DIRECTORY_ROLE]
+    expected = {
+        (principal.id, role.template_id, role.scope)
+        for principal in emulator.tenant.service_principals
+        for role in principal.directory_roles
+    }
+    assert {(one.principal_id, one.role_id, one.scope) for one in held} == expected
+    assert expected
+    assert all(one.role and one.role != one.role_id and one.role in one.reason for one in held)
+    assert not [one for one in found if isinstance(one, ScanNote)]
+
+
 def test_roles_go_on_from_every_cursor(emulator: Emulator) -> None:
     async def read(directory: GraphDirectory) -> None:
         pages = [page async for page in directory.roles()]
