@@ -69,8 +69,8 @@ def standing(cursor: str | None, first: str) -> Standing:
 
 
 async def page_of(connection: GraphConnection, position: Standing) -> Answer[WirePage]:
-    """Read the page at a position."""
-    return await connection.get(position.next, WirePage)
+    """Read the page at a position, at the pace that the reports' own limit allows (``inventory.quotas``)."""
+    return await connection.get(position.next, WirePage, low=True)
 
 
 def understood(what: str, shape: type[_Wire], raw: msgspec.Raw, value: Callable[[_Wire], _Value]) -> _Value | ScanNote:
