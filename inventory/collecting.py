@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Protocol
 
 from inventory.directory import Page
 from inventory.errors import CursorExpiredError, PermissionMissingError, ReadFailedError
+from inventory.evidence_source import EvidenceRequest, EvidenceSource, unread
 from inventory.model import ScanNote
 from inventory.snapshot import Entry, SnapshotWriter
 
@@ -28,8 +30,12 @@ class Collecting:
         self._writer = writer
         self._progress = progress
 
-    async def needed(self, name: str, listing: Listing) -> None:
-        """Take a collection without which the snapshot is of no use; raises whatever makes it fail."""
+    async def needed(self, name: str, listing: Listing, *, adds_up: bool = False) -> None:
+        """Take a collection without which the snapshot is of no use; raises whatever makes it fail.
+
+        One that cannot go on where it stopped is read anew, once. What was read so far stays then, as an object that
+        comes again is kept as it came first; but not where rows add up (``adds_up``): they would count twice.
+        """
         known = self._writer.progress(name)
         if known is not None and known.cursor is None:
             self._progress(name, known.objects)
@@ -37,7 +43,8 @@ class Collecting:
         try:
             await self._take(name, listing, known.cursor if known else None)
         except CursorExpiredError:
-            # What was read so far stays: an object that comes again is kept as it came first.
+            if adds_up:
+                self._writer.forget(name)
             await self._take(name, listing, None)
 
     async def wanted(self, name: str, listing: Listing) -> bool:
@@ -46,11 +53,19 @@ class Collecting:
             await self.needed(name, listing)
         except PermissionMissingError as error:
             self.unknown(name, f"{error.permission} not granted")
-        except ReadFailedError as error:
+        except (ReadFailedError, CursorExpiredError) as error:
             self.unknown(name, str(error))
         else:
             return True
         return False
+
+    async def evidence(self, source: EvidenceSource, request: EvidenceRequest) -> None:
+        """Take a source of evidence, or the word that it could not be read to its end."""
+        try:
+            await self.needed(source.name, partial(source.read, request), adds_up=True)
+        except CursorExpiredError as error:
+            said = unread(source.name, request.at, str(error))
+            self._writer.add(source.name, Page(entries=(said,), cursor=None))
 
     async def anew(self, name: str, listing: Listing) -> bool:
         """Read a collection whose objects are there already, and put each in the place of what was known of it."""

@@ -24,7 +24,7 @@ SIZES = (3500, 5000, 8000)
 """Resource units in 10 seconds: tenants of under 50 users, up to 500, more."""
 PERIOD = 10.0
 REPORTS = 4
-"""Requests to reports and logs in 10 seconds, of the 5 that Graph allows: one is left to whoever waits for an answer."""
+"""Requests to reports and logs in 10 seconds; Graph allows 5, and one is left to whoever waits for an answer."""
 _SHARE = 0.75  # from 0.8 Graph warns, and may drop requests of low priority
 _SMALL_PAGE = 20
 _THROTTLED = 429

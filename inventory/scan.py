@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 from inventory.collecting import Collecting, Progress
@@ -151,7 +150,7 @@ async def _collect(readers: Readers, writer: SnapshotWriter, taking: Collecting,
     ]
     if readers.evidence is not None:
         request = readers.evidence(writer.taken_at)
-        jobs += [taking.wanted(each.name, partial(each.read, request)) for each in readers.sources]
+        jobs += [taking.evidence(each, request) for each in readers.sources]
     await together(*jobs)
 
 

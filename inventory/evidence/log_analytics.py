@@ -15,7 +15,7 @@ from typing import Any
 
 from inventory.directory import Page
 from inventory.errors import InventoryError, PermissionMissingError, ReadFailedError, SignInFailedError
-from inventory.evidence_source import Entry, EvidenceRequest, Workspace, unread, why
+from inventory.evidence_source import USERS, Entry, EvidenceRequest, Workspace, unread, why
 from inventory.logs import kql
 from inventory.logs.extent import Extent, Span
 from inventory.logs.tally import Tally, key_of
@@ -38,7 +38,7 @@ _BLIND = (
     "it holds what was sent to it since the diagnostic setting was made",
     "a host keeps the token of a managed identity for about 24 hours, so that one record stands for a day of use",
     "sign-ins of an application in other tenants are in their logs",
-    "sign-ins of users, whose codes a web application redeems with a secret, are not read",
+    USERS,
     "records come minutes to hours late",
 )
 _NO_ADDRESSES = "addresses are left out, as the answer was too large with them"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -251,3 +252,34 @@ def test_a_snapshot_without_links_cannot_be_refreshed(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="cannot be written"):
         run(Tenant(), tmp_path / "no" / "s.db")
+
+
+class Forgetful(Evidence):
+    """A source whose cursors are good for nothing after a while."""
+
+    async def read(self, request: EvidenceRequest, cursor: str | None = None) -> AsyncIterator[Page[Any]]:
+        if cursor is not None or not self.pages:
+            raise CursorExpiredError("410")
+        async for each in super().read(request, cursor):
+            yield each
+
+
+def test_a_source_that_cannot_go_on_is_read_anew_and_counts_nothing_twice(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    use = dataclasses.replace(values.use(1), source=MADE_UP)
+    stopped = Tenant({"applications": [page(values.application(1)), TenantUnreachableError("gone")]})
+    first = Evidence([page(use, cursor="1"), page(cursor="2")] * 40)
+    with pytest.raises(TenantUnreachableError):
+        run(stopped, path, first)
+    found = Source(name=MADE_UP, read_at=NOW, since=None, until=None, retention_days=None)
+    run(Tenant({"applications": [page(values.application(1))]}), path, Forgetful([page(use, cursor="1"), page(found)]))
+    read = snapshot.read(path)
+    assert read.uses == (use,)
+    assert [source.missing for source in read.sources] == [""]
+
+
+def test_a_source_that_can_never_go_on_is_unknown_and_ends_no_scan(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    run(Tenant({}), path, Forgetful([]))
+    (source,) = snapshot.read(path).sources
+    assert source.missing == "410: usage is unknown"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from inventory.errors import CursorExpiredError
 from inventory.evidence import graph_application_activity, graph_credential_activity, graph_sign_ins, sources
 from inventory.evidence_source import EvidenceRequest, EvidenceSource
 from inventory.graph import GraphConnection
@@ -352,7 +353,8 @@ def test_memory_has_an_end_where_every_sign_in_comes_from_elsewhere(
 @pytest.mark.parametrize("cursor", ["", "{", "[]", "7", '{"next": 7}', "not json"])
 @pytest.mark.parametrize("source", GRAPH_SOURCES, ids=lambda source: source.name)
 def test_a_cursor_of_somebody_else_is_told(graph: MadeUpGraph, source: EvidenceSource, cursor: str) -> None:
-    assert "begin a new scan" in ask(graph, source, cursor).source.missing
+    with pytest.raises(CursorExpiredError):
+        ask(graph, source, cursor)
     assert graph.requests == []
 
 
