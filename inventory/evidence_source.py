@@ -27,7 +27,7 @@ class Workspace:
     """A Log Analytics workspace: its id (a GUID), and how to sign in to it.
 
     ``endpoint`` defaults to the one of the cloud in ``settings``; ``credential`` (azure-core's AsyncTokenCredential) to
-    azure-identity's DefaultAzureCredential.
+    that of ``inventory.sign_in``.
     """
 
     id: str

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from inventory.collecting import Collecting, Progress
+from inventory.collecting import Collecting, Listing, Progress
 from inventory.directory import Collection, Directory, Removed
 from inventory.errors import InventoryError, PermissionMissingError, ReadFailedError, SnapshotError
 from inventory.evidence_source import EvidenceRequest, EvidenceSource
 from inventory.hosting import Hosting
+from inventory.identities import Identities
 from inventory.model import Cloud, ScanNote, TenantId
 from inventory.settings_kind import KnownIds
 from inventory.snapshot import Header, SnapshotWriter, deltas, header
@@ -123,12 +124,13 @@ async def _collect(readers: Readers, writer: SnapshotWriter, taking: Collecting,
     """Read all collections; ``again``: into a copy that has the objects, all but those."""
     directory, known = readers.directory, asyncio.Event()
     trusts = taking.anew if again else taking.wanted
+    azure = _identities(readers)
 
     async def objects() -> None:
         if not again:
             await together(
                 taking.needed("applications", directory.applications),
-                taking.needed("service-principals", directory.service_principals),
+                taking.needed("service-principals", _principals(directory, azure)),
             )
         known.set()
 
@@ -144,7 +146,7 @@ async def _collect(readers: Readers, writer: SnapshotWriter, taking: Collecting,
         objects(),
         hosts(),
         trusts("federated", directory.federated),
-        trusts("identity-federated", directory.identity_federated),
+        trusts("identity-federated", directory.identity_federated, from_azure=azure and azure.federated),
         taking.wanted("roles", directory.roles),
         taking.wanted("policies", directory.policies),
     ]
@@ -152,6 +154,17 @@ async def _collect(readers: Readers, writer: SnapshotWriter, taking: Collecting,
         request = readers.evidence(writer.taken_at)
         jobs += [taking.evidence(each, request) for each in readers.sources]
     await together(*jobs)
+
+
+def _identities(readers: Readers) -> Identities | None:
+    hosting = readers.hosting
+    return None if hosting is None else Identities(lambda: hosting(KnownIds()))
+
+
+def _principals(directory: Directory, azure: Identities | None) -> Listing:
+    if azure is None:
+        return directory.service_principals
+    return lambda cursor: azure.completed(directory.service_principals(cursor))
 
 
 def _known_ids(writer: SnapshotWriter) -> KnownIds:

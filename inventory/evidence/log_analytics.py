@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from inventory import sign_in
 from inventory.directory import Page
 from inventory.errors import InventoryError, PermissionMissingError, ReadFailedError, SignInFailedError
 from inventory.evidence_source import USERS, Entry, EvidenceRequest, Workspace, unread, why
@@ -93,12 +94,7 @@ async def _settings(workspace: Workspace, stack: AsyncExitStack) -> dict[str, An
     settings, credential = workspace.settings, workspace.credential
     trust = {"connection_verify": settings.bundle} if settings.bundle else {}
     if credential is None:
-        from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415 - slow to import
-
-        allowed = [settings.tenant_id] if settings.tenant_id else []
-        credential = await stack.enter_async_context(
-            DefaultAzureCredential(authority=settings.authority, additionally_allowed_tenants=allowed, **trust)
-        )
+        credential = await stack.enter_async_context(sign_in.credential(settings))
     return {
         "credential": credential,
         "endpoint": _endpoint(workspace),

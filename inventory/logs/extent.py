@@ -72,7 +72,7 @@ class Extent(msgspec.Struct, frozen=True):
         """Say in words what lies between the stretches."""
         said = [f"no record of anybody from {_minute(one[1])} to {_minute(two[0])}" for one, two in pairwise(self.seen)]
         said += [
-            f"no application signed in from {_minute(begin)} to {_minute(end)}, as other logs were exported all that time"
+            f"no application signed in from {_minute(begin)} to {_minute(end)}, as other logs were exported"
             for begin, end in self.quiet
         ]
         return (*said, *(f"records lost from {_minute(begin)} to {_minute(end)}" for begin, end in self.holes))
