@@ -29,6 +29,12 @@ class Collecting:
     def __init__(self, writer: SnapshotWriter, progress: Progress) -> None:
         self._writer = writer
         self._progress = progress
+        self._totals: dict[str, int] = {}
+
+    def expect(self, name: str, total: int | None) -> None:
+        """Take note of how many objects a collection has, for the progress alone."""
+        if total is not None:
+            self._totals[name] = total
 
     async def needed(self, name: str, listing: Listing, *, adds_up: bool = False) -> None:
         """Take a collection without which the snapshot is of no use; raises whatever makes it fail.
@@ -38,7 +44,7 @@ class Collecting:
         """
         known = self._writer.progress(name)
         if known is not None and known.cursor is None:
-            self._progress(name, known.objects)
+            self._told(name, known.objects)
             return
         try:
             await self._take(name, listing, known.cursor if known else None)
@@ -100,7 +106,10 @@ class Collecting:
         async for page in listing(cursor):
             self._writer.add(name, page)
             known = self._writer.progress(name)
-            self._progress(name, known.objects if known else 0)
+            self._told(name, known.objects if known else 0)
+
+    def _told(self, name: str, count: int) -> None:
+        self._progress(name, count, self._totals.get(name))
 
 
 def _words(name: str) -> str:

@@ -49,6 +49,7 @@ _PASSING = frozenset({408, 500, 502})  # what the middleware does not repeat, an
 _PATIENT = _PASSING | {429, 503, 504}  # a scan has more time than the middleware has patience
 _BROKEN = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 _LOW = {graph_transport.PRIORITY: "Low"}
+_NO_HEADERS: Mapping[str, str] = {}
 _Value = TypeVar("_Value")
 
 
@@ -110,7 +111,13 @@ class GraphConnection:
         return await self.read(url, msgspec.json.Decoder(shape).decode, low=low)
 
     async def read(
-        self, url: str, decode: Callable[[bytes], _Value], *, body: bytes | None = None, low: bool = False
+        self,
+        url: str,
+        decode: Callable[[bytes], _Value],
+        *,
+        body: bytes | None = None,
+        low: bool = False,
+        headers: Mapping[str, str] = _NO_HEADERS,
     ) -> Answer[_Value]:
         """Read as ``get`` does with a decoder that raises msgspec's errors; with a JSON ``body`` it is a POST.
 
@@ -118,7 +125,8 @@ class GraphConnection:
         early are asked for again, three times in all, and those of a scan six times.
         """
         attempts = _ATTEMPTS_OF_A_SCAN if low else _ATTEMPTS
-        call = _Call(method="GET" if body is None else "POST", url=url, body=body, headers=_LOW if low else {})
+        method = "GET" if body is None else "POST"
+        call = _Call(method=method, url=url, body=body, headers={**headers, **_LOW} if low else headers)
         for attempt in range(1, attempts + 1):
             last = attempt == attempts
             response = await self._answered(call, attempts=attempts)
@@ -230,9 +238,9 @@ class GraphConnection:
         request = RequestInformation(Method[call.method])
         request.url = self._absolute(call.url)
         request.add_request_options([ResponseHandlerOption(graph_transport.Whole())])
-        request.headers.try_add("Accept", "application/json")
         for name, value in call.headers.items():
             request.headers.try_add(name, value)
+        request.headers.try_add("Accept", "application/json")  # where nothing else is asked for
         if call.body is not None:
             request.content = call.body
             request.headers.try_add("Content-Type", "application/json")

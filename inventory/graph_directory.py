@@ -98,6 +98,10 @@ class GraphDirectory:
         """Yield the app management policies; PermissionMissingError without Policy.Read.All."""
         return graph_policies.policies(self._connection, cursor)
 
+    async def count(self, collection: Collection) -> int | None:
+        """Return how many objects a collection has; None wherever Graph does not tell, for whatever reason."""
+        return await graph_changes.count(self._connection, collection)
+
     async def delta_link(self, collection: Collection) -> str:
         """Return the link that tells what changes in a collection from now on."""
         return await graph_changes.delta_link(self._connection, collection)

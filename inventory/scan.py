@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -128,10 +129,11 @@ async def _collect(readers: Readers, writer: SnapshotWriter, taking: Collecting,
 
     async def objects() -> None:
         if not again:
-            await together(
-                taking.needed("applications", directory.applications),
-                taking.needed("service-principals", _principals(directory, azure)),
-            )
+            async with _counting(directory, taking):
+                await together(
+                    taking.needed("applications", directory.applications),
+                    taking.needed("service-principals", _principals(directory, azure)),
+                )
         known.set()
 
     async def hosts() -> None:
@@ -154,6 +156,27 @@ async def _collect(readers: Readers, writer: SnapshotWriter, taking: Collecting,
         request = readers.evidence(writer.taken_at)
         jobs += [taking.evidence(each, request) for each in readers.sources]
     await together(*jobs)
+
+
+@asynccontextmanager
+async def _counting(directory: Directory, taking: Collecting) -> AsyncIterator[None]:
+    """Ask how much there is while it is being read; nothing waits for the answer."""
+
+    async def count() -> None:
+        for collection in Collection:
+            total = await directory.count(collection)
+            taking.expect(collection.value, total)
+            if collection is Collection.APPLICATIONS:
+                taking.expect("federated", total)  # one row for each application
+
+    asked = asyncio.ensure_future(count())
+    try:
+        yield
+    finally:
+        asked.cancel()
+        (failed,) = await asyncio.gather(asked, return_exceptions=True)
+        if isinstance(failed, Exception):  # no answer is no error; this is one of ours
+            raise failed
 
 
 def _identities(readers: Readers) -> Identities | None:

@@ -43,12 +43,17 @@ class Tenant:
     pages: dict[str, list[Answer]] = field(default_factory=dict)
     changes: dict[str, list[Page[Any]]] = field(default_factory=dict)
     asked: list[tuple[str, str | None]] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
 
     async def tenant(self) -> TenantId:
         return TENANT
 
     async def now(self) -> datetime:
         return NOW
+
+    async def count(self, collection: Collection) -> int | None:
+        await asyncio.sleep(0)
+        return self.counts.get(collection.value)
 
     async def delta_link(self, collection: Collection) -> str:
         return f"link of {collection.value}"
@@ -108,9 +113,11 @@ def readers(tenant: Tenant, *sources: Evidence) -> Readers:
     return Readers(directory=directory, sources=sources, evidence=lambda at: EvidenceRequest(at=at))
 
 
-def run(tenant: Tenant, path: Path, *sources: Evidence, how: Any = scan, **options: Any) -> ScanSummary:
+def run(
+    tenant: Tenant, path: Path, *sources: Evidence, how: Any = scan, progress: Any = lambda *_: None, **options: Any
+) -> ScanSummary:
     given = readers(tenant, *sources)
-    found: ScanSummary = asyncio.run(how(given, path, cloud=Cloud.PUBLIC, progress=lambda *_: None, **options))
+    found: ScanSummary = asyncio.run(how(given, path, cloud=Cloud.PUBLIC, progress=progress, **options))
     return found
 
 
@@ -283,3 +290,16 @@ def test_a_source_that_can_never_go_on_is_unknown_and_ends_no_scan(tmp_path: Pat
     run(Tenant({}), path, Forgetful([]))
     (source,) = snapshot.read(path).sources
     assert source.missing == "410: usage is unknown"
+
+
+def test_progress_is_told_of_how_many_where_the_directory_counts(tmp_path: Path) -> None:
+    told: dict[str, tuple[int, int | None]] = {}
+
+    def progress(name: str, count: int, total: int | None = None) -> None:
+        told[name] = (count, total)
+
+    pages: list[Answer] = [page(values.application(number), cursor=str(number)) for number in range(1, 4)]
+    tenant = Tenant({"applications": pages, "service-principals": [page()] * 3}, counts={"applications": 4})
+    run(tenant, tmp_path / "s.db", progress=progress)
+    assert told["applications"] == (3, 4)
+    assert told["service-principals"] == (0, None)
