@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from inventory import convert, convert_roles
+from inventory import convert, convert_roles, graph_flexible
 from inventory.batches import Reply, read_each
 from inventory.directory import Changed, Collection, Page, Removed
 from inventory.errors import CursorExpiredError, InventoryError, ReadFailedError
@@ -76,12 +76,16 @@ async def _applications(connection: GraphConnection, ids: Sequence[str]) -> list
     urls = [f"/applications/{quote(one, safe='')}" for one in ids]
     replies = await read_each(connection, "v1.0", [f"{url}?{OWNERS}" for url in urls])
     trusts = await read_each(connection, "v1.0", [f"{url}/federatedIdentityCredentials" for url in urls])
+    lists = {object_id: _federated(trusted) for object_id, trusted in zip(ids, trusts, strict=True)}
+    known = await graph_flexible.told(
+        connection, {one: trusted for one, trusted in lists.items() if trusted is not None}
+    )
     reading = convert.applications()
     found: list[Changed] = []
-    for object_id, reply, trusted in zip(ids, replies, trusts, strict=True):
+    for object_id, reply in zip(ids, replies, strict=True):
         one = _read("application", object_id, reply, reading.one)
         if not isinstance(one, ScanNote | Removed):
-            one = dataclasses.replace(one, federated=_federated(trusted))
+            one = dataclasses.replace(one, federated=known.get(object_id))
         found.append(one)
     return found
 

@@ -109,6 +109,8 @@ def test_federated_credentials_have_a_listing_of_their_own(graph: MadeUpGraph) -
     rows = [_trusting(1, "z", "b"), _trusting(2), {"id": "a3", "federatedIdentityCredentials": [flexible]}]
     beta = {"id": "a4", "federatedIdentityCredentials": [{**flexible, **expression}]}
     _chained(graph, _FEDERATED, rows, [beta, {"id": "a9"}, {"id": 5}])
+    refusal = {"id": "0", "status": 404, "body": {"error": {"code": "NotFound", "message": "no beta here"}}}
+    graph.answer("/beta/$batch", {"responses": [refusal]})
     found = _do(graph, lambda directory: _all(directory.federated()))
     told = [one for one in found if isinstance(one, FederatedOf)]
     assert [(one.holder_id, [trust.name for trust in one.federated]) for one in told] == [
