@@ -148,7 +148,7 @@ async def _collect(readers: Readers, writer: SnapshotWriter, taking: Collecting,
         objects(),
         hosts(),
         trusts("federated", directory.federated),
-        trusts("identity-federated", directory.identity_federated, from_azure=azure and azure.federated),
+        trusts("identity-federated", directory.identity_federated, from_azure=azure.federated if azure else None),
         taking.wanted("roles", directory.roles),
         taking.wanted("policies", directory.policies),
     ]

@@ -100,7 +100,7 @@ def test_the_expression_of_a_flexible_credential_is_asked_of_beta_alone(
 ) -> None:
     applications = [web("POST", "/applications", {"displayName": f"flexible {number}"}).json() for number in range(22)]
     link = _do(emulator, lambda directory: directory.delta_link(Collection.APPLICATIONS))
-    flexible = {"name": "flexible", "issuer": GITHUB, "audiences": ["api://AzureADTokenExchange"]}
+    flexible: dict[str, Any] = {"name": "flexible", "issuer": GITHUB, "audiences": ["api://AzureADTokenExchange"]}
     flexible |= {"claimsMatchingExpression": {"value": EXPRESSION, "languageVersion": 1}}
     for each in applications:
         web("POST", f"/applications/{each['id']}/federatedIdentityCredentials", flexible, "beta")
