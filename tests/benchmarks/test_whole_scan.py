@@ -94,7 +94,9 @@ def test_a_whole_scan(tmp_path: Path, applications: int) -> None:
     of = snapshot.read(tmp_path / "s.db", evidence=False) if applications < max(SIZES) else None
     assert of is None or len(of.applications) >= applications
     size = (tmp_path / "s.db").stat().st_size / 1e6
-    print(f"\nscan of {applications} applications: {len(_REQUEST.findall(done.errors))} requests, {done}; {size:.1f} MB")
+    print(
+        f"\nscan of {applications} applications: {len(_REQUEST.findall(done.errors))} requests, {done}; {size:.1f} MB"
+    )
 
 
 @pytest.mark.parametrize("applications", COMPARED)
@@ -115,6 +117,8 @@ def test_beside_azure_cli(tmp_path: Path, applications: int) -> None:
         ours = scanned(emulator, tmp_path)
         direct = environments.applied(variables, passed_on) | {"PYTHONPATH": str(LAUNCHER.parent)}
         read = run([sys.executable, "-c", _APPLICATIONS, variables["UNSECRET_GRAPH_ENDPOINT"]], direct, tmp_path)
-    print(f"\naz ad app list --all, {applications} applications: {len(_AZ_REQUEST.findall(listed.errors))} requests, {listed}")
+    print(
+        f"\naz ad app list --all, {applications} applications: {len(_AZ_REQUEST.findall(listed.errors))} requests, {listed}"
+    )
     print(f"our reader, the same collection: {read.output.decode().strip()} applications, {read}")
     print(f"unsecret scan, everything: {len(_REQUEST.findall(ours.errors))} requests, {ours}")
