@@ -61,5 +61,5 @@ def _nothing_live(credentials: tuple[Credential, ...]) -> Refused:
     if Purpose.UNKNOWN in purposes:
         return RefusalCode.PURPOSE_UNKNOWN, "what its credentials are for is unknown; removing one could break it"
     if Purpose.SIGNING in purposes:
-        return RefusalCode.SIGNING_ONLY, "its credentials sign tokens; removing one breaks single sign-on"
+        return RefusalCode.SIGNING_ONLY, "its credentials sign tokens (SAML); removing one breaks single sign-on"
     return RefusalCode.ENCRYPTION_ONLY, "its credentials encrypt tokens; removing one breaks sign-in"

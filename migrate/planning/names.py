@@ -24,6 +24,8 @@ _ENVIRONMENTS = {
     for spelling in spellings
 }
 _FUZZY_FROM = 92
+SAME, ONE_SIDED, ALIKE = 60, 45, 30
+"""Points."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +51,9 @@ def points(application: Name, identity: Name) -> tuple[int, str]:
         return 0, ""
     if application.words == identity.words:
         if not one_sided:
-            return 60, "same name"
-        return 45, "same name, but only one of them names an environment"
+            return SAME, "same name"
+        return ONE_SIDED, "same name, but only one of them names an environment"
     likeness = fuzz.ratio(" ".join(application.words), " ".join(identity.words))
     if likeness >= _FUZZY_FROM and not one_sided:
-        return 30, f"similar name ({likeness:.0f} %)"
+        return ALIKE, f"similar name ({likeness:.0f} %)"
     return 0, ""

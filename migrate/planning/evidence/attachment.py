@@ -1,0 +1,38 @@
+"""Identities that are attached elsewhere: they belong to what runs there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from inventory.model import ClientId, PrincipalId
+from migrate.planning.facts import Facts
+from migrate.planning.hint import Evidence, Hint, Pairs, Stage
+
+_OTHERS, _NOT_OURS = -25, -20
+
+
+def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
+    for application in facts.applications:
+        ours = {one.host.resource_id for one in facts.named.get(application.client_id, ())}
+        held = any(facts.attached(one.host) for one in facts.running(application.client_id))
+        for identity in sorted(pairs.get(application.client_id, ())):
+            points, reason = _judged(facts, application.client_id, identity, ours, held=held)
+            if points:
+                yield Hint(application.client_id, identity, points, reason)
+
+
+def _judged(
+    facts: Facts, application: ClientId, identity: PrincipalId, ours: set[str], *, held: bool
+) -> tuple[int, str]:
+    hosts = facts.hosts_with.get(identity, ())
+    if any(host.resource_id in ours for host in hosts):
+        return 0, ""
+    others = [host for host in hosts if facts.used_by.get(host.resource_id, frozenset()) - {application}]
+    if others:
+        return _OTHERS, f"attached to {others[0].name}, which uses another application"
+    if held:
+        return _NOT_OURS, "the hosts that name the application have other identities"
+    return 0, ""
+
+
+EVIDENCE = Evidence(name="attachment", stage=Stage.JUDGES, hints=_hints)
