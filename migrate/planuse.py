@@ -12,7 +12,7 @@ from inventory.model import ClientId, Cloud, TenantId
 from inventory.snapshot import header
 from migrate import planfile
 from migrate.errors import PlanError
-from migrate.model import Entry, Kind, Pairing, Plan
+from migrate.model import Entry, Kind, Pairing, Plan, Refusal
 from migrate.ports import Journal
 
 SNAPSHOT_NAME = "snapshot.db"
@@ -74,6 +74,16 @@ def check_tenant(plan: Plan, tenant: TenantId) -> None:
         )
 
 
+def _why(refused: Refusal | None) -> str:
+    if refused is None:
+        return "; look into the plan for its client id"
+    if not refused.steps:
+        return f": it is refused ({refused.code}: {refused.explanation})"
+    steps = "; ".join(step.text for step in refused.steps)
+    first = "no command makes the steps that come first; make them, then scan and plan again"
+    return f": it is refused ({refused.code}); {first}: {steps}"
+
+
 def select(plan: Plan, *, app: str | None = None, wave: int | None = None) -> tuple[Pairing, ...]:
     """Return the pairings of one application, of one wave, or all; raises PlanError where there is none."""
     wanted = tuple(
@@ -84,8 +94,7 @@ def select(plan: Plan, *, app: str | None = None, wave: int | None = None) -> tu
     )
     if not wanted and app is not None:
         refused = next((each for each in plan.refusals if each.application.client_id == ClientId(app.lower())), None)
-        why = f": it is refused ({refused.code}: {refused.explanation})" if refused else ""
-        raise PlanError(f"application {app!r} is not paired in this plan{why}; look into the plan for its client id")
+        raise PlanError(f"application {app!r} is not paired in this plan{_why(refused)}")
     if not wanted and wave:
         known = ", ".join(str(number) for number in sorted({pairing.wave for pairing in plan.pairings})) or "none"
         raise PlanError(f"the plan has no wave {wave}; its waves are: {known}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from inventory.model import ClientId, Snapshot
@@ -37,9 +39,26 @@ def make_plan(snapshot: Snapshot, decisions: Decisions = NOTHING, sites: Iterabl
     """Return the plan for a snapshot; equal snapshots and decisions give equal plans. Its digest is left to the file.
 
     Raises:
-        PlanError: a decision names an application or identity that the snapshot does not have.
+        PolicyError: a decision names an application or identity that the snapshot does not have.
 
     """
+    with _uncollected():
+        return _made(snapshot, decisions, sites)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Pause the cyclic garbage collector: nothing here makes cycles, and it took a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _made(snapshot: Snapshot, decisions: Decisions, sites: Iterable[CodeSite]) -> Plan:
     principals = {principal.client_id: principal for principal in snapshot.service_principals}
     case = _Case(
         snapshot=snapshot,

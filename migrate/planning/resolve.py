@@ -9,10 +9,11 @@ from datetime import date
 from typing import TypeVar
 
 from inventory.model import ClientId, ManagedIdentity, PrincipalId, Snapshot
-from migrate.errors import PlanError
+from migrate.errors import PolicyError
 from migrate.planning.decisions import Decisions, Exclude, Pair, RunsOn
 
 _Id = TypeVar("_Id", bound=str)
+_Listed = TypeVar("_Listed", Exclude, RunsOn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,19 +28,18 @@ class Resolved:
 
 
 def resolve(decisions: Decisions, snapshot: Snapshot) -> Resolved:
-    """Look every name up in a snapshot; raises PlanError that names the key of the file."""
+    """Look every name up in a snapshot; raises PolicyError that names the key of the file."""
     if not (decisions.pairs or decisions.excludes or decisions.runs):
         return Resolved(pairs={}, excluded={}, runs={}, notes=())
     applications = _applications(snapshot)
     on = snapshot.taken_at.date()
     pairs = _pairs(decisions, applications, snapshot.identities)
-    named = {
-        _one(applications, one.application, f"exclude[{at}].application"): one
-        for at, one in enumerate(decisions.excludes)
-    }
-    runs = {
-        _one(applications, one.application, f"runs[{at}].application"): one for at, one in enumerate(decisions.runs)
-    }
+    named = _each_once(applications, decisions.excludes, "exclude")
+    runs = _each_once(applications, decisions.runs, "runs")
+    both = sorted(named.keys() & pairs.keys())
+    if both:
+        at = decisions.excludes.index(named[both[0]])
+        raise _error(f"exclude[{at}].application", f"{named[both[0]].application!r} is paired too: keep one of the two")
     over = [one for one in named.values() if one.until < on]
     return Resolved(
         pairs=pairs,
@@ -90,6 +90,18 @@ def _pairs(
     return pairs
 
 
+def _each_once(
+    applications: Mapping[str, set[ClientId]], listed: tuple[_Listed, ...], key: str
+) -> dict[ClientId, _Listed]:
+    found: dict[ClientId, _Listed] = {}
+    for at, one in enumerate(listed):
+        client_id = _one(applications, one.application, f"{key}[{at}].application")
+        if client_id in found:
+            raise _error(f"{key}[{at}].application", f"{one.application!r} is there twice: keep one of the two")
+        found[client_id] = one
+    return found
+
+
 def _one(known: Mapping[str, set[_Id]], text: str, key: str) -> _Id:
     found = known.get(text.casefold(), set())
     if len(found) == 1:
@@ -99,5 +111,5 @@ def _one(known: Mapping[str, set[_Id]], text: str, key: str) -> _Id:
     raise _error(key, f"{len(found)} objects are called {text!r}: give the id instead")
 
 
-def _error(key: str, text: str) -> PlanError:
-    return PlanError(f"unsecret.toml: {key}: {text}")
+def _error(key: str, text: str) -> PolicyError:
+    return PolicyError(f"{key}: {text}")

@@ -1,4 +1,8 @@
-"""Identities that are attached elsewhere: they belong to what runs there."""
+"""Identities that are attached elsewhere: they belong to what runs there.
+
+Trusting one that other applications' hosts have would let those hosts act as this application: that is for a person to
+decide, whatever else speaks for it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from inventory.model import ClientId, PrincipalId
 from migrate.planning.facts import Facts
 from migrate.planning.hint import Evidence, Hint, Pairs, Stage
 
-_OTHERS, _NOT_OURS = -25, -20
+_LATERAL, _OTHERS, _NOT_OURS = -60, -25, -20
 
 
 def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
@@ -25,9 +29,15 @@ def _judged(
     facts: Facts, application: ClientId, identity: PrincipalId, ours: set[str], *, held: bool
 ) -> tuple[int, str]:
     hosts = facts.hosts_with.get(identity, ())
+    others = [
+        host
+        for host in hosts
+        if host.resource_id not in ours and facts.used_by.get(host.resource_id, frozenset()) - {application}
+    ]
     if any(host.resource_id in ours for host in hosts):
+        if others:
+            return _LATERAL, f"{others[0].name}, which uses another application, has it too and could act as this one"
         return 0, ""
-    others = [host for host in hosts if facts.used_by.get(host.resource_id, frozenset()) - {application}]
     if others:
         return _OTHERS, f"attached to {others[0].name}, which uses another application"
     if held:
