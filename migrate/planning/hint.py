@@ -25,6 +25,8 @@ class Hint:
     """Whether it is enough for medium confidence alone."""
     certain: bool = False
     """Whether it states the pairing, instead of suggesting it."""
+    doubtful: bool = False
+    """Whether it makes the confidence low, whatever else speaks for the pair: a person has to look."""
 
 
 class Stage(enum.IntEnum):

@@ -64,6 +64,8 @@ def _confidence(hints: list[Hint]) -> Confidence:
     """Judge by the kinds of evidence: one strong kind is medium, with another one and nothing against it high."""
     if any(one.certain for one in hints):
         return Confidence.CERTAIN
+    if any(one.doubtful for one in hints):
+        return Confidence.LOW
     speaking = sum(one.points > 0 for one in hints)
     against = any(one.points < 0 for one in hints)
     if any(one.strong for one in hints):

@@ -31,6 +31,7 @@ from inventory.model import (
 from inventory.usage import Source, SourceName, Use
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+TODAY = NOW.date()
 TENANT = TenantId("11111111-1111-4111-8111-111111111111")
 ISSUER = f"https://login.microsoftonline.com/{TENANT}/v2.0"
 AUDIENCE = "api://AzureADTokenExchange"

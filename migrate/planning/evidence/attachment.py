@@ -22,7 +22,7 @@ def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
         for identity in sorted(pairs.get(application.client_id, ())):
             points, reason = _judged(facts, application.client_id, identity, ours, held=held)
             if points:
-                yield Hint(application.client_id, identity, points, reason)
+                yield Hint(application.client_id, identity, points, reason, doubtful=points == _LATERAL)
 
 
 def _judged(

@@ -30,7 +30,7 @@ def _judged(
     own = facts.identity_names[identity].environments or group
     if own and not own & stated:
         reason = f"the application is of {_said(stated)}, the identity of {_said(own)}"
-        yield Hint(application, identity, _CONTRADICTION, reason)
+        yield Hint(application, identity, _CONTRADICTION, reason, doubtful=True)
 
 
 def _said(environments: frozenset[str]) -> str:
