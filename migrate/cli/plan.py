@@ -22,6 +22,9 @@ from migrate.planning.decisions import NOTHING, Decisions
 from migrate.planning.facts import CodeSite
 from migrate.planning.plan import make_plan
 
+_SHOWN = 6
+"""Waves that are told on the terminal."""
+
 
 @click.command()
 @click.argument("snapshot", type=FILE)
@@ -77,16 +80,23 @@ def _summary(plan: Plan, out: Path) -> dict[str, Any]:
     }
 
 
+def _waves(plan: Plan) -> list[str]:
+    """Tell the first waves and the last one; the plan has them all."""
+    shown = plan.waves if len(plan.waves) <= _SHOWN else (*plan.waves[: _SHOWN - 1], plan.waves[-1])
+    return [
+        f"  wave {each.number} ({each.name}): {each.applications} applications, risk left {each.risk_left}"
+        + (f", from {each.start}" if each.start else "")
+        for each in shown
+    ]
+
+
 def _lines(plan: Plan, out: Path) -> list[str]:
     refused = Counter(refusal.code.value for refusal in plan.refusals)
     faults = Counter(fault.code for fault in plan.audit)
     return [
         f"{out}: {len(plan.pairings)} applications paired, {plan.credential_count} credentials to retire",
         *(f"  refused {count:5} {code}" for code, count in refused.most_common()),
-        *(
-            f"  wave {each.number} ({each.name}): {each.applications}, risk left {each.risk_left}"
-            for each in plan.waves
-        ),
+        *_waves(plan),
         *(f"  {count} federated credentials: {code}" for code, count in sorted(faults.items())),
         *([f"  {len(plan.shared)} identities are shared: each of their hosts can act as all"] if plan.shared else []),
         *(f"  note: {note}" for note in plan.notes),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from inventory.model import ClientId, PrincipalId
 from migrate.planning.facts import Facts
 
-Pairs = Mapping[ClientId, set[PrincipalId]]
+Pairs = Mapping[ClientId, Collection[PrincipalId]]
+"""What was found so far; in no order, as the order of hints does not matter."""
 
 
 @dataclass(frozen=True, slots=True)

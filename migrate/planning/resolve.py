@@ -65,9 +65,9 @@ def _pairs(
     decisions: Decisions, applications: Mapping[str, set[ClientId]], identities: tuple[ManagedIdentity, ...]
 ) -> dict[ClientId, tuple[PrincipalId, Pair]]:
     known: defaultdict[str, set[PrincipalId]] = defaultdict(set)
-    for identity in identities:
-        for key in (identity.principal_id, identity.client_id, identity.name, identity.resource_id or ""):
-            known[key.casefold()].add(identity.principal_id)
+    for one in identities:
+        for key in (one.principal_id, one.client_id, one.name, one.resource_id or ""):
+            known[key.casefold()].add(one.principal_id)
     pairs: dict[ClientId, tuple[PrincipalId, Pair]] = {}
     taken: dict[PrincipalId, Pair] = {}
     assigned = {one.principal_id for one in identities if one.user_assigned}

@@ -31,7 +31,7 @@ def score(facts: Facts) -> dict[ClientId, tuple[Candidate, ...]]:
     """Return the candidates of every application that have points, the best first."""
     found: dict[ClientId, dict[PrincipalId, list[Hint]]] = {one.client_id: {} for one in facts.applications}
     for stage in Stage:
-        pairs = {key: set(hints) for key, hints in found.items()}
+        pairs = {} if stage is Stage.FINDS else {key: hints.keys() for key, hints in found.items()}
         hints: defaultdict[tuple[ClientId, PrincipalId], list[Hint]] = defaultdict(list)
         for kind in evidence.kinds():
             if kind.stage is stage:

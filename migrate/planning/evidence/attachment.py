@@ -19,7 +19,7 @@ def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
     for application in facts.applications:
         ours = {one.host.resource_id for one in facts.named.get(application.client_id, ())}
         held = any(facts.attached(one.host) for one in facts.running(application.client_id))
-        for identity in sorted(pairs.get(application.client_id, ())):
+        for identity in pairs.get(application.client_id, ()):
             points, reason = _judged(facts, application.client_id, identity, ours, held=held)
             if points:
                 yield Hint(application.client_id, identity, points, reason, doubtful=points == _LATERAL)

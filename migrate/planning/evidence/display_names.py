@@ -32,7 +32,7 @@ def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
         name = facts.application_names[application.client_id]
         namesakes = same.get(name.words, ())
         found = _near(near, name.words) if not namesakes else set(namesakes if len(namesakes) <= _COMMON else ())
-        for identity in sorted(found | pairs.get(application.client_id, set())):
+        for identity in found.union(pairs.get(application.client_id, ())):
             hint = _hint(facts, application, name, identity, hosts)
             if hint is not None:
                 yield hint

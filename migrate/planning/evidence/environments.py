@@ -16,7 +16,7 @@ def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
     groups = {key: names.parse(_group(one.resource_id)).environments for key, one in facts.identities.items()}
     for application in facts.applications:
         stated = facts.application_names[application.client_id].environments
-        for identity in sorted(pairs.get(application.client_id, ())) if stated else ():
+        for identity in pairs.get(application.client_id, ()) if stated else ():
             yield from _judged(facts, application.client_id, identity, stated, groups[identity])
 
 

@@ -22,7 +22,7 @@ def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
     cached: dict[PrincipalId, frozenset[str]] = {}
     for application in facts.applications:
         mine = owners.of(application)
-        for identity in sorted(pairs.get(application.client_id, ())) if mine else ():
+        for identity in pairs.get(application.client_id, ()) if mine else ():
             if identity not in cached:
                 cached[identity] = _owners(facts, owners, identity)
             common = sorted(mine & cached[identity])

@@ -18,7 +18,7 @@ def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
         hosts = [one.host for one in facts.running(application.client_id)]
         groups = {(host.subscription_id.lower(), host.resource_group.lower()) for host in hosts}
         marks = {tag.casefold().rpartition("=")[2] for tag in application.tags}
-        for identity in sorted(pairs.get(application.client_id, ())):
+        for identity in pairs.get(application.client_id, ()):
             points, reason = _judged(places[identity], groups, marks)
             if points:
                 yield Hint(application.client_id, PrincipalId(identity), points, reason)

@@ -17,7 +17,7 @@ _AGAINST = -20
 def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
     for application in facts.applications:
         seen = facts.addresses.get(application.client_id, frozenset())
-        for identity in sorted(pairs.get(application.client_id, ())) if seen else ():
+        for identity in pairs.get(application.client_id, ()) if seen else ():
             hosts = facts.hosts_with.get(identity, ())
             known = [frozenset(host.addresses) for host in hosts]
             if known and all(known) and not any(seen & one for one in known):
