@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def remember(plan: Plan, journal: Journal) -> None:
         data = {
             "tenant": plan.tenant_id,
             "taken_at": plan.snapshot_taken_at.isoformat(),
-            "pairings": msgspec.to_builtins(plan.pairings),
+            "pairings": [msgspec.to_builtins(replace(one, alternatives=(), order=())) for one in plan.pairings],
             "refused": len(plan.refusals),
         }
         journal.record(Entry(kind=Kind.PLAN, plan=plan.digest, data=data))

@@ -39,16 +39,16 @@ def match(edges: Edges, limit: int) -> Matching:
     """Return the assignment of the highest total; margins are exact below ``limit``, and ``limit`` above it."""
     chosen: dict[int, int] = {}
     margins: dict[int, int] = {}
-    batch: list[Sequence[int]] = []
+    several: list[Sequence[int]] = []
     for rows in components(edges):
         if len(rows) == 1:
             _alone(rows[0], edges[rows[0]], limit, chosen, margins)
         else:
-            batch.append(rows)
-    for group in _batches(batch):
+            several.append(rows)
+    for group in _batches(several):
         chosen |= _solved(edges, [row for rows in group for row in rows])
-    for rows in batch:
-        margins |= residual.margins({row: edges[row] for row in rows}, chosen, limit)
+    for island in several:
+        margins |= residual.margins({row: edges[row] for row in island}, chosen, limit)
     return Matching(chosen=chosen, margins=margins)
 
 

@@ -94,9 +94,8 @@ def reasons(block: Any) -> list[str]:
     return [reason for candidate in candidates for reason in candidate.reasons]
 
 
-def test_federate_refuses_an_application_whose_steps_come_first(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.usefixtures("folder")
+def test_federate_refuses_an_application_whose_steps_come_first(capsys: pytest.CaptureFixture[str]) -> None:
     (refused,) = planned().refusals
     assert refused.code is RefusalCode.NO_IDENTITY
     said = failing(capsys, "federate", "plan.json", "--app", LOST.client_id, "--apply")

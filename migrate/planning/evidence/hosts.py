@@ -42,12 +42,14 @@ def _points(facts: Facts, named: Named, identity: PrincipalId, shared: Mapping[P
     """Return the points of one host, shared among its identities and among the applications that have this one.
 
     An identity that many applications have, as one for monitoring, takes little of what the host says of the others.
-    Where the host's own settings choose an identity, the others weigh half.
+    Where the host's own settings choose an identity, the others weigh a tenth.
     """
     attached = facts.attached(named.host)
-    chosen = {one.client_id for one in named.host.settings or () if one.kind is SettingKind.IDENTITY_CLIENT_ID}
+    chosen: set[str | None] = {
+        one.client_id for one in named.host.settings or () if one.kind is SettingKind.IDENTITY_CLIENT_ID
+    }
     preferred = {one for one in attached if facts.identities[one].client_id in chosen}
-    weights = {one: 1 / shared[one] if one in preferred or not preferred else 0.5 / shared[one] for one in attached}
+    weights = {one: 1 / shared[one] if one in preferred or not preferred else 0.1 / shared[one] for one in attached}
     return round(POINTS[named.naming] * weights[identity] / sum(weights.values()) / shared[identity])
 
 

@@ -22,8 +22,8 @@ def _hints(facts: Facts, _: Pairs) -> Iterator[Hint]:
         seen: set[PrincipalId] = set()
         for tag in sorted(application.tags):
             named = marks.get(tag.casefold().rpartition("=")[2], set()) | marks.get(tag.casefold(), set())
-            for identity in sorted(named - seen):
-                yield Hint(application.client_id, identity, _POINTS // len(named), f"tag {tag} names it")
+            for key in sorted(named - seen):
+                yield Hint(application.client_id, key, _POINTS // len(named), f"tag {tag} names it")
             seen |= named
 
 

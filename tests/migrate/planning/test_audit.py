@@ -86,4 +86,5 @@ def test_applications_without_credentials_are_audited_too() -> None:
     wrong = application("orders", credentials=(), federated=(trust(MINE, subject=MINE.client_id),))
     plan = make_plan(snapshot(wrong, identities=(MINE,)))
     assert [fault.application.display_name for fault in plan.audit] == ["orders"]
-    assert plan.refusals == plan.pairings == ()
+    assert not plan.refusals
+    assert not plan.pairings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from types import ModuleType
 
 import pytest
@@ -230,13 +231,23 @@ def test_several_weak_kinds_that_agree_are_medium_and_never_more() -> None:
     assert candidates(tenant, tagged)["id-x7"].confidence is Confidence.MEDIUM
 
 
+def test_an_identity_that_is_itself_reached_by_federation_is_no_choice_without_a_person() -> None:
+    pods = dataclasses.replace(
+        identity("id-orders"), federated=(trust(MINE, name="pods", subject="system:serviceaccount:a:b"),)
+    )
+    found = candidates(snapshot(ORDERS, identities=(pods,)), ORDERS)["id-orders"]
+    assert (found.score, found.confidence) == (30, Confidence.LOW)
+    attached = snapshot(ORDERS, identities=(pods,), hosts=(host("vm", pods),))
+    assert points(candidates(attached, ORDERS)["id-orders"]) == [60]
+
+
 def test_kinds_are_found_in_order_and_a_name_twice_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     kinds = evidence.kinds()
     assert [kind.stage for kind in kinds] == sorted(kind.stage for kind in kinds)
     assert {kind.stage for kind in kinds} == set(Stage)
     same = ModuleType("same")
     same.EVIDENCE = Evidence(name="x", stage=Stage.FINDS, hints=lambda *_: ())  # type: ignore[attr-defined]
-    monkeypatch.setattr(evidence.importlib, "import_module", lambda _: same)
+    monkeypatch.setattr(importlib, "import_module", lambda _: same)
     evidence.kinds.cache_clear()
     with pytest.raises(ValueError, match="two kinds"):
         evidence.kinds()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -102,8 +103,8 @@ def test_no_wave_starts_in_a_freeze_window() -> None:
     assert [each.start for each in order([member("a")], NOTHING).waves] == [None]
 
 
-def risk_of(name: str = "orders", *, tier: Tier | None = None, **changes: object) -> Risk:
-    one = dataclasses.replace(application(name), **changes)  # type: ignore[arg-type]
+def risk_of(name: str = "orders", *, tier: Tier | None = None, **changes: Any) -> Risk:
+    one = dataclasses.replace(application(name), **changes)
     face = principal(name)
     roles = (
         (
@@ -144,7 +145,7 @@ def test_privilege_weighs_most() -> None:
         ),
     ],
 )
-def test_what_makes_risk_and_hazard_is_said(changes: dict[str, object], reason: str) -> None:
+def test_what_makes_risk_and_hazard_is_said(changes: dict[str, Any], reason: str) -> None:
     assert reason in risk_of(**changes).reasons
 
 
