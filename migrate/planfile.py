@@ -17,8 +17,8 @@ from migrate.model import PLAN_SCHEMA, Plan
 
 def digest(plan: Plan) -> str:
     """Return the SHA-256 over the canonical JSON of a plan without its digest, as hexadecimal text."""
-    body = msgspec.to_builtins(dataclasses.replace(plan, digest=""))
-    return hashlib.sha256(msgspec.json.encode(body, order="sorted")).hexdigest()
+    body = msgspec.json.encode(dataclasses.replace(plan, digest=""), order="sorted")
+    return hashlib.sha256(body).hexdigest()
 
 
 def seal(plan: Plan) -> Plan:

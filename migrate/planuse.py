@@ -13,7 +13,7 @@ from inventory.model import ClientId, Cloud, TenantId
 from inventory.snapshot import header
 from migrate import planfile
 from migrate.errors import PlanError
-from migrate.model import Entry, Kind, Pairing, Plan, Refusal
+from migrate.model import Entry, Json, Kind, Pairing, Plan, Refusal
 from migrate.ports import Journal
 
 SNAPSHOT_NAME = "snapshot.db"
@@ -57,7 +57,7 @@ def _against_snapshot(plan: Plan, path: Path, beside: Path) -> None:
 def remember(plan: Plan, journal: Journal) -> None:
     """Write the plan into the journal the first time something is done with it."""
     if all(entry.plan != plan.digest for entry in journal.entries(kinds=(Kind.PLAN,))):
-        data = {
+        data: dict[str, Json] = {
             "tenant": plan.tenant_id,
             "taken_at": plan.snapshot_taken_at.isoformat(),
             "pairings": [msgspec.to_builtins(replace(one, alternatives=(), order=())) for one in plan.pairings],

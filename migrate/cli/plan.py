@@ -12,7 +12,7 @@ import click
 from inventory import snapshot as snapshots
 from inventory.explain.code import code_sites
 from inventory.model import ClientId, Snapshot
-from migrate import planfile, policyfile
+from migrate import collector, planfile, policyfile
 from migrate.cli import outputs
 from migrate.cli.options import FILE, Settings, common
 from migrate.cli.output import emit
@@ -39,11 +39,12 @@ def command(*, settings: Settings, snapshot: Path, out: Path, policy: Path | Non
     outputs.for_plan(out, snapshot, *code, *((policy,) if policy else ()))
     decisions = _decisions(policy)
     sites = [site for path in code for site in _sites(path)]
-    taken = snapshots.read(snapshot)
-    if settings.cloud not in {None, taken.cloud}:
-        raise PlanError(f"{snapshot} is of the cloud {taken.cloud}, not of {settings.cloud}: leave --cloud out")
-    plan = planfile.seal(_planned(taken, decisions, sites, policy))
-    planfile.write(plan, out)
+    with collector.paused():
+        taken = snapshots.read(snapshot)
+        if settings.cloud not in {None, taken.cloud}:
+            raise PlanError(f"{snapshot} is of the cloud {taken.cloud}, not of {settings.cloud}: leave --cloud out")
+        plan = planfile.seal(_planned(taken, decisions, sites, policy))
+        planfile.write(plan, out)
     summary = _summary(plan, out)
     emit(settings, _lines(plan, out), summary)
 

@@ -39,8 +39,8 @@ class Name:
 def parse(text: str) -> Name:
     """Take a display name apart; case, separators and the order of words do not matter."""
     found = [word.casefold() for word in _WORD.findall(text if text.isascii() else unicodedata.normalize("NFKC", text))]
-    environments = frozenset(_ENVIRONMENTS[word] for word in found if word in _ENVIRONMENTS)
-    words = tuple(sorted(word for word in found if word not in _NOISE and word not in _ENVIRONMENTS))
+    environments = frozenset([_ENVIRONMENTS[word] for word in found if word in _ENVIRONMENTS])
+    words = tuple(sorted([word for word in found if word not in _NOISE and word not in _ENVIRONMENTS]))
     return Name(words=words, environments=environments)
 
 

@@ -12,6 +12,7 @@ from inventory.model import ClientId, PrincipalId
 from migrate.planning.facts import Facts
 from migrate.planning.hint import Evidence, Hint, Pairs, Stage
 
+_NOBODY: frozenset[ClientId] = frozenset()
 _LATERAL, _OTHERS, _NOT_OURS = -60, -25, -20
 
 
@@ -29,17 +30,17 @@ def _judged(
     facts: Facts, application: ClientId, identity: PrincipalId, ours: set[str], *, held: bool
 ) -> tuple[int, str]:
     hosts = facts.hosts_with.get(identity, ())
-    others = [
-        host
-        for host in hosts
-        if host.resource_id not in ours and facts.used_by.get(host.resource_id, frozenset()) - {application}
-    ]
-    if any(host.resource_id in ours for host in hosts):
-        if others:
-            return _LATERAL, f"{others[0].name}, which uses another application, has it too and could act as this one"
-        return 0, ""
-    if others:
-        return _OTHERS, f"attached to {others[0].name}, which uses another application"
+    mine, other = False, None
+    for host in hosts:
+        if host.resource_id in ours:
+            mine = True
+        elif other is None and not facts.used_by.get(host.resource_id, _NOBODY) <= {application}:
+            other = host.name
+    if mine:
+        lateral = f"{other}, which uses another application, has it too and could act as this one"
+        return (_LATERAL, lateral) if other else (0, "")
+    if other:
+        return _OTHERS, f"attached to {other}, which uses another application"
     if held:
         return _NOT_OURS, "the hosts that name the application have other identities"
     return 0, ""

@@ -27,7 +27,7 @@ def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
         same[name.words].append(key)
         for words in _shorter(name.words):
             near[words].append(key)
-    hosts = _host_names(facts)
+    hosts: dict[str, names.Name] = {}
     for application in facts.applications:
         name = facts.application_names[application.client_id]
         namesakes = same.get(name.words, ())
@@ -48,25 +48,23 @@ def _near(near: dict[_Words, list[PrincipalId]], words: _Words) -> set[Principal
     return {identity for group in groups if len(group) <= _COMMON for identity in group}
 
 
-def _host_names(facts: Facts) -> dict[PrincipalId, dict[names.Name, str]]:
-    """Return the names of the hosts that have each identity, taken apart once."""
-    known = {host.resource_id: names.parse(host.name) for listed in facts.hosts_with.values() for host in listed}
-    return {key: {known[one.resource_id]: one.name for one in listed} for key, listed in facts.hosts_with.items()}
-
-
 def _hint(
     facts: Facts,
     application: Application,
     name: names.Name,
     identity: PrincipalId,
-    hosts: dict[PrincipalId, dict[names.Name, str]],
+    hosts: dict[str, names.Name],
 ) -> Hint | None:
     points, reason = names.points(name, facts.identity_names[identity])
     if points:
         text = f"{reason}: {facts.identities[identity].name}"
         return Hint(application.client_id, identity, points, text, strong=points >= names.SAME)
-    host = hosts.get(identity, {}).get(name) if name.words else None
-    return Hint(application.client_id, identity, _HOST, f"the host {host} has the application's name") if host else None
+    for host in facts.hosts_with.get(identity, ()):
+        if host.resource_id not in hosts:
+            hosts[host.resource_id] = names.parse(host.name)
+        if hosts[host.resource_id] == name and name.words:
+            return Hint(application.client_id, identity, _HOST, f"the host {host.name} has the application's name")
+    return None
 
 
 EVIDENCE = Evidence(name="names", stage=Stage.FINDS_MORE, hints=_hints)

@@ -13,11 +13,11 @@ _CONTRADICTION = -40
 
 
 def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
-    groups = {key: names.parse(_group(one.resource_id)).environments for key, one in facts.identities.items()}
+    groups: dict[str, frozenset[str]] = {}
     for application in facts.applications:
         stated = facts.application_names[application.client_id].environments
         for identity in pairs.get(application.client_id, ()) if stated else ():
-            yield from _judged(facts, application.client_id, identity, stated, groups[identity])
+            yield from _judged(facts, application.client_id, identity, stated, groups)
 
 
 def _group(resource_id: str | None) -> str:
@@ -25,9 +25,18 @@ def _group(resource_id: str | None) -> str:
 
 
 def _judged(
-    facts: Facts, application: ClientId, identity: PrincipalId, stated: frozenset[str], group: frozenset[str]
+    facts: Facts,
+    application: ClientId,
+    identity: PrincipalId,
+    stated: frozenset[str],
+    groups: dict[str, frozenset[str]],
 ) -> Iterator[Hint]:
-    own = facts.identity_names[identity].environments or group
+    own = facts.identity_names[identity].environments
+    if not own:
+        group = _group(facts.identities[identity].resource_id)
+        if group not in groups:
+            groups[group] = names.parse(group).environments
+        own = groups[group]
     if own and not own & stated:
         reason = f"the application is of {_said(stated)}, the identity of {_said(own)}"
         yield Hint(application, identity, _CONTRADICTION, reason, doubtful=True)

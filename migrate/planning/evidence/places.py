@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from inventory.model import PrincipalId
 from migrate.planning.facts import Facts
 from migrate.planning.hint import Evidence, Hint, Pairs, Stage
 
@@ -13,15 +12,14 @@ _Place = tuple[str, str]
 
 
 def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
-    places = {key: _place(one.resource_id or "") for key, one in facts.identities.items()}
     for application in facts.applications:
         hosts = [one.host for one in facts.running(application.client_id)]
         groups = {(host.subscription_id.lower(), host.resource_group.lower()) for host in hosts}
         marks = {tag.casefold().rpartition("=")[2] for tag in application.tags}
         for identity in pairs.get(application.client_id, ()):
-            points, reason = _judged(places[identity], groups, marks)
+            points, reason = _judged(_place(facts.identities[identity].resource_id or ""), groups, marks)
             if points:
-                yield Hint(application.client_id, PrincipalId(identity), points, reason)
+                yield Hint(application.client_id, identity, points, reason)
 
 
 def _place(resource_id: str) -> _Place:
