@@ -19,6 +19,7 @@ class RefusalCode(enum.StrEnum):
     # Where it runs, managed identities do not work for it
     ARC_SERVER = "arc-server"
     CLOUD_SHELL = "cloud-shell"
+    STATIC_WEB_APP = "static-web-app"
     AKS = "aks"
     GITHUB_ACTIONS = "github-actions"
     AZURE_DEVOPS = "azure-devops"

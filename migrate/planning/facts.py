@@ -16,9 +16,11 @@ from migrate.planning.decisions import Decisions
 CLUSTER = "microsoft.containerservice/managedclusters"
 ARC = "microsoft.hybridcompute/machines"
 CLOUD_SHELL = "microsoft.portal/consoles"
-UNATTACHABLE = frozenset({CLUSTER, ARC, CLOUD_SHELL})
+STATIC_SITE = "microsoft.web/staticsites"
+UNATTACHABLE = frozenset({CLUSTER, ARC, CLOUD_SHELL, STATIC_SITE})
 """Hosts whose code cannot get a managed identity token that serves as an assertion. A pod's token is itself the result
-of a federation (AADSTS700222); Arc gives system-assigned ones only; Cloud Shell does not know the audience."""
+of a federation (AADSTS700222); Arc gives system-assigned ones only; Cloud Shell does not know the audience; managed
+functions of a static web app have none ("API support in Azure Static Web Apps with Azure Functions")."""
 _CLIENT_END = re.compile(r"(client|application|app)?id$")
 _SECRET_END = re.compile(
     r"(client|app|application)?(secret|certificate|cert|password|key|pwd)(path|value|thumbprint|name)?$"
@@ -79,6 +81,8 @@ class Facts:
     """Applications that a host uses or names, by the host's ARM id."""
     addresses: Mapping[ClientId, frozenset[str]]
     """Addresses that successful sign-ins came from."""
+    by_address: Mapping[str, tuple[Host, ...]]
+    """Hosts by outbound address."""
     every_address: frozenset[str]
     """Addresses of all hosts; empty where not every host was seen or tells its own."""
     sites: tuple[CodeSite, ...]
@@ -122,6 +126,7 @@ def gather(
         hosts_with=_hosts_with(hosts, by_resource),
         used_by=_used_by(named),
         addresses=_addresses(snapshot),
+        by_address=_by_address(hosts),
         every_address=_every_address(snapshot),
         sites=tuple(sorted(sites, key=lambda one: (one.client_id, one.path, one.line))),
     )
@@ -152,6 +157,14 @@ def _addresses(snapshot: Snapshot) -> dict[ClientId, frozenset[str]]:
         if use.address and use.last_success is not None and not use.delegated:
             found[use.client_id].add(use.address)
     return {key: frozenset(seen) for key, seen in found.items()}
+
+
+def _by_address(hosts: tuple[Host, ...]) -> dict[str, tuple[Host, ...]]:
+    found: defaultdict[str, list[Host]] = defaultdict(list)
+    for host in hosts:
+        for address in host.addresses:
+            found[address].append(host)
+    return {address: tuple(listed) for address, listed in found.items()}
 
 
 def _every_address(snapshot: Snapshot) -> frozenset[str]:

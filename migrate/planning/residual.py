@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 _FAR = 1 << 60
@@ -36,7 +36,11 @@ def margins(edges: _Edges, chosen: Mapping[int, int], limit: int) -> dict[int, i
             rows_of[column].append(row)
     graph = _Graph(edges=edges, mate=mate, owner={column: row for row, column in mate.items()}, rows_of=rows_of)
     leaving, entering = _leaving(graph), _entering(graph)
-    return {row: _margin(graph, row, leaving, entering, limit) for row in mate}
+    found = {row: _by_leaving(graph, row, leaving, entering, limit) for row in mate}
+    if len(mate) == 1:
+        return found
+    steps = {row: _steps(graph, row, entering, limit) for row in mate}
+    return {row: _cycle(steps, row, margin) for row, margin in found.items()}
 
 
 def _leaving(graph: _Graph) -> dict[int, int]:
@@ -83,40 +87,47 @@ def _entering(graph: _Graph) -> dict[int, int]:
     return cost
 
 
-def _margin(graph: _Graph, row: int, leaving: Mapping[int, int], entering: Mapping[int, int], limit: int) -> int:
+def _by_leaving(graph: _Graph, row: int, leaving: Mapping[int, int], entering: Mapping[int, int], limit: int) -> int:
+    """Return the cheapest way that ends in a column that becomes free or a row that stays open, at most ``limit``."""
     own = graph.mate[row]
     value = graph.edges[row][own]
     goes = min((leaving[column] - worth for column, worth in graph.edges[row].items() if column != own), default=_FAR)
     comes = min(
         (entering[other] - graph.edges[other][own] for other in graph.rows_of[own] if other != row), default=_FAR
     )
-    found = min(limit, value + goes, value + comes, value + goes + comes)
-    return min(found, _cycle(graph, row, entering, found)) if len(graph.mate) > 1 else found
+    return min(limit, value + goes, value + comes, value + goes + comes)
 
 
-def _cycle(graph: _Graph, start: int, entering: Mapping[int, int], limit: int) -> int:
-    """Return the cheapest exchange of columns among assigned rows through one row, or ``limit``: Dijkstra.
+def _steps(graph: _Graph, row: int, entering: Mapping[int, int], limit: int) -> list[tuple[int, int]]:
+    """Return what it costs that a row takes the column of another one, for each, the cheapest first.
 
     What it costs that a row loses its column serves as potential, so that no step costs less than nothing.
     """
-    done: set[int] = set()
+    found = []
+    for column, value in graph.edges[row].items():
+        other = graph.owner.get(column, row)
+        if other != row:
+            cost = entering[row] - value + graph.edges[other][column] - entering[other]
+            if cost < limit:
+                found.append((cost, other))
+    return sorted(found)
+
+
+def _cycle(steps: Mapping[int, list[tuple[int, int]]], start: int, limit: int) -> int:
+    """Return the cheapest exchange of columns among assigned rows through one row, or ``limit``: Dijkstra."""
+    best = {start: 0}
     heap = [(0, start)]
     while heap and heap[0][0] < limit:
         cost, row = heapq.heappop(heap)
-        if row in done:
+        if cost > best[row]:
             continue
-        done.add(row)
-        for other, step in _steps(graph, row, entering):
+        for step, other in steps[row]:
+            reached = cost + step
+            if reached >= limit:
+                break
             if other == start:
-                limit = min(limit, cost + step)
-            elif other not in done and cost + step < limit:
-                heapq.heappush(heap, (cost + step, other))
+                limit = reached
+            elif reached < best.get(other, limit):
+                best[other] = reached
+                heapq.heappush(heap, (reached, other))
     return limit
-
-
-def _steps(graph: _Graph, row: int, entering: Mapping[int, int]) -> Iterator[tuple[int, int]]:
-    own = graph.mate[row]
-    for column, value in graph.edges[row].items():
-        other = graph.owner.get(column)
-        if column != own and other is not None:
-            yield other, entering[row] - value + graph.edges[other][column] - entering[other]

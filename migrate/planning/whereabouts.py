@@ -16,7 +16,7 @@ from inventory.model import Application, FederatedCredential
 from migrate.model import RefusalCode
 from migrate.planning import clouds, ways
 from migrate.planning.decisions import Runs, RunsOn
-from migrate.planning.facts import ARC, CLOUD_SHELL, CLUSTER, UNATTACHABLE, Facts, Named, Naming
+from migrate.planning.facts import ARC, CLOUD_SHELL, CLUSTER, STATIC_SITE, UNATTACHABLE, Facts, Named, Naming
 from migrate.steps import Step
 
 GITHUB = "token.actions.githubusercontent.com"
@@ -52,6 +52,8 @@ _WORDS: Mapping[RefusalCode, str] = {
     RefusalCode.ARC_SERVER: "Arc-enabled servers give tokens of their system-assigned identity only: move it to a host "
     "that takes a user-assigned one, or use a certificate",
     RefusalCode.CLOUD_SHELL: "Cloud Shell gives no token for the audience of an exchange: sign in as a person there",
+    RefusalCode.STATIC_WEB_APP: "the managed functions of a static web app have no managed identity: bring an own Azure "
+    "Functions application, which has",
     RefusalCode.GITHUB_ACTIONS: "a workflow has no managed identity: let the application trust GitHub directly",
     RefusalCode.AZURE_DEVOPS: "a pipeline has no managed identity: let the application trust Azure DevOps directly "
     "(a service connection with workload identity federation)",
@@ -67,6 +69,7 @@ _BY_TYPE = {
     CLUSTER: RefusalCode.AKS,
     ARC: RefusalCode.ARC_SERVER,
     CLOUD_SHELL: RefusalCode.CLOUD_SHELL,
+    STATIC_SITE: RefusalCode.STATIC_WEB_APP,
 }
 _DIRECT = frozenset({
     RefusalCode.AKS, RefusalCode.GITHUB_ACTIONS, RefusalCode.AZURE_DEVOPS, RefusalCode.OTHER_ISSUER,
@@ -142,7 +145,17 @@ def explained(application: Application, facts: Facts) -> Elsewhere | None:
         found = _outside(application, trust, facts)
         if found is not None:
             return found
-    return _off_azure(application, facts)
+    return _by_address(application, facts) or _off_azure(application, facts)
+
+
+def _by_address(application: Application, facts: Facts) -> Elsewhere | None:
+    """Say that it signs in from a cluster, where the address is of one cluster and of nothing else."""
+    for address in sorted(facts.addresses.get(application.client_id, ())):
+        sharers = facts.by_address.get(address, ())
+        if len(sharers) == 1 and sharers[0].type == CLUSTER:
+            said = f"it signs in from {address}, an outbound address of the cluster {sharers[0].name}"
+            return _elsewhere(application, facts, RefusalCode.AKS, said, issuer=sharers[0].issuer, subject=None)
+    return None
 
 
 def _without_identity(application: Application, named: list[Named], facts: Facts) -> Elsewhere:
@@ -160,7 +173,8 @@ def _without_identity(application: Application, named: list[Named], facts: Facts
         )
     else:
         code, why = RefusalCode.NO_IDENTITY, "none of their identities clearly belongs to it"
-    return Elsewhere(code=code, explanation=f"it runs on {names}; {why}: create one for it", steps=steps)
+    runs = "it runs on" if using[0].naming is Naming.USES else "it is named on"
+    return Elsewhere(code=code, explanation=f"{runs} {names}; {why}: create one for it", steps=steps)
 
 
 def _all_located(facts: Facts) -> bool:

@@ -6,10 +6,8 @@ Service"), so the more hosts share one, the less it says.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
-from inventory.estate import Host
 from inventory.model import Application, PrincipalId
 from migrate.planning.facts import UNATTACHABLE, Facts
 from migrate.planning.hint import Evidence, Hint, Pairs, Stage
@@ -22,21 +20,17 @@ _SHARERS = 5
 def _hints(facts: Facts, _: Pairs) -> Iterator[Hint]:
     if not facts.addresses:
         return
-    hosts: defaultdict[str, list[Host]] = defaultdict(list)
-    for host in facts.snapshot.hosts:
-        for address in host.addresses:
-            hosts[address].append(host)
     for application in facts.applications:
-        yield from _of(facts, hosts, application)
+        yield from _of(facts, application)
 
 
-def _of(facts: Facts, hosts: dict[str, list[Host]], application: Application) -> Iterator[Hint]:
+def _of(facts: Facts, application: Application) -> Iterator[Hint]:
     best: dict[PrincipalId, tuple[int, str, str]] = {}
     for address in sorted(facts.addresses.get(application.client_id, ())):
-        sharers = hosts.get(address, [])
+        sharers = facts.by_address.get(address, ())
         if len(sharers) > _SHARERS:
             continue
-        for host in sorted(sharers, key=lambda one: one.resource_id):
+        for host in sharers:
             attached = facts.attached(host) if host.type not in UNATTACHABLE else ()
             for identity in attached:
                 points = _POINTS // (len(sharers) * len(attached))

@@ -21,7 +21,7 @@ from inventory.model import (
 )
 from migrate.model import Pairing, Plan, Refusal, RefusalCode
 from migrate.planning.decisions import NOTHING, Decisions, Exclude, Managed, Pair, Runs, RunsOn
-from migrate.planning.facts import ARC, CLOUD_SHELL, CLUSTER
+from migrate.planning.facts import ARC, CLOUD_SHELL, CLUSTER, STATIC_SITE
 from migrate.planning.federated import FEDERATED_LIMIT
 from migrate.planning.plan import make_plan
 from migrate.steps import Action
@@ -131,6 +131,22 @@ CASES: list[tuple[RefusalCode, Snapshot, Decisions, str]] = [
     ),
     (RefusalCode.AKS, snapshot(ORDERS), runs(Runs.AKS, issuer=CLUSTER_ISSUER, subject=ACCOUNT), "AADSTS700222"),
     (RefusalCode.AKS, trusting(CLUSTER_ISSUER, ACCOUNT), NOTHING, "by-hand does that"),
+    (
+        RefusalCode.AKS,
+        snapshot(
+            ORDERS,
+            hosts=(host("aks", kind=CLUSTER, addresses=("20.9.9.9",), issuer=CLUSTER_ISSUER),),
+            uses=(use(ORDERS, address="20.9.9.9"),),
+        ),
+        NOTHING,
+        "an outbound address of the cluster aks",
+    ),
+    (
+        RefusalCode.STATIC_WEB_APP,
+        snapshot(ORDERS, identities=(NAMED,), hosts=(host("page", uses=ORDERS, kind=STATIC_SITE),)),
+        NOTHING,
+        "bring an own",
+    ),
     (RefusalCode.GITHUB_ACTIONS, trusting("https://token.actions.githubusercontent.com"), NOTHING, "trust GitHub"),
     (RefusalCode.AZURE_DEVOPS, trusting("https://vstoken.dev.azure.com/1234"), NOTHING, "a pipeline"),
     (
