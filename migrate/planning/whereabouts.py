@@ -52,8 +52,8 @@ _WORDS: Mapping[RefusalCode, str] = {
     RefusalCode.ARC_SERVER: "Arc-enabled servers give tokens of their system-assigned identity only: move it to a host "
     "that takes a user-assigned one, or use a certificate",
     RefusalCode.CLOUD_SHELL: "Cloud Shell gives no token for the audience of an exchange: sign in as a person there",
-    RefusalCode.STATIC_WEB_APP: "the managed functions of a static web app have no managed identity: bring an own Azure "
-    "Functions application, which has",
+    RefusalCode.STATIC_WEB_APP: "the managed functions of a static web app have no managed identity: bring an own "
+    "Azure Functions application, which has",
     RefusalCode.GITHUB_ACTIONS: "a workflow has no managed identity: let the application trust GitHub directly",
     RefusalCode.AZURE_DEVOPS: "a pipeline has no managed identity: let the application trust Azure DevOps directly "
     "(a service connection with workload identity federation)",
