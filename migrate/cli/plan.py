@@ -43,8 +43,7 @@ def command(*, settings: Settings, snapshot: Path, out: Path, policy: Path | Non
         taken = snapshots.read(snapshot)
         if settings.cloud not in {None, taken.cloud}:
             raise PlanError(f"{snapshot} is of the cloud {taken.cloud}, not of {settings.cloud}: leave --cloud out")
-        plan = planfile.seal(_planned(taken, decisions, sites, policy))
-        planfile.write(plan, out)
+        plan = planfile.write(_planned(taken, decisions, sites, policy), out)
     summary = _summary(plan, out)
     emit(settings, _lines(plan, out), summary)
 
