@@ -74,6 +74,8 @@ class Facts:
     application_names: Mapping[ClientId, names.Name]
     by_resource: Mapping[str, PrincipalId]
     """By ARM id in lower case."""
+    located: frozenset[str] | None
+    """ARM ids in lower case of all identities, whatever is known of their kind; None where one is not located."""
     named: Mapping[ClientId, tuple[Named, ...]]
     hosts_with: Mapping[PrincipalId, tuple[Host, ...]]
     """Hosts that an identity is attached to, clusters left out: their kubelet's identity is not the pods'."""
@@ -122,6 +124,7 @@ def gather(
         identity_names={key: names.parse(one.name) for key, one in identities.items()},
         application_names={one.client_id: names.parse(one.display_name) for one in open_ones},
         by_resource=by_resource,
+        located=_located(snapshot),
         named=named,
         hosts_with=_hosts_with(hosts, by_resource),
         used_by=_used_by(named),
@@ -130,6 +133,11 @@ def gather(
         every_address=_every_address(snapshot),
         sites=tuple(sorted(sites, key=lambda one: (one.client_id, one.path, one.line))),
     )
+
+
+def _located(snapshot: Snapshot) -> frozenset[str] | None:
+    ids = [one.resource_id for one in snapshot.identities if one.user_assigned is not False]
+    return frozenset(one.lower() for one in ids if one) if all(ids) else None
 
 
 def _hosts_with(hosts: tuple[Host, ...], by_resource: Mapping[str, PrincipalId]) -> dict[PrincipalId, tuple[Host, ...]]:

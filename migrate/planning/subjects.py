@@ -72,7 +72,9 @@ def ineligible(subject: Subject, decisions: Decisions, resolved: Resolved, snaps
     if excluded is not None:
         explanation = f"unsecret.toml excludes it until {excluded.until}: {excluded.reason}"
         return subject.refuse(RefusalCode.EXCLUDED, explanation)
-    refused = eligibility.refusal(application, subject.principal, subject.credentials, snapshot.taken_at)
+    refused = eligibility.refusal(
+        application, subject.principal, subject.credentials, subject.planned, snapshot.taken_at
+    )
     if refused is not None:
         return subject.refuse(*refused)
     if application.client_id in resolved.pairs:

@@ -162,9 +162,10 @@ def _without_identity(application: Application, named: list[Named], facts: Facts
     using = [one for one in named if one.naming is Naming.USES] or named
     hosts = [one.host for one in using]
     names = ", ".join(host.name for host in hosts[:3]) + (f" and {len(hosts) - 3} more" if len(hosts) > 3 else "")  # noqa: PLR2004
-    foreign = [one for host in hosts for one in host.identities if one not in facts.by_resource]
+    located = facts.located
+    foreign = [one for host in hosts for one in host.identities if located is not None and one not in located]
     steps = ways.new_identity(application, hosts, facts)
-    if foreign and not any(facts.attached(host) for host in hosts) and _all_located(facts):
+    if foreign and not any(facts.attached(host) for host in hosts):
         code, why = RefusalCode.SAME_TENANT_REQUIRED, f"no identity of this tenant is {foreign[0]}, which they have"
     elif all(host.system_principal and not host.identities for host in hosts):
         code, why = (
@@ -175,11 +176,6 @@ def _without_identity(application: Application, named: list[Named], facts: Facts
         code, why = RefusalCode.NO_IDENTITY, "none of their identities clearly belongs to it"
     runs = "it runs on" if using[0].naming is Naming.USES else "it is named on"
     return Elsewhere(code=code, explanation=f"{runs} {names}; {why}: create one for it", steps=steps)
-
-
-def _all_located(facts: Facts) -> bool:
-    """Whether every identity's ARM id is known, so that one which is not among them is not of this tenant."""
-    return all(one.resource_id for one in facts.identities.values())
 
 
 def _outside(application: Application, trust: FederatedCredential, facts: Facts) -> Elsewhere | None:

@@ -414,9 +414,11 @@ def test_nothing_is_said_to_run_outside_of_azure_where_a_host_may_be_unseen(chan
 
 
 def test_an_identity_is_not_called_foreign_where_some_are_not_located() -> None:
+    web = host("web", FOREIGN, uses=ORDERS)
     lost = dataclasses.replace(ELSEWHERE, resource_id=None)
-    refusal = refused(snapshot(ORDERS, identities=(lost,), hosts=(host("web", FOREIGN, uses=ORDERS),)))
-    assert refusal.code is RefusalCode.NO_IDENTITY
+    assert refused(snapshot(ORDERS, identities=(lost,), hosts=(web,))).code is RefusalCode.NO_IDENTITY
+    untold = dataclasses.replace(FOREIGN, user_assigned=None)
+    assert refused(snapshot(ORDERS, identities=(untold,), hosts=(web,))).code is RefusalCode.NO_IDENTITY
 
 
 # --- decisions -------------------------------------------------------------------------------------------------------
