@@ -10,6 +10,11 @@ FEDERATED_LIMIT = 20
 """Federated credentials an application can hold (Graph, "federatedIdentityCredential resource type")."""
 
 
+def federated_name(identity: IdentityRef) -> str:
+    """Return the name of the federated credential that is created for an identity; names cannot be changed later."""
+    return f"unsecret-{identity.principal_id}"
+
+
 def federated_spec(
     application: Application, identity: IdentityRef, facts: Facts
 ) -> FederatedSpec | tuple[RefusalCode, str]:
@@ -17,7 +22,7 @@ def federated_spec(
     wanted = (facts.issuer, identity.principal_id, (facts.audience,))
     present = application.federated or ()
     kept = next((each for each in present if (each.issuer, each.subject, each.audiences) == wanted), None)
-    name = kept.name if kept else f"unsecret-{identity.principal_id}"
+    name = kept.name if kept else federated_name(identity)
     for each in () if kept else present:
         if each.name == name or (each.issuer, each.subject) == wanted[:2]:
             explanation = f"its federated credential {each.name} has the same name or subject but another content"

@@ -9,6 +9,7 @@ from inventory.estate import Host
 from inventory.model import Application
 from migrate.model import ApplicationRef, IdentityRef, Pairing
 from migrate.planning.facts import Facts
+from migrate.planning.federated import federated_name
 from migrate.steps import Action, DirectTrust, Step, step
 
 _NOT_NAME = re.compile(r"[^a-z0-9]+")
@@ -79,7 +80,7 @@ def direct(application: Application, facts: Facts, *, issuer: str | None, subjec
 
 
 def replaced(application: Application, identity: IdentityRef, facts: Facts) -> tuple[Step, ...]:
-    """Delete federated credentials that stand where the right one has to: of its subject, with another content."""
+    """Delete federated credentials that stand where the right one has to: of its name or subject, and not right."""
     return tuple(
         step(
             Action.DELETE_FEDERATED,
@@ -90,7 +91,7 @@ def replaced(application: Application, identity: IdentityRef, facts: Facts) -> t
             ),
         )
         for one in application.federated or ()
-        if (one.issuer, one.subject) == (facts.issuer, identity.principal_id) and one.audiences != (facts.audience,)
+        if one.name == federated_name(identity) or (one.issuer, one.subject) == (facts.issuer, identity.principal_id)
     )
 
 

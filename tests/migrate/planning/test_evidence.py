@@ -195,6 +195,12 @@ def test_environments_contradict_whatever_else_speaks_for_the_pair() -> None:
     assert "-40 the application is of prod, the identity of test" in found.reasons
 
 
+def test_one_environment_in_common_is_no_contradiction() -> None:
+    both, one = application("orders-dev-test"), identity("id-q-test")
+    found = candidates(snapshot(both, identities=(one,), hosts=(host("web", one, uses=both),)), both)["id-q-test"]
+    assert found.confidence is Confidence.HIGH
+
+
 @pytest.mark.parametrize(
     ("where", "expected"),
     [("apps", "+10 in the resource group apps of"), ("rg", "+5 in the subscription of")],
@@ -237,6 +243,8 @@ def test_an_identity_that_is_itself_reached_by_federation_is_no_choice_without_a
     )
     found = candidates(snapshot(ORDERS, identities=(pods,)), ORDERS)["id-orders"]
     assert (found.score, found.confidence) == (30, Confidence.LOW)
+    on_nodes = snapshot(ORDERS, identities=(pods,), hosts=(host("aks", pods, kind=CLUSTER),))
+    assert candidates(on_nodes, ORDERS)["id-orders"].confidence is Confidence.LOW
     attached = snapshot(ORDERS, identities=(pods,), hosts=(host("vm", pods),))
     assert points(candidates(attached, ORDERS)["id-orders"]) == [60]
 

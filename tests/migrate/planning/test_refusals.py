@@ -317,6 +317,13 @@ def test_a_host_that_only_checks_tokens_needs_no_identity() -> None:
     assert pairing.identity.name == "id-orders"
 
 
+def test_where_no_host_shows_a_secret_one_that_has_the_identity_is_enough() -> None:
+    bare, ready = host("a", names=(ORDERS,)), host("b", NAMED, names=(ORDERS,))
+    (pairing,) = make_plan(snapshot(ORDERS, identities=(NAMED,), hosts=(bare, ready))).pairings
+    assert pairing.identity.name == "id-orders"
+    assert refused(snapshot(ORDERS, identities=(NAMED,), hosts=(bare,))).code is RefusalCode.NOT_ATTACHED
+
+
 @pytest.mark.parametrize("issuer", [CLUSTER_ISSUER, CLUSTER_ISSUER.rstrip("/")])
 def test_a_cluster_is_trusted_directly_with_the_slash_at_its_end(issuer: str) -> None:
     cluster = host("aks", kind=CLUSTER, tags=(("app", ORDERS.client_id),), issuer=issuer)
@@ -351,6 +358,23 @@ def test_another_issuer_is_trusted_directly_where_it_is_told(on: Runs) -> None:
     (step,) = refused(snapshot(ORDERS, identities=(NAMED,)), told).steps
     assert step.federated is not None
     assert (step.federated.issuer, step.federated.subject) == ("https://issuer.example", "job:1")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [trust(NAMED, audience="api://wrong"), trust(NAMED, name=f"unsecret-{NAMED.principal_id}", subject="another")],
+)
+def test_what_stands_in_the_way_is_deleted_and_nothing_else(wrong: FederatedCredential) -> None:
+    both = application("orders", federated=(wrong, outside("https://gitlab.com")))
+    (step,) = refused(snapshot(both, identities=(NAMED,))).steps
+    assert step.federated is not None
+    assert (step.federated.name, step.federated.subject) == (wrong.name, wrong.subject)
+
+
+def test_an_address_that_a_cluster_shares_says_nothing_of_it() -> None:
+    hosts = (host("aks", kind=CLUSTER, addresses=("20.9.9.9",)), host("vm", addresses=("20.9.9.9",)))
+    tenant = snapshot(ORDERS, hosts=hosts, uses=(use(ORDERS, address="20.9.9.9"),))
+    assert refused(tenant).code is RefusalCode.NO_IDENTITY
 
 
 def test_a_conflict_is_deleted_and_the_unused_is_deactivated_before_it_is_deleted() -> None:
