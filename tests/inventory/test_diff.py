@@ -147,3 +147,29 @@ def test_an_owner_whose_name_is_no_longer_told_is_changed(tmp_path: Path) -> Non
         "owner",
         [("display_name", "Ana", None)],
     )
+
+
+def test_several_settings_of_one_name_are_compared_one_by_one(tmp_path: Path) -> None:
+    """Containers of one app, or an app setting and a connection string: name and host are no key."""
+
+    def with_settings(*clients: int) -> Snapshot:
+        settings = (values.setting("ID", SettingKind.CLIENT_ID, client=values.guid("d", number)) for number in clients)
+        other = values.setting("ID", SettingKind.CONNECTION_STRING)
+        return dataclasses.replace(_BEFORE, hosts=(values.host(1, settings=(*settings, other)), values.host(2)))
+
+    name = f"ID of {values.host(1).name}"
+    assert len(snapshot.read(_written(tmp_path, with_settings(1, 2))).hosts[0].settings or ()) == 3
+    (changed,) = _diff(tmp_path, with_settings(1, 2), with_settings(1, 3))
+    assert (changed.change, changed.name) == (Change.CHANGED, name)
+    assert [(field.old, field.new) for field in changed.fields] == [(values.guid("d", 2), values.guid("d", 3))]
+    (gone,) = _diff(tmp_path, with_settings(1, 2), with_settings(2))
+    assert (gone.change, gone.name) == (Change.DISAPPEARED, name)
+    assert {one.change for one in _diff(tmp_path, with_settings(1), with_settings(2, 3))} == {
+        Change.CHANGED,
+        Change.APPEARED,
+    }
+
+
+def _written(folder: Path, content: Snapshot) -> Path:
+    snapshot.write(folder / "written.db", content)
+    return folder / "written.db"
