@@ -2,6 +2,7 @@
 
 MigrateError
 |-- PlanError              a plan file that is edited, foreign, stale or not of this tenant
+|-- PolicyError            an unsecret.toml that is not understood, or names what the tenant does not have
 |-- JournalError           a journal that cannot be opened, read or written, or is of a newer version
 |-- WriteFailedError       Graph refused a change, or a change did not show up when read back
 |-- OutputError            a file that would be replaced is not of unsecret's making, or is an input
@@ -19,6 +20,10 @@ class MigrateError(Exception):
 
 class PlanError(MigrateError):
     """A plan file cannot be used."""
+
+
+class PolicyError(MigrateError):
+    """Decisions cannot be used; the message names the key."""
 
 
 class JournalError(MigrateError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from inventory.model import (
     ApplicationId,
@@ -18,8 +18,10 @@ from inventory.model import (
     PrincipalId,
     TenantId,
 )
+from migrate.refusalcodes import RefusalCode as RefusalCode  # noqa: PLC0414 - handed on
+from migrate.steps import Step
 
-PLAN_SCHEMA = 1
+PLAN_SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,36 +69,16 @@ class PlannedCredential:
     end: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pairing:
-    """An application, the identity that takes the place of its credentials, and why this one."""
+class Confidence(enum.StrEnum):
+    """How sure a pairing is, said apart from its points: many weak hints add up and stay weak."""
 
-    application: ApplicationRef
-    identity: IdentityRef
-    federated: FederatedSpec
-    wave: int
-    score: int
-    reasons: tuple[str, ...]
-    credentials: tuple[PlannedCredential, ...]
-
-
-class RefusalCode(enum.StrEnum):
-    """Why an application is not paired; stable words, documented in docs/plan.md."""
-
-    NO_IDENTITY = "no-identity-found"
-    AMBIGUOUS_IDENTITY = "ambiguous-identity"
-    CONTESTED_IDENTITY = "contested-identity"
-    FOREIGN_APPLICATION = "foreign-application"
-    NO_APPLICATION = "no-application-registration"
-    DISABLED = "disabled"
-    PERSONAL_ACCOUNTS = "personal-accounts"
-    FEDERATED_LIMIT = "federated-limit-reached"
-    FEDERATED_CONFLICT = "federated-conflict"
-    FEDERATED_UNREADABLE = "federated-unreadable"
-    NO_LIVE_CREDENTIAL = "no-live-credential"
-    PURPOSE_UNKNOWN = "purpose-unknown"
-    SIGNING_ONLY = "signing-only"
-    ENCRYPTION_ONLY = "encryption-only"
+    CERTAIN = "certain"
+    """It is in force already, or was decided in ``unsecret.toml``."""
+    HIGH = "high"
+    """A host that uses the application has this identity and no other, and something else agrees."""
+    MEDIUM = "medium"
+    """One strong hint, or several kinds of evidence that agree."""
+    LOW = "low"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,17 +88,96 @@ class Candidate:
     identity: IdentityRef
     score: int
     reasons: tuple[str, ...]
+    confidence: Confidence = Confidence.LOW
+    why_not: str = ""
+    """Why it was not chosen; empty where it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairing:
+    """An application, the identity that takes the place of its credentials, and why this one.
+
+    Journals hold pairings of earlier versions, so whatever was added since schema 1 has a default.
+    """
+
+    application: ApplicationRef
+    identity: IdentityRef
+    federated: FederatedSpec
+    wave: int
+    score: int
+    reasons: tuple[str, ...]
+    credentials: tuple[PlannedCredential, ...]
+    confidence: Confidence = Confidence.LOW
+    alternatives: tuple[Candidate, ...] = ()
+    """Identities that were not chosen, each with the reason."""
+    risk: int = 0
+    """Points of risk that its credentials are, which retiring them removes."""
+    order: tuple[str, ...] = ()
+    """Why it is in its wave."""
+    tenants: tuple[TenantId, ...] = ()
+    """Tenants whose resources it signs in to: the exchange is to be proven in each; the first is its home."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """An application that the plan leaves alone, and why."""
+    """An application that the plan leaves alone, why, and the steps of the way that does work."""
 
     application: ApplicationRef
     code: RefusalCode
     explanation: str
     candidates: tuple[Candidate, ...]
     credentials: tuple[PlannedCredential, ...]
+    steps: tuple[Step, ...] = ()
+    """What to do instead or first. No command of this version carries these out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """One wave of the rollout, and what is left of the risk after it."""
+
+    number: int
+    name: str
+    """``canary``, or the hazard of its applications: ``low``, ``medium``, ``high``."""
+    applications: int
+    risk: int
+    """Points of risk that it removes."""
+    risk_left: int
+    """Points of risk that the pairings after it still are."""
+    start: date | None
+    """First day, where ``unsecret.toml`` gives a schedule; never inside a freeze window."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freeze:
+    """Days on which no wave starts, both included."""
+
+    first: date
+    last: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustFault:
+    """A federated credential that exists and cannot work, or that should not be there."""
+
+    application: ApplicationRef
+    federated: str
+    """Its name."""
+    code: str
+    explanation: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedIdentity:
+    """An identity that several applications of the plan trust: each of its hosts can act as every one of them."""
+
+    identity: IdentityRef
+    applications: tuple[ApplicationRef, ...]
+    lateral_paths: int
+    """How many times a host can act as an application that it does not use itself."""
+    split: tuple[Step, ...]
+    """The fewest new identities that end this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +189,16 @@ class Plan:
     cloud: Cloud
     snapshot_digest: str
     snapshot_taken_at: datetime
+    policy_digest: str
+    """SHA-256 of what ``unsecret.toml`` decides."""
     pairings: tuple[Pairing, ...]
     refusals: tuple[Refusal, ...]
+    waves: tuple[Wave, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+    shared: tuple[SharedIdentity, ...] = ()
+    audit: tuple[TrustFault, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the plan could not see, and decisions that no longer hold."""
     digest: str = ""
 
     @property

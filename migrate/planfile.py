@@ -17,8 +17,8 @@ from migrate.model import PLAN_SCHEMA, Plan
 
 def digest(plan: Plan) -> str:
     """Return the SHA-256 over the canonical JSON of a plan without its digest, as hexadecimal text."""
-    body = msgspec.to_builtins(dataclasses.replace(plan, digest=""))
-    return hashlib.sha256(msgspec.json.encode(body, order="sorted")).hexdigest()
+    body = msgspec.json.encode(dataclasses.replace(plan, digest=""), order="sorted")
+    return hashlib.sha256(body).hexdigest()
 
 
 def seal(plan: Plan) -> Plan:
@@ -28,16 +28,24 @@ def seal(plan: Plan) -> Plan:
 
 def encode(plan: Plan) -> bytes:
     """Return the bytes of the plan file; equal plans give equal bytes."""
-    return msgspec.json.format(msgspec.json.encode(seal(plan)), indent=2) + b"\n"
+    return _text(seal(plan))
 
 
-def write(plan: Plan, path: Path) -> None:
-    """Write the plan file in one step, so that a reader never sees half of it; raises PlanError."""
+def _text(sealed: Plan) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(sealed), indent=2) + b"\n"
+
+
+def write(plan: Plan, path: Path) -> Plan:
+    """Write the plan file in one step, so that a reader never sees half of it, and return the plan with its digest.
+
+    Raises PlanError.
+    """
+    sealed = seal(plan)
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(encode(plan))
+                file.write(_text(sealed))
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).replace(path)
@@ -45,6 +53,7 @@ def write(plan: Plan, path: Path) -> None:
             Path(temporary).unlink(missing_ok=True)
     except OSError as error:
         raise PlanError(f"cannot write the plan {path}: {error.strerror}; choose another --out") from error
+    return sealed
 
 
 def read(path: Path) -> Plan:

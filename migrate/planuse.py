@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from inventory.model import ClientId, Cloud, TenantId
 from inventory.snapshot import header
 from migrate import planfile
 from migrate.errors import PlanError
-from migrate.model import Entry, Kind, Pairing, Plan
+from migrate.model import Entry, Json, Kind, Pairing, Plan, Refusal
 from migrate.ports import Journal
 
 SNAPSHOT_NAME = "snapshot.db"
@@ -56,10 +57,10 @@ def _against_snapshot(plan: Plan, path: Path, beside: Path) -> None:
 def remember(plan: Plan, journal: Journal) -> None:
     """Write the plan into the journal the first time something is done with it."""
     if all(entry.plan != plan.digest for entry in journal.entries(kinds=(Kind.PLAN,))):
-        data = {
+        data: dict[str, Json] = {
             "tenant": plan.tenant_id,
             "taken_at": plan.snapshot_taken_at.isoformat(),
-            "pairings": msgspec.to_builtins(plan.pairings),
+            "pairings": [msgspec.to_builtins(replace(one, alternatives=(), order=())) for one in plan.pairings],
             "refused": len(plan.refusals),
         }
         journal.record(Entry(kind=Kind.PLAN, plan=plan.digest, data=data))
@@ -74,6 +75,16 @@ def check_tenant(plan: Plan, tenant: TenantId) -> None:
         )
 
 
+def _why(refused: Refusal | None) -> str:
+    if refused is None:
+        return "; look into the plan for its client id"
+    if not refused.steps:
+        return f": it is refused ({refused.code}: {refused.explanation})"
+    steps = "; ".join(step.text for step in refused.steps)
+    first = "no command makes the steps that come first; make them, then scan and plan again"
+    return f": it is refused ({refused.code}); {first}: {steps}"
+
+
 def select(plan: Plan, *, app: str | None = None, wave: int | None = None) -> tuple[Pairing, ...]:
     """Return the pairings of one application, of one wave, or all; raises PlanError where there is none."""
     wanted = tuple(
@@ -84,8 +95,7 @@ def select(plan: Plan, *, app: str | None = None, wave: int | None = None) -> tu
     )
     if not wanted and app is not None:
         refused = next((each for each in plan.refusals if each.application.client_id == ClientId(app.lower())), None)
-        why = f": it is refused ({refused.code}: {refused.explanation})" if refused else ""
-        raise PlanError(f"application {app!r} is not paired in this plan{why}; look into the plan for its client id")
+        raise PlanError(f"application {app!r} is not paired in this plan{_why(refused)}")
     if not wanted and wave:
         known = ", ".join(str(number) for number in sorted({pairing.wave for pairing in plan.pairings})) or "none"
         raise PlanError(f"the plan has no wave {wave}; its waves are: {known}")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from inventory.model import ClientId, TenantId
 from migrate import rollout
-from migrate.model import Entry, Json, Kind, Plan, PlannedCredential
+from migrate.model import Candidate, Entry, Json, Kind, Plan, PlannedCredential
 from reports.model import Align, Column, Confidence, Document, Fact, Finding, Severity, Table
 
 _IDENTITY_COLUMNS = (
@@ -28,9 +28,13 @@ def plan_document(plan: Plan) -> Document:
                 label="Federated credentials to create", value=sum(not each.federated.exists for each in plan.pairings)
             ),
             Fact(label="Cloud", value=plan.cloud.value),
+            Fact(label="Waves", value=len(plan.waves)),
+            Fact(label="Identities shared", value=len(plan.shared)),
+            Fact(label="Faulty federated credentials", value=len(plan.audit)),
             Fact(label="Plan digest", value=plan.digest),
+            Fact(label="Policy digest", value=plan.policy_digest),
         ),
-        tables=(_pairings(plan), _refusals(plan)),
+        tables=(_pairings(plan), _refusals(plan), _waves(plan), _audit(plan), _shared(plan), _notes(plan)),
     )
 
 
@@ -39,7 +43,11 @@ def _pairings(plan: Plan) -> Table:
         Column(key="wave", title="Wave", align=Align.RIGHT),
         Column(key="application", title="Application"),
         Column(key="identity", title="Managed identity"),
+        Column(key="score", title="Points", align=Align.RIGHT),
+        Column(key="confidence", title="Confidence"),
         Column(key="reasons", title="Why this one"),
+        Column(key="alternatives", title="Why no other"),
+        Column(key="order", title="Why in this wave"),
         Column(key="credentials", title="Credentials to retire"),
         Column(key="client_id", title="Client id"),
         Column(key="identity_client_id", title="Identity's client id"),
@@ -51,7 +59,11 @@ def _pairings(plan: Plan) -> Table:
             each.wave,
             each.application.display_name,
             each.identity.name,
+            each.score,
+            each.confidence.value,
             "; ".join(each.reasons),
+            _candidates(each.alternatives),
+            "; ".join(each.order),
             _credentials(each.credentials),
             each.application.client_id,
             each.identity.client_id,
@@ -69,6 +81,7 @@ def _refusals(plan: Plan) -> Table:
         *_IDENTITY_COLUMNS,
         Column(key="explanation", title="Why not"),
         Column(key="candidates", title="Identities considered"),
+        Column(key="steps", title="The way that works"),
         Column(key="credentials", title="Credentials that stay"),
     )
     rows = tuple(
@@ -77,12 +90,84 @@ def _refusals(plan: Plan) -> Table:
             each.application.display_name,
             each.application.client_id,
             each.explanation,
-            "; ".join(f"{one.identity.name} ({one.score}: {', '.join(one.reasons)})" for one in each.candidates),
+            _candidates(each.candidates),
+            "; ".join(step.text for step in each.steps),
             _credentials(each.credentials),
         )
         for each in plan.refusals
     )
     return Table(name="refusals", title="Refusals", columns=columns, rows=rows)
+
+
+def _candidates(candidates: Iterable[Candidate]) -> str:
+    return "; ".join(
+        f"{one.identity.name} ({one.score}: {', '.join(one.reasons)}){f': {one.why_not}' if one.why_not else ''}"
+        for one in candidates
+    )
+
+
+def _waves(plan: Plan) -> Table:
+    columns = (
+        Column(key="number", title="Wave", align=Align.RIGHT),
+        Column(key="name", title="Hazard"),
+        Column(key="applications", title="Applications", align=Align.RIGHT),
+        Column(key="risk", title="Risk removed", align=Align.RIGHT),
+        Column(key="risk_left", title="Risk left", align=Align.RIGHT),
+        Column(key="start", title="Starts"),
+    )
+    rows = tuple(
+        (each.number, each.name, each.applications, each.risk, each.risk_left, str(each.start or ""))
+        for each in plan.waves
+    )
+    return Table(name="waves", title="Waves", columns=columns, rows=rows)
+
+
+def _audit(plan: Plan) -> Table:
+    columns = (
+        Column(key="code", title="Code"),
+        *_IDENTITY_COLUMNS,
+        Column(key="federated", title="Federated credential"),
+        Column(key="explanation", title="What is wrong"),
+        Column(key="advice", title="What to do"),
+    )
+    rows = tuple(
+        (
+            each.code,
+            each.application.display_name,
+            each.application.client_id,
+            each.federated,
+            each.explanation,
+            each.advice,
+        )
+        for each in plan.audit
+    )
+    return Table(name="audit", title="Audit of federated credentials", columns=columns, rows=rows)
+
+
+def _shared(plan: Plan) -> Table:
+    columns = (
+        Column(key="identity", title="Managed identity"),
+        Column(key="applications", title="Applications"),
+        Column(key="paths", title="Lateral paths", align=Align.RIGHT),
+        Column(key="split", title="Smallest split"),
+    )
+    rows = tuple(
+        (
+            each.identity.name,
+            ", ".join(one.display_name for one in each.applications),
+            each.lateral_paths,
+            "; ".join(step.text for step in each.split),
+        )
+        for each in plan.shared
+    )
+    return Table(name="shared", title="Shared identities", columns=columns, rows=rows)
+
+
+def _notes(plan: Plan) -> Table:
+    columns = (Column(key="note", title="Note"),)
+    return Table(
+        name="notes", title="What the plan could not see", columns=columns, rows=tuple((one,) for one in plan.notes)
+    )
 
 
 def _credentials(credentials: Iterable[PlannedCredential]) -> str:

@@ -18,7 +18,7 @@ from migrate.cli.output import again, emit, progress
 from migrate.clock import SystemClock
 from migrate.federation import Created, Federation, Federator, NotCreated, Present, WouldCreate
 from migrate.journal.store import SqlJournal
-from migrate.model import Pairing, Plan
+from migrate.model import Pairing, Plan, Refusal
 
 
 @click.command()
@@ -32,7 +32,9 @@ def command(*, settings: Settings, plan_file: Path, wave: int | None, app: str |
         plan = planuse.load(plan_file, journal, settings.cloud)
         pairings = planuse.select(plan, app=app, wave=wave)
         results = asyncio.run(_federate(settings, plan, pairings, journal, apply=apply))
-    emit(settings, _lines(results, plan_file, apply=apply), [_row(result) for result in results])
+    waiting = () if app or wave else tuple(each for each in plan.refusals if each.steps)
+    lines = [*_waiting(waiting), *_lines(results, plan_file, apply=apply)]
+    emit(settings, lines, [*(_row(result) for result in results), *(_waiting_row(each) for each in waiting)])
     return 1 if any(isinstance(result, NotCreated) for result in results) else 0
 
 
@@ -46,6 +48,20 @@ async def _federate(
             plan=plan, directory=tenant.directory, writer=tenant.writer, journal=journal, clock=SystemClock()
         )
         return await federator.run(pairings, apply=apply, progress=progress("federate"))
+
+
+def _waiting(refusals: tuple[Refusal, ...]) -> list[str]:
+    """Say which applications this command leaves alone because something else comes first."""
+    return [f"  left alone  {each.application.display_name}: {each.code}, steps come first" for each in refusals]
+
+
+def _waiting_row(refusal: Refusal) -> dict[str, Any]:
+    return {
+        "application": refusal.application.display_name,
+        "client_id": refusal.application.client_id,
+        "result": "left alone",
+        "message": f"{refusal.code}: {'; '.join(step.text for step in refusal.steps)}",
+    }
 
 
 def _row(result: Federation) -> dict[str, Any]:

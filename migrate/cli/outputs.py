@@ -23,10 +23,12 @@ def for_snapshot(out: Path) -> None:
         raise _refused(out, "it is no snapshot")
 
 
-def for_plan(out: Path, source: Path) -> None:
+def for_plan(out: Path, source: Path, *others: Path) -> None:
     """Refuse a place where something else than a plan stands; raises OutputError."""
     if _same(out, source):
         raise _refused(out, "it is the snapshot")
+    if any(_same(out, other) for other in others):
+        raise _refused(out, "it is read for the plan")
     if _stands(out) and not _is_plan(out):
         raise _refused(out, "it is no plan")
 

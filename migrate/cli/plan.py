@@ -10,29 +10,60 @@ from typing import Any
 import click
 
 from inventory import snapshot as snapshots
-from migrate import planfile
+from inventory.explain.code import code_sites
+from inventory.model import ClientId, Snapshot
+from migrate import collector, planfile, policyfile
 from migrate.cli import outputs
 from migrate.cli.options import FILE, Settings, common
 from migrate.cli.output import emit
-from migrate.errors import PlanError
+from migrate.errors import PlanError, PolicyError
 from migrate.model import Plan
+from migrate.planning.decisions import NOTHING, Decisions
+from migrate.planning.facts import CodeSite
 from migrate.planning.plan import make_plan
+
+_SHOWN = 6
+"""Waves that are told on the terminal."""
 
 
 @click.command()
 @click.argument("snapshot", type=FILE)
 @click.option("--out", type=FILE, default=Path("plan.json"), show_default=True, help="Where the plan is written.")
+@click.option(
+    "--policy", type=FILE, help=f"What people decided; the default is {policyfile.NAME} in this folder, if it is there."
+)
+@click.option("--code", type=FILE, multiple=True, help="Result of rewrite --format json; may be given again.")
 @common
-def command(*, settings: Settings, snapshot: Path, out: Path) -> None:
+def command(*, settings: Settings, snapshot: Path, out: Path, policy: Path | None, code: tuple[Path, ...]) -> None:
     """Pair applications with managed identities: the plan that people review."""
-    outputs.for_plan(out, snapshot)
-    taken = snapshots.read(snapshot)
-    if settings.cloud not in {None, taken.cloud}:
-        raise PlanError(f"{snapshot} is of the cloud {taken.cloud}, not of {settings.cloud}: leave --cloud out")
-    plan = planfile.seal(make_plan(taken))
-    planfile.write(plan, out)
+    outputs.for_plan(out, snapshot, *code, *((policy,) if policy else ()))
+    decisions = _decisions(policy)
+    sites = [site for path in code for site in _sites(path)]
+    with collector.paused():
+        taken = snapshots.read(snapshot)
+        if settings.cloud not in {None, taken.cloud}:
+            raise PlanError(f"{snapshot} is of the cloud {taken.cloud}, not of {settings.cloud}: leave --cloud out")
+        plan = planfile.write(_planned(taken, decisions, sites, policy), out)
     summary = _summary(plan, out)
     emit(settings, _lines(plan, out), summary)
+
+
+def _decisions(policy: Path | None) -> Decisions:
+    """Read the decisions; a file that was not asked for may be missing."""
+    path = policy or Path(policyfile.NAME)
+    return policyfile.read(path) if policy or path.exists() else policyfile.sealed(NOTHING)
+
+
+def _planned(taken: Snapshot, decisions: Decisions, sites: list[CodeSite], policy: Path | None) -> Plan:
+    try:
+        return make_plan(taken, decisions, sites)
+    except PolicyError as error:
+        raise PolicyError(f"{policy or policyfile.NAME}: {error}") from None
+
+
+def _sites(path: Path) -> tuple[CodeSite, ...]:
+    found = code_sites(path)
+    return tuple(CodeSite(client_id=ClientId(one.whose), path=one.path, line=one.line) for one in found if one.whose)
 
 
 def _summary(plan: Plan, out: Path) -> dict[str, Any]:
@@ -42,13 +73,32 @@ def _summary(plan: Plan, out: Path) -> dict[str, Any]:
         "paired": len(plan.pairings),
         "credentials": plan.credential_count,
         "refused": dict(sorted(Counter(refusal.code.value for refusal in plan.refusals).items())),
+        "waves": [wave.applications for wave in plan.waves],
+        "shared": len(plan.shared),
+        "audit": dict(sorted(Counter(fault.code for fault in plan.audit).items())),
+        "notes": list(plan.notes),
     }
+
+
+def _waves(plan: Plan) -> list[str]:
+    """Tell the first waves and the last one; the plan has them all."""
+    shown = plan.waves if len(plan.waves) <= _SHOWN else (*plan.waves[: _SHOWN - 1], plan.waves[-1])
+    return [
+        f"  wave {each.number} ({each.name}): {each.applications} applications, risk left {each.risk_left}"
+        + (f", from {each.start}" if each.start else "")
+        for each in shown
+    ]
 
 
 def _lines(plan: Plan, out: Path) -> list[str]:
     refused = Counter(refusal.code.value for refusal in plan.refusals)
+    faults = Counter(fault.code for fault in plan.audit)
     return [
         f"{out}: {len(plan.pairings)} applications paired, {plan.credential_count} credentials to retire",
         *(f"  refused {count:5} {code}" for code, count in refused.most_common()),
+        *_waves(plan),
+        *(f"  {count} federated credentials: {code}" for code, count in sorted(faults.items())),
+        *([f"  {len(plan.shared)} identities are shared: each of their hosts can act as all"] if plan.shared else []),
+        *(f"  note: {note}" for note in plan.notes),
         f"Next: review {out}, then {shlex.join(['unsecret', 'federate', str(out)])}",
     ]

@@ -20,6 +20,15 @@ _AUDIENCES = {
     Cloud.CHINA: "api://AzureADTokenExchangeChina",
 }
 
+LOGIN_HOSTS = frozenset({*_LOGIN_HOSTS.values(), "login.windows.net", "sts.windows.net", "login.chinacloudapi.cn"})
+"""Hosts of Entra's own issuers, today's and those of older tokens."""
+AUDIENCES = frozenset(_AUDIENCES.values())
+
+
+def login_host(cloud: Cloud) -> str:
+    """Return the host of a cloud's issuers."""
+    return _LOGIN_HOSTS[cloud]
+
 
 def issuer(cloud: Cloud, tenant: TenantId) -> str:
     """Return the issuer of managed identity tokens of a tenant; compared to the letter, without a trailing slash."""

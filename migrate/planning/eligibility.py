@@ -38,10 +38,11 @@ def refusal(
     application: Application,
     principal: ServicePrincipal | None,
     credentials: tuple[Credential, ...],
+    retirable: tuple[PlannedCredential, ...],
     at: datetime,
 ) -> Refused | None:
-    """Return why an application cannot be migrated, or None where it can."""
-    if not any(is_live(each, at) for each in planned(credentials)):
+    """Return why an application cannot be migrated, or None where it can; ``retirable`` are its planned credentials."""
+    if not any(is_live(each, at) for each in retirable):
         return _nothing_live(credentials)
     if application.disabled:
         return RefusalCode.DISABLED, "the application is deactivated (isDisabled); nothing can be proven for it"
@@ -61,5 +62,5 @@ def _nothing_live(credentials: tuple[Credential, ...]) -> Refused:
     if Purpose.UNKNOWN in purposes:
         return RefusalCode.PURPOSE_UNKNOWN, "what its credentials are for is unknown; removing one could break it"
     if Purpose.SIGNING in purposes:
-        return RefusalCode.SIGNING_ONLY, "its credentials sign tokens; removing one breaks single sign-on"
+        return RefusalCode.SIGNING_ONLY, "its credentials sign tokens (SAML); removing one breaks single sign-on"
     return RefusalCode.ENCRYPTION_ONLY, "its credentials encrypt tokens; removing one breaks sign-in"

@@ -24,6 +24,8 @@ _ENVIRONMENTS = {
     for spelling in spellings
 }
 _FUZZY_FROM = 92
+SAME, ONE_SIDED, ALIKE = 60, 45, 30
+"""Points."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +38,9 @@ class Name:
 
 def parse(text: str) -> Name:
     """Take a display name apart; case, separators and the order of words do not matter."""
-    found = [word.casefold() for word in _WORD.findall(unicodedata.normalize("NFKC", text))]
-    environments = frozenset(_ENVIRONMENTS[word] for word in found if word in _ENVIRONMENTS)
-    words = tuple(sorted(word for word in found if word not in _NOISE and word not in _ENVIRONMENTS))
+    found = [word.casefold() for word in _WORD.findall(text if text.isascii() else unicodedata.normalize("NFKC", text))]
+    environments = frozenset([_ENVIRONMENTS[word] for word in found if word in _ENVIRONMENTS])
+    words = tuple(sorted([word for word in found if word not in _NOISE and word not in _ENVIRONMENTS]))
     return Name(words=words, environments=environments)
 
 
@@ -49,9 +51,9 @@ def points(application: Name, identity: Name) -> tuple[int, str]:
         return 0, ""
     if application.words == identity.words:
         if not one_sided:
-            return 60, "same name"
-        return 45, "same name, but only one of them names an environment"
+            return SAME, "same name"
+        return ONE_SIDED, "same name, but only one of them names an environment"
     likeness = fuzz.ratio(" ".join(application.words), " ".join(identity.words))
     if likeness >= _FUZZY_FROM and not one_sided:
-        return 30, f"similar name ({likeness:.0f} %)"
+        return ALIKE, f"similar name ({likeness:.0f} %)"
     return 0, ""

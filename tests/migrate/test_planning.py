@@ -34,6 +34,11 @@ from tests.support.tenants import (
 )
 
 
+def unordered(pairing: Pairing) -> Pairing:
+    """Leave the wave out, which limits and the size of the canary wave make depend on others."""
+    return dataclasses.replace(pairing, wave=0, order=())
+
+
 def only_pairing(plan: Plan) -> Pairing:
     assert [refusal.code for refusal in plan.refusals] == []
     (pairing,) = plan.pairings
@@ -71,7 +76,7 @@ def test_an_application_is_paired_with_the_identity_of_its_name_and_says_why() -
     mine = identity("id-orders-api")
     pairing = only_pairing(make_plan(snapshot(application("orders-api"), identities=(mine, identity("id-other")))))
     assert pairing.identity.principal_id == mine.principal_id
-    assert pairing.reasons == ("same name: id-orders-api",)
+    assert pairing.reasons == ("+60 same name: id-orders-api",)
     federated = pairing.federated
     assert (federated.issuer, federated.subject, federated.audience) == (ISSUER, mine.principal_id, AUDIENCE)
     assert federated.name == f"unsecret-{mine.principal_id}"
@@ -103,7 +108,7 @@ def test_a_tag_that_names_the_identity_is_evidence() -> None:
     mine = identity("id-payments")
     paired = application("payments-gateway", tags=("ID-PAYMENTS",))
     plan = make_plan(snapshot(paired, identities=(mine,)))
-    assert only_refusal(plan).candidates[0].reasons == ("tag ID-PAYMENTS names it",)
+    assert only_refusal(plan).candidates[0].reasons == ("+40 tag ID-PAYMENTS names it",)
 
 
 @pytest.mark.parametrize("user_assigned", [False, None])
@@ -265,5 +270,5 @@ def test_an_unrelated_application_changes_no_other_pairing(tenant: Snapshot) -> 
         tenant, applications=(*tenant.applications, newcomer[0]), identities=(*tenant.identities, newcomer[1])
     )
     before, after = make_plan(tenant), make_plan(more)
-    assert set(before.pairings) <= set(after.pairings)
+    assert set(map(unordered, before.pairings)) <= set(map(unordered, after.pairings))
     assert before.refusals == after.refusals

@@ -103,3 +103,13 @@ def test_a_token_that_is_not_the_right_one_is_judged_so(change: dict[str, Any], 
 
 def test_the_right_token_is_judged_right() -> None:
     assert exchange.judge(PAIRING, TENANT, claims(at=NOW - timedelta(days=1))) == ""
+
+
+def test_pairings_of_plans_of_schema_1_are_still_understood() -> None:
+    """A journal that was begun with an earlier version holds pairings without what came later."""
+    old = msgspec.to_builtins(PAIRING)
+    for later in ("confidence", "alternatives", "risk", "order", "tenants"):
+        del old[later]
+    assert [one.federated for one in rollout.planned([entry(Kind.PLAN, data={"pairings": [old]})])] == [
+        PAIRING.federated
+    ]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from inventory.estate import Host, HostSetting, RoleHeld, SettingKind
 from inventory.model import (
     Application,
     ApplicationId,
@@ -25,11 +28,14 @@ from inventory.model import (
     Snapshot,
     TenantId,
 )
+from inventory.usage import Source, SourceName, Use
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+TODAY = NOW.date()
 TENANT = TenantId("11111111-1111-4111-8111-111111111111")
 ISSUER = f"https://login.microsoftonline.com/{TENANT}/v2.0"
 AUDIENCE = "api://AzureADTokenExchange"
+SITE = "microsoft.web/sites"
 OWNER = Owner(object_id="o", kind="user", display_name="Someone", enabled=True)
 
 
@@ -129,11 +135,74 @@ def trust(
     )
 
 
+def host(
+    name: str,
+    *attached: ManagedIdentity,
+    uses: Application | None = None,
+    names: tuple[Application, ...] = (),
+    kind: str = SITE,
+    tags: tuple[tuple[str, str], ...] = (),
+    addresses: tuple[str, ...] = (),
+    where: str = "rg",
+    **changes: Any,
+) -> Host:
+    """Return a host that signs in as one application, by settings, and names others."""
+    subscription = guid("subscription")
+    group = f"/subscriptions/{subscription}/resourcegroups/{where}"
+    clients = [("AZURE", uses)] if uses else []
+    clients += [(f"OTHER{at}", one) for at, one in enumerate(names)]
+    settings = [
+        HostSetting(name=f"{prefix}_CLIENT_ID", kind=SettingKind.CLIENT_ID, client_id=one.client_id)
+        for prefix, one in clients
+    ]
+    settings += [HostSetting(name="AZURE_CLIENT_SECRET", kind=SettingKind.SECRET)] if uses else []
+    plain = Host(
+        resource_id=f"{group}/providers/{kind}/{name}",
+        type=kind,
+        name=name,
+        subscription_id=subscription,
+        resource_group=where,
+        location="westeurope",
+        tags=tags,
+        identities=tuple(sorted((one.resource_id or "").lower() for one in attached)),
+        addresses=addresses,
+        settings=tuple(settings),
+    )
+    return dataclasses.replace(plain, **changes)
+
+
+def use(of: Application, *, address: str | None = None, days_ago: float = 1, successes: int = 5) -> Use:
+    """Return sign-ins with a secret that nobody can tell from another one of the application."""
+    last = NOW - timedelta(days=days_ago)
+    return Use(
+        source=SourceName("made"),
+        client_id=of.client_id,
+        address=address,
+        delegated=False,
+        first=last,
+        last=last,
+        last_success=last,
+        successes=successes,
+        failures=0,
+    )
+
+
+def log() -> Source:
+    """Return a source that covers a month up to now."""
+    return Source(
+        name=SourceName("made"), read_at=NOW, since=NOW - timedelta(days=30), until=NOW, retention_days=30
+    )  # fmt: skip
+
+
 def snapshot(
     *applications: Application,
     identities: tuple[ManagedIdentity, ...] = (),
     principals: tuple[ServicePrincipal, ...] = (),
     cloud: Cloud = Cloud.PUBLIC,
+    hosts: tuple[Host, ...] = (),
+    uses: tuple[Use, ...] = (),
+    sources: tuple[Source, ...] = (),
+    roles: tuple[RoleHeld, ...] = (),
 ) -> Snapshot:
     return Snapshot(
         tenant_id=TENANT,
@@ -144,4 +213,8 @@ def snapshot(
         service_principals=principals,
         identities=identities,
         notes=(),
+        hosts=hosts,
+        uses=uses,
+        sources=sources,
+        roles=roles,
     )

@@ -1,0 +1,49 @@
+"""Environments that names and resource groups state: production and test are never the same workload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from inventory.model import ClientId, PrincipalId
+from migrate.planning import names
+from migrate.planning.facts import Facts
+from migrate.planning.hint import Evidence, Hint, Pairs, Stage
+
+_CONTRADICTION = -40
+
+
+def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
+    groups: dict[str, frozenset[str]] = {}
+    for application in facts.applications:
+        stated = facts.application_names[application.client_id].environments
+        for identity in pairs.get(application.client_id, ()) if stated else ():
+            yield from _judged(facts, application.client_id, identity, stated, groups)
+
+
+def _group(resource_id: str | None) -> str:
+    return (resource_id or "").lower().partition("/resourcegroups/")[2].partition("/")[0]
+
+
+def _judged(
+    facts: Facts,
+    application: ClientId,
+    identity: PrincipalId,
+    stated: frozenset[str],
+    groups: dict[str, frozenset[str]],
+) -> Iterator[Hint]:
+    own = facts.identity_names[identity].environments
+    if not own:
+        group = _group(facts.identities[identity].resource_id)
+        if group not in groups:
+            groups[group] = names.parse(group).environments
+        own = groups[group]
+    if own and not own & stated:
+        reason = f"the application is of {_said(stated)}, the identity of {_said(own)}"
+        yield Hint(application, identity, _CONTRADICTION, reason, doubtful=True)
+
+
+def _said(environments: frozenset[str]) -> str:
+    return " and ".join(sorted(environments))
+
+
+EVIDENCE = Evidence(name="environments", stage=Stage.JUDGES, hints=_hints)

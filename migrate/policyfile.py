@@ -1,0 +1,201 @@
+"""``unsecret.toml``: what people decide on a plan. Strict: what is not understood is an error that names the key."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+from migrate.errors import PolicyError
+from migrate.model import Confidence, Freeze
+from migrate.planning.decisions import (
+    Decisions,
+    Exclude,
+    Limits,
+    Managed,
+    OwnerRule,
+    Pair,
+    Repository,
+    Runs,
+    RunsOn,
+    Schedule,
+    Thresholds,
+)
+
+NAME = "unsecret.toml"
+_THRESHOLDS, _LIMITS, _SCHEDULE = Thresholds(), Limits(), Schedule()
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+Guid = Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+Issuer = Annotated[str, msgspec.Meta(pattern="^https://[^\\s]+$")]
+"""An issuer is compared to the letter: https, and no blank anywhere (Entra, "federated credential considerations")."""
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Week = Annotated[int, msgspec.Meta(ge=7)]
+Texts = tuple[Text, ...]
+_WORDS = {
+    r"Object missing required field (`[^`]*`)": r"the key \1 is missing",
+    r"Object contains unknown field (`[^`]*`)": r"the key \1 is not known",
+    r"Expected `str` matching regex '\^\[0-9a-fA-F\].*?'(?= - at|$)": "this is no GUID",
+    r"Expected `str` matching regex '\^https:.*?'(?= - at|$)": "this is no https address",
+    r"Expected `str` of length >= 1": "this is empty",
+}
+"""msgspec's words, in the file's own."""
+_WHERE = re.compile(r"(?P<what>.*) - at `\$\.?(?P<key>[^`]*)`", re.DOTALL)
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file, in which every key is known."""
+
+
+class _ThresholdsTable(_Table, frozen=True, kw_only=True):
+    score: Positive = _THRESHOLDS.score
+    margin: Positive = _THRESHOLDS.margin
+    confidence: Confidence = _THRESHOLDS.confidence
+    unused_days: Week = _THRESHOLDS.unused_days
+
+
+class _LimitsTable(_Table, frozen=True, kw_only=True):
+    wave: Positive = _LIMITS.wave
+    owner: Positive = _LIMITS.owner
+    canary: Positive = _LIMITS.canary
+
+
+class _ScheduleTable(_Table, frozen=True, kw_only=True):
+    start: date | None = _SCHEDULE.start
+    days_between: Positive = _SCHEDULE.days_between
+
+
+class _PairTable(_Table, frozen=True, kw_only=True):
+    application: Text
+    identity: Text
+    reason: Text
+    shared: bool = False
+    tenants: tuple[Guid, ...] = ()
+
+
+class _ExcludeTable(_Table, frozen=True, kw_only=True):
+    application: Text
+    reason: Text
+    until: date
+
+
+class _OwnerTable(_Table, frozen=True, kw_only=True):
+    name: Text
+    applications: Texts = ()
+    subscriptions: Texts = ()
+    resource_groups: Texts = ()
+
+
+class _FreezeTable(_Table, frozen=True, kw_only=True, rename={"first": "from", "last": "to"}):
+    first: date
+    last: date
+    reason: Text
+
+
+class _RunsTable(_Table, frozen=True, kw_only=True):
+    application: Text
+    on: Runs
+    reason: str = ""
+    issuer: Issuer | None = None
+    subject: Text | None = None
+
+
+class _RepositoryTable(_Table, frozen=True, kw_only=True):
+    path: Text
+    hosts: Texts
+
+
+class _ManagedTable(_Table, frozen=True, kw_only=True):
+    tool: Text
+    created_by: tuple[Guid, ...] = ()
+    tags: Texts = ()
+    names: Texts = ()
+
+
+class _File(_Table, frozen=True, kw_only=True):
+    thresholds: _ThresholdsTable = _ThresholdsTable()
+    limits: _LimitsTable = _LimitsTable()
+    schedule: _ScheduleTable = _ScheduleTable()
+    pair: tuple[_PairTable, ...] = ()
+    exclude: tuple[_ExcludeTable, ...] = ()
+    owner: tuple[_OwnerTable, ...] = ()
+    freeze: tuple[_FreezeTable, ...] = ()
+    runs: tuple[_RunsTable, ...] = ()
+    repository: tuple[_RepositoryTable, ...] = ()
+    managed: tuple[_ManagedTable, ...] = ()
+
+
+def read(path: Path) -> Decisions:
+    """Read decisions; raises PolicyError for a file that is missing, is no TOML, or says what nobody understands."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise PolicyError(f"cannot read {path}: {error.strerror}; give another --policy") from error
+    try:
+        return decode(content)
+    except PolicyError as error:
+        raise PolicyError(f"{path}: {error}") from None
+
+
+def decode(content: bytes) -> Decisions:
+    """Return what the text of a file decides, with its digest; raises PolicyError that names the key."""
+    try:
+        file = msgspec.toml.decode(content, type=_File)
+    except msgspec.ValidationError as error:
+        raise PolicyError(_said(str(error))) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise PolicyError(f"it is no TOML: {error}") from None
+    for at, freeze in enumerate(file.freeze):
+        if freeze.last < freeze.first:
+            raise PolicyError(f"freeze[{at}].to: it ends before it begins; exchange the two days")
+    return sealed(_decisions(file))
+
+
+def sealed(decisions: Decisions) -> Decisions:
+    """Return decisions with the SHA-256 over their canonical JSON; layout and comments of the file are not in it."""
+    body = msgspec.json.encode(dataclasses.replace(decisions, digest=""), order="sorted")
+    return dataclasses.replace(decisions, digest=hashlib.sha256(body).hexdigest())
+
+
+def _said(message: str) -> str:
+    """Put the key first: "pair[0].identity: Expected `str`, got `int`"."""
+    for theirs, ours in _WORDS.items():
+        message = re.sub(theirs, ours, message)
+    found = _WHERE.fullmatch(message)
+    what, key = (found["what"], found["key"]) if found else (message, "")
+    return f"{key}: {what}; docs/plan.md lists the keys" if key else f"{what}; docs/plan.md lists the keys"
+
+
+_Value = TypeVar("_Value")
+
+
+def _decisions(file: _File) -> Decisions:
+    return Decisions(
+        thresholds=_value(Thresholds, file.thresholds),
+        limits=_value(Limits, file.limits),
+        schedule=_value(Schedule, file.schedule),
+        pairs=tuple(_value(Pair, one, "tenants") for one in file.pair),
+        excludes=_values(Exclude, file.exclude),
+        owners=_values(OwnerRule, file.owner),
+        freezes=_values(Freeze, file.freeze),
+        runs=_values(RunsOn, file.runs),
+        repositories=_values(Repository, file.repository),
+        managed=tuple(_value(Managed, one, "created_by") for one in file.managed),
+    )
+
+
+def _values(kind: type[_Value], tables: Iterable[_Table]) -> tuple[_Value, ...]:
+    return tuple(_value(kind, one) for one in tables)
+
+
+def _value(kind: type[_Value], table: _Table, *ids: str) -> _Value:
+    """Make the value of a table; ids are compared in lower case everywhere else."""
+    told: dict[str, Any] = msgspec.structs.asdict(table)
+    for name in ids:
+        told[name] = tuple(one.lower() for one in told[name])
+    return kind(**told)

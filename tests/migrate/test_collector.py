@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from migrate import collector
+
+
+def test_the_collector_goes_on_afterwards_where_it_was_on() -> None:
+    assert gc.isenabled()
+    with collector.paused():
+        assert not gc.isenabled()
+        with collector.paused():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_the_collector_goes_on_after_a_failure() -> None:
+    with pytest.raises(ValueError, match="x"), collector.paused():
+        raise ValueError("x")
+    assert gc.isenabled()

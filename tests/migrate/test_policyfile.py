@@ -1,0 +1,101 @@
+"""``unsecret.toml`` is read strictly: what it says is used, what is not understood is one line with its key."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from migrate import policyfile
+from migrate.errors import PolicyError
+from migrate.model import Confidence
+from migrate.planning.decisions import NOTHING, Runs
+
+DOCS = Path(__file__).parents[2] / "docs" / "plan.md"
+GUID = "AAAAAAAA-0000-4000-8000-000000000000"
+
+
+def example() -> bytes:
+    """Return the file of the documentation, with ids in full."""
+    (text,) = re.findall(r"```toml\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
+    return str(text).replace("9a41...", GUID).encode()
+
+
+def test_the_file_in_the_documentation_is_understood_whole() -> None:
+    found = policyfile.decode(example())
+    assert (found.thresholds, found.limits) == (NOTHING.thresholds, NOTHING.limits)
+    assert (found.schedule.start, found.schedule.days_between) == (date(2026, 9, 1), NOTHING.schedule.days_between)
+    assert [one.identity for one in found.pairs] == ["id-orders-api"]
+    assert [one.until for one in found.excludes] == [date(2026, 12, 31)]
+    assert [(one.first, one.last) for one in found.freezes] == [(date(2026, 12, 15), date(2027, 1, 5))]
+    assert [one.on for one in found.runs] == [Runs.AKS]
+    assert [one.hosts for one in found.repositories] == [("app-orders-prod",)]
+    assert [one.created_by for one in found.managed] == [(GUID.lower(),)]
+    assert [one.name for one in found.owners] == ["Team Payments"]
+
+
+def test_every_key_is_in_the_documentation() -> None:
+    text = DOCS.read_text("utf-8")
+    tables = re.findall(r"^\[+(\w+)\]+", text.partition("```toml")[2], re.MULTILINE)
+    assert set(tables) == set(policyfile._File.__struct_fields__)
+
+
+def test_the_digest_covers_what_is_said_and_not_how_it_is_laid_out() -> None:
+    plain = policyfile.decode(b"[limits]\nwave = 5\n")
+    assert policyfile.decode(b"# a comment\nlimits = { wave = 5 }\n") == plain
+    assert policyfile.decode(b"") == policyfile.sealed(NOTHING)
+    digests = {policyfile.decode(text).digest for text in (b"", b"[limits]\nwave = 5\n", b"[limits]\nwave = 6\n")}
+    assert len(digests) == 3
+    assert all(re.fullmatch("[0-9a-f]{64}", one) for one in digests)
+
+
+def test_confidence_is_a_word() -> None:
+    assert policyfile.decode(b'[thresholds]\nconfidence = "high"').thresholds.confidence is Confidence.HIGH
+
+
+PAIR = '[[pair]]\napplication = "a"\nidentity = "b"\nreason = "c"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[tresholds]\nscore = 1", "the key `tresholds` is not known"),
+        ("[thresholds]\nscore = 0", "thresholds.score: Expected `int` >= 1"),
+        ("[thresholds]\nscore = '45'", "thresholds.score: Expected `int`, got `str`"),
+        ("[thresholds]\nmargin = 0", "thresholds.margin: Expected `int` >= 1"),
+        ("[thresholds]\nunused_days = 1", "thresholds.unused_days: Expected `int` >= 7"),
+        ("[thresholds]\nconfidence = 'sure'", "thresholds.confidence: Invalid enum value 'sure'"),
+        ("[limits]\nwave = true", "limits.wave: Expected `int`, got `bool`"),
+        (f"{PAIR}who = 'me'", r"pair[0]: the key `who` is not known"),
+        (f"{PAIR}{PAIR.replace('reason', '# reason')}", "pair[1]: the key `reason` is missing"),
+        (PAIR.replace('"c"', '""'), "pair[0].reason: this is empty"),
+        (f"{PAIR}tenants = ['x']", "pair[0].tenants[0]: this is no GUID"),
+        (f"{PAIR}shared = 1", "pair[0].shared: Expected `bool`, got `int`"),
+        ("[pair]\napplication = 'a'", "pair: Expected `array`, got `object`"),
+        ("[[exclude]]\napplication = 'a'\nreason = 'r'", "exclude[0]: the key `until` is missing"),
+        ("[[exclude]]\napplication = 'a'\nreason = 'r'\nuntil = '2026-01-01'", "exclude[0].until: Expected `date`"),
+        ("[[freeze]]\nfrom = 2026-02-01\nto = 2026-01-01\nreason = 'r'", "freeze[0].to: it ends before it begins"),
+        ("[[freeze]]\nto = 2026-01-01\nreason = 'r'", "freeze[0]: the key `from` is missing"),
+        ("[[runs]]\napplication = 'a'\non = 'mars'", "runs[0].on: Invalid enum value 'mars'"),
+        ("[[runs]]\napplication = 'a'\non = 'aks'\nissuer = 'x'", "runs[0].issuer: this is no https address"),
+        ("[[managed]]\ntool = 'v'\ncreated_by = ['v']", "managed[0].created_by[0]: this is no GUID"),
+        ("[limits]\n[limits]", "it is no TOML"),
+        ("x =", "it is no TOML"),
+    ],
+)
+def test_what_is_not_understood_is_one_line_with_its_key(text: str, message: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        policyfile.decode(text.encode())
+    assert message in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "unsecret.toml"
+    with pytest.raises(PolicyError, match=r"cannot read .*unsecret\.toml"):
+        policyfile.read(path)
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(PolicyError, match=r"unsecret\.toml: it is no TOML"):
+        policyfile.read(path)
