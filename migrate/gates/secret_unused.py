@@ -17,7 +17,8 @@ from inventory.model import CredentialKind, SignIn
 from migrate.gate import Answer, Closed, Gate, Open, Question
 from migrate.model import ExchangeClaims, PlannedCredential
 
-_ALWAYS_OTHER = frozenset({"none", "federatedidentitycredential", "managedidentity"})
+# "none" is not among them: a user's record may be written before the application redeems the code with its secret.
+_ALWAYS_OTHER = frozenset({"federatedidentitycredential", "managedidentity"})
 _OTHER = {
     CredentialKind.SECRET: _ALWAYS_OTHER | {"certificate", "clientassertion"},
     CredentialKind.CERTIFICATE: _ALWAYS_OTHER | {"clientsecret"},

@@ -81,6 +81,7 @@ def test_too_few_too_close_or_too_old_exchanges_hold(minutes: tuple[int, ...], w
         (history(sign_in(credential_type="ClientSecret")), "do not say which credential"),
         (history(sign_in(credential_type="unknownFutureValue")), "do not say which credential"),
         (history(sign_in(credential_type=None)), "do not say which credential"),
+        (history(sign_in(credential_type="none")), "do not say which credential"),
         (history(sign_in(error_code=None)), "do not say which credential"),
     ],
 )
@@ -98,7 +99,6 @@ def test_use_and_ignorance_of_use_hold(log: Any, why: str) -> None:
         history(sign_in(credential_type="clientAssertion")),
         history(sign_in(credential_type=None, thumbprint="AB")),
         history(sign_in(federated_credential_id="f", credential_type="federatedIdentityCredential")),
-        history(sign_in(credential_type="none")),
     ],
 )
 def test_old_failed_and_other_sign_ins_do_not_hold(log: Any) -> None:
