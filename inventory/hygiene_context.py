@@ -73,8 +73,8 @@ class Context:
         for role in snapshot.roles:
             if role.principal_id in clients:
                 roles[clients[role.principal_id]].append(role)
-        applications = {one.client_id: one for one in snapshot.applications}
-        principals = {one.client_id: one for one in snapshot.service_principals}
+        applications: dict[str, Application] = {one.client_id: one for one in snapshot.applications}
+        principals: dict[str, ServicePrincipal] = {one.client_id: one for one in snapshot.service_principals}
         return cls(
             snapshot=snapshot,
             thresholds=thresholds,
