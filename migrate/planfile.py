@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import os
 import tempfile
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,20 @@ def read(path: Path) -> Plan:
         plan = msgspec.convert(raw, Plan)
     except msgspec.ValidationError as error:
         raise PlanError(f"{path} was edited by hand: {error}; make the plan again with: unsecret plan") from error
-    if content.replace(b"\r\n", b"\n") != encode(plan):
+    content = content.replace(b"\r\n", b"\n")
+    if content != encode(plan):
         raise PlanError(
-            f"{path} was edited after it was made: its digest does not match; make the plan again with: unsecret plan"
+            f"{path} was edited after it was made: its digest does not match; {_what_differs(content, plan)}; "
+            "put decisions into unsecret.toml and make the plan again with: unsecret plan"
         )
     return plan
+
+
+def _what_differs(content: bytes, plan: Plan) -> str:
+    """Say which line is not what we write for these values; a value changed in our own form leaves no trace."""
+    written = _text(plan)
+    if content == written:
+        return "a value was changed, but the file cannot tell which"
+    pairs = zip_longest(content.split(b"\n"), written.split(b"\n"))
+    line = next(number for number, (found, expected) in enumerate(pairs, start=1) if found != expected)
+    return f"line {line} is the first that unsecret would not write so"

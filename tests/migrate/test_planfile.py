@@ -77,6 +77,25 @@ def test_a_key_that_stands_twice_is_an_edit(written: Path) -> None:
         planfile.read(written)
 
 
+@pytest.mark.parametrize("added", ['"comment": "\u202e",', '"wave": 99,'])
+def test_the_first_line_that_is_not_ours_is_named_and_not_quoted(written: Path, added: str) -> None:
+    lines = written.read_text("utf-8").split("\n")
+    at = next(number for number, line in enumerate(lines) if '"wave":' in line)
+    written.write_text("\n".join([*lines[:at], f"      {added}", *lines[at:]]), "utf-8")
+    with pytest.raises(PlanError, match=rf"line {at + 1} is the first .*unsecret\.toml") as refused:
+        planfile.read(written)
+    assert added not in str(refused.value)
+
+
+def test_a_value_changed_in_our_own_form_is_said_to_leave_no_trace(written: Path) -> None:
+    text = written.read_text("utf-8")
+    changed = text.replace(PLAN.tenant_id, "00000000-0000-0000-0000-00000000ffff", 1)
+    assert changed != text
+    written.write_text(changed, "utf-8")
+    with pytest.raises(PlanError, match=r"the file cannot tell which.*unsecret\.toml"):
+        planfile.read(written)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
