@@ -109,9 +109,7 @@ def _read_steps(words: Words, table: str, columns: Mapping[str, str]) -> Query:
         if words.next.kind != "end":
             _expect_step(words)
     steps.append(_worked(words.work, len(words.columns), lambda rows: rows))
-    return Query(
-        table=table, steps=tuple(steps), columns=dict(words.columns), is_limited=limited, work=words.work
-    )
+    return Query(table=table, steps=tuple(steps), columns=dict(words.columns), is_limited=limited, work=words.work)
 
 
 def _worked(work: Work, words: int, step: Step) -> Step:
