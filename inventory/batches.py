@@ -50,7 +50,7 @@ class Reply:
             return refused("GET", self.url, self.status, self.body)
         try:
             return decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return ReadFailedError(f"GET {self.url.partition('?')[0]}: the answer in a batch cannot be understood")
 
 

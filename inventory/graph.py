@@ -133,8 +133,8 @@ class GraphConnection:
             if response.status_code in _SUCCESS:
                 try:
                     return Answer(value=decoded(decode, response.content), date=_date(response))
-                except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                    if last or isinstance(error, msgspec.ValidationError):
+                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                    if last or isinstance(error, msgspec.ValidationError | RecursionError):
                         raise _not_understood(call, response, error) from None
             elif last or response.status_code not in (_PATIENT if low else _PASSING):
                 raise self._refused(call, response)

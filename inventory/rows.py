@@ -74,7 +74,7 @@ class Reading(Generic[_Wire, _Value]):
         """Read a page; raises msgspec.DecodeError where it is no JSON, its subclass ValidationError where no page."""
         try:
             page = _decoder(self._shape, self._documented, self._learned).decode(body)
-        except (msgspec.ValidationError, UnicodeDecodeError):
+        except (msgspec.ValidationError, UnicodeDecodeError, RecursionError):
             return self._piecemeal(body)
         extra = _fields(self._learned) if self._learned else {}
         entries = tuple([self._value(row, _told(row, extra) if extra else "") for row in page.value])
@@ -85,6 +85,8 @@ class Reading(Generic[_Wire, _Value]):
         try:
             row = _row_decoder(self._shape).decode(raw)
             unknown = self._unknown(raw)
+        except RecursionError:
+            return ScanNote(subject=self._what, text="unreadable: it is nested too deeply")
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             # msgspec names the field and the types, never the value.
             reason = str(error) if isinstance(error, msgspec.MsgspecError) else "it is not UTF-8"

@@ -148,6 +148,8 @@ def _may_hold(name: str) -> bool:
 def _described(path: Path) -> LogFile | Unusable:
     try:
         str(path).encode()
+        if not path.is_file():  # a pipe would be waited for
+            return Unusable(path=path, why="it is no regular file")
         with path.open("rb") as file:
             head, size = file.read(256), os.fstat(file.fileno()).st_size
     except UnicodeEncodeError:

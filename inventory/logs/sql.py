@@ -53,6 +53,13 @@ _READ_PARQUET = "read_parquet(?, union_by_name=true, filename='filename_', hive_
 PARQUET_COLUMNS = f"DESCRIBE SELECT * FROM {_READ_PARQUET}"  # noqa: S608 - made of constants
 """Asks for the columns of Parquet files (the one parameter): their names, then their types."""
 
+_NUMBER = "try_cast(trim(result) AS DOUBLE)"
+_OUTCOME = (
+    f"CASE WHEN {_NUMBER} = 0 OR lower(trim(result)) = 'success' THEN 'success' "
+    f"WHEN isfinite({_NUMBER}) OR lower(trim(result)) = 'failure' THEN 'failure' END"
+)
+"""Numbers also as other programs write them (``0.0``); an outcome in other words is not told: it is no failure."""
+
 
 def json_records(form: Form, *, zipped: bool) -> str:
     """Return a relation with the columns of ``_FIELDS`` and ``filename`` over JSON files (the one parameter)."""
@@ -113,7 +120,7 @@ def aggregation(records: str) -> str:
     return f"""
 WITH records AS ({records}),
 timed AS (
-    SELECT * EXCLUDE (moment, log, result), lower(result) AS result, epoch_us(told(moment)) AS moment,
+    SELECT * EXCLUDE (moment, log, result), {_OUTCOME} AS result, epoch_us(told(moment)) AS moment,
         lower(coalesce(log, CASE WHEN contains(lower(filename), 'managedidentitysigninlogs')
             THEN 'managedidentitysigninlogs' ELSE 'serviceprincipalsigninlogs' END)) AS log
     FROM records
@@ -125,7 +132,7 @@ judged AS (
 parted AS (
     SELECT {", ".join(f"CASE WHEN lost THEN NULL ELSE {name} END AS {name}" for name in COLUMNS)},
         lost, CASE WHEN lost THEN filename END AS filename, CASE WHEN lost THEN NULL ELSE moment END AS moment, result,
-        result IS NOT NULL AS counted, result IN ('0', 'success') AS good,
+        result IS NOT NULL AS counted, result = 'success' AS good,
         CASE WHEN own AND NOT lost THEN moment // 3600000000 END AS hour
     FROM judged
 )

@@ -322,13 +322,28 @@ def test_without_the_library_the_extra_is_named(tmp_path: Path, monkeypatch: pyt
     assert "pip install 'unsecret[logs]'" in ask(tmp_path).source.missing
 
 
-@pytest.mark.parametrize("result", [None, "", "0", 0, "Success", "success"])
-def test_results_are_read_in_every_form(tmp_path: Path, result: Any) -> None:
-    one = {**flat(record(NOW - timedelta(hours=1), CLIENT)), "ResultType": result}
-    _json(tmp_path, [one], write=lines)
-    (use,) = ask(tmp_path).uses
-    expected = (None, None) if result in {None, ""} else (1, 0)
-    assert (use.successes, use.failures) == expected
+@pytest.mark.parametrize(
+    ("expected", "results"),
+    [
+        ((None, None), [None, "", "OK", "false", "nan"]),  # not understood: no success, and no failure either
+        ((1, 0), ["0", 0, "Success", "success", "0.0", 0.0, " 0", "Success "]),
+        ((0, 1), ["7000215", 7000215, "7000215.0", "Failure"]),
+    ],
+)
+def test_results_are_read_in_every_form(
+    tmp_path: Path, expected: tuple[int | None, int | None], results: list[Any]
+) -> None:
+    for number, result in enumerate(results):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        _json(folder, [{**flat(record(NOW - timedelta(hours=1), CLIENT)), "ResultType": result}], write=lines)
+        (use,) = ask(folder).uses
+        assert (use.successes, use.failures) == expected, result
+
+
+def test_a_pipe_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "PT1H.json")
+    assert any("no regular file" in note.text for note in ask(tmp_path).notes)
 
 
 def test_a_reading_can_go_on_after_every_cursor_with_nothing_lost_or_twice(
