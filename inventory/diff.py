@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from inventory.diff_alignment import leave
 from inventory.errors import SnapshotError
+from inventory.estate import RoleKind
 from inventory.snapshot import header, opened
 from inventory.tables import schema
 
@@ -142,7 +143,7 @@ _COMPARED = (
         "roles",
         ("principal_id", "kind", "role_id", "resource", "scope"),
         f"t.role || ' of ' || {_PRINCIPAL}",
-        _collection("roles"),
+        f"{_collection('roles')} AND (t.kind <> '{RoleKind.DIRECTORY_ROLE}' OR {_collection('directory roles')})",
     ),
     _Compared("policy", "policies", ("id",), "t.name", _collection("policies")),
     _Compared(
@@ -180,8 +181,6 @@ def diff(old: Path, new: Path) -> tuple[Difference, ...]:
     before, after = header(old), header(new)
     if (before.tenant_id, before.cloud) != (after.tenant_id, after.cloud):
         raise SnapshotError(f"{old} is of tenant {before.tenant_id}, {new} of {after.tenant_id}: nothing to compare")
-    if before.digest == after.digest:
-        return ()
     with opened(new) as database:
         database.execute("ATTACH ? AS old", (f"file:{quote(str(old.absolute()))}?mode=ro",))
         database.execute("PRAGMA old.cache_size=-65536")  # KiB, as in ``opened``

@@ -14,6 +14,7 @@ from itertools import islice
 from inventory.tables import schema
 
 _STRETCH = 2048
+_SMALLEST, _LARGEST = -(1 << 63), (1 << 63) - 1
 _MOST_STEPS = 8
 """How often in one stretch the distance is looked for anew; where rows lie in another order it is never found."""
 
@@ -21,11 +22,12 @@ _MOST_STEPS = 8
 def leave(database: sqlite3.Connection, table: str, key: tuple[str, ...], side: str, other: str) -> None:
     """Fill ``temp.left`` with the row numbers of ``side`` for which no equal row was found in ``other``."""
     database.executescript("DROP TABLE IF EXISTS temp.left; CREATE TEMP TABLE left (number INTEGER PRIMARY KEY);")
-    (last,) = database.execute(f"SELECT coalesce(max(rowid), 0) FROM {side}.{table}").fetchone()  # noqa: S608 - our own
     stretches = _Stretches(database, table, key, side, other)
-    distance = 0
-    for first in range(1, last + 1, _STRETCH):
-        distance = stretches.compare(first, min(first + _STRETCH - 1, last), distance)
+    distance, first = 0, stretches.begin(_SMALLEST)
+    while first is not None:
+        last = min(first + _STRETCH - 1, _LARGEST)
+        distance = stretches.compare(first, last, distance)
+        first = None if last == _LARGEST else stretches.begin(last + 1)
 
 
 class _Stretches:
@@ -35,6 +37,7 @@ class _Stretches:
         self._database = database
         same = " AND ".join(f"o.{name} IS t.{name}" for name in schema.names(table))
         known = " AND ".join(f"o.{name} {'=' if at == 0 else 'IS'} t.{name}" for at, name in enumerate(key))
+        self._begin = f"SELECT min(rowid) FROM {side}.{table} WHERE rowid >= ?"  # noqa: S608 - names are our own
         self._leave = (
             f"INSERT OR IGNORE INTO temp.left SELECT t.rowid FROM {side}.{table} AS t "  # noqa: S608 - names are our own
             f"WHERE t.rowid BETWEEN ?1 AND ?2 AND NOT EXISTS "
@@ -44,6 +47,11 @@ class _Stretches:
             f"SELECT o.rowid - t.rowid FROM {side}.{table} AS t, {other}.{table} AS o "  # noqa: S608 - names are our own
             f"WHERE t.rowid = ? AND {known} LIMIT 1"
         )
+
+    def begin(self, least: int) -> int | None:
+        """Return the first row number that is not smaller, None after the last."""
+        found: int | None = self._database.execute(self._begin, (least,)).fetchone()[0]
+        return found
 
     def compare(self, first: int, last: int, distance: int) -> int:
         """Compare one stretch and return the distance that held at its end."""
@@ -58,7 +66,10 @@ class _Stretches:
     def _lonely(self, first: int, last: int) -> Iterator[int]:
         """Yield what is left of a stretch, in order, while more of it may find its equal."""
         statement = "SELECT min(number) FROM temp.left WHERE number BETWEEN ? AND ?"
-        while (number := self._database.execute(statement, (first, last)).fetchone()[0]) is not None:
+        while first <= last:
+            (number,) = self._database.execute(statement, (first, last)).fetchone()
+            if number is None:
+                return
             yield number
             first = number + 1
 

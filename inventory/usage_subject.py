@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from datetime import datetime
 
 from inventory.classify import named_thumbprint
 from inventory.model import ClientId, Credential, FederatedCredential, Purpose
@@ -16,9 +17,11 @@ _TYPES = {
     "clientassertion": "certificate",
     "federatedidentitycredential": _FEDERATED,
     "managedidentity": "none",
-    "none": "none",
 }
-"""What ``clientCredentialType`` (beta ``signIn``) says of a credential; a value that is not here says nothing."""
+"""What ``clientCredentialType`` (beta ``signIn``) says of a credential; a value that is not here says nothing.
+
+"none" is not here, as in the gate secret-unused: a record may be written before the application shows its secret.
+"""
 _UNDECIDED = frozenset({"clientassertion"})
 """Types that fit our kind and still do not say that it was ours: an assertion is signed by a certificate or another."""
 
@@ -35,6 +38,8 @@ class Subject:
     thumbprint: str | None
     elsewhere: bool
     """Whether it may be used in other tenants, whose logs are not read."""
+    begins: datetime | None = None
+    """From when on it can be used, where that is told."""
 
 
 def subject(credential: Credential, *, elsewhere: bool) -> Subject:
@@ -45,6 +50,7 @@ def subject(credential: Credential, *, elsewhere: bool) -> Subject:
         id=credential.key_id.lower(),
         thumbprint=named_thumbprint(credential.thumbprint),
         elsewhere=elsewhere,
+        begins=credential.start,
     )
 
 

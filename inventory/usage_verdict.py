@@ -45,6 +45,8 @@ class Unknown:
 
 
 Verdict = Used | Unused | Unknown
+_Spans = tuple[tuple[SourceName, datetime, datetime], ...]
+"""Source, first and last time: a source adds up what is alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,7 @@ def verdict(
     if last is not None and last[0] >= case.start:
         return Used(last=last[0], by=last[1], because=(*_seen(case, last[0], last[1]), *_disagreement(case, last[0])))
     covering = [source for source in case.sources if not _lack(case, source)]
-    obstacles = (*_elsewhere(case), *_unexplained(case, covering))
+    obstacles = (*_elsewhere(case), *_too_young(case), *_unexplained(case, covering))
     if covering and not obstacles:
         return _unused(case, covering, last)
     lacks = sorted({f"{source.name}: {_lack(case, source)}" for source in case.sources if not covering})
@@ -90,10 +92,10 @@ class _Case:
     unclear: tuple[Use, ...]
     users_told: bool
     """Whether a report says if users sign in with the application."""
-    tried: dict[SourceName, datetime]
-    """Last attempt with our credential, by source."""
-    others: dict[SourceName, datetime]
-    """Last success of the application with a credential that was told, by source."""
+    tried: _Spans
+    """When there were attempts with our credential, by source."""
+    others: _Spans
+    """When the application succeeded with a credential that was told, by source."""
 
 
 def _case(asked: Subject, uses: Iterable[Use], sources: Iterable[Source], at: datetime, terms: Terms) -> _Case:
@@ -109,8 +111,8 @@ def _case(asked: Subject, uses: Iterable[Use], sources: Iterable[Source], at: da
         ours=tuple(ours),
         unclear=tuple(unclear),
         users_told=any(use.delegated is not None and use.first is None for use in unclear),
-        tried=_newest((use.source, use.last) for use in ours),
-        others=_newest((use.source, use.last_success) for use, answer in told if answer is not Whose.UNCLEAR),
+        tried=_spans((use.source, use.first, use.last) for use in ours),
+        others=_spans((use.source, use.first, use.last_success) for use, answer in told if answer is not Whose.UNCLEAR),
     )
 
 
@@ -119,12 +121,8 @@ def _order(source: Source) -> tuple[object, ...]:
     return (source.name, source.missing, *times, source.sees)
 
 
-def _newest(times: Iterable[tuple[SourceName, datetime | None]]) -> dict[SourceName, datetime]:
-    found: dict[SourceName, datetime] = {}
-    for source, moment in times:
-        if moment is not None:
-            found[source] = max(moment, found.get(source, moment))
-    return found
+def _spans(times: Iterable[tuple[SourceName, datetime | None, datetime | None]]) -> _Spans:
+    return tuple((source, first or last, last) for source, first, last in times if last is not None)
 
 
 def _lack(case: _Case, source: Source) -> str:
@@ -146,6 +144,14 @@ def _elsewhere(case: _Case) -> tuple[str, ...]:
     return ("it may sign in to other tenants, whose logs are not read",) if case.asked.elsewhere else ()
 
 
+def _too_young(case: _Case) -> tuple[str, ...]:
+    """Say that a credential had no time to be used: one that replaces another is made before it is put to use."""
+    begins = case.asked.begins
+    if begins is None or begins <= case.start:
+        return ()
+    return (f"it is valid from {_minute(begins)} on, which is less than {case.terms.days} days",)
+
+
 def _unexplained(case: _Case, covering: list[Source]) -> tuple[str, ...]:
     """Say what may have been use of the credential and is not shown by a covering source to be something else."""
     newest: dict[tuple[SourceName, bool, bool], datetime] = {}
@@ -165,12 +171,12 @@ def _doubt(use: Use, start: datetime) -> datetime | None:
     return maybe if maybe is not None and maybe >= start else None
 
 
-def _explained(covering: list[Source], use: Use, moment: datetime, shown: dict[SourceName, datetime]) -> bool:
+def _explained(covering: list[Source], use: Use, moment: datetime, shown: _Spans) -> bool:
     """Whether a covering source shows what happened at that time, as ``shown``; none shows what users do."""
-    if use.delegated:
-        return False
-    latest = [shown[one.name] for one in covering if one.name in shown and one.name != use.source]
-    return any(each >= moment - _SAME_TIME for each in latest)
+    names = {one.name for one in covering if one.name != use.source}
+    return not use.delegated and any(
+        source in names and first - _SAME_TIME <= moment <= last + _SAME_TIME for source, first, last in shown
+    )
 
 
 def _said(source: SourceName, delegated: bool, ours: bool, moment: datetime) -> str:  # noqa: FBT001 - a key's parts

@@ -106,7 +106,7 @@ def _owner(subject: Subject, kind: str, one: Row) -> Known:
 
 def roles(subject: Subject) -> Section:
     """Say what whoever has the credential can do."""
-    unseen = subject.notes("roles")
+    unseen = subject.notes("roles", "directory roles")
     if subject.principal is None:
         text = "without a service principal here it can hold no role in this tenant"
         return Section(title="roles", known=(Known(text=text, evidence=subject.scan),), unseen=unseen)

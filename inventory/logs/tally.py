@@ -46,7 +46,7 @@ def key_of(
 ) -> Key:
     """Bring the fields of an application's own sign-in to one spelling; an empty one does not apply."""
     return Key(
-        client_id=ClientId(client[:_LONGEST].lower()),
+        client_id=ClientId(client.strip()[:_LONGEST].lower()),
         key_id=guid(key_id),
         thumbprint=named_thumbprint(_kept(thumbprint)),
         federated_credential_id=_named(federated),

@@ -83,8 +83,7 @@ def beside(path: Path) -> Path:
 def begun(path: Path, scan: ScanOf) -> Part:
     """Begin a file from nothing, whatever is there of an unfinished one."""
     part = beside(path)
-    database = _locked(path, part)
-    _empty(database, scan)
+    database = _emptied(path, part, _locked(path, part), scan)
     return Part(path=part, database=database, scan=scan, beginning=Beginning(resumed=False))
 
 
@@ -101,7 +100,7 @@ def taken_up(path: Path, scan: ScanOf, max_age: timedelta) -> Part:
         _discard(part)
         why, since, database = f"is damaged ({error})", None, _locked(path, part)
     if since is None:
-        _empty(database, scan)
+        database = _emptied(path, part, database, scan)
         text = f"begun anew: the unfinished scan beside it {why}" if why else ""
         return Part(path=part, database=database, scan=scan, beginning=Beginning(resumed=False, text=text))
     scan = ScanOf(tenant_id=scan.tenant_id, cloud=scan.cloud, taken_at=since)
@@ -183,6 +182,20 @@ def _long(span: timedelta) -> str:
     minutes = int(span.total_seconds() // 60)
     days, hours = minutes // 1440, minutes // 60
     return f"{days} days" if days > 1 else f"{hours} hours" if hours > 1 else f"{minutes} minutes"
+
+
+def _emptied(path: Path, part: Path, database: sqlite3.Connection, scan: ScanOf) -> sqlite3.Connection:
+    """Return the file with nothing in it; one that is too damaged to be emptied is replaced."""
+    try:
+        _empty(database, scan)
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            raise
+        database.close()
+        _discard(part)
+        database = _locked(path, part)
+        _empty(database, scan)
+    return database
 
 
 def _empty(database: sqlite3.Connection, scan: ScanOf) -> None:

@@ -33,10 +33,21 @@ def read(path: Path, *, evidence: bool = True) -> Snapshot:
         digest = Digest()
         reader = _Reader(lambda table: digest.over(table, database.execute(schema.select(table))))
         snapshot = reader.snapshot(of, evidence=evidence)
-        told = [digest.text(tables, of.tenant_id, of.cloud) for tables in (schema.ESTATE, schema.EVIDENCE)]
-        if told != [of.digest, of.evidence_digest]:
-            raise SnapshotError(f"{path} was changed after the scan (its digest does not match); scan the tenant again")
+        _match(path, of, digest)
     return snapshot
+
+
+def check(path: Path, database: sqlite3.Connection) -> None:
+    """Check the digests of an open snapshot without keeping anything of it; SnapshotError as for ``read``."""
+    digest = Digest()
+    digest.rest(database)
+    _match(path, header_of(path, database), digest)
+
+
+def _match(path: Path, of: Header, digest: Digest) -> None:
+    told = [digest.text(tables, of.tenant_id, of.cloud) for tables in (schema.ESTATE, schema.EVIDENCE)]
+    if told != [of.digest, of.evidence_digest]:
+        raise SnapshotError(f"{path} was changed after the scan (its digest does not match); scan the tenant again")
 
 
 def pieces(database: sqlite3.Connection, size: int = 1000) -> Iterator[Snapshot]:

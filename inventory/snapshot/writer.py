@@ -20,6 +20,7 @@ from inventory.snapshot.entries import Entry
 from inventory.snapshot.files import into_place, transaction, writing
 from inventory.snapshot.opening import opened
 from inventory.snapshot.part import MAX_AGE, Beginning, Part, ScanOf
+from inventory.snapshot.reading import check
 
 _SUMMED = ("service_principals", "credentials", "owners")
 """Large tables whose rows stay as they are written: they need not be read again for the digest."""
@@ -77,7 +78,7 @@ class SnapshotWriter:
         """Begin with a copy of the snapshot at ``path``, to be changed by ``replace``, ``remove`` and ``forget``.
 
         Notes on the scan as a whole are left out: the refresh says anew what it could not see. Raises SnapshotError
-        for a snapshot that cannot be read, or of another tenant or cloud.
+        for a snapshot that cannot be read, does not match its digests, or is of another tenant or cloud.
         """
         return cls(path, tenant_id=tenant_id, cloud=cloud, taken_at=taken_at, begin=_copied)
 
@@ -193,6 +194,7 @@ class SnapshotWriter:
 
 def _copied(path: Path, scan: ScanOf) -> Part:
     with opened(path) as source:
+        check(path, source)
         found = source.execute("SELECT tenant_id, cloud FROM scan").fetchone()
         if found != (scan.tenant_id, scan.cloud.value):
             raise SnapshotError(

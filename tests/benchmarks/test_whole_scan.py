@@ -28,7 +28,7 @@ SIZES = (1_000, 10_000, 100_000)
 COMPARED = (1_000, 10_000)
 LAUNCHER = Path(__file__).parents[2] / "unsecret.py"
 _REQUEST = re.compile(rb"^(?:GET|POST) /", re.MULTILINE)
-_AZ_REQUEST = re.compile(rb"^DEBUG: cli\.azure\.cli\.core\.util: Request URL: ", re.MULTILINE)
+_AZ_REQUEST = re.compile(rb"Request URL: ")
 _APPLICATIONS = """
 import asyncio, sys
 from inventory.graph import GraphConnection, GraphSettings

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import sqlite3
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +15,7 @@ from inventory import diff_alignment, snapshot
 from inventory.diff import Change, Difference, diff
 from inventory.directory import Page
 from inventory.errors import SnapshotError
-from inventory.estate import SettingKind
+from inventory.estate import RoleKind, SettingKind
 from inventory.model import Application, Cloud, Owner, ScanNote, Snapshot, TenantId
 from inventory.snapshot import SnapshotWriter
 from tests.inventory import values
@@ -206,3 +208,28 @@ def test_several_settings_of_one_name_are_compared_one_by_one(tmp_path: Path) ->
 def _written(folder: Path, content: Snapshot) -> Path:
     snapshot.write(folder / "written.db", content)
     return folder / "written.db"
+
+
+def test_directory_roles_that_the_other_scan_could_not_read_are_unknown_and_app_roles_are_compared(
+    tmp_path: Path,
+) -> None:
+    directory = dataclasses.replace(
+        values.role(), kind=RoleKind.DIRECTORY_ROLE, role="Application Administrator", role_id=values.guid("8", 9)
+    )
+    note = ScanNote(subject="directory roles", text="RoleManagement.Read.Directory not granted")
+    before = dataclasses.replace(_BEFORE, roles=(values.role(), directory))
+    found = _diff(tmp_path, before, dataclasses.replace(_BEFORE, roles=(), notes=(note,)))
+    assert {(one.change, one.name.partition(" of ")[0]) for one in found} == {
+        (Change.UNKNOWN, "Application Administrator"),
+        (Change.DISAPPEARED, "Directory.Read.All"),
+    }
+
+
+@pytest.mark.parametrize("number", [-5, 0, 4_000_000_000, (1 << 63) - 1])
+def test_rows_are_compared_whatever_their_numbers(tmp_path: Path, number: int) -> None:
+    assert _diff(tmp_path, _BEFORE, _BEFORE) == []
+    with contextlib.closing(sqlite3.connect(tmp_path / "new.db")) as database:
+        database.execute("UPDATE owners SET rowid = ?, display_name = 'Eve' WHERE rowid = 1", (number,))
+        database.commit()
+    (changed,) = diff(tmp_path / "old.db", tmp_path / "new.db")
+    assert (changed.change, [each.new for each in changed.fields]) == (Change.CHANGED, ["Eve"])

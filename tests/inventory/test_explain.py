@@ -134,6 +134,16 @@ def test_what_breaks_is_named_and_what_was_not_seen_is_said(tmp_path: Path) -> N
     }
 
 
+def test_directory_roles_that_could_not_be_read_are_not_none(tmp_path: Path) -> None:
+    note = ScanNote(subject="directory roles", text="RoleManagement.Read.Directory not granted")
+    bare = values.snapshot(
+        values.application(1, credentials=(values.secret(1),)), principals=(values.principal(1),), roles=()
+    )
+    (story,) = _explained(tmp_path, dataclasses.replace(bare, notes=(note,))).stories
+    assert "directory roles: RoleManagement.Read.Directory not granted" in story.unseen
+    assert "holds no role" not in "\n".join(lines(_explained(tmp_path, dataclasses.replace(bare, notes=(note,)))))
+
+
 def test_nothing_known_is_never_unused(tmp_path: Path) -> None:
     bare = values.snapshot(
         values.application(1, owners=None, federated=None, credentials=(values.secret(1),)), identities=()

@@ -378,6 +378,35 @@ def test_only_a_snapshot_of_the_same_tenant_is_refreshed(tmp_path: Path, what: s
         pass
 
 
+def test_a_snapshot_that_was_changed_is_not_refreshed_into_one_that_looks_sound(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    _whole(path)
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE credentials SET purpose_reason = 'because'")
+        database.commit()
+    changed = path.read_bytes()
+    with pytest.raises(SnapshotError, match="was changed after the scan"), _refreshed(path):
+        pass
+    assert path.read_bytes() == changed
+    assert [one.name for one in tmp_path.iterdir()] == ["s.db"]
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_an_unfinished_scan_that_is_too_damaged_to_be_emptied_is_replaced(tmp_path: Path, anew: bool) -> None:  # noqa: FBT001
+    path, part = tmp_path / "s.db", tmp_path / ".s.db.part"
+    _begin(path)
+    content = bytearray(part.read_bytes())
+    content[8192:60_000] = b"\xff" * len(content[8192:60_000])
+    part.write_bytes(content)
+    with contextlib.closing(sqlite3.connect(part)) as database, pytest.raises(sqlite3.DatabaseError):
+        database.execute("DROP TABLE credentials")
+    begin = SnapshotWriter if anew else SnapshotWriter.resume
+    with begin(path, tenant_id=TENANT, cloud=Cloud.PUBLIC, taken_at=NOW) as writer:
+        writer.add("applications", page(0))
+        writer.finish()
+    assert len(snapshot.read(path).applications) == SIZE + 1
+
+
 def test_a_signing_key_that_is_gone_gives_its_companions_back(tmp_path: Path) -> None:
     """What one holder said of the other's credentials is not kept when it no longer says so."""
     key = values.secret(1)

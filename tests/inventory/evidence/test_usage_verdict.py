@@ -362,3 +362,28 @@ def test_unused_stands_on_a_covering_source_and_on_no_success(
         assert asked.kind == "federated" or not wrong
         assert "a job that runs less often would not show" in said(found)
     assert found.because, "every verdict says why"
+
+
+def test_a_credential_that_is_younger_than_the_window_is_not_shown_to_be_unused() -> None:
+    def begun(days: float) -> Verdict:
+        return judge(source(), asked=dataclasses.replace(SECRET, begins=ago(days)))
+
+    young = begun(27.9)
+    assert isinstance(young, Unknown)
+    assert any("is valid from" in reason for reason in young.because)
+    assert isinstance(begun(28), Unused)
+    assert isinstance(judge(source(), success(1), asked=dataclasses.replace(SECRET, begins=ago(2))), Used)
+    assert subject(secret(), elsewhere=False).begins == secret().start
+
+
+@pytest.mark.parametrize(("shown", "expected"), [(10, Unused), (1, Unknown)])
+def test_only_what_a_covering_log_shows_at_that_time_explains_a_success_without_a_key(
+    shown: float, expected: type[Verdict]
+) -> None:
+    nameless = success(10, source=WORKSPACE, key_id=None, credential_type=None)
+    log, workspace = source(), source(WORKSPACE, since=ago(12))
+    assert isinstance(judge(log, workspace, nameless, success(shown, key_id=OTHER)), expected)
+
+
+def test_a_record_of_no_credential_does_not_say_that_it_was_not_ours() -> None:
+    assert isinstance(judge(source(), success(3, key_id=None, credential_type="none")), Unknown)
