@@ -240,11 +240,21 @@ class Target:
     audience_scope: str = Cloud.PUBLIC.scope
 
 
+class LibraryMode(enum.Enum):
+    """What becomes of a site in library or product code: only a report, or an assertion option beside the secret."""
+
+    REPORT = "report"
+    ADD_OPTION = "add-option"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What the caller wants.
 
     ``targets`` is None when there is no plan. ``app`` is the application of the sites whose source does not name one.
+    ``helper_module`` is the dotted name of the module that gets the generated functions, and ``inline`` puts one
+    expression into each file instead. ``environment_credential`` also rewrites ``EnvironmentCredential()``.
+    ``uncommitted`` allows changes to files that git says have uncommitted changes.
     """
 
     paths: tuple[Path, ...]
@@ -252,6 +262,13 @@ class Request:
     app: str | None = None
     apply: bool = False
     include_tests: bool = False
+    library_mode: LibraryMode = LibraryMode.REPORT
+    helper_module: str | None = None
+    inline: bool = False
+    notebooks: bool = False
+    environment_credential: bool = False
+    fix_leftovers: bool = False
+    uncommitted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
