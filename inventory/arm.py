@@ -1,6 +1,6 @@
 """The wire to Azure Resource Manager and Azure Resource Graph: sign-in, requests that only read, waits, pages.
 
-Sign-in is that of ``inventory.graph``; the requests are plain HTTP with a bearer token, over TLS or to this very
+Sign-in is that of ``inventory.sign_in``; the requests are plain HTTP with a bearer token, over TLS or to this very
 machine only. Everything asked for here reads, so that each request may be repeated.
 """
 
@@ -23,14 +23,14 @@ from aiolimiter import AsyncLimiter
 from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError
-from azure.identity.aio import DefaultAzureCredential
 
 from inventory.arm_answers import WireList, WireRows, quota_wait, refused
-from inventory.errors import InventoryError, ReadFailedError, SignInFailedError
+from inventory.errors import InventoryError, ReadFailedError
 from inventory.graph_settings import GraphSettings, checked_origin, origin
 from inventory.model import Cloud
 from inventory.refusals import sign_in_failed, unreachable
 from inventory.retry_after import retry_after
+from inventory.sign_in import credential
 
 _LOG = logging.getLogger(__name__)
 _ATTEMPTS: Final = 6
@@ -82,13 +82,13 @@ class ArmSettings:
 class ArmConnection:
     """A signed-in connection: ``async with ArmConnection(settings) as connection``.
 
-    The credential is azure-identity's DefaultAzureCredential, unless one is given (the caller then closes it).
+    The credential is that of ``inventory.sign_in``, unless one is given (the caller then closes it).
     Every method raises only errors of ``inventory.errors``.
     """
 
-    def __init__(self, settings: ArmSettings, credential: AsyncTokenCredential | None = None) -> None:
+    def __init__(self, settings: ArmSettings, given: AsyncTokenCredential | None = None) -> None:
         self._settings = settings
-        self._given = credential
+        self._given = given
         self._token: AccessToken | None = None
         self._signing_in = asyncio.Lock()
         self._queries = AsyncLimiter(*_QUERIES)
@@ -102,7 +102,7 @@ class ArmConnection:
             context = ssl.create_default_context(cafile=bundle) if bundle else True
         except OSError as error:
             raise unreachable(self.endpoint, f"the certificates in {bundle}: {error.strerror}") from None
-        self._opened: list[DefaultAzureCredential] = []
+        self._opened: list[AsyncTokenCredential] = []
         self._credential = self._given or self._open()
         self._client = httpx.AsyncClient(verify=context, timeout=_TIMEOUT)
         return self
@@ -111,8 +111,8 @@ class ArmConnection:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._client.aclose()
-        for credential in self._opened:
-            await credential.close()
+        for opened in self._opened:
+            await opened.close()
 
     @property
     def endpoint(self) -> str:
@@ -224,20 +224,10 @@ class ArmConnection:
         except AzureError as error:
             raise sign_in_failed(str(error), settings.sign_in.authority) from None
 
-    def _open(self) -> DefaultAzureCredential:
-        sign_in = self._settings.sign_in
-        trust = {"connection_verify": sign_in.bundle} if sign_in.bundle else {}
-        try:
-            credential = DefaultAzureCredential(
-                authority=sign_in.authority,
-                additionally_allowed_tenants=[sign_in.tenant_id] if sign_in.tenant_id else [],
-                retry_total=2,  # as in ``inventory.graph``
-                **trust,
-            )
-        except ValueError as error:  # azure-identity checks the authority and the tenant id
-            raise SignInFailedError(f"cannot sign in at {sign_in.authority}: {error}") from None
-        self._opened.append(credential)
-        return credential
+    def _open(self) -> AsyncTokenCredential:
+        made = credential(self._settings.sign_in)
+        self._opened.append(made)
+        return made
 
     def _absolute(self, url: str) -> str:
         """Complete a path; refuse a URL on another host, which would be handed our token (a forged nextLink)."""

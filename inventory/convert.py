@@ -97,11 +97,6 @@ def service_principal(raw: Json) -> Principal | ScanNote:
     return service_principals().one(raw)
 
 
-def federated_credential(raw: Json) -> FederatedCredential | ScanNote:
-    """Convert one federated credential."""
-    return federated_credentials().one(raw)
-
-
 def sign_in(raw: Json) -> SignIn | ScanNote:
     """Convert one row of the beta sign-in log."""
     return sign_ins().one(raw)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from inventory.diff_alignment import leave
 from inventory.errors import SnapshotError
 from inventory.snapshot import header, opened
 from inventory.tables import schema
@@ -215,18 +216,20 @@ class _Only:
 
 
 def _only(database: sqlite3.Connection, compared: _Compared, side: str) -> dict[Row, list[_Only]]:
-    """Return the rows of one side that the other has not, by key; an index finds the counterpart of each."""
+    """Return the rows of one side that the other has not, by key: those that lie elsewhere are found by an index."""
     columns = schema.names(compared.table)
     first, *rest = compared.key
     others = [f"o.{name} IS t.{name}" for name in rest]
     others += [f"+o.{name} IS t.{name}" for name in columns if name not in compared.key]  # + keeps other indexes away
     same = " AND ".join((f"o.{first} = t.{first}", *others))
     other = {"old": "main", "main": "old"}[side]
+    leave(database, compared.table, compared.key, side, other)
     told = ", ".join(f"t.{name}" for name in columns)
     statement = (
         f"SELECT {compared.name.format(side=side)}, {compared.known.format(side=other)}, {told} "  # noqa: S608 - our own
         f"FROM {side}.{compared.table} AS t "
-        f"WHERE NOT EXISTS (SELECT 1 FROM {other}.{compared.table} AS o WHERE {same}) ORDER BY {told}"
+        f"WHERE t.rowid IN (SELECT number FROM temp.left) "
+        f"AND NOT EXISTS (SELECT 1 FROM {other}.{compared.table} AS o WHERE {same}) ORDER BY {told}"
     )
     places = [columns.index(name) for name in compared.key]
     found: defaultdict[Row, list[_Only]] = defaultdict(list)

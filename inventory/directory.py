@@ -50,7 +50,7 @@ class Removed:
 
 
 class Collection(enum.StrEnum):
-    """What a delta query can be asked about."""
+    """The large collections, which can be counted and of which a delta query can be asked."""
 
     APPLICATIONS = "applications"
     SERVICE_PRINCIPALS = "service-principals"
@@ -103,6 +103,10 @@ class Directory(Protocol):
 
     def policies(self, cursor: str | None = None) -> AsyncIterator[Page[Policy | ScanNote]]:
         """Yield the app management policies; without Policy.Read.All: PermissionMissingError."""
+        ...
+
+    async def count(self, collection: Collection) -> int | None:
+        """Return how many objects a collection has, for a progress that tells how much is left; None: not told."""
         ...
 
     async def delta_link(self, collection: Collection) -> str:

@@ -10,9 +10,10 @@ from typing import TypeVar
 import msgspec
 
 from inventory.directory import Page
-from inventory.errors import InventoryError, ReadFailedError
+from inventory.errors import CursorExpiredError, InventoryError, ReadFailedError
 from inventory.evidence_source import Entry, EvidenceRequest, unread, why
 from inventory.graph import Answer, GraphConnection
+from inventory.graph_paging import expired
 from inventory.instants import instant
 from inventory.model import ScanNote
 from inventory.usage import Source, SourceName, Use
@@ -59,18 +60,26 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 def standing(cursor: str | None, first: str) -> Standing:
-    """Return where to go on, or the begin for None; ReadFailedError for a text that is no cursor of ours."""
+    """Return where to go on, or the begin for None; CursorExpiredError for a text that is no cursor of ours."""
     if cursor is None:
         return Standing(first)
     try:
         return msgspec.json.decode(cursor, type=Standing)
     except msgspec.DecodeError:
-        raise ReadFailedError("what an earlier run left cannot be read: begin a new scan") from None
+        raise CursorExpiredError("what an earlier run left cannot be read") from None
 
 
 async def page_of(connection: GraphConnection, position: Standing) -> Answer[WirePage]:
-    """Read the page at a position."""
-    return await connection.get(position.next, WirePage)
+    """Read the page at a position, at the pace that the reports' own limit allows (``inventory.quotas``).
+
+    CursorExpiredError where the position is a link that an answer gave and that is no longer good.
+    """
+    try:
+        return await connection.get(position.next, WirePage, low=True)
+    except ReadFailedError as error:
+        if position.next.startswith("/"):
+            raise
+        raise expired(error) from None
 
 
 def understood(what: str, shape: type[_Wire], raw: msgspec.Raw, value: Callable[[_Wire], _Value]) -> _Value | ScanNote:
@@ -123,6 +132,8 @@ class Report:
                 if position.next:
                     yield Page(entries=entries, cursor=position.text())
             yield Page(entries=(*entries, self._source(request.at, position)), cursor=None)
+        except CursorExpiredError:
+            raise
         except InventoryError as error:
             source = unread(self.name, request.at, why(error), blind_spots=self.blind_spots)
             yield Page(entries=(source,), cursor=None)

@@ -15,6 +15,11 @@ from inventory.model import ScanNote
 from inventory.usage import Source, SourceName, Use
 
 Entry = Use | Source | ScanNote
+USERS = (
+    "sign-ins of users, whose codes a web application redeems with a secret, are not read: their records name a kind "
+    "of credential at most, never the credential"
+)
+"""Blind spot of every log, for the reasons in docs/evidence.md ("Why sign-ins of users are not read")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +27,7 @@ class Workspace:
     """A Log Analytics workspace: its id (a GUID), and how to sign in to it.
 
     ``endpoint`` defaults to the one of the cloud in ``settings``; ``credential`` (azure-core's AsyncTokenCredential) to
-    azure-identity's DefaultAzureCredential.
+    that of ``inventory.sign_in``.
     """
 
     id: str
@@ -46,8 +51,10 @@ class EvidenceRequest:
 
 
 class EvidenceSource(Protocol):
-    """One source. ``read`` raises nothing but errors of this program: what cannot be read is a ``Source`` that says so.
+    """One source. What cannot be read is no error but a ``Source`` that says so.
 
+    CursorExpiredError alone is raised, where a cursor or a link within the source is no longer good: what it told so
+    far is to be forgotten, and the source to be read from its beginning.
     Values come as they are found; rows that differ in counts and times alone add up (``inventory.logs.tally.merged``).
     The last page, whose cursor is None, ends with the Source. A cursor goes on where its page ended.
     """

@@ -23,7 +23,6 @@ import httpx
 import msgspec
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError
-from azure.identity.aio import DefaultAzureCredential
 from kiota_abstractions.method import Method
 from kiota_abstractions.request_information import RequestInformation
 from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
@@ -31,12 +30,13 @@ from kiota_http.middleware.options import ResponseHandlerOption
 from msgraph.graph_request_adapter import GraphRequestAdapter
 
 from inventory import graph_transport
-from inventory.errors import InventoryError, ReadFailedError, SignInFailedError
+from inventory.errors import InventoryError, ReadFailedError
 from inventory.graph_settings import GraphSettings, checked_origin, origin
 from inventory.mending import decoded
 from inventory.model import TenantId
 from inventory.quotas import Quotas
 from inventory.refusals import refused, sign_in_failed, unreachable
+from inventory.sign_in import credential
 
 __all__ = ["Answer", "GraphConnection", "GraphSettings"]
 
@@ -49,6 +49,7 @@ _PASSING = frozenset({408, 500, 502})  # what the middleware does not repeat, an
 _PATIENT = _PASSING | {429, 503, 504}  # a scan has more time than the middleware has patience
 _BROKEN = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 _LOW = {graph_transport.PRIORITY: "Low"}
+_NO_HEADERS: Mapping[str, str] = {}
 _Value = TypeVar("_Value")
 
 
@@ -71,15 +72,15 @@ class _Call:
 class GraphConnection:
     """A signed-in connection: ``async with GraphConnection(settings) as connection``.
 
-    The credential is azure-identity's DefaultAzureCredential, unless one is given (the caller then closes it).
+    The credential is that of ``inventory.sign_in``, unless one is given (the caller then closes it).
     Every method raises only errors of ``inventory.errors``: TenantUnreachableError, SignInFailedError,
     PermissionMissingError, ReadFailedError. Reads of ``low`` priority are a scan's: they wait for their turn, and
     Graph drops them first where others need the tenant.
     """
 
-    def __init__(self, settings: GraphSettings, credential: AsyncTokenCredential | None = None) -> None:
+    def __init__(self, settings: GraphSettings, given: AsyncTokenCredential | None = None) -> None:
         self._settings = settings
-        self._given = credential
+        self._given = given
 
     async def __aenter__(self) -> Self:
         settings = self._settings
@@ -88,18 +89,17 @@ class GraphConnection:
             context = ssl.create_default_context(cafile=settings.bundle) if settings.bundle else True
         except OSError as error:
             raise unreachable(settings.endpoint, f"the certificates in {settings.bundle}: {error.strerror}") from None
-        self._opened: list[DefaultAzureCredential] = []
-        credential = self._given or self._open()
+        self._opened: list[AsyncTokenCredential] = []
         self._client = graph_transport.client(context, Quotas() if settings.paced else None)
-        self._use(credential)
+        self._use(self._given or self._open())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await graph_transport.close(self._client)
-        for credential in self._opened:
-            await credential.close()
+        for opened in self._opened:
+            await opened.close()
 
     @property
     def endpoint(self) -> str:
@@ -111,7 +111,13 @@ class GraphConnection:
         return await self.read(url, msgspec.json.Decoder(shape).decode, low=low)
 
     async def read(
-        self, url: str, decode: Callable[[bytes], _Value], *, body: bytes | None = None, low: bool = False
+        self,
+        url: str,
+        decode: Callable[[bytes], _Value],
+        *,
+        body: bytes | None = None,
+        low: bool = False,
+        headers: Mapping[str, str] = _NO_HEADERS,
     ) -> Answer[_Value]:
         """Read as ``get`` does with a decoder that raises msgspec's errors; with a JSON ``body`` it is a POST.
 
@@ -119,7 +125,8 @@ class GraphConnection:
         early are asked for again, three times in all, and those of a scan six times.
         """
         attempts = _ATTEMPTS_OF_A_SCAN if low else _ATTEMPTS
-        call = _Call(method="GET" if body is None else "POST", url=url, body=body, headers=_LOW if low else {})
+        method = "GET" if body is None else "POST"
+        call = _Call(method=method, url=url, body=body, headers={**headers, **_LOW} if low else headers)
         for attempt in range(1, attempts + 1):
             last = attempt == attempts
             response = await self._answered(call, attempts=attempts)
@@ -158,22 +165,19 @@ class GraphConnection:
         return _issuing_tenant(token.token)
 
     def _open(self) -> AsyncTokenCredential:
-        try:
-            credential = _credential(self._settings)
-        except ValueError as error:  # azure-identity checks the authority and the tenant id
-            raise SignInFailedError(f"cannot sign in at {self._settings.authority}: {error}") from None
-        self._opened.append(credential)
-        return credential
+        made = credential(self._settings)
+        self._opened.append(made)
+        return made
 
-    def _use(self, credential: AsyncTokenCredential) -> None:
+    def _use(self, used: AsyncTokenCredential) -> None:
         settings = self._settings
         provider = AzureIdentityAuthenticationProvider(
-            credential,
+            used,
             options={"tenant_id": settings.tenant_id} if settings.tenant_id else None,
             scopes=[settings.scope],
             allowed_hosts=[urlsplit(settings.endpoint).hostname or ""],
         )
-        self._credential = credential
+        self._credential = used
         self._adapter = GraphRequestAdapter(provider, self._client)
         self._adapter.base_url = settings.endpoint
 
@@ -234,9 +238,9 @@ class GraphConnection:
         request = RequestInformation(Method[call.method])
         request.url = self._absolute(call.url)
         request.add_request_options([ResponseHandlerOption(graph_transport.Whole())])
-        request.headers.try_add("Accept", "application/json")
         for name, value in call.headers.items():
             request.headers.try_add(name, value)
+        request.headers.try_add("Accept", "application/json")  # where nothing else is asked for
         if call.body is not None:
             request.content = call.body
             request.headers.try_add("Content-Type", "application/json")
@@ -258,17 +262,6 @@ class GraphConnection:
 def _not_understood(call: _Call, response: httpx.Response, error: Exception) -> ReadFailedError:
     what = str(error) if isinstance(error, msgspec.MsgspecError) else "not UTF-8"
     return ReadFailedError(f"{call.method} {response.url.path}: the answer cannot be understood ({what})")
-
-
-def _credential(settings: GraphSettings) -> DefaultAzureCredential:
-    trust = {"connection_verify": settings.bundle} if settings.bundle else {}
-    tenants = [settings.tenant_id] if settings.tenant_id else []
-    return DefaultAzureCredential(
-        authority=settings.authority,
-        additionally_allowed_tenants=tenants,
-        retry_total=2,  # an authority that cannot be reached is told after two seconds, not after six
-        **trust,
-    )
 
 
 def _date(response: httpx.Response) -> datetime | None:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from inventory import convert, graph_changes, graph_policies, graph_roles
+from inventory import convert, graph_changes, graph_flexible, graph_policies, graph_roles
 from inventory.convert_roles import no_tier
 from inventory.directory import Changed, Collection, FederatedOf, Page, TierOf
 from inventory.errors import PermissionMissingError, ReadFailedError
@@ -78,7 +78,8 @@ class GraphDirectory:
 
     def federated(self, cursor: str | None = None) -> AsyncIterator[Page[FederatedOf | ScanNote]]:
         """Yield the federated credentials of all applications; ReadFailedError in a cloud without this ``$expand``."""
-        return listing(self._connection, _FEDERATED, cursor, convert.federated_listing().page)
+        found = listing(self._connection, _FEDERATED, cursor, convert.federated_listing().page)
+        return graph_flexible.completed(self._connection, found)
 
     def service_principals(
         self, cursor: str | None = None
@@ -97,6 +98,10 @@ class GraphDirectory:
     def policies(self, cursor: str | None = None) -> AsyncIterator[Page[Policy | ScanNote]]:
         """Yield the app management policies; PermissionMissingError without Policy.Read.All."""
         return graph_policies.policies(self._connection, cursor)
+
+    async def count(self, collection: Collection) -> int | None:
+        """Return how many objects a collection has; None wherever Graph does not tell, for whatever reason."""
+        return await graph_changes.count(self._connection, collection)
 
     async def delta_link(self, collection: Collection) -> str:
         """Return the link that tells what changes in a collection from now on."""
@@ -132,7 +137,8 @@ class GraphDirectory:
         url = f"/v1.0/applications/{quote(object_id, safe='')}/federatedIdentityCredentials"
         reading = convert.federated_credentials()
         found = [one async for page in pages(self._connection, url, reading.page) for one in page.value.entries]
-        return convert.in_order(understood(one) for one in found)
+        federated = convert.in_order(understood(one) for one in found)
+        return await graph_flexible.told_of(self._connection, object_id, federated)
 
     async def sign_ins(self, client_id: ClientId, since: datetime) -> SignInHistory:
         """Return the sign-ins since a time (aware), those of users included: a web application redeems codes with it.

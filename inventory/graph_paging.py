@@ -37,8 +37,8 @@ class _Chain(Generic[_Value]):
         try:
             answer = await self._connection.read(here, self._decode, low=self._low)
         except ReadFailedError as error:
-            if self._given and error.status in _REFUSED:
-                raise CursorExpiredError(f"the listing cannot go on where it stopped ({error})") from None
+            if self._given:
+                raise expired(error) from None
             raise
         if answer.value.next_link == here:
             raise ReadFailedError(f"GET {here.partition('?')[0]}: the next page is the same page again")
@@ -85,6 +85,13 @@ async def listing(
     finally:
         ahead.cancel()
         await asyncio.gather(ahead, return_exceptions=True)
+
+
+def expired(error: ReadFailedError) -> CursorExpiredError | ReadFailedError:
+    """Return what the failure to read a link that an answer gave means: that it is no longer good, or what it says."""
+    if error.status in _REFUSED:
+        return CursorExpiredError(f"the listing cannot go on where it stopped ({error})")
+    return error
 
 
 def dated(answer: Answer[_Value]) -> datetime:

@@ -44,6 +44,8 @@ class GraphSettings:
     authority_host: str | None = None
     graph_endpoint: str | None = None
     ca_file: Path | None = None
+    variables: str | None = None
+    """What the names of the environment variables begin with that hold the credential (``inventory.sign_in``)."""
     paced: bool = True
     """Whether reads of low priority keep below the limits of Graph; a tenant of one's own may have none."""
 

@@ -62,8 +62,7 @@ class _Paced(BaseMiddleware):
         try:
             response = await super().send(request, transport)
         except BaseException:
-            if probe:
-                self._quotas.abandon()
+            self._quotas.abandon(cost, probe=probe)
             raise
         finally:
             if probe:

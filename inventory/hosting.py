@@ -18,7 +18,7 @@ import msgspec
 from inventory import hosting_convert as convert
 from inventory.arm import ArmConnection
 from inventory.directory import FederatedOf, Page
-from inventory.errors import InventoryError, PermissionMissingError, ReadFailedError
+from inventory.errors import CursorExpiredError, InventoryError, PermissionMissingError, ReadFailedError
 from inventory.estate import AssignedIdentity, Host, HostSetting
 from inventory.hosting_convert import PublicAddresses
 from inventory.hosting_wire import (
@@ -252,7 +252,7 @@ def _place(cursor: str | None) -> _Place:
     try:
         return msgspec.json.decode(cursor, type=_Place) if cursor else _Place()
     except (msgspec.DecodeError, ValueError):
-        raise ReadFailedError("hosts: the place to go on from cannot be understood; begin the listing anew") from None
+        raise CursorExpiredError("a place in a listing of Azure that is none: begin the listing anew") from None
 
 
 def _cursor(place: _Place) -> str | None:

@@ -5,6 +5,7 @@ The rules are in ``hygiene_rules``; what is unknown is never taken for a fault, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import chain
 
 from inventory.classify import reconciled
@@ -18,10 +19,17 @@ from reports.model import Finding
 __all__ = ["STANDARD", "Thresholds", "findings", "in_force", "label"]
 
 
-def findings(snapshot: Snapshot, thresholds: Thresholds = STANDARD) -> tuple[Finding, ...]:
-    """Return all findings, those about single credentials first; times are judged at ``taken_at``."""
+def findings(
+    snapshot: Snapshot,
+    thresholds: Thresholds = STANDARD,
+    creators: Mapping[str, Application | ServicePrincipal] | None = None,
+) -> tuple[Finding, ...]:
+    """Return all findings, those about single credentials first; times are judged at ``taken_at``.
+
+    For a piece of a snapshot ``creators`` are those of the whole: by client id, what registers applications.
+    """
     snapshot = reconciled(snapshot)
-    context = Context.of(snapshot, thresholds)
+    context = Context.of(snapshot, thresholds, creators)
     holders: tuple[Application | ServicePrincipal, ...] = (*snapshot.applications, *snapshot.service_principals)
     held = [(holder, credential) for holder in holders for credential in holder.credentials]
     return tuple(

@@ -51,13 +51,20 @@ class Context:
     applications: Mapping[str, Application]
     """By client id, as the others."""
     principals: Mapping[str, ServicePrincipal]
+    creators: Mapping[str, Application | ServicePrincipal]
+    """Of the whole tenant, where the snapshot is a piece of one."""
     uses: Mapping[str, tuple[Use, ...]]
     roles: Mapping[str, tuple[RoleHeld, ...]]
     policies: Policies
 
     @classmethod
-    def of(cls, snapshot: Snapshot, thresholds: Thresholds) -> Context:
-        """Make the look-ups; the snapshot is one that was reconciled."""
+    def of(
+        cls,
+        snapshot: Snapshot,
+        thresholds: Thresholds,
+        creators: Mapping[str, Application | ServicePrincipal] | None = None,
+    ) -> Context:
+        """Make the look-ups; the snapshot is one that was reconciled. Without ``creators`` it tells those itself."""
         clients: dict[str, str] = {one.id: one.client_id for one in snapshot.service_principals}
         uses: dict[str, list[Use]] = defaultdict(list)
         roles: dict[str, list[RoleHeld]] = defaultdict(list)
@@ -66,11 +73,14 @@ class Context:
         for role in snapshot.roles:
             if role.principal_id in clients:
                 roles[clients[role.principal_id]].append(role)
+        applications = {one.client_id: one for one in snapshot.applications}
+        principals = {one.client_id: one for one in snapshot.service_principals}
         return cls(
             snapshot=snapshot,
             thresholds=thresholds,
-            applications={one.client_id: one for one in snapshot.applications},
-            principals={one.client_id: one for one in snapshot.service_principals},
+            applications=applications,
+            principals=principals,
+            creators={**applications, **principals} if creators is None else creators,
             uses={key: tuple(some) for key, some in uses.items()},
             roles={key: tuple(some) for key, some in roles.items()},
             policies=Policies(snapshot.policies),

@@ -56,7 +56,7 @@ def origin(context: Context, application: Application) -> Iterator[Finding]:
     creator = application.created_by
     if creator is None or creator in _TOOLS or creator == application.client_id:
         return
-    known = context.principals.get(creator) or context.applications.get(creator)
+    known = context.creators.get(creator)
     if isinstance(known, ServicePrincipal) and known.home_tenant in MICROSOFT_TENANTS:
         return
     who = label(known.display_name, creator) if known else f"{creator}, which this tenant does not know,"

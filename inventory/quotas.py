@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -22,7 +23,8 @@ from inventory.retry_after import retry_after
 SIZES = (3500, 5000, 8000)
 """Resource units in 10 seconds: tenants of under 50 users, up to 500, more."""
 PERIOD = 10.0
-REPORTS = 5
+REPORTS = 4
+"""Requests to reports and logs in 10 seconds; Graph allows 5, and one is left to whoever waits for an answer."""
 _SHARE = 0.75  # from 0.8 Graph warns, and may drop requests of low priority
 _SMALL_PAGE = 20
 _THROTTLED = 429
@@ -54,7 +56,7 @@ class Quotas:
         self._proven = False
         self._probing = False
         self._units = _bucket(SIZES[0])
-        self._reports = AsyncLimiter(REPORTS, PERIOD)
+        self._reports = _Window(REPORTS, PERIOD)
         self._costs: dict[str, int] = {}
         self._pauses: dict[bool, float] = {False: 0.0, True: 0.0}
 
@@ -73,8 +75,7 @@ class Quotas:
         if charge.low and pause > 0:
             await asyncio.sleep(pause)
         if charge.report:
-            if charge.low or self._reports.has_capacity():
-                await self._reports.acquire()
+            await self._reports.enter(waits=charge.low)
             return False
         units = self._cost(charge)
         if self._units.has_capacity(units):
@@ -94,6 +95,8 @@ class Quotas:
         if status == _THROTTLED:
             now = asyncio.get_running_loop().time()
             self._pauses[charge.report] = max(self._pauses[charge.report], now + (retry_after(headers) or 0.0))
+        if charge.report:
+            self._reports.leave()
         told = headers.get("x-ms-resource-unit", "")
         if told.isdecimal() and int(told) > 0:
             self._costs[charge.kind] = int(told)
@@ -111,9 +114,57 @@ class Quotas:
         self._units = _bucket(self.size)
         await self._units.acquire(used)
 
-    def abandon(self) -> None:
-        """Forget the probe whose answer never came."""
-        self._probing = False
+    def abandon(self, charge: Charge, *, probe: bool) -> None:
+        """Take in that the answer never came."""
+        if charge.report:
+            self._reports.leave()
+        if probe:
+            self._probing = False
+
+
+class _Window:
+    """Lets so many requests through in any period, whichever way the service counts its own.
+
+    A request counts until a period after its answer: nobody knows when it got there. A bucket that refills, as those
+    of the resource units, would let nearly twice the number through in its first period.
+    """
+
+    def __init__(self, most: int, period: float) -> None:
+        self._most = most
+        self._period = period
+        self._open = 0
+        self._ends: deque[float] = deque()
+        self._queue = asyncio.Lock()
+        self._answered = asyncio.Event()
+
+    async def enter(self, *, waits: bool) -> None:
+        """Count a request, after those that wait already; one that does not wait may be one too many."""
+        if not waits:
+            self._open += 1
+            return
+        async with self._queue:
+            while self._full():
+                await self._next_end()
+            self._open += 1
+
+    def leave(self) -> None:
+        """Take in that an answer came, or that none will."""
+        self._open -= 1
+        self._ends.append(asyncio.get_running_loop().time() + self._period)
+        self._answered.set()
+
+    def _full(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        while self._ends and self._ends[0] <= now:
+            self._ends.popleft()
+        return self._open + len(self._ends) >= self._most
+
+    async def _next_end(self) -> None:
+        if self._ends:
+            await asyncio.sleep(self._ends[0] - asyncio.get_running_loop().time())
+        else:
+            self._answered.clear()
+            await self._answered.wait()
 
 
 def _bucket(size: int) -> AsyncLimiter:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
-from inventory.collecting import Collecting, Progress
+from inventory.collecting import Collecting, Listing, Progress
 from inventory.directory import Collection, Directory, Removed
 from inventory.errors import InventoryError, PermissionMissingError, ReadFailedError, SnapshotError
 from inventory.evidence_source import EvidenceRequest, EvidenceSource
 from inventory.hosting import Hosting
+from inventory.identities import Identities
 from inventory.model import Cloud, ScanNote, TenantId
 from inventory.settings_kind import KnownIds
 from inventory.snapshot import Header, SnapshotWriter, deltas, header
@@ -124,13 +125,15 @@ async def _collect(readers: Readers, writer: SnapshotWriter, taking: Collecting,
     """Read all collections; ``again``: into a copy that has the objects, all but those."""
     directory, known = readers.directory, asyncio.Event()
     trusts = taking.anew if again else taking.wanted
+    azure = _identities(readers)
 
     async def objects() -> None:
         if not again:
-            await together(
-                taking.needed("applications", directory.applications),
-                taking.needed("service-principals", directory.service_principals),
-            )
+            async with _counting(directory, taking):
+                await together(
+                    taking.needed("applications", directory.applications),
+                    taking.needed("service-principals", _principals(directory, azure)),
+                )
         known.set()
 
     async def hosts() -> None:
@@ -145,14 +148,46 @@ async def _collect(readers: Readers, writer: SnapshotWriter, taking: Collecting,
         objects(),
         hosts(),
         trusts("federated", directory.federated),
-        trusts("identity-federated", directory.identity_federated),
+        trusts("identity-federated", directory.identity_federated, from_azure=azure.federated if azure else None),
         taking.wanted("roles", directory.roles),
         taking.wanted("policies", directory.policies),
     ]
     if readers.evidence is not None:
         request = readers.evidence(writer.taken_at)
-        jobs += [taking.wanted(each.name, partial(each.read, request)) for each in readers.sources]
+        jobs += [taking.evidence(each, request) for each in readers.sources]
     await together(*jobs)
+
+
+@asynccontextmanager
+async def _counting(directory: Directory, taking: Collecting) -> AsyncIterator[None]:
+    """Ask how much there is while it is being read; nothing waits for the answer."""
+
+    async def count() -> None:
+        for collection in Collection:
+            total = await directory.count(collection)
+            taking.expect(collection.value, total)
+            if collection is Collection.APPLICATIONS:
+                taking.expect("federated", total)  # one row for each application
+
+    asked = asyncio.ensure_future(count())
+    try:
+        yield
+    finally:
+        asked.cancel()
+        (failed,) = await asyncio.gather(asked, return_exceptions=True)
+        if isinstance(failed, Exception):  # no answer is no error; this is one of ours
+            raise failed
+
+
+def _identities(readers: Readers) -> Identities | None:
+    hosting = readers.hosting
+    return None if hosting is None else Identities(lambda: hosting(KnownIds()))
+
+
+def _principals(directory: Directory, azure: Identities | None) -> Listing:
+    if azure is None:
+        return directory.service_principals
+    return lambda cursor: azure.completed(directory.service_principals(cursor))
 
 
 def _known_ids(writer: SnapshotWriter) -> KnownIds:

@@ -23,11 +23,11 @@ import msgspec
 from msgspec.structs import replace
 
 from inventory.directory import Page
-from inventory.errors import InventoryError, ReadFailedError
-from inventory.evidence_source import Entry, EvidenceRequest, unread, why
+from inventory.errors import CursorExpiredError, InventoryError, ReadFailedError
+from inventory.evidence_source import USERS, Entry, EvidenceRequest, unread, why
 from inventory.logs import sql
 from inventory.logs.extent import Extent, Span
-from inventory.logs.files import Form, LogFile, Unusable, batches, hour_of, literal, log_files
+from inventory.logs.files import Form, LogFile, Unusable, batches, hour_of, literal, log_files, other_hours
 from inventory.logs.tally import Tally, key_of
 from inventory.logs.tally import row as summed
 from inventory.model import ScanNote
@@ -54,7 +54,7 @@ _BLIND = (
     "it holds what was exported since the diagnostic setting was made and copied to the folder",
     "a host keeps the token of a managed identity for about 24 hours, so that one record stands for a day of use",
     "sign-ins of an application in other tenants are in their logs",
-    "sign-ins of users, whose codes a web application redeems with a secret, are not read",
+    USERS,
     "a record that was exported twice counts twice",
 )
 
@@ -87,7 +87,10 @@ class _ExportedLogs:
                 for portion in batches(_remaining(request.folder, standing.after), _PORTION):
                     entries, standing = await asyncio.to_thread(engine.portion, portion, standing)
                     yield Page(entries=entries, cursor=msgspec.json.encode(standing).decode())
-            yield Page(entries=(_source(request.at, standing),), cursor=None)
+            extent = await asyncio.to_thread(_bridged, request.folder, standing.extent)
+            yield Page(entries=(_source(request.at, replace(standing, extent=extent)),), cursor=None)
+        except CursorExpiredError:
+            raise
         except InventoryError as error:
             yield Page(entries=(unread(NAME, request.at, why(error), blind_spots=_BLIND),), cursor=None)
 
@@ -96,7 +99,7 @@ def _standing(cursor: str | None) -> _Standing:
     try:
         return msgspec.json.decode(cursor, type=_Standing) if cursor else _Standing()
     except msgspec.DecodeError:
-        raise ReadFailedError("what an earlier run left cannot be read: begin a new scan") from None
+        raise CursorExpiredError("what an earlier run left cannot be read") from None
 
 
 def _remaining(folder: Path, after: str) -> Iterator[LogFile | Unusable]:
@@ -107,6 +110,10 @@ def _remaining(folder: Path, after: str) -> Iterator[LogFile | Unusable]:
         return found
     last = Path(os.fsdecode(unquote_to_bytes(after)))
     return (file for file in found if file.path.parts > last.parts)
+
+
+def _bridged(folder: Path, extent: Extent) -> Extent:
+    return extent.bridged(other_hours(folder)) if extent.silent() else extent
 
 
 def _source(at: datetime, standing: _Standing) -> Source:

@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 import msgspec
 
 from inventory.directory import Page
-from inventory.errors import InventoryError
+from inventory.errors import CursorExpiredError, InventoryError
 from inventory.evidence_pages import Standing, lost, page_of, past, standing, understood
-from inventory.evidence_source import Entry, EvidenceRequest, unread, why
+from inventory.evidence_source import USERS, Entry, EvidenceRequest, unread, why
 from inventory.graph import GraphConnection
 from inventory.logs.tally import Key, Tally, key_of
 from inventory.model import ScanNote
@@ -33,7 +33,7 @@ _BLIND = (
     "it holds 7 days, or 30 with Entra ID P1 or P2: a job that runs less often does not show",
     "a host keeps the token of a managed identity for about 24 hours, so that one record stands for a day of use",
     "sign-ins of an application in other tenants are in their logs",
-    "sign-ins of users, whose codes a web application redeems with a secret, are not read",
+    USERS,
     "records come minutes to hours late",
 )
 _WHOLE_DAYS = ((29, 31, 30), (6, 7.5, 7))
@@ -64,6 +64,8 @@ class _SignIns:
                 if position.next and (pages % _PAGES == 0 or len(tally) >= _ROWS):
                     yield Page(entries=tally.drain(), cursor=position.text())
             yield Page(entries=(*tally.drain(), _source(request.at, position)), cursor=None)
+        except CursorExpiredError:
+            raise
         except InventoryError as error:
             source = unread(NAME, request.at, why(error), blind_spots=_BLIND)
             yield Page(entries=(*tally.drain(), source), cursor=None)

@@ -13,9 +13,10 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from inventory import sign_in
 from inventory.directory import Page
 from inventory.errors import InventoryError, PermissionMissingError, ReadFailedError, SignInFailedError
-from inventory.evidence_source import Entry, EvidenceRequest, Workspace, unread, why
+from inventory.evidence_source import USERS, Entry, EvidenceRequest, Workspace, unread, why
 from inventory.logs import kql
 from inventory.logs.extent import Extent, Span
 from inventory.logs.tally import Tally, key_of
@@ -38,7 +39,7 @@ _BLIND = (
     "it holds what was sent to it since the diagnostic setting was made",
     "a host keeps the token of a managed identity for about 24 hours, so that one record stands for a day of use",
     "sign-ins of an application in other tenants are in their logs",
-    "sign-ins of users, whose codes a web application redeems with a secret, are not read",
+    USERS,
     "records come minutes to hours late",
 )
 _NO_ADDRESSES = "addresses are left out, as the answer was too large with them"
@@ -93,12 +94,7 @@ async def _settings(workspace: Workspace, stack: AsyncExitStack) -> dict[str, An
     settings, credential = workspace.settings, workspace.credential
     trust = {"connection_verify": settings.bundle} if settings.bundle else {}
     if credential is None:
-        from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415 - slow to import
-
-        allowed = [settings.tenant_id] if settings.tenant_id else []
-        credential = await stack.enter_async_context(
-            DefaultAzureCredential(authority=settings.authority, additionally_allowed_tenants=allowed, **trust)
-        )
+        credential = await stack.enter_async_context(sign_in.credential(settings))
     return {
         "credential": credential,
         "endpoint": _endpoint(workspace),

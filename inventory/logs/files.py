@@ -16,8 +16,12 @@ from pathlib import Path
 
 from inventory.logs.extent import Span, hour
 
-_LOGS = ("serviceprincipalsigninlogs", "managedidentitysigninlogs")
+_OWN = "serviceprincipalsigninlogs"
+_LOGS = (_OWN, "managedidentitysigninlogs")
+_OTHERS = frozenset({"auditlogs", "managedidentitysigninlogs", "noninteractiveusersigninlogs", "signinlogs"})
+"""Logs that a diagnostic setting of Microsoft Entra ID exports beside that of service principals."""
 _CONTAINER = re.compile(r"(?:insights-logs-|am-(?:aad)?)([a-z0-9-]+)", re.IGNORECASE)
+_BLOB = re.compile(r"insights-logs-([a-z0-9-]+)[/\\](?:(.*)[/\\])?y=\d{4}[/\\]m=", re.IGNORECASE)
 _HOUR = re.compile(r"[/\\]y=(\d{4})[/\\]m=(\d\d)[/\\]d=(\d\d)[/\\]h=(\d\d)[/\\]")
 _SUFFIXES = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz", ".parquet")
 _RECORDS = re.compile(rb'\s*\{\s*"records"\s*:\s*\[')
@@ -89,6 +93,45 @@ def hour_of(path: Path) -> Span | None:
     found = _HOUR.search(str(path))
     year, month, day, number = (int(each) for each in found.groups()) if found else (0, 0, 0, 0)
     return hour(year, month, day, number)
+
+
+def other_hours(folder: Path) -> list[Span]:
+    """Return the hours of which a folder holds blobs of other logs that the same diagnostic setting exports.
+
+    Of the same tenant, that is: what stands between container and date is the same as for the log of service
+    principals. A blob is written when there is a record, and appended to; an empty one shows nothing.
+    """
+    hours: dict[str, set[Span]] = {}
+    own: set[str] = set()
+    for path in _blobs(folder):
+        found, span = _BLOB.search(str(path)), hour_of(path)
+        if found is None or span is None:
+            continue
+        log, place = found[1].lower(), (found[2] or "").casefold()
+        if log == _OWN:
+            own.add(place)
+        elif log in _OTHERS:
+            hours.setdefault(place, set()).add(span)
+    return sorted({span for place in own for span in hours.get(place, ())})
+
+
+def _blobs(folder: Path) -> Iterator[Path]:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _blobs(Path(entry.path))
+        elif entry.name.lower().endswith(_SUFFIXES) and _holds_something(entry):
+            yield Path(entry.path)
+
+
+def _holds_something(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.stat(follow_symlinks=False).st_size > 0
+    except OSError:
+        return False
 
 
 def literal(path: Path) -> str:

@@ -11,15 +11,14 @@ from inventory.classify import Expiry
 from inventory.hygiene import findings
 from inventory.report import columns, queries
 from inventory.report.columns import shown
-from inventory.snapshot import Header, header, opened, pieces
+from inventory.snapshot import Header, creators, header, opened, pieces
 from inventory.tables.texts import time_text
 from reports.model import Cell, Document, Fact, Finding, Table
 
 LIMIT = 5_000
 """Rows that a person may want to look at: a table of a large tenant says how many it leaves out."""
 _JUDGED = 10_000
-"""Clients that findings are sought in at a time. One that speaks of many credentials speaks of those of one time, and
-who registered an application is only known where both are among them."""
+"""Clients that findings are sought in at a time. One that speaks of many credentials speaks of those of one time."""
 
 
 def document(path: Path, *, limit: int | None = LIMIT) -> Document:
@@ -129,5 +128,6 @@ def _overview(source: _Source) -> Table:
 
 
 def _findings(database: sqlite3.Connection) -> Iterator[Finding]:
+    known = creators(database)
     for piece in pieces(database, _JUDGED):
-        yield from findings(piece)
+        yield from findings(piece, creators=known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from inventory.snapshot.entries import Entry
 from inventory.snapshot.opening import Header, deltas, header, is_snapshot, opened
 from inventory.snapshot.part import Beginning
-from inventory.snapshot.reading import pieces, read
+from inventory.snapshot.reading import creators, pieces, read
 from inventory.snapshot.upgrade import upgrade
 from inventory.snapshot.writer import Progress, SnapshotWriter, write
 
@@ -15,6 +15,7 @@ __all__ = [
     "Header",
     "Progress",
     "SnapshotWriter",
+    "creators",
     "deltas",
     "header",
     "is_snapshot",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import msgspec
 
@@ -17,6 +18,7 @@ from inventory.tables.rows import Row
 
 _ENCODER = msgspec.json.Encoder()
 _SIZE = 1 << 256
+_AT_A_TIME = 1000
 
 
 class Digest:
@@ -39,9 +41,13 @@ class Digest:
         self._sums[table] = total % _SIZE
 
     def take(self, table: str, rows: Iterable[Row]) -> None:
-        """Take rows, in any order."""
-        for _ in self.over(table, rows):
-            pass
+        """Take rows, in any order: encoded many at a time, since JSON has no line break of its own in them."""
+        sha256, number, left = hashlib.sha256, int.from_bytes, iter(rows)
+        total = self._sums.get(table, 0)
+        while some := list(islice(left, _AT_A_TIME)):
+            lines = _ENCODER.encode_lines(some).split(b"\n")
+            total += sum([number(sha256(line).digest(), "big") for line in lines[:-1]])
+        self._sums[table] = total % _SIZE
 
     def drop(self, table: str, rows: Iterable[Row]) -> None:
         """Take rows away again."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from inventory.errors import SnapshotError
-from inventory.model import Snapshot
+from inventory.model import Application, ServicePrincipal, Snapshot
 from inventory.snapshot.digest import Digest
 from inventory.snapshot.opening import Header, header_of, opened
 from inventory.tables import schema, values
@@ -60,6 +60,24 @@ def pieces(database: sqlite3.Connection, size: int = 1000) -> Iterator[Snapshot]
         )
 
 
+def creators(database: sqlite3.Connection) -> Mapping[str, Application | ServicePrincipal]:
+    """Return what is known of those that registered applications, by client id; without children.
+
+    In pieces of a snapshot an application and the one that registered it may be apart.
+    """
+    found: dict[str, Application | ServicePrincipal] = {}
+    for row in database.execute(schema.select("applications", _CREATED)):
+        found[row[1]] = values.application(row, _none, _none, _none)
+    for row in database.execute(schema.select("service_principals", _CREATED)):
+        found[row[1]] = values.service_principal(row, _none, _none)
+    return found
+
+
+def _none(_: str) -> tuple[()]:
+    return ()
+
+
+_CREATED = "WHERE client_id IN (SELECT created_by FROM applications)"
 _CLIENTS = """
     SELECT client_id FROM (
         SELECT client_id FROM applications WHERE client_id > ?1

@@ -111,6 +111,7 @@ def forget(database: sqlite3.Connection, collection: str) -> None:
     if collection not in _WHOLE:
         database.execute("DELETE FROM uses WHERE source = ?", (collection,))
         database.execute("DELETE FROM sources WHERE name = ?", (collection,))
+    database.execute("DELETE FROM progress WHERE collection = ?", (collection,))
     database.execute(
         "DELETE FROM notes WHERE EXISTS (SELECT 1 FROM unreadable AS u WHERE u.collection = ? AND "
         "notes.text = 'unreadable: ' || u.reason AND substr(notes.subject, -length(u.object_id)) IN (u.object_id, "

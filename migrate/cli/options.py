@@ -27,20 +27,22 @@ class Settings:
     tenant: str | None
     graph_endpoint: str | None
     as_json: bool
+    arm_endpoint: str | None = None
+    variables: str | None = None
+    """What the environment variables of the credential begin with, where it is not AZURE."""
 
 
 def common(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the common options; they reach it as one ``settings`` argument."""
 
     @functools.wraps(function)
-    def command(
-        *, journal: str, cloud: str | None, tenant: str | None, graph_endpoint: str | None, output: str, **rest: Any
-    ) -> Any:
+    def command(*, journal: str, cloud: str | None, tenant: str | None, output: str, **rest: Any) -> Any:
         settings = Settings(
             journal=journal,
             cloud=Cloud(cloud) if cloud else None,
             tenant=tenant,
-            graph_endpoint=graph_endpoint,
+            graph_endpoint=rest.pop("graph_endpoint"),
+            arm_endpoint=rest.pop("arm_endpoint"),
             as_json=output == "json",
         )
         return function(settings=settings, **rest)
@@ -78,6 +80,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--graph-endpoint", envvar="UNSECRET_GRAPH_ENDPOINT", metavar="URL", help="Graph below another address."
     ),
+    click.option("--arm-endpoint", envvar="UNSECRET_ARM_ENDPOINT", metavar="URL", help="Azure below another address."),
     click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True),
     click.option(
         "-v", "--verbose", is_flag=True, expose_value=False, callback=_verbose, help="Show requests and tracebacks."

@@ -112,5 +112,6 @@ class _Bars:
             self._known[name] = _Collection(now, count, count, total)
             self._bars[name] = self._progress.add_task(visible(name), total=total, completed=count, rate="")
         known = self._known[name]
+        known.total = total or known.total
         rate = (count - known.first) / max(now - known.started, 0.001)
-        self._progress.update(self._bars[name], completed=count, total=total or known.total, rate=f"{rate:,.0f}/s")
+        self._progress.update(self._bars[name], completed=count, total=known.total, rate=f"{rate:,.0f}/s")

@@ -6,9 +6,11 @@
     id = "aaaaaaaa-0000-4000-8000-000000000000"
     out = "contoso.db"      # by default the id with .db, beside this file
     cloud = "usgov"         # by default --cloud, or public
+    variables = "CONTOSO"   # CONTOSO_CLIENT_ID, CONTOSO_CLIENT_SECRET, ... instead of AZURE_CLIENT_ID, ...
 
-Each is signed in to as azure-identity finds credentials, for that tenant: an application that is registered in one of
-them and consented to in all, or an account that is a guest in all ("Tenancy in Microsoft Entra ID").
+Without ``variables`` a tenant is signed in to as azure-identity finds credentials, for that tenant: an application that
+is registered in one of them and consented to in all, or an account that is a guest in all ("Tenancy in Microsoft Entra
+ID"). With them it has a credential of its own. The file never holds one.
 """
 
 from __future__ import annotations
@@ -26,9 +28,12 @@ import click
 from inventory.model import Cloud
 from migrate.cli.options import Settings
 
-_KEYS: Final = frozenset({"id", "out", "cloud"})
+_KEYS: Final = frozenset({"id", "out", "cloud", "variables"})
 _NAME: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]*", re.ASCII)
 """A GUID or a domain; anything else in a request's path would ask for something else."""
+
+
+_PREFIX: Final = re.compile(r"[A-Z][A-Z0-9_]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +74,19 @@ def _wanted(path: Path, tenants: list[Any], settings: Settings) -> Iterator[Want
         clouds = [cloud.value for cloud in Cloud]
         if tenant.get("cloud", "public") not in clouds:
             raise _wrong(path, f"{where} names no cloud; known are {', '.join(clouds)}")
-        cloud = Cloud(tenant["cloud"]) if "cloud" in tenant else settings.cloud
-        out = path.parent / tenant.get("out", f"{tenant['id']}.db")
-        yield Wanted(settings=dataclasses.replace(settings, tenant=tenant["id"], cloud=cloud), out=out)
+        if not _PREFIX.fullmatch(tenant.get("variables", "AZURE")):
+            raise _wrong(path, f"{where} has variables that are none: capital letters, digits and _, as in CONTOSO")
+        yield _one(path, tenant, settings)
+
+
+def _one(path: Path, tenant: dict[str, str], settings: Settings) -> Wanted:
+    chosen = dataclasses.replace(
+        settings,
+        tenant=tenant["id"],
+        cloud=Cloud(tenant["cloud"]) if "cloud" in tenant else settings.cloud,
+        variables=tenant.get("variables"),
+    )
+    return Wanted(settings=chosen, out=path.parent / tenant.get("out", f"{tenant['id']}.db"))
 
 
 def _wrong(path: Path, what: str) -> click.UsageError:

@@ -67,11 +67,17 @@ async def readers(
     settings: Settings, *, azure: bool = True, workspace: str | None = None, logs: Path | None = None
 ) -> AsyncIterator[Readers]:
     """Sign in for a scan; ``azure``: read hosts too; ``workspace`` and ``logs`` say where sign-ins are kept."""
-    graph = GraphSettings(cloud=cloud_of(settings), tenant_id=settings.tenant, graph_endpoint=settings.graph_endpoint)
+    graph = GraphSettings(
+        cloud=cloud_of(settings),
+        tenant_id=settings.tenant,
+        graph_endpoint=settings.graph_endpoint,
+        variables=settings.variables,
+    )
+    of_azure = ArmSettings(sign_in=graph, arm_endpoint=settings.arm_endpoint)
     async with AsyncExitStack() as stack:
         stack.enter_context(_cloud_suspected(graph.cloud))
         connection = await stack.enter_async_context(GraphConnection(graph))
-        arm = await stack.enter_async_context(ArmConnection(ArmSettings(sign_in=graph))) if azure else None
+        arm = await stack.enter_async_context(ArmConnection(of_azure)) if azure else None
 
         def request(at: datetime) -> EvidenceRequest:
             place = Workspace(id=workspace, settings=graph) if workspace else None

@@ -62,7 +62,7 @@ _FILL = f"""
     INSERT INTO identities SELECT 'p' || n, 'i' || n, 'id-' || n, '/subscriptions/s/ID-' || n, 1, 1 FROM (
         {_N.format(last=19_999)} SELECT n FROM c);
     INSERT INTO hosts SELECT '/subscriptions/s/host-' || n, 'microsoft.web/sites', 'host-' || n, 's', 'g', 'westeurope',
-        '{{}}', NULL, '[]', 1 FROM ({_N.format(last=49_999)} SELECT n FROM c);
+        '{{}}', NULL, '[]', 1, NULL, NULL FROM ({_N.format(last=49_999)} SELECT n FROM c);
     INSERT INTO host_identities SELECT '/subscriptions/s/host-' || n, '/subscriptions/s/id-' || (n % 20000) FROM (
         {_N.format(last=49_999)} SELECT n FROM c);
     INSERT INTO host_settings SELECT h.resource_id, 'AZURE_CLIENT_ID', 'client-id', (SELECT client_id FROM
@@ -70,7 +70,8 @@ _FILL = f"""
     INSERT INTO host_settings SELECT resource_id, 'AZURE_CLIENT_SECRET', 'secret', NULL, NULL FROM hosts;
     INSERT INTO roles SELECT id, 'app-role', 'r', 'Directory.Read.All', 'Microsoft Graph', '', rowid % 4, 'why'
         FROM service_principals WHERE rowid % 2;
-    INSERT INTO sources VALUES ('graph-sign-ins', :at, :at, :at, 30, '', '["what managed identities do"]');
+    INSERT INTO sources VALUES ('graph-sign-ins', :at, :at, :at, 30, '', '["what managed identities do"]',
+        '["certificate","federated","secret"]');
     INSERT INTO uses SELECT c.client_id, c.key_id, NULL, 'graph-sign-ins', NULL, 'clientSecret', '203.0.113.' || k.n,
         'resource', 0, :at, :at, :at, 3, 0 FROM (SELECT * FROM credentials WHERE rowid % 3) AS c, (
         {_N.format(last=USES // (APPLICATIONS * 2) - 1)} SELECT n FROM c) AS k;

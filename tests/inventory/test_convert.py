@@ -181,7 +181,7 @@ def test_a_flexible_federated_credential_has_no_subject() -> None:
         "audiences": ["a"],
         "claimsMatchingExpression": {},
     }
-    found = convert.federated_credential(_raw(body))
+    found = convert.federated_credentials().one(_raw(body))
     assert not isinstance(found, ScanNote)
     assert found.subject is None
 
@@ -305,7 +305,7 @@ def test_an_end_that_is_no_time_makes_the_object_unreadable_and_not_endless() ->
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"null", b"[]", b'{"id": 1}', b'{"id": "\xff"}', b'{"id": "\\ud800"}'])
 def test_what_is_no_object_is_a_note(raw: bytes) -> None:
-    for reader in (convert.service_principal, convert.federated_credential, convert.sign_in):
+    for reader in (convert.service_principal, convert.federated_credentials().one, convert.sign_in):
         note = reader(raw)
         assert isinstance(note, ScanNote)
         assert note.text.startswith("unreadable")

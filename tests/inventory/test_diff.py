@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import dataclasses
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from inventory import snapshot
+from inventory import diff_alignment, snapshot
 from inventory.diff import Change, Difference, diff
+from inventory.directory import Page
 from inventory.errors import SnapshotError
 from inventory.estate import SettingKind
-from inventory.model import Application, Owner, ScanNote, Snapshot, TenantId
+from inventory.model import Application, Cloud, Owner, ScanNote, Snapshot, TenantId
+from inventory.snapshot import SnapshotWriter
 from tests.inventory import values
 from tests.inventory.values import NOW
 
@@ -147,3 +152,57 @@ def test_an_owner_whose_name_is_no_longer_told_is_changed(tmp_path: Path) -> Non
         "owner",
         [("display_name", "Ana", None)],
     )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_rows_that_moved_are_no_difference_and_those_that_changed_are_all_told(data: st.DataObject) -> None:
+    numbers = st.lists(st.integers(0, 11), unique=True, max_size=12)
+    before, after = data.draw(numbers), data.draw(numbers)
+    renamed = set(data.draw(numbers)) & set(before) & set(after)
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as small:
+        small.setattr(diff_alignment, "_STRETCH", data.draw(st.integers(1, 5)))
+        small.setattr(diff_alignment, "_MOST_STEPS", data.draw(st.integers(1, 3)))
+        for name, some, others in (("old.db", before, ()), ("new.db", after, renamed)):
+            applications = tuple(values.application(n, name="other" if n in others else f"a{n}") for n in some)
+            _as_they_come(Path(folder) / name, applications)
+        found = diff(Path(folder) / "old.db", Path(folder) / "new.db")
+    told = {(one.change, one.key["id"]) for one in found if one.kind == "application"}
+    of = {number: values.application(number).id for number in {*before, *after}}
+    assert told == {
+        *((Change.DISAPPEARED, of[n]) for n in set(before) - set(after)),
+        *((Change.APPEARED, of[n]) for n in set(after) - set(before)),
+        *((Change.CHANGED, of[n]) for n in renamed),
+    }
+
+
+def _as_they_come(path: Path, applications: tuple[Application, ...]) -> None:
+    with SnapshotWriter(path, tenant_id=values.TENANT, cloud=Cloud.PUBLIC, taken_at=NOW) as writer:
+        writer.add("applications", Page(entries=applications, cursor=None))
+        writer.finish()
+
+
+def test_several_settings_of_one_name_are_compared_one_by_one(tmp_path: Path) -> None:
+    """Containers of one app, or an app setting and a connection string: name and host are no key."""
+
+    def with_settings(*clients: int) -> Snapshot:
+        settings = (values.setting("ID", SettingKind.CLIENT_ID, client=values.guid("d", number)) for number in clients)
+        other = values.setting("ID", SettingKind.CONNECTION_STRING)
+        return dataclasses.replace(_BEFORE, hosts=(values.host(1, settings=(*settings, other)), values.host(2)))
+
+    name = f"ID of {values.host(1).name}"
+    assert len(snapshot.read(_written(tmp_path, with_settings(1, 2))).hosts[0].settings or ()) == 3
+    (changed,) = _diff(tmp_path, with_settings(1, 2), with_settings(1, 3))
+    assert (changed.change, changed.name) == (Change.CHANGED, name)
+    assert [(field.old, field.new) for field in changed.fields] == [(values.guid("d", 2), values.guid("d", 3))]
+    (gone,) = _diff(tmp_path, with_settings(1, 2), with_settings(2))
+    assert (gone.change, gone.name) == (Change.DISAPPEARED, name)
+    assert {one.change for one in _diff(tmp_path, with_settings(1), with_settings(2, 3))} == {
+        Change.CHANGED,
+        Change.APPEARED,
+    }
+
+
+def _written(folder: Path, content: Snapshot) -> Path:
+    snapshot.write(folder / "written.db", content)
+    return folder / "written.db"

@@ -13,7 +13,7 @@ from typing import TypeVar
 import pytest
 
 from inventory import report, snapshot
-from inventory.directory import FederatedOf, Page
+from inventory.directory import Collection, FederatedOf, Page
 from inventory.errors import PermissionMissingError, SignInFailedError, TenantUnreachableError
 from inventory.evidence import sources
 from inventory.evidence_source import EvidenceRequest
@@ -30,6 +30,8 @@ from inventory.model import (
     ServicePrincipal,
 )
 from inventory.scan import Readers, ScanSummary, scan
+from migrate.emulator.faults.engine import install, remove
+from migrate.emulator.faults.parsing import convert as fault_plan
 from migrate.emulator.server import Emulator
 from reports.render import render
 
@@ -244,3 +246,33 @@ def test_the_history_shows_our_own_sign_in_and_how_far_back_it_sees(
         assert all(one.token_id for one in history.sign_ins if one.succeeded)
 
     _do(emulator, ask)
+
+
+def test_a_tenant_counts_its_collections(emulator: Emulator, environment: Callable[..., None]) -> None:
+    async def count(directory: GraphDirectory) -> dict[str, int | None]:
+        return {each.value: await directory.count(each) for each in Collection}
+
+    sizes = {
+        "applications": len(list(emulator.tenant.applications)),
+        "service-principals": len(list(emulator.tenant.service_principals)),
+    }
+    assert _do(emulator, count) == sizes
+    environment(AZURE_CLIENT_SECRET="wrong")
+    assert _do(emulator, count) == dict.fromkeys(sizes)
+
+
+def test_the_scan_goes_on_where_counting_is_refused(
+    emulator: Emulator, environment: Callable[..., None], tmp_path: Path
+) -> None:
+    environment()
+    faults = [
+        {"kind": "status", "status": 403, "path": "/v1.0/applications/$count"},
+        {"kind": "status", "status": 503, "path": "/v1.0/servicePrincipals/$count"},
+    ]
+    install(emulator.tenant, fault_plan({"faults": faults}))
+    try:
+        found = _scan(emulator, tmp_path / "s.db")
+    finally:
+        remove(emulator.tenant)
+    assert found.applications == len(list(emulator.tenant.applications))
+    assert not any("count" in gap.text for gap in found.gaps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, TypeVar
@@ -16,9 +17,13 @@ from inventory.estate import Policy, RoleHeld, RoleKind, Tier
 from inventory.graph import GraphConnection, GraphSettings
 from inventory.graph_directory import GraphDirectory
 from inventory.model import Application, ManagedIdentity, ScanNote, ServicePrincipal
+from migrate.emulator.faults.engine import install, remove
+from migrate.emulator.faults.parsing import convert as fault_plan
 from migrate.emulator.server import Emulator
 from migrate.emulator.state import app_roles
 
+GITHUB = "https://token.actions.githubusercontent.com"
+EXPRESSION = "claims['sub'] matches 'repo:contoso/contoso-repo:ref:refs/heads/*' and claims['repository_id'] eq '4567'"
 _T = TypeVar("_T")
 
 
@@ -65,8 +70,8 @@ def web(emulator: Emulator) -> Iterator[Callable[..., httpx.Response]]:
         token = client.post(f"{variables['AZURE_AUTHORITY_HOST']}/{tenant}/oauth2/v2.0/token", data=asked).json()
         headers = {"Authorization": f"Bearer {token['access_token']}"}
 
-        def send(method: str, path: str, body: Any = None) -> httpx.Response:
-            answer = client.request(method, f"{emulator.graph_endpoint}/v1.0{path}", json=body, headers=headers)
+        def send(method: str, path: str, body: Any = None, version: str = "v1.0") -> httpx.Response:
+            answer = client.request(method, f"{emulator.graph_endpoint}/{version}{path}", json=body, headers=headers)
             assert answer.is_success, answer.text
             return answer
 
@@ -89,6 +94,41 @@ def test_federated_credentials_of_applications_and_identities(emulator: Emulator
     assert managed
 
 
+@pytest.mark.parametrize("refused", [False, True])
+def test_the_expression_of_a_flexible_credential_is_asked_of_beta_alone(
+    emulator: Emulator, web: Callable[..., httpx.Response], caplog: pytest.LogCaptureFixture, *, refused: bool
+) -> None:
+    applications = [web("POST", "/applications", {"displayName": f"flexible {number}"}).json() for number in range(22)]
+    link = _do(emulator, lambda directory: directory.delta_link(Collection.APPLICATIONS))
+    flexible: dict[str, Any] = {"name": "flexible", "issuer": GITHUB, "audiences": ["api://AzureADTokenExchange"]}
+    flexible |= {"claimsMatchingExpression": {"value": EXPRESSION, "languageVersion": 1}}
+    for each in applications:
+        web("POST", f"/applications/{each['id']}/federatedIdentityCredentials", flexible, "beta")
+        web("PATCH", f"/applications/{each['id']}", {"notes": "changed"})
+    if refused:
+        fault = {"kind": "status", "status": 404, "path": "/beta/**"}
+        install(emulator.tenant, fault_plan({"faults": [fault]}))
+    try:
+        with caplog.at_level(logging.DEBUG, logger="inventory.graph"):
+            listed = _do(emulator, lambda directory: _all(directory.federated()))
+        changed = _changed(emulator, link)
+        one = _do(emulator, lambda directory: directory.federated_credentials(applications[0]["id"]))
+    finally:
+        remove(emulator.tenant)
+    expected = {None if refused else EXPRESSION}
+    ours = {each["id"] for each in applications}
+    told = [entry for entry in listed if isinstance(entry, FederatedOf) and entry.holder_id in ours]
+    whole = [entry for entry in changed if isinstance(entry, Application) and entry.id in ours]
+    assert len(told) == len(whole) == 22
+    assert {trust.expression for entry in told for trust in entry.federated} == expected
+    assert {trust.expression for entry in whole for trust in entry.federated or ()} == expected
+    assert {trust.expression for trust in one} == expected
+    asked = sum("/beta/" in record.getMessage() for record in caplog.records)
+    assert asked == (1 if refused else 2), "twenty in a request, and none after a refusal"
+    for each in applications:
+        web("DELETE", f"/applications/{each['id']}")
+
+
 def test_app_roles_are_told_with_their_holders_names_and_tiers(emulator: Emulator) -> None:
     found = _do(emulator, lambda directory: _all(directory.roles()))
     held = [one for one in found if isinstance(one, RoleHeld) and one.kind is RoleKind.APP_ROLE]
@@ -104,6 +144,20 @@ def test_app_roles_are_told_with_their_holders_names_and_tiers(emulator: Emulato
     assert reading
     assert all(one.resource == "Microsoft Graph" and one.scope == "" for one in reading)
     assert all(one.tier is Tier.CONTROL and one.role in one.reason for one in held)
+
+
+def test_directory_roles_are_told_with_their_names_and_scopes(emulator: Emulator) -> None:
+    found = _do(emulator, lambda directory: _all(directory.roles()))
+    held = [one for one in found if isinstance(one, RoleHeld) and one.kind is RoleKind.DIRECTORY_ROLE]
+    expected = {
+        (principal.id, role.template_id, role.scope)
+        for principal in emulator.tenant.service_principals
+        for role in principal.directory_roles
+    }
+    assert {(one.principal_id, one.role_id, one.scope) for one in held} == expected
+    assert expected
+    assert all(one.role and one.role != one.role_id and one.role in one.reason for one in held)
+    assert not [one for one in found if isinstance(one, ScanNote)]
 
 
 def test_roles_go_on_from_every_cursor(emulator: Emulator) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from inventory.directory import Directory, FederatedOf, Page
+from inventory.directory import Collection, Directory, FederatedOf, Page
 from inventory.errors import CursorExpiredError, PermissionMissingError, ReadFailedError
 from inventory.graph_directory import GraphDirectory
 from inventory.model import Application, ApplicationId, ClientId, ScanNote, ServicePrincipalId
@@ -109,6 +109,8 @@ def test_federated_credentials_have_a_listing_of_their_own(graph: MadeUpGraph) -
     rows = [_trusting(1, "z", "b"), _trusting(2), {"id": "a3", "federatedIdentityCredentials": [flexible]}]
     beta = {"id": "a4", "federatedIdentityCredentials": [{**flexible, **expression}]}
     _chained(graph, _FEDERATED, rows, [beta, {"id": "a9"}, {"id": 5}])
+    refusal = {"id": "0", "status": 404, "body": {"error": {"code": "NotFound", "message": "no beta here"}}}
+    graph.answer("/beta/$batch", {"responses": [refusal]})
     found = _do(graph, lambda directory: _all(directory.federated()))
     told = [one for one in found if isinstance(one, FederatedOf)]
     assert [(one.holder_id, [trust.name for trust in one.federated]) for one in told] == [
@@ -311,3 +313,22 @@ def test_a_quote_in_an_id_stays_inside_the_filter(graph: MadeUpGraph) -> None:
     graph.answer(_SIGN_INS, {"value": []})
     _do(graph, lambda directory: directory.sign_ins(ClientId("x' or '1' eq '1"), NOW))
     assert "appId eq 'x'' or ''1'' eq ''1' and" in unquote(graph.requests[0].target)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [(b"1234", 1234), (b"\xef\xbb\xbf7", 7), (b"many", None), (b"", None), (b"-1.5", None), (b"<html>", None)],
+)
+@pytest.mark.usefixtures("waits")
+def test_a_count_is_an_advanced_query_for_a_bare_number(graph: MadeUpGraph, body: bytes, told: int | None) -> None:
+    graph.answer("/v1.0/applications/$count", body, Content_Type="text/plain")
+
+    async def count() -> int | None:
+        async with graph.connected() as connection:
+            return await GraphDirectory(connection).count(Collection.APPLICATIONS)
+
+    assert asyncio.run(count()) == told
+    asked = graph.requests[0].headers
+    assert asked["consistencylevel"] == "eventual"
+    assert asked["accept"].startswith("text/plain")
+    assert asked["x-ms-throttle-priority"] == "Low"

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import pytest
 
 from inventory.directory import FederatedOf, Page
-from inventory.errors import ReadFailedError, TenantUnreachableError
+from inventory.errors import CursorExpiredError, ReadFailedError, TenantUnreachableError
 from inventory.estate import AssignedIdentity, Host, HostSetting, SettingKind
 from inventory.hosting import Hosting
 from inventory.model import ClientId, Cloud, IdentityClientId, PrincipalId, ScanNote
@@ -138,7 +138,7 @@ def test_a_place_that_is_no_longer_known_is_found_by_number_and_that_is_said(arm
 
 
 def test_a_cursor_that_is_none_of_ours_is_refused(arm: MadeUpArm) -> None:
-    with pytest.raises(ReadFailedError, match="begin the listing anew"):
+    with pytest.raises(CursorExpiredError, match="begin the listing anew"):
         _do(arm, lambda hosting: _listed(hosting, "elsewhere"))
 
 

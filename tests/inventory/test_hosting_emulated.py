@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import Any, TypeVar
-from urllib.parse import quote
 
-import httpx
 import pytest
 
 from inventory.arm import ArmConnection, ArmSettings
@@ -28,6 +25,7 @@ from migrate.emulator.faults.engine import install, remove
 from migrate.emulator.faults.parsing import convert as fault_plan
 from migrate.emulator.server import Emulator
 from migrate.emulator.state.azure import AzureResource
+from tests.support.arm import ask
 
 _T = TypeVar("_T")
 _Become = Callable[..., None]
@@ -195,7 +193,7 @@ def test_identities_of_azure_are_the_ones_that_graph_tells(emulator: Emulator) -
 def test_federated_credentials_of_identities_are_read_one_after_another(emulator: Emulator) -> None:
     identity = next(one for one in emulator.tenant.identities.values() if one.user_assigned)
     body = {"properties": {"issuer": "https://token.example", "subject": "repo:a", "audiences": ["api://x"]}}
-    _ask(emulator, "PUT", f"{identity.resource_id}/federatedIdentityCredentials/from-github", body)
+    ask(emulator, "PUT", f"{identity.resource_id}/federatedIdentityCredentials/from-github", body)
 
     async def read(hosting: Hosting) -> dict[str, list[str]]:
         listed = [one async for page in hosting.identities() for one in page.entries]
@@ -236,14 +234,12 @@ def test_a_labelled_site_and_a_machine_with_a_public_address(emulator: Emulator)
     attached = {"virtualMachine": {"id": machine.resource_id}, "ipConfigurations": [configuration]}
     _add(emulator, nic, "Microsoft.Network/networkInterfaces", attached)
     _add(emulator, nic.replace("nic-", "pip-"), "Microsoft.Network/publicIPAddresses", address)
-    _ask(emulator, "PUT", site, {"location": "westeurope", "kind": "functionapp,linux"})
-    _ask(
-        emulator, "PUT", f"{site}/config/appsettings", {"properties": {name: one for name, (one, _) in labels.items()}}
-    )
+    ask(emulator, "PUT", site, {"location": "westeurope", "kind": "functionapp,linux"})
+    ask(emulator, "PUT", f"{site}/config/appsettings", {"properties": {name: one for name, (one, _) in labels.items()}})
     try:
         found = _hosts(_do(emulator, _listed))
     finally:
-        _ask(emulator, "DELETE", site)
+        ask(emulator, "DELETE", site)
     mine = next(one for one in found if one.name == "func-labelled")
     assert {one.name: one.kind for one in mine.settings or ()} == {name: kind for name, (_, kind) in labels.items()}
     settings = {one.name: one for one in mine.settings or ()}
@@ -347,18 +343,6 @@ def test_a_query_that_is_refused_is_told_by_its_code() -> None:
 
 
 # --- the tenant changed by its own means -----------------------------------------------------------------------------
-
-
-def _ask(emulator: Emulator, method: str, path: str, body: Any = None) -> None:
-    variables = emulator.environment()
-    form = {"grant_type": "client_credentials", "client_id": variables["AZURE_CLIENT_ID"],
-            "client_secret": variables["AZURE_CLIENT_SECRET"],
-            "scope": "https://management.azure.com/.default"}  # fmt: skip
-    with httpx.Client(base_url=emulator.authority, verify=ssl.create_default_context(cafile=emulator.ca_file)) as web:
-        token = web.post(f"/{emulator.tenant_id}/oauth2/v2.0/token", data=form).json()["access_token"]
-        answer = web.request(method, f"{quote(path)}?api-version=2023-12-01", json=body,
-                             headers={"Authorization": f"Bearer {token}"})  # fmt: skip
-        assert answer.is_success, answer.text
 
 
 def _add(emulator: Emulator, resource_id: str, kind: str, properties: dict[str, Any]) -> None:

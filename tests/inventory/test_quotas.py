@@ -102,7 +102,7 @@ def test_a_probe_that_is_throttled_or_lost_proves_nothing_larger() -> None:
         kept = Quotas()
         while not await kept.spend(_LOW):
             pass
-        kept.abandon()
+        kept.abandon(_LOW, probe=True)
         while not await kept.spend(_LOW):
             pass
         start = asyncio.get_running_loop().time()
@@ -121,6 +121,30 @@ def test_what_an_answer_says_it_cost_goes_before_the_table(monkeypatch: pytest.M
         kept = Quotas()
         await kept.learn(_LOW, 200, {"x-ms-resource-unit": "4"})
         assert [await kept.spend(_LOW) for _ in range(4)] == [False, False, False, True]
+
+    _run(job)
+
+
+@pytest.mark.usefixtures("fast")
+def test_reports_are_four_in_any_period_counted_from_their_answers() -> None:
+    async def job() -> None:
+        loop, kept = asyncio.get_running_loop(), Quotas()
+        spans: dict[int, tuple[float, float]] = {}
+
+        async def one(number: int) -> None:
+            await kept.spend(_REPORT)
+            entered = loop.time()
+            await asyncio.sleep(0.05 * (number % 3))
+            spans[number] = (entered, loop.time())
+            if number == 5:
+                kept.abandon(_REPORT, probe=False)
+            else:
+                await kept.learn(_REPORT, 200, {})
+
+        await asyncio.gather(*(one(number) for number in range(10)))
+        in_order = sorted(spans.values())
+        for at, (entered, _) in enumerate(in_order):
+            assert sum(answered > entered - 1.0 for _, answered in in_order[:at]) < 4
 
     _run(job)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -188,3 +189,14 @@ def test_sql_judges_dates_as_the_rules_do(
     credentials = tuple(values.secret(number, start=start, end=end) for number, (start, end) in enumerate(dates))
     found = document(tmp_path_factory.mktemp("dates"), values.snapshot(values.application(1, credentials=credentials)))
     assert _column(found, "credentials", "state") == [expiry(one, NOW).value for one in credentials]
+
+
+def test_what_registered_an_application_is_known_in_whatever_piece_of_the_tenant_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["inventory.report.document"], "_JUDGED", 1)
+    factory = values.application(2, name="factory")
+    made = dataclasses.replace(values.application(1), created_by=factory.client_id)
+    found = document(tmp_path, values.snapshot(made, factory))
+    [told] = [each for each in found.findings if each.rule == "application-created-by-application"]
+    assert told.message == f"The application factory ({factory.client_id}) registered it."

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -42,12 +43,17 @@ class Tenant:
     pages: dict[str, list[Answer]] = field(default_factory=dict)
     changes: dict[str, list[Page[Any]]] = field(default_factory=dict)
     asked: list[tuple[str, str | None]] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
 
     async def tenant(self) -> TenantId:
         return TENANT
 
     async def now(self) -> datetime:
         return NOW
+
+    async def count(self, collection: Collection) -> int | None:
+        await asyncio.sleep(0)
+        return self.counts.get(collection.value)
 
     async def delta_link(self, collection: Collection) -> str:
         return f"link of {collection.value}"
@@ -107,9 +113,11 @@ def readers(tenant: Tenant, *sources: Evidence) -> Readers:
     return Readers(directory=directory, sources=sources, evidence=lambda at: EvidenceRequest(at=at))
 
 
-def run(tenant: Tenant, path: Path, *sources: Evidence, how: Any = scan, **options: Any) -> ScanSummary:
+def run(
+    tenant: Tenant, path: Path, *sources: Evidence, how: Any = scan, progress: Any = lambda *_: None, **options: Any
+) -> ScanSummary:
     given = readers(tenant, *sources)
-    found: ScanSummary = asyncio.run(how(given, path, cloud=Cloud.PUBLIC, progress=lambda *_: None, **options))
+    found: ScanSummary = asyncio.run(how(given, path, cloud=Cloud.PUBLIC, progress=progress, **options))
     return found
 
 
@@ -251,3 +259,47 @@ def test_a_snapshot_without_links_cannot_be_refreshed(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="cannot be written"):
         run(Tenant(), tmp_path / "no" / "s.db")
+
+
+class Forgetful(Evidence):
+    """A source whose cursors are good for nothing after a while."""
+
+    async def read(self, request: EvidenceRequest, cursor: str | None = None) -> AsyncIterator[Page[Any]]:
+        if cursor is not None or not self.pages:
+            raise CursorExpiredError("410")
+        async for each in super().read(request, cursor):
+            yield each
+
+
+def test_a_source_that_cannot_go_on_is_read_anew_and_counts_nothing_twice(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    use = dataclasses.replace(values.use(1), source=MADE_UP)
+    stopped = Tenant({"applications": [page(values.application(1)), TenantUnreachableError("gone")]})
+    first = Evidence([page(use, cursor="1"), page(cursor="2")] * 40)
+    with pytest.raises(TenantUnreachableError):
+        run(stopped, path, first)
+    found = Source(name=MADE_UP, read_at=NOW, since=None, until=None, retention_days=None)
+    run(Tenant({"applications": [page(values.application(1))]}), path, Forgetful([page(use, cursor="1"), page(found)]))
+    read = snapshot.read(path)
+    assert read.uses == (use,)
+    assert [source.missing for source in read.sources] == [""]
+
+
+def test_a_source_that_can_never_go_on_is_unknown_and_ends_no_scan(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    run(Tenant({}), path, Forgetful([]))
+    (source,) = snapshot.read(path).sources
+    assert source.missing == "410: usage is unknown"
+
+
+def test_progress_is_told_of_how_many_where_the_directory_counts(tmp_path: Path) -> None:
+    told: dict[str, tuple[int, int | None]] = {}
+
+    def progress(name: str, count: int, total: int | None = None) -> None:
+        told[name] = (count, total)
+
+    pages: list[Answer] = [page(values.application(number), cursor=str(number)) for number in range(1, 4)]
+    tenant = Tenant({"applications": pages, "service-principals": [page()] * 3}, counts={"applications": 4})
+    run(tenant, tmp_path / "s.db", progress=progress)
+    assert told["applications"] == (3, 4)
+    assert told["service-principals"] == (0, None)

@@ -27,6 +27,12 @@ def test_each_tenant_has_a_file_of_its_own_beside_the_list(tmp_path: Path) -> No
     ]
 
 
+def test_a_tenant_names_variables_of_its_own_for_its_credential(tmp_path: Path) -> None:
+    file = tmp_path / "tenants.toml"
+    file.write_text(f'[[tenant]]\nid = "{ONE}"\nvariables = "CONTOSO_2"\n[[tenant]]\nid = "contoso.com"\n', "utf-8")
+    assert [each.settings.variables for each in read_tenants(file, SETTINGS)] == ["CONTOSO_2", None]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -34,8 +40,9 @@ def test_each_tenant_has_a_file_of_its_own_beside_the_list(tmp_path: Path) -> No
         ("tenant = 5", "it holds no"),
         ("[[tenant]]", "tenant 1 has no id"),
         ('[[tenant]]\nid = "../x"', "tenant 1 has no id"),
-        ('[[tenant]]\nid = "a"\nname = "x"', "tenant 1 has 'name'; known are cloud, id, out"),
+        ('[[tenant]]\nid = "a"\nname = "x"', "tenant 1 has 'name'; known are cloud, id, out, variables"),
         ('[[tenant]]\nid = "a"\ncloud = "moon"', "known are public, usgov, china"),
+        ('[[tenant]]\nid = "a"\nvariables = "con toso"', "tenant 1 has variables that are none"),
         ("[[tenant]]\nid = 5", "tenant 1 is no table of texts"),
         ('[[tenant]]\nid = "a"\n[[tenant]]\nid = "b"\nout = "a.db"', "the same out"),
         ("[[tenant]", "it is no TOML"),

@@ -171,7 +171,7 @@ def _result(
         return known, name, position
     readable = frozenset(each for each in within if call.may(_READ, f"/subscriptions/{each}"))
     whole = readable == within
-    rows = parsed.run(rows_of(tenant, parsed.table, lambda path: whole or call.may(_READ, path), within))
+    rows = parsed.run(list(rows_of(tenant, parsed.table, lambda path: whole or call.may(_READ, path), within)))
     result = Result(key=key, rows=rows)
     return result, call.services.results.keep(result) if len(rows) > request.top else "", position
 

@@ -99,6 +99,8 @@ async def values(url: str, _: Path) -> int:
 async def snapshot(url: str, path: Path) -> int:
     """Read the values of the inventory into a snapshot."""
     began = datetime(2026, 3, 2, tzinfo=UTC)
+    for left in path.parent.glob(f".{path.name}*"):
+        left.unlink()
     with SnapshotWriter(path, tenant_id=TenantId("t"), cloud=Cloud.PUBLIC, taken_at=began) as writer:
         async with connected(url) as connection:
             async for page in GraphDirectory(connection).applications():

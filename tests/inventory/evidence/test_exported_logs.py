@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from inventory.errors import CursorExpiredError
 from inventory.evidence import exported_logs
 from inventory.evidence.exported_logs import SOURCE
 from inventory.evidence_source import EvidenceRequest
@@ -353,9 +354,76 @@ def test_a_reading_can_go_on_after_every_cursor_with_nothing_lost_or_twice(
     asyncio.run(run())
 
 
+WEEKEND = (NOW - timedelta(days=4), NOW - timedelta(days=1, hours=2))
+"""70 hours."""
+
+
+def _silent(folder: Path, begin: datetime, end: datetime) -> None:
+    own = [one for one in history() if one["category"] == "ServicePrincipalSignInLogs"]
+    export(folder, [one for one in own if not begin < datetime.fromisoformat(one["time"]) < end])
+
+
+def _others(folder: Path, hours: range, category: str = "AuditLogs", content: bytes = b"{}", place: str = "x") -> None:
+    for number in hours:
+        path = blob(folder, NOW - timedelta(hours=number), category)
+        path = Path(str(path).replace("tenantId=x", f"tenantId={place}"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+@pytest.mark.parametrize("category", ["AuditLogs", "SignInLogs", "NonInteractiveUserSignInLogs"])
+def test_a_weekend_is_quiet_where_other_logs_of_the_export_were_written(tmp_path: Path, category: str) -> None:
+    _silent(tmp_path, *WEEKEND)
+    _others(tmp_path, range(0, HOURS, 20), category)
+    source = ask(tmp_path).source
+    assert source.since is not None
+    assert source.since <= NOW - timedelta(hours=HOURS - 2)
+    assert any("no application signed in from" in spot and "other logs" in spot for spot in source.blind_spots)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"hours": range(0)},
+        {"hours": range(0, 60, 12)},
+        {"hours": range(60, HOURS, 12)},
+        {"hours": range(0, HOURS, 12), "content": b""},
+        {"hours": range(0, HOURS, 12), "place": "another"},
+        {"hours": range(0, HOURS, 12), "category": "AuditEvent"},
+        {"hours": range(0, HOURS, 60)},
+    ],
+    ids=["none", "it ended too", "it began then", "empty blobs", "another tenant", "a key vault", "silent as well"],
+)
+def test_a_weekend_is_a_gap_where_nothing_shows_that_the_export_went_on(tmp_path: Path, other: dict[str, Any]) -> None:
+    _silent(tmp_path, *WEEKEND)
+    _others(tmp_path, **other)
+    source = ask(tmp_path).source
+    assert source.since is not None
+    assert source.since >= WEEKEND[1] - timedelta(hours=1)
+    assert any("no record of anybody from" in spot for spot in source.blind_spots)
+
+
+def test_a_silence_longer_than_a_weekend_is_a_gap_whatever_else_was_exported(tmp_path: Path) -> None:
+    begin, end = NOW - timedelta(hours=110), NOW - timedelta(hours=20)
+    _silent(tmp_path, begin, end)
+    _others(tmp_path, range(HOURS))
+    source = ask(tmp_path).source
+    assert source.since is not None
+    assert source.since >= end - timedelta(hours=1)
+
+
+def test_a_record_that_is_lost_in_a_quiet_weekend_is_a_gap_all_the_same(tmp_path: Path) -> None:
+    _silent(tmp_path, *WEEKEND)
+    _others(tmp_path, range(0, HOURS, 12))
+    broken = NOW - timedelta(days=2)
+    blob(tmp_path, broken).write_bytes(b"{")
+    source = ask(tmp_path).source
+    assert source.since is None or source.since >= broken
+
+
 def test_a_cursor_of_somebody_else_is_told(tmp_path: Path) -> None:
-    found = read(SOURCE, EvidenceRequest(at=NOW, folder=tmp_path), "{")
-    assert "begin a new scan" in found.source.missing
+    with pytest.raises(CursorExpiredError):
+        read(SOURCE, EvidenceRequest(at=NOW, folder=tmp_path), "{")
 
 
 TEXTS = st.none() | st.text(max_size=8) | st.sampled_from(["0", KEY, "2026-03-01T08:00:00Z", "0001-01-01T00:00:00Z"])

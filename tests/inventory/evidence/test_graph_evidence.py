@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from inventory.errors import CursorExpiredError
 from inventory.evidence import graph_application_activity, graph_credential_activity, graph_sign_ins, sources
 from inventory.evidence_source import EvidenceRequest, EvidenceSource
 from inventory.graph import GraphConnection
@@ -33,7 +34,7 @@ PATHS = {
 
 def ask(graph: MadeUpGraph, source: EvidenceSource, cursor: str | None = None) -> Told:
     async def run() -> Told:
-        async with graph.connected() as connection:
+        async with graph.connected(paced=False) as connection:
             cut = cursor.replace("{url}", graph.url) if cursor is not None else None
             return await reading(source, EvidenceRequest(at=NOW, graph=connection), cut)
 
@@ -258,6 +259,7 @@ def test_a_refusal_names_what_is_missing(
     assert found.source.missing.endswith(": usage is unknown")
 
 
+@pytest.mark.usefixtures("waits")
 @pytest.mark.parametrize("source", GRAPH_SOURCES, ids=lambda source: source.name)
 @pytest.mark.parametrize("body", [b"<html>", b"{}", {"value": None}, {"value": {}}, b"\xff"])
 def test_an_answer_that_is_none_is_told(graph: MadeUpGraph, source: EvidenceSource, body: Any) -> None:
@@ -303,7 +305,7 @@ def test_a_reading_can_go_on_after_every_cursor_with_nothing_lost_or_twice(graph
     _pages(graph, 8)
 
     async def run() -> None:
-        async with graph.connected() as connection:
+        async with graph.connected(paced=False) as connection:
             request = EvidenceRequest(at=NOW, graph=connection)
             whole = [page async for page in graph_sign_ins.SOURCE.read(request)]
             assert len(whole) == 4
@@ -340,7 +342,7 @@ def test_memory_has_an_end_where_every_sign_in_comes_from_elsewhere(
     graph.pages[IDENTITY] = {"value": []}
 
     async def largest() -> tuple[int, int]:
-        async with graph.connected() as connection:
+        async with graph.connected(paced=False) as connection:
             request = EvidenceRequest(at=NOW, graph=connection)
             sizes = [len(page.entries) async for page in graph_sign_ins.SOURCE.read(request)]
             return max(sizes), sum(sizes)
@@ -351,7 +353,8 @@ def test_memory_has_an_end_where_every_sign_in_comes_from_elsewhere(
 @pytest.mark.parametrize("cursor", ["", "{", "[]", "7", '{"next": 7}', "not json"])
 @pytest.mark.parametrize("source", GRAPH_SOURCES, ids=lambda source: source.name)
 def test_a_cursor_of_somebody_else_is_told(graph: MadeUpGraph, source: EvidenceSource, cursor: str) -> None:
-    assert "begin a new scan" in ask(graph, source, cursor).source.missing
+    with pytest.raises(CursorExpiredError):
+        ask(graph, source, cursor)
     assert graph.requests == []
 
 
@@ -371,7 +374,7 @@ def test_no_source_is_read_that_was_not_asked_for(source: EvidenceSource) -> Non
 
 def test_the_sources_of_graph_are_wanted_where_there_is_a_graph(graph: MadeUpGraph) -> None:
     async def run(check: Callable[[GraphConnection], None]) -> None:
-        async with graph.connected() as connection:
+        async with graph.connected(paced=False) as connection:
             check(connection)
 
     def check(connection: GraphConnection) -> None:

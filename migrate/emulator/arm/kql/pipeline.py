@@ -1,6 +1,6 @@
 """Operators: what each step of a query makes of the rows before it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cmp_to_key
 from itertools import islice
@@ -57,9 +57,12 @@ class Query:
     """Names and types of what comes out."""
     is_limited: bool
     """Whether ``take``, ``limit`` or ``top`` stands in it, which rules out paging."""
+    work: Work
 
-    def run(self, rows: Iterable[Row]) -> Sequence[Row]:
+    def run(self, table: Collection[Row]) -> Sequence[Row]:
         """Run the query over a table's rows."""
+        self.work.allow(len(table))
+        rows: Iterable[Row] = table
         for step in self.steps:
             rows = step(rows)
         return list(rows)
@@ -106,7 +109,9 @@ def _read_steps(words: Words, table: str, columns: Mapping[str, str]) -> Query:
         if words.next.kind != "end":
             _expect_step(words)
     steps.append(_worked(words.work, len(words.columns), lambda rows: rows))
-    return Query(table=table, steps=tuple(steps), columns=dict(words.columns), is_limited=limited)
+    return Query(
+        table=table, steps=tuple(steps), columns=dict(words.columns), is_limited=limited, work=words.work
+    )
 
 
 def _worked(work: Work, words: int, step: Step) -> Step:

@@ -11,6 +11,8 @@ from migrate.emulator.arm.kql.lexer import KqlError
 
 LONGEST_TEXT: Final = 1_048_576
 MOST_WORK: Final = 5_000_000
+WORK_FOR_A_ROW: Final = 500
+"""What each row of the table allows beyond that, so that an ordinary query of a large tenant is none too large."""
 _CHARACTERS_OF_A_STEP: Final = 4
 _CHARACTERS_OF_A_MEMBER: Final = 64
 
@@ -22,6 +24,10 @@ class Work:
 
     def __init__(self) -> None:
         self._left = MOST_WORK
+
+    def allow(self, rows: int) -> None:
+        """Take note of the size of the table that is asked."""
+        self._left += rows * WORK_FOR_A_ROW
 
     def spend(self, amount: int) -> None:
         """Take note of work, or abort the query."""
