@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codemods.engine.applications import policy_of
 from codemods.engine.candidates import Candidate, read_all
 from codemods.engine.failure import failed
+from codemods.engine.git import uncommitted
 from codemods.engine.knowledge import join
 from codemods.engine.listing import list_files
 from codemods.engine.neighbours import Neighbours, look_around
@@ -21,7 +23,7 @@ from codemods.engine.project import Project
 from codemods.engine.sites import is_rewrite
 from codemods.engine.whose import application_key
 from codemods.engine.write import write
-from codemods.errors import CodemodError, WriteFailedError
+from codemods.errors import CodemodError, UncommittedError, WriteFailedError
 from codemods.model import Changed, Clean, FileOutcome, Helper, Request, Run
 from codemods.transforms import load
 
@@ -70,28 +72,50 @@ def _change(planned: list[tuple[Candidate, Plan]], neighbours: Neighbours, reque
     prepared, failures = prepare(planned, neighbours)
     outcomes: list[FileOutcome] = list(failures)
     helpers: list[Helper] = []
+    unsafe = _unsafe(prepared, request)
     for new in prepared:
-        helper, files = _finish(new, apply=request.apply)
+        if all(file.candidate.listed.path.resolve() in unsafe for file in new.files):
+            outcomes += [_write(file, unsafe) for file in new.files]
+            continue
+        helper, files = _finish(new, unsafe, apply=request.apply)
         helpers.append(helper)
         outcomes.extend(files)
     return tuple(outcomes), tuple(helpers)
 
 
-def _finish(new: NewHelper, *, apply: bool) -> tuple[Helper, list[FileOutcome]]:
+def _finish(new: NewHelper, unsafe: frozenset[Path], *, apply: bool) -> tuple[Helper, list[FileOutcome]]:
     """Write a helper and then its files, or only say what they would become."""
     if not apply:
         return new.helper, [_changed(file, written=False) for file in new.files]
     try:
         if new.helper.diff:
+            _refuse_uncommitted(new.place.path, unsafe)
             write(new.place.path, old=None if new.place.existing is None else new.place.existing.data, new=new.data)
     except CodemodError as error:
         blocked = WriteFailedError(f"not written, because its helper was refused: {error}")
         return new.helper, [failed(file.candidate.listed.name, blocked) for file in new.files]
-    return replace(new.helper, written=True), [_write(file) for file in new.files]
+    return replace(new.helper, written=True), [_write(file, unsafe) for file in new.files]
 
 
-def _write(file: NewFile) -> FileOutcome:
+def _unsafe(prepared: Iterable[NewHelper], request: Request) -> frozenset[Path]:
+    """Collect what would be written although git could not bring it back."""
+    if not request.apply or request.uncommitted:
+        return frozenset()
+    helpers = [new.place.path for new in prepared if new.place.existing is not None and new.helper.diff]
+    return uncommitted([*helpers, *(file.candidate.listed.path for new in prepared for file in new.files)])
+
+
+def _refuse_uncommitted(path: Path, unsafe: frozenset[Path]) -> None:
+    if path.resolve() in unsafe:
+        raise UncommittedError(
+            f"{path.name} has changes that are not committed (an earlier rewrite counts, too); "
+            "commit or stash them, or allow it with --uncommitted"
+        )
+
+
+def _write(file: NewFile, unsafe: frozenset[Path]) -> FileOutcome:
     try:
+        _refuse_uncommitted(file.candidate.listed.path, unsafe)
         write(file.candidate.listed.path, old=file.candidate.file.source.data, new=file.data)
     except CodemodError as error:
         return failed(file.candidate.listed.name, error)
