@@ -11,13 +11,14 @@ from codemods.engine.run import rewrite
 from codemods.model import Changed, Request, Target
 from tests.codemods.cases import APP, OTHER_APP, TARGETS, contents
 
-SITE = f"import os\nfrom azure.identity import ClientSecretCredential\nc = ClientSecretCredential(T, '{APP}', os.environ['S'])\n"
+HEAD = "import os\nfrom azure.identity import ClientSecretCredential\n"
+SITE = HEAD + f"c = ClientSecretCredential(T, '{APP}', open('/run/s').read())\n"
 OTHER_SITE = SITE.replace(APP, OTHER_APP)
 
 
 def _git(folder: Path, *arguments: str) -> None:
     identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
-    subprocess.run(("git", "-C", str(folder), *identity, *arguments), check=True, capture_output=True)
+    subprocess.run(("git", "-C", str(folder), *identity, *arguments), check=True, capture_output=True)  # noqa: S607
 
 
 @pytest.fixture
