@@ -69,6 +69,7 @@ class _Editor:
         edits = [self._call(occurrence, self.names[item]) for occurrence, item in self.plan.rewrites.items()]
         edits += self.annotations
         edits += [self._import(statement, changes) for statement, changes in self.imports.items()]
+        edits += self.plan.guards.edits
         edits += self._deletions()
         edits += self._helper_import()
         return edits

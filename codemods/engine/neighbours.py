@@ -16,6 +16,7 @@ from pathlib import Path
 from codemods.engine.candidates import Candidate, Reading, looks_like_test
 from codemods.engine.definitions import Definitions
 from codemods.engine.flow import Blocked, Dropped, dropped_with
+from codemods.engine.guards import understand
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.needs import needs_item, needs_variable
 from codemods.engine.plan import Surroundings
@@ -140,7 +141,10 @@ def _site_nodes(candidate: Candidate) -> Dropped:
     secrets = [
         secret for item in occurrences if not isinstance(item.verdict, Already) for secret in item.verdict.secrets
     ]
-    return dropped_with(secrets, [item.trace for item in occurrences])
+    dropped = dropped_with(secrets, [item.trace for item in occurrences])
+    rewrites = [item for item in occurrences if is_rewrite(item)]
+    guards = understand(candidate.file.source, candidate.file.module, rewrites, dropped.statements)
+    return dropped.and_also(guards.nodes)
 
 
 def _type_tests(candidates: Iterable[Candidate], known: Knowledge) -> dict[str, Blocked]:

@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from codemods.assertion import HELPER_STEM, Application, guid
+from codemods.engine.alternatives import alternative
 from codemods.engine.applications import Policy, decide
 from codemods.engine.flow import Blocked, Dropped, dropped_with, obstacle
+from codemods.engine.guards import Guards, understand
 from codemods.engine.secrets import NameRead
 from codemods.engine.sites import Occurrence
 from codemods.engine.source import Source
@@ -78,7 +80,12 @@ class Plan:
     @property
     def dropped(self) -> Dropped:
         """Collect what disappears from the file."""
-        return _dropped(self.rewrites)
+        return _dropped(self.rewrites).and_also(self.guards.nodes)
+
+    @property
+    def guards(self) -> Guards:
+        """Say what becomes of the conditions that ask for the secrets."""
+        return _guards(self.file, self.rewrites)
 
     def outcomes(self) -> tuple[SiteOutcome, ...]:
         """Say what becomes of every site."""
@@ -152,7 +159,8 @@ def plan_file(file: File, policy: Policy, around: Surroundings) -> Plan:
         occurrence, reason = found
         blocked[occurrence] = reason
         del rewrites[occurrence]
-    notes = {occurrence: _note(occurrence) for occurrence in rewrites}
+    guards = _guards(file, rewrites)
+    notes = {occurrence: _note(occurrence, guards.notes.get(occurrence, ())) for occurrence in rewrites}
     return Plan(file=file, rewrites=rewrites, blocked=blocked, notes=notes)
 
 
@@ -194,11 +202,13 @@ def _next_obstacle(
     blocked: Mapping[Occurrence, Blocked],
     around: Surroundings,
 ) -> tuple[Occurrence, Blocked] | None:
-    dropped = _dropped(rewrites)
+    dropped = _dropped(rewrites).and_also(_guards(file, rewrites).nodes)
     for occurrence in rewrites:
         reason = obstacle(file.source, file.module, occurrence.trace, dropped, around.used_elsewhere)
         if reason is not None:
             return occurrence, reason
+        if (line := alternative(file.module, occurrence.node)) is not None:
+            return occurrence, (ReasonCode.LIBRARY_API, f"another way to sign in on line {line}")
     for occurrence, application in rewrites.items():
         for other, (reason_code, _) in blocked.items():
             if reason_code not in _NOT_THE_SAME and _may_be(file.module, policy, other, application):
@@ -221,9 +231,13 @@ def _dropped(rewrites: Mapping[Occurrence, Application]) -> Dropped:
     return dropped_with(secrets, [item.trace for item in rewrites])
 
 
-def _note(occurrence: Occurrence) -> str:
+def _guards(file: File, rewrites: Mapping[Occurrence, Application]) -> Guards:
+    return understand(file.source, file.module, tuple(rewrites), _dropped(rewrites).statements)
+
+
+def _note(occurrence: Occurrence, guards: Sequence[str]) -> str:
     own = occurrence.verdict.note if isinstance(occurrence.verdict, Rewrite) else ""
-    notes: Sequence[str] = (own, *occurrence.trace.notes)
+    notes: Sequence[str] = (own, *occurrence.trace.notes, *guards)
     return "; ".join(dict.fromkeys(note for note in notes if note))
 
 
