@@ -38,7 +38,7 @@ class Neighbours:
     references: References
     definitions: Definitions
     sites: Mapping[Path, Dropped]
-    known: dict[int, Blocked | None] = field(default_factory=dict)
+    known: dict[Occurrence, Blocked | None] = field(default_factory=dict)
 
     def of(self, candidate: Candidate) -> Surroundings:
         """Give what the rest of the project says about one file."""
@@ -56,9 +56,9 @@ class Neighbours:
         return self.references.used_elsewhere(path, read.name, owner)
 
     def _needed(self, candidate: Candidate, occurrence: Occurrence) -> Blocked | None:
-        if id(occurrence) not in self.known:
-            self.known[id(occurrence)] = self._look(candidate, occurrence)
-        return self.known[id(occurrence)]
+        if occurrence not in self.known:
+            self.known[occurrence] = self._look(candidate, occurrence)
+        return self.known[occurrence]
 
     def _look(self, candidate: Candidate, occurrence: Occurrence) -> Blocked | None:
         path, module = candidate.listed.path, candidate.file.module

@@ -23,6 +23,7 @@ from codemods.engine.whose import application_key
 from codemods.model import (
     AlreadyAssertion,
     Cloud,
+    Compared,
     ReasonCode,
     Reported,
     Rewritten,
@@ -87,14 +88,19 @@ class Plan:
         """Say what becomes of the conditions that ask for the secrets."""
         return _guards(self.file, self.rewrites)
 
-    def outcomes(self) -> tuple[SiteOutcome, ...]:
-        """Say what becomes of every site."""
-        return tuple(self._outcome(occurrence) for occurrence in self.file.occurrences)
+    def outcomes(self, compared: Mapping[Occurrence, tuple[Compared, ...]] | None = None) -> tuple[SiteOutcome, ...]:
+        """Say what becomes of every site, and what was ``compared`` at those that are rewritten."""
+        return tuple(self._outcome(occurrence, compared or {}) for occurrence in self.file.occurrences)
 
-    def _outcome(self, occurrence: Occurrence) -> SiteOutcome:
+    def _outcome(self, occurrence: Occurrence, compared: Mapping[Occurrence, tuple[Compared, ...]]) -> SiteOutcome:
         application = self.rewrites.get(occurrence)
         if application is not None:
-            return Rewritten(site=occurrence.site, application=application.key, note=self.notes[occurrence])
+            return Rewritten(
+                site=occurrence.site,
+                application=application.key,
+                note=self.notes[occurrence],
+                compared=compared.get(occurrence, ()),
+            )
         if isinstance(occurrence.verdict, Already):
             return AlreadyAssertion(site=occurrence.site)
         reason, detail = self.blocked[occurrence]

@@ -14,12 +14,13 @@ from codemods.engine.diff import printable, spellings, unified
 from codemods.engine.edits import edits_of
 from codemods.engine.failure import failed
 from codemods.engine.helpers import Place
-from codemods.engine.neighbours import Neighbours
 from codemods.engine.plan import Plan
+from codemods.engine.proof import Prover
+from codemods.engine.sites import Occurrence
 from codemods.engine.source import parse
 from codemods.engine.splice import splice
 from codemods.errors import CodemodError, DoesNotRoundTripError, SourceError
-from codemods.model import Failed, Helper
+from codemods.model import Compared, Failed, Helper
 from codemods.transform import HelperClass, Rewrite
 
 
@@ -32,6 +33,7 @@ class NewFile:
     data: bytes
     diff: str
     masked: bool
+    compared: Mapping[Occurrence, tuple[Compared, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,7 +47,7 @@ class NewHelper:
 
 
 def prepare(
-    planned: Iterable[tuple[Candidate, Plan]], neighbours: Neighbours
+    planned: Iterable[tuple[Candidate, Plan]], prover: Prover
 ) -> tuple[tuple[NewHelper, ...], tuple[Failed, ...]]:
     """Compute everything that would be written; a file whose edit cannot be proven fails alone."""
     groups: dict[str, list[tuple[Candidate, Plan]]] = {}
@@ -60,7 +62,7 @@ def prepare(
         files: list[NewFile] = []
         for candidate, plan in groups[name]:
             try:
-                files.append(_file(candidate, plan, names, neighbours))
+                files.append(_file(candidate, plan, names, prover))
             except CodemodError as error:
                 failures.append(failed(candidate.listed.name, error))
         try:
@@ -70,14 +72,15 @@ def prepare(
     return tuple(helpers), tuple(failures)
 
 
-def _file(candidate: Candidate, plan: Plan, names: Mapping[Application, Names], neighbours: Neighbours) -> NewFile:
+def _file(candidate: Candidate, plan: Plan, names: Mapping[Application, Names], prover: Prover) -> NewFile:
     source = candidate.file.source
-    around = neighbours.of(candidate)
+    around = prover.neighbours.of(candidate)
     data = splice(source, edits_of(plan, names, candidate.place.module, around.used_elsewhere))
+    compared = prover.prove(candidate, plan, names, data)
     literals = [node for occurrence in candidate.file.occurrences for node in occurrence.trace.literals]
     hidden = (text for node in literals for text in spellings(source.segment(node), getattr(node, "value", None)))
     diff, masked = printable(source.name, source.data, data, hidden)
-    return NewFile(candidate=candidate, plan=plan, data=data, diff=diff, masked=masked)
+    return NewFile(candidate=candidate, plan=plan, data=data, diff=diff, masked=masked, compared=compared)
 
 
 def _helper(files: list[NewFile], names: Mapping[Application, Names]) -> NewHelper:

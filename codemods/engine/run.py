@@ -20,6 +20,7 @@ from codemods.engine.listing import list_files
 from codemods.engine.neighbours import Neighbours, look_around
 from codemods.engine.plan import Plan, plan_file, refusal
 from codemods.engine.project import Project
+from codemods.engine.proof import Prover
 from codemods.engine.sites import is_rewrite
 from codemods.engine.whose import application_key
 from codemods.engine.write import write
@@ -43,7 +44,8 @@ def rewrite(request: Request) -> Run:
     policy = policy_of(request, _keys(reading.candidates, neighbours))
     plans = [(item, plan_file(item.file, policy, neighbours.of(item))) for item in reading.candidates]
     unchanged = [Clean(path=item.listed.name, sites=plan.outcomes()) for item, plan in plans if not plan.rewrites]
-    changed, helpers = _change([(item, plan) for item, plan in plans if plan.rewrites], neighbours, request)
+    prover = Prover(known=known, policy=policy, neighbours=neighbours)
+    changed, helpers = _change([(item, plan) for item, plan in plans if plan.rewrites], prover, request)
     outcomes: list[FileOutcome] = [*reading.others, *unchanged, *changed]
     return Run(
         base=listing.base,
@@ -64,12 +66,12 @@ def _keys(candidates: Iterable[Candidate], neighbours: Neighbours) -> set[str | 
     }
 
 
-def _change(planned: list[tuple[Candidate, Plan]], neighbours: Neighbours, request: Request) -> _Written:
+def _change(planned: list[tuple[Candidate, Plan]], prover: Prover, request: Request) -> _Written:
     if not planned:
         return (), ()
     from codemods.engine.prepare import prepare  # noqa: PLC0415 - imports libcst, which only an edit needs
 
-    prepared, failures = prepare(planned, neighbours)
+    prepared, failures = prepare(planned, prover)
     outcomes: list[FileOutcome] = list(failures)
     helpers: list[Helper] = []
     unsafe = _unsafe(prepared, request)
@@ -126,7 +128,7 @@ def _changed(file: NewFile, *, written: bool) -> Changed:
     return Changed(
         path=file.candidate.listed.name,
         diff=file.diff,
-        sites=file.plan.outcomes(),
+        sites=file.plan.outcomes(file.compared),
         written=written,
         masked=file.masked,
     )
