@@ -380,7 +380,10 @@ FileOutcome = Changed | Clean | Failed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Helper:
-    """A helper module the rewritten files import; ``variables`` it reads are each for one of ``applications``."""
+    """A helper module the rewritten files import; ``variables`` it reads are each for one of ``applications``.
+
+    A file that was given one expression instead is listed under its own path and without a diff.
+    """
 
     path: str
     diff: str

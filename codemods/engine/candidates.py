@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from codemods.assertion import HELPER_FILE, is_ours
+from codemods.assertion import is_ours
 from codemods.engine.failure import failed
-from codemods.engine.helpers import Place, place_for
+from codemods.engine.helpers import Place, named_place, place_for
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.listing import Listed
 from codemods.engine.plan import File
@@ -15,7 +15,7 @@ from codemods.engine.project import Project
 from codemods.engine.sites import find
 from codemods.engine.source import decode, parse, read
 from codemods.errors import CodemodError, DoesNotParseError
-from codemods.model import Clean, Failed, ReasonCode, Reported, Site
+from codemods.model import Clean, Failed, ReasonCode, Reported, Request, Site
 from codemods.names import Module
 
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
@@ -51,7 +51,7 @@ class Reading:
             self.others.append(found)
 
 
-def read_all(project: Project, known: Knowledge, *, include_tests: bool) -> Reading:
+def read_all(project: Project, known: Knowledge, request: Request) -> Reading:
     """Read every file of a listing once; a file that fails is an outcome, not the end of the run."""
     literals = {literal for transform in known.transforms for literal in transform.literals}
     mentions = re.compile(b"|".join(re.escape(literal) for literal in sorted(literals))).search
@@ -64,7 +64,7 @@ def read_all(project: Project, known: Knowledge, *, include_tests: bool) -> Read
             data = read(listed.path)
             if mentions(data) is not None:
                 reading.mentioned[listed.name] = data
-                reading.add(_analyse(project, listed, data, known, include_tests=include_tests))
+                reading.add(_analyse(project, listed, data, known, request))
         except CodemodError as error:
             reading.add(failed(listed.name, error))
         except RecursionError:
@@ -87,28 +87,36 @@ def looks_like_test(name: str, data: bytes) -> bool:
 
 
 def _analyse(
-    project: Project, listed: Listed, data: bytes, known: Knowledge, *, include_tests: bool
+    project: Project, listed: Listed, data: bytes, known: Knowledge, request: Request
 ) -> Candidate | Clean | None:
     if listed.path.suffix == ".ipynb":
         return _notebook(listed) if any(name.encode() in data for name in known.class_names) else None
     source = decode(listed.name, data)
-    if listed.path.name == HELPER_FILE and is_ours(source.text):
+    if is_ours(source.text):
         return None
     module = Module(parse(listed.name, source.text))
     project.know(listed.path, data, module)
     occurrences = find(source, module, known, project.may_hold)
     if not occurrences:
         return None
-    place = place_for(project, listed.path, module)
+    place = _place(project, listed, module, request)
     file = File(
         source=source,
         module=module,
         occurrences=occurrences,
-        is_test=looks_like_test(listed.name, data) and not include_tests,
+        is_test=looks_like_test(listed.name, data) and not request.include_tests,
+        helper=place.module,
         helper_taken=place.taken,
         helper_unknown=place.unknown,
+        inline=request.inline or bool(place.unknown),
     )
     return Candidate(listed=listed, file=file, place=place)
+
+
+def _place(project: Project, listed: Listed, module: Module, request: Request) -> Place:
+    if request.helper_module is None:
+        return place_for(project, listed.path, module)
+    return named_place(project, listed.path, request.helper_module)
 
 
 def _notebook(listed: Listed) -> Clean:

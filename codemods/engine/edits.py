@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from codemods.assertion import Application, Names
+from codemods.assertion import INLINE_NAMES, Application, Names, inline
 from codemods.engine.flow import whole_lines
 from codemods.engine.indirect import is_annotation
 from codemods.engine.plan import Plan
@@ -93,8 +93,9 @@ class _Editor:
     def _argument(self, edit: ArgumentEdit, names: Names) -> ArgumentEdit:
         if not isinstance(edit, Replace):
             return edit
-        self.wanted.add(names.function)
-        return Replace(index=edit.index, keyword=edit.keyword, value=edit.value.replace(ASSERTION, names.function))
+        self.wanted.update(INLINE_NAMES if self.plan.file.inline else {names.function})
+        assertion = inline(names) if self.plan.file.inline else names.function
+        return Replace(index=edit.index, keyword=edit.keyword, value=edit.value.replace(ASSERTION, assertion))
 
     def _callee(self, call: ast.Call, verdict: Rewrite, names: Names) -> str | None:
         if isinstance(call.func, ast.Name):
@@ -211,8 +212,17 @@ class _Editor:
         if missing:
             place = self._place()
             lead = "" if place == 0 or self.source.text[place - 1] in "\r\n" else self.source.newline
-            text = f"{lead}from {self.helper} import {', '.join(missing)}{self.source.newline}"
-            yield Edit(start=place, end=place, text=text)
+            lines = (f"{line}{self.source.newline}" for line in self._new_imports(missing))
+            yield Edit(start=place, end=place, text=lead + "".join(lines))
+
+    def _new_imports(self, missing: list[str]) -> Iterator[str]:
+        if not self.plan.file.inline:
+            yield f"from {self.helper} import {', '.join(missing)}"
+            return
+        if "os" in missing:
+            yield "import os"
+        if others := [name for name in missing if name != "os"]:
+            yield f"from azure.identity import {', '.join(others)}"
 
     def _place(self) -> int:
         """Find the line behind the last import that stands before the first rewritten site."""

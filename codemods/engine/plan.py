@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from codemods.assertion import HELPER_STEM, Application, guid
+from codemods.assertion import HELPER_STEM, INLINE_NAMES, Application, guid
 from codemods.engine.alternatives import alternative
 from codemods.engine.applications import Policy, decide
 from codemods.engine.flow import Blocked, Dropped, dropped_with, obstacle
@@ -30,7 +30,7 @@ from codemods.model import (
     SiteOutcome,
 )
 from codemods.names import Module
-from codemods.transform import Already, Renamed, Report, Rewrite, authority_of
+from codemods.transform import ASSERTION, Already, HelperClass, Renamed, Replace, Report, Rewrite, authority_of
 
 _TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105 - the name of a variable
 _HELPER_NAMES = re.compile(r"managed_identity_assertion(_for_\w+)?|ManagedIdentityAssertionCredential(For\w+)?")
@@ -45,14 +45,19 @@ _NOT_THE_SAME = frozenset({
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class File:
-    """A candidate as it was read: its text, its bound names, its sites."""
+    """A candidate as it was read: its text, its bound names, its sites.
+
+    ``helper`` is what the helper module would be imported as; an ``inline`` file gets an expression instead.
+    """
 
     source: Source
     module: Module
     occurrences: tuple[Occurrence, ...]
     is_test: bool
+    helper: str
     helper_taken: bool
     helper_unknown: str = ""
+    inline: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,10 +142,9 @@ def _taken_as(occurrence: Occurrence, module: Module, around: Surroundings) -> s
 def _refused_here(file: File, occurrence: Occurrence) -> Blocked | None:
     if any(text.value == _TOKEN_FILE for text in file.module.strings):
         return ReasonCode.AKS_DIRECT_FEDERATION, ""
-    if file.helper_taken or file.helper_unknown:
-        reason = ReasonCode.HELPER_NAME_TAKEN if file.helper_taken else ReasonCode.HELPER_PLACE_UNKNOWN
-        return reason, file.helper_unknown
-    if (name := _collision(file.module, occurrence)) is not None:
+    if (nowhere := _no_place(file, occurrence)) is not None:
+        return nowhere
+    if (name := _collision(file, occurrence)) is not None:
         return ReasonCode.NAME_COLLISION, name
     if any(isinstance(parent, ast.JoinedStr) for parent in file.module.ancestors(occurrence.node)):
         return ReasonCode.UNSUPPORTED_FORM, "inside an f-string"
@@ -247,9 +251,30 @@ def _note(occurrence: Occurrence, guards: Sequence[str]) -> str:
     return "; ".join(dict.fromkeys(note for note in notes if note))
 
 
-def _collision(module: Module, occurrence: Occurrence) -> str | None:
-    """Name something visible from the call that the rewrite would need for itself."""
+def _no_place(file: File, occurrence: Occurrence) -> Blocked | None:
+    """Say why the assertion can come neither from a module nor from one expression."""
+    if not file.inline:
+        return (ReasonCode.HELPER_NAME_TAKEN, "") if file.helper_taken else None
+    if fits_inline(occurrence):
+        return None
+    if file.helper_unknown:
+        return ReasonCode.HELPER_PLACE_UNKNOWN, file.helper_unknown
+    return ReasonCode.UNSUPPORTED_FORM, "no single expression can take its place: use a helper module"
+
+
+def fits_inline(occurrence: Occurrence) -> bool:
+    """Tell whether one expression can take a secret's place: it waits, so it is not for asynchronous code."""
     verdict = occurrence.verdict
+    if not isinstance(verdict, Rewrite) or isinstance(verdict.callee, HelperClass):
+        return False
+    values = [edit.value for edit in verdict.edits if isinstance(edit, Replace) and ASSERTION in edit.value]
+    called = any(f"{ASSERTION}(" in value for value in values)
+    return bool(values) and not called and ".aio." not in f".{occurrence.site.construct}"
+
+
+def _collision(file: File, occurrence: Occurrence) -> str | None:
+    """Name something visible from the call that the rewrite would need for itself."""
+    module, verdict = file.module, occurrence.verdict
     wanted = verdict.callee.name if isinstance(verdict, Rewrite) and isinstance(verdict.callee, Renamed) else None
     package = occurrence.site.construct.rpartition(".")[0]
     scope = module.scope_at(occurrence.node)
@@ -258,11 +283,18 @@ def _collision(module: Module, occurrence: Occurrence) -> str | None:
             meanings = {binding.qualified for binding in bindings}
             if name == wanted and meanings != {f"{package}.{wanted}"}:
                 return name
-            if _HELPER_NAMES.fullmatch(name) and not all(_is_helper(meaning) for meaning in meanings):
+            if _is_taken(file, name, meanings) or (
+                name in INLINE_NAMES and any(item.checked_only for item in bindings)
+            ):
                 return name
         scope = scope.parent
     return None
 
 
-def _is_helper(qualified: str) -> bool:
-    return qualified.rpartition(".")[0].rpartition(".")[2] == HELPER_STEM
+def _is_taken(file: File, name: str, meanings: set[str]) -> bool:
+    """Tell whether a name that comes with the assertion means something else already."""
+    if file.inline:
+        return name in INLINE_NAMES and meanings != {INLINE_NAMES[name]}
+    modules = (meaning.rpartition(".")[0] for meaning in meanings)
+    own = {HELPER_STEM, file.helper.rpartition(".")[2]}
+    return _HELPER_NAMES.fullmatch(name) is not None and not all(item.rpartition(".")[2] in own for item in modules)

@@ -64,4 +64,5 @@ def _expected(candidate: Candidate, names: Names) -> Expected:
         credential=names.credential,
         variable=names.variable,
         scope=names.application.scope,
+        inline=candidate.file.inline,
     )

@@ -15,6 +15,7 @@ from codemods.engine.applications import policy_of
 from codemods.engine.candidates import Candidate, read_all
 from codemods.engine.failure import failed
 from codemods.engine.git import uncommitted
+from codemods.engine.helpers import check_name
 from codemods.engine.knowledge import join
 from codemods.engine.listing import list_files
 from codemods.engine.neighbours import Neighbours, look_around
@@ -36,10 +37,12 @@ _Written = tuple[tuple[FileOutcome, ...], tuple[Helper, ...]]
 
 def rewrite(request: Request) -> Run:
     """Rewrite what can be rewritten below the paths of a request and report the rest."""
+    if request.helper_module is not None:
+        check_name(request.helper_module)
     listing = list_files(request.paths)
     known = join(load())
     project = Project(listing)
-    reading = read_all(project, known, include_tests=request.include_tests)
+    reading = read_all(project, known, request)
     neighbours = look_around(project, reading, known)
     policy = policy_of(request, _keys(reading.candidates, neighbours))
     plans = [(item, plan_file(item.file, policy, neighbours.of(item))) for item in reading.candidates]
@@ -90,7 +93,7 @@ def _finish(new: NewHelper, unsafe: frozenset[Path], *, apply: bool) -> tuple[He
     if not apply:
         return new.helper, [_changed(file, written=False) for file in new.files]
     try:
-        if new.helper.diff:
+        if new.place is not None and new.helper.diff:
             _refuse_uncommitted(new.place.path, unsafe)
             write(new.place.path, old=None if new.place.existing is None else new.place.existing.data, new=new.data)
     except CodemodError as error:
@@ -103,7 +106,8 @@ def _unsafe(prepared: Iterable[NewHelper], request: Request) -> frozenset[Path]:
     """Collect what would be written although git could not bring it back."""
     if not request.apply or request.uncommitted:
         return frozenset()
-    helpers = [new.place.path for new in prepared if new.place.existing is not None and new.helper.diff]
+    places = [new.place for new in prepared if new.place is not None and new.helper.diff]
+    helpers = [place.path for place in places if place.existing is not None]
     return uncommitted([*helpers, *(file.candidate.listed.path for new in prepared for file in new.files)])
 
 

@@ -19,7 +19,7 @@ ALTERNATIVES = {
     "behind a return": "def f():\n    if mode == 'mi':\n        return ManagedIdentityCredential()\n    return {call}\n",
     "before a return": "def f():\n    if mode == 'sp':\n        return {call}\n    return DefaultAzureCredential()\n",
     "a fallback": "try:\n    c = {call}\nexcept ValueError:\n    c = DefaultAzureCredential()\n",
-    "a match": "match x:\n    case 'sp':\n        c = {call}\n    case _:\n        DefaultAzureCredential()\n",
+    "a match": "match x:\n    case 1:\n        c = {call}\n    case _:\n        c = DefaultAzureCredential()\n",
     "a conditional expression": "c = {call} if mode == 'sp' else DefaultAzureCredential()\n",
     "an or": "c = mode and {call} or DefaultAzureCredential()\n",
     "methods of a class": "class Auth:\n    def a(self):\n        return {call}\n"
