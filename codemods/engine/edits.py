@@ -208,9 +208,9 @@ class _Editor:
         return starts[last + extra] - end if extra else 0
 
     def _helper_import(self) -> Iterator[Edit]:
-        missing = sorted(name for name in self.wanted if name not in self.module.top.bindings)
+        place = self._place()
+        missing = sorted(name for name in self.wanted if not self._is_bound(name, place))
         if missing:
-            place = self._place()
             lead = "" if place == 0 or self.source.text[place - 1] in "\r\n" else self.source.newline
             lines = (f"{line}{self.source.newline}" for line in self._new_imports(missing))
             yield Edit(start=place, end=place, text=lead + "".join(lines))
@@ -223,6 +223,11 @@ class _Editor:
             yield "import os"
         if others := [name for name in missing if name != "os"]:
             yield f"from azure.identity import {', '.join(others)}"
+
+    def _is_bound(self, name: str, place: int) -> bool:
+        """Tell whether a name has its meaning before the first site, and not only behind it."""
+        bindings = self.module.top.bindings.get(name, [])
+        return any(self.source.line_start(getattr(binding.node, "lineno", 1)) < place for binding in bindings)
 
     def _place(self) -> int:
         """Find the line behind the last import that stands before the first rewritten site."""

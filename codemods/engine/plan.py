@@ -16,6 +16,8 @@ from codemods.engine.alternatives import alternative
 from codemods.engine.applications import Policy, decide
 from codemods.engine.flow import Blocked, Dropped, dropped_with, obstacle
 from codemods.engine.guards import Guards, understand
+from codemods.engine.notebook import Notebook
+from codemods.engine.notebook_sites import placed, strays, told
 from codemods.engine.secrets import NameRead
 from codemods.engine.sites import Occurrence
 from codemods.engine.source import Source
@@ -47,7 +49,8 @@ _NOT_THE_SAME = frozenset({
 class File:
     """A candidate as it was read: its text, its bound names, its sites.
 
-    ``helper`` is what the helper module would be imported as; an ``inline`` file gets an expression instead.
+    ``helper`` is what the helper module would be imported as; an ``inline`` file gets an expression instead. The sites
+    of a ``held`` file are told and no more; of a ``notebook`` the source is what its cells say together.
     """
 
     source: Source
@@ -58,6 +61,8 @@ class File:
     helper_taken: bool
     helper_unknown: str = ""
     inline: bool = False
+    held: bool = False
+    notebook: Notebook | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,18 +103,21 @@ class Plan:
         return tuple(self._outcome(occurrence, compared or {}) for occurrence in self.file.occurrences)
 
     def _outcome(self, occurrence: Occurrence, compared: Mapping[Occurrence, tuple[Compared, ...]]) -> SiteOutcome:
-        application = self.rewrites.get(occurrence)
+        application, notebook = self.rewrites.get(occurrence), self.file.notebook
+        site = occurrence.site if notebook is None else placed(notebook, occurrence.site)
         if application is not None:
             return Rewritten(
-                site=occurrence.site,
+                site=site,
                 application=application.key,
                 note=self.notes[occurrence],
                 compared=compared.get(occurrence, ()),
             )
         if isinstance(occurrence.verdict, Already):
-            return AlreadyAssertion(site=occurrence.site)
+            return AlreadyAssertion(site=site)
         reason, detail = self.blocked[occurrence]
-        return Reported(site=occurrence.site, reason=reason, advice=reason.advice, detail=detail)
+        if notebook is not None:
+            detail = told(notebook, occurrence.site.line, detail)
+        return Reported(site=site, reason=reason, advice=reason.advice, detail=detail)
 
 
 def refusal(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked | None:
@@ -117,10 +125,19 @@ def refusal(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked
     verdict = occurrence.verdict
     if file.is_test and not isinstance(verdict, Already):
         return ReasonCode.TEST_CODE, ""
+    if file.held and not isinstance(verdict, Already):
+        return ReasonCode.NOTEBOOK, _beneath(verdict)
     if isinstance(verdict, Report):
         return verdict.reason, verdict.detail
     known = around.type_tests.get(occurrence.site.construct) or occurrence.trace.problem
     return known or _refused_here(file, occurrence) or _refused_there(file, occurrence, around)
+
+
+def _beneath(verdict: Rewrite | Report) -> str:
+    """Say what a site of a notebook would be told for anywhere else."""
+    if isinstance(verdict, Rewrite):
+        return ""
+    return f"{verdict.reason}: {verdict.detail}" if verdict.detail else verdict.reason.value
 
 
 def _refused_there(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked | None:
@@ -144,6 +161,8 @@ def _refused_here(file: File, occurrence: Occurrence) -> Blocked | None:
         return ReasonCode.AKS_DIRECT_FEDERATION, ""
     if (nowhere := _no_place(file, occurrence)) is not None:
         return nowhere
+    if file.notebook is not None and (line := strays(file.notebook, file.module, occurrence)) is not None:
+        return ReasonCode.NOTEBOOK, f"what it needs is in another cell (line {line})"
     if (name := _collision(file, occurrence)) is not None:
         return ReasonCode.NAME_COLLISION, name
     if any(isinstance(parent, ast.JoinedStr) for parent in file.module.ancestors(occurrence.node)):

@@ -5,6 +5,7 @@ This module and what it imports load libcst, so a run imports it only when there
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -116,11 +117,15 @@ def _inline(file: NewFile, names: Mapping[Application, Names]) -> NewHelper:
 def _file(candidate: Candidate, plan: Plan, names: Mapping[Application, Names], prover: Prover) -> NewFile:
     source = candidate.file.source
     around = prover.neighbours.of(candidate)
-    data = splice(source, edits_of(plan, names, candidate.place.module, around.used_elsewhere))
+    edits = edits_of(plan, names, candidate.place.module, around.used_elsewhere)
+    notebook = candidate.file.notebook
+    data = splice(source, edits) if notebook is None else notebook.with_edits(edits)
     compared = prover.prove(candidate, plan, names, data)
     literals = [node for occurrence in candidate.file.occurrences for node in occurrence.trace.literals]
-    hidden = (text for node in literals for text in spellings(source.segment(node), getattr(node, "value", None)))
-    diff, masked = printable(source.name, source.data, data, hidden)
+    hidden = [text for node in literals for text in spellings(source.segment(node), getattr(node, "value", None))]
+    if notebook is not None:
+        hidden += [json.dumps(text)[1:-1] for text in hidden]
+    diff, masked = printable(source.name, candidate.data, data, hidden)
     return NewFile(candidate=candidate, plan=plan, data=data, diff=diff, masked=masked, compared=compared)
 
 

@@ -12,10 +12,11 @@ from codemods.engine.claims.check import Claim, check
 from codemods.engine.claims.places import Expected, place_of
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.neighbours import Neighbours
+from codemods.engine.notebook import Notebook, read_notebook
 from codemods.engine.plan import Plan, plan_file
 from codemods.engine.sites import Occurrence, find
-from codemods.engine.source import decode, parse
-from codemods.errors import NotIdempotentError
+from codemods.engine.source import Source, decode, parse
+from codemods.errors import ClaimError, NotIdempotentError
 from codemods.model import Compared
 from codemods.names import Module
 
@@ -33,7 +34,7 @@ class Prover:
     ) -> dict[Occurrence, tuple[Compared, ...]]:
         """Say what was compared at each rewritten site, or raise ClaimError or NotIdempotentError."""
         name = candidate.listed.name
-        text = decode(name, data).text
+        text = _read(candidate, data)[1].text
         sites = {
             place_of(occurrence.node): _expected(candidate, names[application])
             for occurrence, application in plan.rewrites.items()
@@ -44,10 +45,10 @@ class Prover:
         return {occurrence: compared[place_of(occurrence.node)] for occurrence in plan.rewrites}
 
     def _run_again(self, candidate: Candidate, data: bytes) -> None:
-        source = decode(candidate.listed.name, data)
+        notebook, source = _read(candidate, data)
         module = Module(parse(source.name, source.text))
         occurrences = find(source, module, self.known, self.neighbours.project.may_hold)
-        file = replace(candidate.file, source=source, module=module, occurrences=occurrences)
+        file = replace(candidate.file, source=source, module=module, occurrences=occurrences, notebook=notebook)
         again = plan_file(file, self.policy, self.neighbours.of(replace(candidate, file=file)))
         if again.rewrites:
             line = min(occurrence.site.line for occurrence in again.rewrites)
@@ -55,6 +56,17 @@ class Prover:
                 f"{source.name}:{line}: a second run would change it again; nothing was done, rewrite it by hand",
                 line=line,
             )
+
+
+def _read(candidate: Candidate, data: bytes) -> tuple[Notebook | None, Source]:
+    """Read new bytes as the old ones were read."""
+    name = candidate.listed.name
+    if candidate.file.notebook is None:
+        return None, decode(name, data)
+    notebook = read_notebook(name, data)
+    if notebook is None:
+        raise ClaimError(f"{name} would be no notebook any more; nothing was done")
+    return notebook, notebook.source
 
 
 def _expected(candidate: Candidate, names: Names) -> Expected:

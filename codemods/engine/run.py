@@ -122,7 +122,7 @@ def _refuse_uncommitted(path: Path, unsafe: frozenset[Path]) -> None:
 def _write(file: NewFile, unsafe: frozenset[Path]) -> FileOutcome:
     try:
         _refuse_uncommitted(file.candidate.listed.path, unsafe)
-        write(file.candidate.listed.path, old=file.candidate.file.source.data, new=file.data)
+        write(file.candidate.listed.path, old=file.candidate.data, new=file.data)
     except CodemodError as error:
         return failed(file.candidate.listed.name, error)
     return _changed(file, written=True)
