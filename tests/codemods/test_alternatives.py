@@ -16,7 +16,7 @@ CALL = "ClientSecretCredential(T, A, os.environ['S'])"
 ALTERNATIVES = {
     "if and else": "if mode == 'sp':\n    c = {call}\nelse:\n    c = DefaultAzureCredential()\n",
     "elif": "if mode == 'mi':\n    c = ManagedIdentityCredential()\nelif mode == 'sp':\n    c = {call}\n",
-    "behind a return": "def f():\n    if mode == 'mi':\n        return ManagedIdentityCredential()\n    return {call}\n",
+    "behind a return": "def f():\n    if x:\n        return ManagedIdentityCredential()\n    return {call}\n",
     "before a return": "def f():\n    if mode == 'sp':\n        return {call}\n    return DefaultAzureCredential()\n",
     "a fallback": "try:\n    c = {call}\nexcept ValueError:\n    c = DefaultAzureCredential()\n",
     "a match": "match x:\n    case 1:\n        c = {call}\n    case _:\n        c = DefaultAzureCredential()\n",
