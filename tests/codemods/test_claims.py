@@ -132,6 +132,62 @@ def test_a_condition_that_comes_out_otherwise_is_refused(name: str) -> None:
         _check(before, after)
 
 
+TYPE = "'client_assertion_type': 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'"
+PAIR = f"{TYPE}, 'client_assertion': managed_identity_assertion()"
+ENVIRONMENT = "os.environ['AZURE_TENANT_ID'], os.environ['AZURE_CLIENT_ID']"
+FORMS = {
+    "on behalf of": (
+        "c = OnBehalfOfCredential(T, A, client_secret=SECRET, user_assertion=U)\n",
+        "c = OnBehalfOfCredential(T, A, client_assertion_func=managed_identity_assertion, user_assertion=U)\n",
+        ("user_assertion=U", "user_assertion=T"),
+    ),
+    "a body": (
+        "r = post(URL, data={'client_id': A, 'client_secret': SECRET, 'scope': X})\n",
+        f"r = post(URL, data={{'client_id': A, {PAIR}, 'scope': X}})\n",
+        ("'scope': X", "'scope': T"),
+    ),
+    "an encoded body": (
+        "r = post(URL, data=urlencode({'client_id': A, 'client_secret': SECRET}).encode())\n",
+        f"r = post(URL, data=urlencode({{'client_id': A, {PAIR}}}).encode())\n",
+        ("'client_id': A", "'client_id': T"),
+    ),
+    "a pair of id and secret": (
+        "r = post(URL, auth=(A, SECRET), data={'scope': X})\n",
+        f"r = post(URL, data={{'client_id': A, 'scope': X, {PAIR}}})\n",
+        ("'client_id': A", "'client_id': T"),
+    ),
+    "an address": (
+        "r = post(URL, json={'client_secret': SECRET})\n",
+        f"r = post(URL, json={{{PAIR}}})\n",
+        ("post(URL", "post(T"),
+    ),
+    "another type of assertion": (
+        "r = post(URL, json={'client_secret': SECRET})\n",
+        f"r = post(URL, json={{{PAIR}}})\n",
+        ("jwt-bearer", "saml2-bearer"),
+    ),
+    "the environment": (
+        "c = EnvironmentCredential()  # SECRET\n",
+        f"c = ClientAssertionCredential({ENVIRONMENT}, managed_identity_assertion)\n",
+        ("AZURE_TENANT_ID", "TENANT_ID"),
+    ),
+}
+IMPORTS = "import os\nfrom azure.identity import {}, OnBehalfOfCredential\n"
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_other_forms_of_a_site_are_compared_alike(name: str) -> None:
+    before, after, (right, wrong) = FORMS[name]
+    old = IMPORTS.format("EnvironmentCredential") + before
+    new = IMPORTS.format("ClientAssertionCredential") + "from entra_fic import managed_identity_assertion\n" + after
+    assert right in after
+    (call,) = (node.value for node in ast.parse(old).body if isinstance(node, ast.Assign))
+    claim = Claim(name="app.py", sites={place_of(call): EXPECTED}, deleted=())
+    assert check(claim, _module(old), _module(new))
+    with pytest.raises(ClaimError):
+        check(claim, _module(old), _module(new.replace(right, wrong)))
+
+
 def test_more_than_ten_terms_are_compared_one_by_one() -> None:
     terms = " and ".join(f"x{number}" for number in range(14))
     before = OLD.replace("if A and SECRET:", f"if {terms} and SECRET:")
