@@ -13,7 +13,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from codemods.engine.branches import Refusal, kind_of, may_sign_in, other_branch
+from codemods.engine.branches import Refusal, is_caught, kind_of, may_sign_in, other_branch
 from codemods.engine.conditions import Condition, Secrets, secrets_of
 from codemods.engine.cutting import Uncuttable, cut
 from codemods.engine.flow import block_of, whole_lines
@@ -41,6 +41,8 @@ def understand(
     """Find the conditions that can lose the secrets of some sites; ``statements`` are deleted with the sites."""
     secrets = {occurrence: secrets_of(module, occurrence) for occurrence in occurrences}
     joined = Secrets.join(secrets.values())
+    if not joined:
+        return Guards()
     nodes: set[ast.AST] = set()
     edits: list[Edit] = []
     notes: dict[Occurrence, tuple[str, ...]] = {}
@@ -75,7 +77,7 @@ def _shortened(
     source: Source, module: Module, owner: _Owner, condition: Condition, sites: Sequence[Occurrence]
 ) -> tuple[set[ast.AST], list[Edit]]:
     """Say what a condition loses that asks for other things as well; raise Uncuttable where that is not certain."""
-    if _is_elif(module, owner):
+    if _is_elif(module, owner) or is_caught(module, owner):
         raise Uncuttable
     if not _is_check(owner, condition):
         _require_plain_branches(module, owner, sites)
@@ -107,7 +109,7 @@ def _require_check(
     refuses = isinstance(owner, ast.Assert) or (not owner.orelse and kind_of(owner.body) is not Refusal.NONE)
     never = condition.outcome is isinstance(owner, ast.Assert)
     alone = all(sibling is owner or sibling in statements for sibling in block_of(module, owner))
-    if not refuses or not never or alone or whole_lines(source, owner) is None:
+    if not refuses or not never or alone or is_caught(module, owner) or whole_lines(source, owner) is None:
         raise Uncuttable
 
 

@@ -82,7 +82,7 @@ def _behaviour(source: str, values: tuple[str | None, ...]) -> str:
     lines = [line for line in source.splitlines(keepends=True) if not line.startswith("from ")]
     body = "".join(lines).replace(OPEN, "'set'").replace("ClientSecretCredential(", "made(")
     body = body.replace("ClientAssertionCredential(", "made(")
-    names = dict(zip(("T", "A", "X"), values, strict=True))
+    names: dict[str, object] = dict(zip(("T", "A", "X"), values, strict=True))
     names |= {"made": lambda *_: "credential", "managed_identity_assertion": None, "print": lambda *_: None}
     try:
         exec(compile(body, "case", "exec"), names)  # noqa: S102 - our own text

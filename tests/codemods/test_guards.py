@@ -130,6 +130,10 @@ REWRITTEN = {
         "raw = os.getenv('SECRET')\nsecret = raw\nif not raw:\n    raise ValueError\nc = {call}\n",
         "c = {call}\n",
     ),
+    "caught and raised again": (
+        "{read}try:\n    if not secret:\n        raise ValueError\n    c = {call}\nexcept ValueError:\n    raise\n",
+        "try:\n    c = {call}\nexcept ValueError:\n    raise\n",
+    ),
     "an entry of a file": (
         ("import json\ncfg = json.load(f)\nif A and cfg['secret']:\n"
         "    c = ClientSecretCredential(T, A, cfg['secret'])\nelse:\n    raise ValueError\n"),
@@ -151,6 +155,10 @@ def test_the_term_goes_with_the_call(tmp_path: Path, name: str) -> None:
 
 
 GUARDED = {
+    "check that is caught": "try:\n    if not secret:\n        raise ValueError\n    c = {call}\n"
+    "except ValueError:\n    c = None\n",
+    "branch that is caught": "try:\n    if A and secret:\n        c = {call}\n    else:\n        raise ValueError\n"
+    "except ValueError:\n    print('x')\n",
     "else signs in another way": "if T and A and secret:\n    c = {call}\nelse:\n    c = DefaultAzureCredential()\n",
     "conditional expression with another": "c = {call} if A and secret else DefaultAzureCredential()\n",
     "conditional expression of the secret alone": "c = {call} if secret else None\n",
