@@ -20,6 +20,7 @@ from codemods.engine.flow import block_of, whole_lines
 from codemods.engine.sites import Occurrence
 from codemods.engine.source import Source
 from codemods.engine.splice import Edit
+from codemods.engine.unwrap import unwrap
 from codemods.names import Module
 
 _Owner = ast.If | ast.IfExp | ast.Assert
@@ -28,10 +29,14 @@ _Borders = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guards:
-    """What becomes of the conditions of a file: nodes that disappear, edits of what stays, and a word on each."""
+    """What becomes of the conditions of a file: nodes that disappear, edits of what stays, and a word on each.
+
+    Of those ``unwrapped`` the body stays and the condition goes.
+    """
 
     nodes: frozenset[ast.AST] = frozenset()
     edits: tuple[Edit, ...] = ()
+    unwrapped: tuple[ast.If, ...] = ()
     notes: Mapping[Occurrence, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -46,6 +51,7 @@ def understand(
     nodes: set[ast.AST] = set()
     edits: list[Edit] = []
     notes: dict[Occurrence, tuple[str, ...]] = {}
+    unwrapped: list[ast.If] = []
     for owner in _owners(module, joined):
         sites = [item for item in occurrences if secrets[item].occur_in(module, owner.test)]
         gone: set[ast.AST]
@@ -54,6 +60,10 @@ def understand(
             if condition.outcome is None:
                 gone, changes = _shortened(source, module, owner, condition, sites)
                 note = f"the condition on line {owner.lineno} no longer asks for the secret"
+            elif isinstance(owner, ast.If) and owner.orelse:
+                gone, changes = _unwrapped(source, module, owner, condition, sites, deleted=statements)
+                note = f"the condition on line {owner.lineno} is gone, its statements are always executed"
+                unwrapped.append(owner)
             else:
                 _require_check(source, module, owner, condition, {*statements, *nodes})
                 gone, changes, note = {owner}, [], f"the check of the secret on line {owner.lineno} is gone"
@@ -62,7 +72,7 @@ def understand(
         nodes |= gone
         edits += changes
         notes |= {item: (*notes.get(item, ()), note) for item in sites}
-    return Guards(nodes=frozenset(nodes), edits=tuple(edits), notes=notes)
+    return Guards(nodes=frozenset(nodes), edits=tuple(edits), unwrapped=tuple(unwrapped), notes=notes)
 
 
 def _owners(module: Module, secrets: Secrets) -> Iterator[_Owner]:
@@ -85,6 +95,25 @@ def _shortened(
     return set(gone), [
         edit for container, dropped in condition.cuts.items() for edit in cut(source, container, dropped)
     ]
+
+
+def _unwrapped(
+    source: Source,
+    module: Module,
+    owner: ast.If,
+    condition: Condition,
+    sites: Sequence[Occurrence],
+    *,
+    deleted: Sequence[ast.stmt],
+) -> tuple[set[ast.AST], list[Edit]]:
+    """Leave what is done where the secret alone is set, when nothing but a refusal is done otherwise."""
+    refuses = kind_of(owner.orelse) is Refusal.ENDS and not is_caught(module, owner)
+    if condition.has_others or not condition.outcome or not refuses or _is_elif(module, owner):
+        raise Uncuttable
+    if _branch_of(module, owner, sites) != "body" or all(item in deleted for item in owner.body):
+        raise Uncuttable
+    inside = (node for statement in owner.orelse for node in ast.walk(statement) if isinstance(node, ast.expr))
+    return {owner.test, *inside}, unwrap(source, owner, deleted)
 
 
 def _is_elif(module: Module, owner: _Owner) -> bool:

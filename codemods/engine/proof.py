@@ -45,7 +45,12 @@ class Prover:
             place_of(occurrence.node): _expected(candidate, names[application])
             for occurrence, application in plan.rewrites.items()
         }
-        claim = Claim(name=name, sites=sites, deleted={place_of(node) for node in plan.dropped.statements})
+        claim = Claim(
+            name=name,
+            sites=sites,
+            deleted={place_of(node) for node in plan.dropped.statements},
+            unwrapped={place_of(node) for node in plan.guards.unwrapped},
+        )
         compared = check(claim, old, again.module)
         return {occurrence: compared[place_of(occurrence.node)] for occurrence in plan.rewrites}
 

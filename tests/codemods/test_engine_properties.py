@@ -52,6 +52,7 @@ FORMS = (
     "if {c}:\n    print('off')\n    c = None\nelse:\n    c = {call}\n",
     "c = {call} if {c} else None\n",
     "assert {c}\nc = {call}\n",
+    "if {c}:\n    x = 1\n    c = {call}\n    y = '''a\n    b'''\nelse:\n    raise ValueError\n",
 )
 
 
@@ -88,7 +89,7 @@ def _behaviour(source: str, values: tuple[str | None, ...]) -> str:
         exec(compile(body, "case", "exec"), names)  # noqa: S102 - our own text
     except (ValueError, AssertionError) as error:
         return type(error).__name__
-    return str(names.get("c"))
+    return f"{names.get('c')} {names.get('x')} {names.get('y')}"
 
 
 SOURCES = st.sampled_from([
