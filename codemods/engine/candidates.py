@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from codemods.assertion import HELPER_FILE, is_ours
-from codemods.engine.failure import failed
-from codemods.engine.helpers import Place, place_for
+from codemods.assertion import is_ours
+from codemods.engine.failure import failed, too_deep
+from codemods.engine.file import File
+from codemods.engine.helpers import Place, named_place, place_for
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.listing import Listed
-from codemods.engine.plan import File
+from codemods.engine.notebook import Notebook, read_notebook
 from codemods.engine.project import Project
 from codemods.engine.sites import find
 from codemods.engine.source import decode, parse, read
-from codemods.errors import CodemodError, DoesNotParseError
-from codemods.model import Clean, Failed, ReasonCode, Reported, Site
+from codemods.errors import CodemodError
+from codemods.model import Clean, Failed, LibraryMode, ReasonCode, Reported, Request, Site
 from codemods.names import Module
 
+# First lines of notebooks that Databricks and Fabric export as source.
+_EXPORTS = ("# Databricks notebook source", "# Fabric notebook source")
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 _TEST_FILE = re.compile(r"test_.*|.*_test|conftest")
 _TEST_LIBRARY = re.compile(
@@ -27,11 +30,12 @@ _TEST_LIBRARY = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Candidate:
-    """A file with at least one site, and the place of its helper."""
+    """A file with at least one site, and the place of its helper; ``data`` are its bytes as they were read."""
 
     listed: Listed
     file: File
     place: Place
+    data: bytes
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,7 +55,7 @@ class Reading:
             self.others.append(found)
 
 
-def read_all(project: Project, known: Knowledge, *, include_tests: bool) -> Reading:
+def read_all(project: Project, known: Knowledge, request: Request) -> Reading:
     """Read every file of a listing once; a file that fails is an outcome, not the end of the run."""
     literals = {literal for transform in known.transforms for literal in transform.literals}
     mentions = re.compile(b"|".join(re.escape(literal) for literal in sorted(literals))).search
@@ -64,13 +68,11 @@ def read_all(project: Project, known: Knowledge, *, include_tests: bool) -> Read
             data = read(listed.path)
             if mentions(data) is not None:
                 reading.mentioned[listed.name] = data
-                reading.add(_analyse(project, listed, data, known, include_tests=include_tests))
+                reading.add(_analyse(project, listed, data, known, request))
         except CodemodError as error:
             reading.add(failed(listed.name, error))
         except RecursionError:
-            reading.add(
-                failed(listed.name, DoesNotParseError(f"{listed.name} is nested too deeply; it was left alone"))
-            )
+            reading.add(too_deep(listed.name))
     return reading
 
 
@@ -87,31 +89,75 @@ def looks_like_test(name: str, data: bytes) -> bool:
 
 
 def _analyse(
-    project: Project, listed: Listed, data: bytes, known: Knowledge, *, include_tests: bool
+    project: Project, listed: Listed, data: bytes, known: Knowledge, request: Request
 ) -> Candidate | Clean | None:
     if listed.path.suffix == ".ipynb":
-        return _notebook(listed) if any(name.encode() in data for name in known.class_names) else None
+        return _notebook(project, listed, data, known, request)
     source = decode(listed.name, data)
-    if listed.path.name == HELPER_FILE and is_ours(source.text):
+    if is_ours(source.text):
         return None
     module = Module(parse(listed.name, source.text))
     project.know(listed.path, data, module)
     occurrences = find(source, module, known, project.may_hold)
     if not occurrences:
         return None
-    place = place_for(project, listed.path, module)
+    place = _place(project, listed, module, request)
     file = File(
         source=source,
         module=module,
         occurrences=occurrences,
-        is_test=looks_like_test(listed.name, data) and not include_tests,
+        is_test=looks_like_test(listed.name, data) and not request.include_tests,
+        helper=place.module,
         helper_taken=place.taken,
         helper_unknown=place.unknown,
+        inline=request.inline or bool(place.unknown),
+        held=source.text.startswith(_EXPORTS),
+        add_option=request.library_mode is LibraryMode.ADD_OPTION,
     )
-    return Candidate(listed=listed, file=file, place=place)
+    return Candidate(listed=listed, file=file, place=place, data=data)
 
 
-def _notebook(listed: Listed) -> Clean:
+def _place(project: Project, listed: Listed, module: Module, request: Request) -> Place:
+    if request.helper_module is None:
+        return place_for(project, listed.path, module)
+    return named_place(project, listed.path, request.helper_module)
+
+
+def _notebook(
+    project: Project, listed: Listed, data: bytes, known: Knowledge, request: Request
+) -> Candidate | Clean | None:
+    notebook = read_notebook(listed.name, data)
+    if notebook is None:
+        mentioned = any(name.encode() in data for name in known.class_names)
+        return _unread(listed, 1, "it is not a Python notebook of version 4") if mentioned else None
+    module = Module(parse(listed.name, notebook.source.text))
+    occurrences = find(notebook.source, module, known, project.may_hold)
+    if not occurrences:
+        return _lost_cells(listed, notebook, known)
+    file = File(
+        source=notebook.source,
+        module=module,
+        occurrences=occurrences,
+        is_test=looks_like_test(listed.name, data) and not request.include_tests,
+        helper="",
+        helper_taken=False,
+        inline=True,
+        held=not request.notebooks,
+        notebook=notebook,
+    )
+    return Candidate(listed=listed, file=file, place=place_for(project, listed.path, module), data=data)
+
+
+def _lost_cells(listed: Listed, notebook: Notebook, known: Knowledge) -> Clean | None:
+    """Report a cell that mentions a class and cannot be read as Python."""
+    for cell in notebook.cells:
+        if cell.lost and any(name in cell.text for name in known.class_names):
+            line = notebook.text.count("\n", 0, cell.value.start) + 1
+            return _unread(listed, line, f"cell {cell.number} cannot be read as Python")
+    return None
+
+
+def _unread(listed: Listed, line: int, detail: str) -> Clean:
     reason = ReasonCode.NOTEBOOK
-    site = Site(path=listed.name, line=1, column=1, construct="notebook")
-    return Clean(path=listed.name, sites=(Reported(site=site, reason=reason, advice=reason.advice),))
+    site = Site(path=listed.name, line=line, column=1, construct="notebook")
+    return Clean(path=listed.name, sites=(Reported(site=site, reason=reason, advice=reason.advice, detail=detail),))
