@@ -1,0 +1,55 @@
+"""The table of cases: those about places here, and that it says something about every reason."""
+
+from pathlib import Path
+
+import pytest
+
+from codemods.cases import NO_APP, OTHER_TENANT, REPORTED, REWRITTEN, Case, cases, of_reason, subjects, whys
+from codemods.engine.run import rewrite
+from codemods.model import ReasonCode, Request, Target
+from tests.codemods.cases import APP, OTHER_APP, TARGETS, cases_of, contents
+
+_REQUESTS = {
+    "": {"targets": TARGETS, "app": APP},
+    NO_APP: {"targets": TARGETS, "app": None},
+    OTHER_TENANT: {"targets": (Target(client_id=APP, tenant_id=OTHER_APP),), "app": APP},
+}
+
+
+def lay(folder: Path, case: Case) -> None:
+    for name, text in case.files:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("case", cases_of("places_reported"))
+def test_a_place_is_left_to_a_person(tmp_path: Path, case: Case) -> None:
+    lay(tmp_path, case)
+    before = contents(tmp_path)
+    asked = _REQUESTS[case.condition]
+    run = rewrite(Request(paths=(tmp_path,), apply=True, **asked))  # type: ignore[arg-type]
+    assert tuple(item.reason.value for item in run.reported) == case.reasons
+    assert not run.rewritten
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("reason", ReasonCode)
+def test_every_reason_has_a_case_and_says_why(reason: ReasonCode) -> None:
+    assert of_reason(reason)
+    assert whys()[reason].endswith(".")
+
+
+def test_the_table_speaks_of_nothing_unknown() -> None:
+    known = set(ReasonCode)
+    assert not set(whys()) - known
+    told = {reason for name in subjects(REPORTED) for case in cases(name) for reason in case.reasons}
+    assert not told - known
+    assert all(case.after for name in subjects(REWRITTEN) for case in cases(name))
+
+
+def test_every_file_of_cases_is_used_by_a_test() -> None:
+    tests = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    files = [name for kind in (REPORTED, REWRITTEN, "unrelated") for name in subjects(kind)]
+    assert files
+    assert not [name for name in files if f'cases_of("{name}")' not in tests]
