@@ -271,12 +271,23 @@ class Request:
     uncommitted: bool = False
 
 
+class Category(enum.Enum):
+    """What kind of code a site stands in; reports list all but ``CODE`` apart."""
+
+    CODE = "code"
+    TEST = "test"
+    DOCUMENTATION = "documentation"
+    MOCK = "mock"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """A place that signs in with a secret or a certificate, or that could.
 
-    ``client_id`` is known only when the source says it. ``secret_source`` describes where the secret comes from and is
-    never the secret. ``literal_secret`` says that its text stands in the source file.
+    Lines and columns count from 1, columns in characters; the end is where the next character stands, and unknown for
+    a site that is a whole file. ``scope`` names the functions and classes around it (``Jobs.run``). ``client_id`` is
+    known only when the source says it. ``secret_source`` describes where the secret comes from and is never the secret.
+    ``literal_secret`` says that its text stands in the source file.
     """
 
     path: str
@@ -288,6 +299,10 @@ class Site:
     tenant_expression: str | None = None
     secret_source: str | None = None
     literal_secret: bool = False
+    end_line: int | None = None
+    end_column: int | None = None
+    scope: str = ""
+    category: Category = Category.CODE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

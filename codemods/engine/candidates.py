@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codemods.assertion import HELPER_FILE, is_ours
 from codemods.engine.failure import failed
@@ -12,10 +12,10 @@ from codemods.engine.knowledge import Knowledge
 from codemods.engine.listing import Listed
 from codemods.engine.plan import File
 from codemods.engine.project import Project
-from codemods.engine.sites import find
+from codemods.engine.sites import Occurrence, find
 from codemods.engine.source import decode, parse, read
 from codemods.errors import CodemodError, DoesNotParseError
-from codemods.model import Clean, Failed, ReasonCode, Reported, Site
+from codemods.model import Category, Clean, Failed, ReasonCode, Reported, Site
 from codemods.names import Module
 
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
@@ -99,16 +99,27 @@ def _analyse(
     occurrences = find(source, module, known, project.may_hold)
     if not occurrences:
         return None
+    is_test = looks_like_test(listed.name, data)
     place = place_for(project, listed.path, module)
     file = File(
         source=source,
         module=module,
-        occurrences=occurrences,
-        is_test=looks_like_test(listed.name, data) and not include_tests,
+        occurrences=tuple(map(_set_apart, occurrences)) if is_test else occurrences,
+        is_test=is_test and not include_tests,
         helper_taken=place.taken,
         helper_unknown=place.unknown,
     )
     return Candidate(listed=listed, file=file, place=place)
+
+
+def _set_apart(occurrence: Occurrence) -> Occurrence:
+    """Mark a site as one of test or documentation code."""
+    site = occurrence.site
+    if site.path.rpartition("/")[2] == "conf.py":
+        category = Category.DOCUMENTATION
+    else:
+        category = Category.TEST if site.category is Category.CODE else site.category
+    return replace(occurrence, site=replace(site, category=category))
 
 
 def _notebook(listed: Listed) -> Clean:
