@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from codemods.assertion import HELPER_FILE, is_ours
 from codemods.engine.failure import failed
@@ -23,6 +24,17 @@ _TEST_FILE = re.compile(r"test_.*|.*_test|conftest")
 _TEST_LIBRARY = re.compile(
     rb"^[ \t]*(?:import|from)[ \t]+(?:pytest|unittest|mock|nose|hypothesis|behave|robot)\b", re.MULTILINE
 )
+
+
+class Told(Protocol):
+    """Hears the name of a step, how much of it is done, and how much there is (None: not known)."""
+
+    def __call__(self, name: str, count: int, total: int | None = None) -> None:
+        """Take note."""
+
+
+def nobody(name: str, count: int, total: int | None = None) -> None:
+    """Hear nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,13 +63,14 @@ class Reading:
             self.others.append(found)
 
 
-def read_all(project: Project, known: Knowledge, *, include_tests: bool) -> Reading:
+def read_all(project: Project, known: Knowledge, *, include_tests: bool, told: Told = nobody) -> Reading:
     """Read every file of a listing once; a file that fails is an outcome, not the end of the run."""
     literals = {literal for transform in known.transforms for literal in transform.literals}
     mentions = re.compile(b"|".join(re.escape(literal) for literal in sorted(literals))).search
     reading = Reading()
     for listed in project.listing.files:
         reading.scanned += 1
+        told("files", reading.scanned, len(project.listing.files))
         try:
             if listed.problem is not None:
                 raise listed.problem

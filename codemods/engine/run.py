@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from codemods.engine.applications import policy_of
-from codemods.engine.candidates import Candidate, read_all
+from codemods.engine.candidates import Candidate, Told, nobody, read_all
 from codemods.engine.failure import failed
 from codemods.engine.knowledge import join
 from codemods.engine.listing import list_files
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 _Written = tuple[tuple[FileOutcome, ...], tuple[Helper, ...]]
 
 
-def rewrite(request: Request) -> Run:
-    """Rewrite what can be rewritten below the paths of a request and report the rest."""
+def rewrite(request: Request, told: Told = nobody) -> Run:
+    """Rewrite what can be rewritten below the paths of a request and report the rest; ``told`` hears how far it is."""
     listing = list_files(request.paths)
     known = join(load())
     project = Project(listing)
-    reading = read_all(project, known, include_tests=request.include_tests)
+    reading = read_all(project, known, include_tests=request.include_tests, told=told)
     neighbours = look_around(project, reading, known)
     policy = policy_of(request, _keys(reading.candidates, neighbours))
     plans = [(item, plan_file(item.file, policy, neighbours.of(item))) for item in reading.candidates]

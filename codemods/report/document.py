@@ -1,16 +1,20 @@
 """A run as findings, a table and a document; the formats know nothing of code.
 
 A rule id is a reason code, the code of an error, or one of ``rewritten-with-note`` and ``literal-secret``. No text here
-quotes source: a secret is named by its source and place only.
+quotes source: a secret is named by its source and place only. Sites in tests, in documentation and in mocks are
+findings of a group of their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Collection, Iterable, Iterator
 from typing import assert_never
 
+from codemods.cases import whys
 from codemods.model import (
     AlreadyAssertion,
+    Category,
     Failed,
     ReasonCode,
     Reported,
@@ -19,7 +23,8 @@ from codemods.model import (
     Site,
     SiteOutcome,
 )
-from reports.model import Align, Cell, Column, Confidence, Document, Fact, Finding, Location, Severity, Table
+from codemods.report.fingerprints import Mark, marks, of_failure
+from reports.model import Align, Cell, Column, Confidence, Document, Fact, Finding, Location, Rule, Severity, Table
 
 _NOTES = frozenset({ReasonCode.TEST_CODE, ReasonCode.NOT_IN_PLAN, ReasonCode.NOTEBOOK})
 _UNSURE = frozenset({
@@ -45,11 +50,61 @@ _COLUMNS = (
 )
 
 
-def findings(run: Run) -> tuple[Finding, ...]:
-    """List what a person should look at, by file and line."""
-    found = [finding for outcome in run.sites for finding in _of_site(outcome)]
-    found += [_of_failure(failed) for failed in run.failed]
+_LITERAL = Rule(
+    name="literal-secret",
+    summary="a secret stands in the source as a literal",
+    explanation="Everybody who can read the repository, or any copy of its history, can sign in as the application.",
+    advice="treat it as leaked: it stays in the history of the repository; remove the credential",
+    severity=Severity.ERROR,
+    danger=8.0,
+)
+_NOTED = Rule(
+    name="rewritten-with-note",
+    summary="a sign-in was rewritten, and something beside it changes",
+    advice="read the note and confirm it in review",
+    severity=Severity.NOTE,
+)
+_REWRITABLE = Rule(
+    name="secret-sign-in",
+    summary="a secret or a certificate signs in here, and an assertion can do it instead",
+    explanation="The place is understood, and all that depends on its secret as well.",
+    advice="ask unsecret rewrite for the change; --apply makes it",
+)
+
+
+def findings(run: Run, *, accepted: Collection[Mark] = (), rewritable: bool = False) -> tuple[Finding, ...]:
+    """List what a person should look at, by file and line.
+
+    ``accepted`` are the sites of a baseline. ``rewritable`` lists the sites that can be rewritten as well.
+    """
+    known = marks(run)
+    found = []
+    for outcome in run.sites:
+        site = outcome.site
+        mark = known[site.path, site.line, site.column]
+        found += [
+            dataclasses.replace(each, fingerprint=mark.fingerprint, accepted=mark in accepted)
+            for each in _of_site(outcome, rewritable=rewritable)
+        ]
+    found += [_of_failure(failed, accepted) for failed in run.failed]
     return tuple(sorted(found, key=_position))
+
+
+def rules(found: Iterable[Finding]) -> tuple[Rule, ...]:
+    """Explain the rules of findings."""
+    names = {finding.rule for finding in found}
+    return tuple(rule for rule in (_LITERAL, _NOTED, _REWRITABLE, *map(_rule, ReasonCode)) if rule.name in names)
+
+
+def _rule(reason: ReasonCode) -> Rule:
+    return Rule(
+        name=reason.value,
+        summary=reason.meaning,
+        explanation=whys().get(reason.value, ""),
+        advice=reason.advice,
+        severity=Severity.NOTE if reason in _NOTES else Severity.WARNING,
+        confidence=Confidence.MEDIUM if reason in _UNSURE else Confidence.HIGH,
+    )
 
 
 def table(run: Run) -> Table:
@@ -58,7 +113,7 @@ def table(run: Run) -> Table:
     return Table(name="code-sites", title="Sign-ins in code", columns=_COLUMNS, rows=rows)
 
 
-def document(run: Run) -> Document:
+def document(run: Run, *, accepted: Collection[Mark] = (), rewritable: bool = False) -> Document:
     """Put facts, the table of sites and the findings together."""
     already = sum(isinstance(outcome, AlreadyAssertion) for outcome in run.sites)
     facts = (
@@ -70,16 +125,25 @@ def document(run: Run) -> Document:
         Fact(label="Files that failed", value=len(run.failed)),
         Fact(label="Helper modules", value=len(run.helpers)),
     )
+    found = findings(run, accepted=accepted, rewritable=rewritable)
     return Document(
-        title="Code that signs in with secrets", as_of=None, facts=facts, tables=(table(run),), findings=findings(run)
+        title="Code that signs in with secrets",
+        as_of=None,
+        facts=facts,
+        tables=(table(run),),
+        findings=found,
+        rules=rules(found),
     )
 
 
-def _of_site(outcome: SiteOutcome) -> Iterator[Finding]:
+def _of_site(outcome: SiteOutcome, *, rewritable: bool) -> Iterator[Finding]:
     match outcome:
         case Rewritten(site=site, note=note):
-            if note:
-                yield _finding(site, "rewritten-with-note", f"{site.construct} was rewritten: {note}", Severity.NOTE)
+            if rewritable:
+                message = f"{site.construct} signs in with {site.secret_source or 'a secret'}"
+                yield _finding(site, _REWRITABLE.name, message, Severity.WARNING, _REWRITABLE.advice)
+            elif note:
+                yield _finding(site, _NOTED.name, f"{site.construct} was rewritten: {note}", Severity.NOTE)
         case Reported(site=site, reason=reason, advice=advice, detail=detail):
             message = f"{site.construct}: {reason.meaning}" + (f" ({detail})" if detail else "")
             severity = Severity.NOTE if reason in _NOTES else Severity.WARNING
@@ -89,9 +153,9 @@ def _of_site(outcome: SiteOutcome) -> Iterator[Finding]:
         case _:
             assert_never(outcome)
     if site.literal_secret:
-        message = f"a secret stands in the source as a literal (argument of {site.construct})"
-        advice = "treat it as leaked: it stays in the history of the repository; remove the credential"
-        yield _finding(site, "literal-secret", message, Severity.ERROR, advice)
+        message = f"{_LITERAL.summary} (argument of {site.construct})"
+        severity = Severity.ERROR if site.category is Category.CODE else Severity.WARNING  # tests make theirs up
+        yield _finding(site, _LITERAL.name, message, severity, _LITERAL.advice)
 
 
 def _finding(site: Site, rule: str, message: str, severity: Severity, advice: str = "") -> Finding:
@@ -103,17 +167,23 @@ def _finding(site: Site, rule: str, message: str, severity: Severity, advice: st
         confidence=Confidence.MEDIUM if unsure else Confidence.HIGH,
         subject=_application(site) or "",
         advice=advice,
-        location=Location(path=site.path, line=site.line, column=site.column),
+        location=Location(
+            path=site.path, line=site.line, column=site.column, end_line=site.end_line, end_column=site.end_column
+        ),
+        group="" if site.category is Category.CODE else site.category.value,
     )
 
 
-def _of_failure(failed: Failed) -> Finding:
+def _of_failure(failed: Failed, accepted: Collection[Mark]) -> Finding:
+    mark = of_failure(failed)
     return Finding(
         rule=failed.error.code,
         message=str(failed.error),
         severity=Severity.WARNING,
         confidence=Confidence.HIGH,
         location=Location(path=failed.path, line=failed.error.line),
+        fingerprint=mark.fingerprint,
+        accepted=mark in accepted,
     )
 
 
