@@ -39,15 +39,14 @@ class Knowledge:
 
 def topics() -> tuple[str, ...]:
     """Name everything that can be explained."""
-    return (*(reason.value for reason in ReasonCode), *(transform.name for transform in load()))
+    names = (*(reason.value for reason in ReasonCode), *(transform.name for transform in load()))
+    return tuple(dict.fromkeys(names))
 
 
-def explain(topic: str) -> Explanation | Knowledge | None:
-    """Explain a reason or a transform; None for a word that is neither."""
-    reason = next((reason for reason in ReasonCode if reason.value == topic), None)
-    if reason is not None:
-        return explain_reason(reason)
-    return next((_transform(transform) for transform in load() if transform.name == topic), None)
+def explain(topic: str) -> tuple[Explanation | Knowledge, ...]:
+    """Explain the reason and the transform of a name; nothing for a word that is neither."""
+    reasons = [explain_reason(reason) for reason in ReasonCode if reason.value == topic]
+    return (*reasons, *(_transform(transform) for transform in load() if transform.name == topic))
 
 
 def explain_reason(reason: ReasonCode) -> Explanation:

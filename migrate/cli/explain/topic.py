@@ -19,7 +19,7 @@ def about(topic: str) -> click.Command:
     @common
     def command(*, settings: Settings, every: bool) -> None:
         found = explain(topic)
-        if found is not None:
-            emit(settings, lines(found, every=every), dataclasses.asdict(found))
+        text = (line for one in found for line in (*lines(one, every=every), ""))
+        emit(settings, text, [dataclasses.asdict(one) for one in found])
 
     return command
