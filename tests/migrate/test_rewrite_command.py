@@ -118,6 +118,25 @@ def test_nothing_that_is_printed_steers_a_terminal(here: Path, capsys: Captured)
     assert "⟨U+001B⟩[31m⟨U+202E⟩⟨U+000A⟩x.py:3: hidden-in-kwargs" in told
 
 
+def _documented() -> list[str]:
+    """List the commands of the pages on rewriting that need neither a tenant nor a plan."""
+    text = (ROOT / "docs" / "rewrite.md").read_text("utf-8") + (ROOT / "README.md").read_text("utf-8")
+    lines = [line.partition("#")[0].strip() for line in text.splitlines()]
+    wanted = (line for line in lines if line.startswith(("unsecret rewrite ", "unsecret explain ")))
+    return [line for line in wanted if not {"plan.json", "KEYID", "PATH...`"} & set(line.split())]
+
+
+def test_every_documented_command_runs(here: Path, capsys: Captured) -> None:
+    (here / "src").mkdir()
+    (here / "src" / "app.py").write_text(GOOD)
+    found = sorted(set(_documented()), key=lambda line: "--write-baseline" not in line)
+    assert len(found) > 7
+    for line in found:
+        arguments = line.replace("known.json", ".unsecret.json").replace("--app ID", f"--app {APP}").split()[1:]
+        code = main([IDENTITY if word == "ID" else word for word in arguments])
+        assert code in {0, 1}, f"{line}: {capsys.readouterr().err}"
+
+
 # ---------------------------------------------------------------------- check and baseline
 
 
