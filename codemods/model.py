@@ -73,6 +73,11 @@ class ReasonCode(enum.StrEnum):
         "this is test or documentation code",
         "adapt it by hand, or include it with --include-tests",
     )
+    SECRET_SIGN_IN = (
+        "secret-sign-in",
+        "a secret or a certificate signs in here",
+        "ask unsecret rewrite for the change; --apply makes it",
+    )
     # How the construct is used
     HIDDEN_IN_KWARGS = (
         "hidden-in-kwargs",

@@ -26,7 +26,8 @@ REWRITTEN: Final = "rewritten"
 REPORTED: Final = "reported"
 NO_APP: Final = "without --app"
 OTHER_TENANT: Final = "the plan is of another tenant"
-CONDITIONS: Final = frozenset({"", NO_APP, OTHER_TENANT})
+CHECK: Final = "with --check"
+CONDITIONS: Final = frozenset({"", NO_APP, OTHER_TENANT, CHECK})
 
 _BLOCK = re.compile(r"^=== ", re.MULTILINE)
 _FILE = re.compile(r"^\+\+\+ (.+)\n", re.MULTILINE)

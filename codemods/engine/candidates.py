@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Protocol
 
 from codemods.assertion import HELPER_FILE, is_ours
@@ -24,6 +26,8 @@ _TEST_FILE = re.compile(r"test_.*|.*_test|conftest")
 _TEST_LIBRARY = re.compile(
     rb"^[ \t]*(?:import|from)[ \t]+(?:pytest|unittest|mock|nose|hypothesis|behave|robot)\b", re.MULTILINE
 )
+
+Placed = Callable[[Project, Path, Module], Place]
 
 
 class Told(Protocol):
@@ -63,8 +67,13 @@ class Reading:
             self.others.append(found)
 
 
-def read_all(project: Project, known: Knowledge, *, include_tests: bool, told: Told = nobody) -> Reading:
-    """Read every file of a listing once; a file that fails is an outcome, not the end of the run."""
+def read_all(
+    project: Project, known: Knowledge, *, include_tests: bool, told: Told = nobody, placed: Placed = place_for
+) -> Reading:
+    """Read every file of a listing once; a file that fails is an outcome, not the end of the run.
+
+    ``placed`` finds the place of a candidate's helper, which takes a look at the whole project.
+    """
     literals = {literal for transform in known.transforms for literal in transform.literals}
     mentions = re.compile(b"|".join(re.escape(literal) for literal in sorted(literals))).search
     reading = Reading()
@@ -77,7 +86,7 @@ def read_all(project: Project, known: Knowledge, *, include_tests: bool, told: T
             data = read(listed.path)
             if mentions(data) is not None:
                 reading.mentioned[listed.name] = data
-                reading.add(_analyse(project, listed, data, known, include_tests=include_tests))
+                reading.add(_analyse(project, listed, data, known, placed, include_tests=include_tests))
         except CodemodError as error:
             reading.add(failed(listed.name, error))
         except RecursionError:
@@ -100,7 +109,7 @@ def looks_like_test(name: str, data: bytes) -> bool:
 
 
 def _analyse(
-    project: Project, listed: Listed, data: bytes, known: Knowledge, *, include_tests: bool
+    project: Project, listed: Listed, data: bytes, known: Knowledge, placed: Placed, *, include_tests: bool
 ) -> Candidate | Clean | None:
     if listed.path.suffix == ".ipynb":
         return _notebook(listed) if any(name.encode() in data for name in known.class_names) else None
@@ -113,7 +122,7 @@ def _analyse(
     if not occurrences:
         return None
     is_test = looks_like_test(listed.name, data)
-    place = place_for(project, listed.path, module)
+    place = placed(project, listed.path, module)
     file = File(
         source=source,
         module=module,

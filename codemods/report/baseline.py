@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from codemods.errors import BaselineError
-from codemods.model import AlreadyAssertion, Reported, Run
+from codemods.model import AlreadyAssertion, ReasonCode, Reported, Run
 from codemods.report.fingerprints import Mark, marks, of_failure
 
 SCHEMA: Final = "unsecret/baseline"
@@ -33,19 +33,19 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Comparison:
     """A run beside a baseline: the marks of the run that it holds, and the entries that are gone."""
 
     accepted: frozenset[Mark] = frozenset()
     vanished: tuple[Entry, ...] = ()
 
 
-def compare(run: Run, known: tuple[Entry, ...], located: Located, covers: Callable[[str], bool]) -> Compared:
+def compare(run: Run, known: tuple[Entry, ...], located: Located, covers: Callable[[str], bool]) -> Comparison:
     """Find the entries of a baseline in a run; ``covers`` tells whether the run looked at a path of the baseline."""
     by_mark = {entry.mark for entry in known}
     found = {mark: _elsewhere(mark, located) for mark, _, _ in _open(run)}
     vanished = by_mark - set(found.values())
-    return Compared(
+    return Comparison(
         accepted=frozenset(mark for mark, there in found.items() if there in by_mark),
         vanished=tuple(entry for entry in known if entry.mark in vanished and covers(entry.mark.path)),
     )
@@ -91,8 +91,8 @@ def _open(run: Run) -> Iterator[tuple[Mark, str, str]]:
     for outcome in run.sites:
         if not isinstance(outcome, AlreadyAssertion):
             site = outcome.site
-            rule = outcome.reason.value if isinstance(outcome, Reported) else "secret-sign-in"
-            yield known[site.path, site.line, site.column], site.construct, rule
+            rule = outcome.reason if isinstance(outcome, Reported) else ReasonCode.SECRET_SIGN_IN
+            yield known[site.path, site.line, site.column], site.construct, rule.value
     for failed in run.failed:
         yield of_failure(failed), "", failed.error.code
 

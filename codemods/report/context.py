@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from codemods.model import Run
-from codemods.report.baseline import Compared
+from codemods.report.baseline import Comparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Context:
     """
 
     acting: Mapping[str, Acting] = field(default_factory=dict)
-    compared: Compared = field(default_factory=Compared)
+    compared: Comparison = field(default_factory=Comparison)
     applied: bool = False
     check: bool = False
     tests: bool = False

@@ -64,12 +64,6 @@ _NOTED = Rule(
     advice="read the note and confirm it in review",
     severity=Severity.NOTE,
 )
-_REWRITABLE = Rule(
-    name="secret-sign-in",
-    summary="a secret or a certificate signs in here, and an assertion can do it instead",
-    explanation="The place is understood, and all that depends on its secret as well.",
-    advice="ask unsecret rewrite for the change; --apply makes it",
-)
 
 
 def findings(run: Run, *, accepted: Collection[Mark] = (), rewritable: bool = False) -> tuple[Finding, ...]:
@@ -93,7 +87,7 @@ def findings(run: Run, *, accepted: Collection[Mark] = (), rewritable: bool = Fa
 def rules(found: Iterable[Finding]) -> tuple[Rule, ...]:
     """Explain the rules of findings."""
     names = {finding.rule for finding in found}
-    return tuple(rule for rule in (_LITERAL, _NOTED, _REWRITABLE, *map(_rule, ReasonCode)) if rule.name in names)
+    return tuple(rule for rule in (_LITERAL, _NOTED, *map(_rule, ReasonCode)) if rule.name in names)
 
 
 def _rule(reason: ReasonCode) -> Rule:
@@ -140,8 +134,9 @@ def _of_site(outcome: SiteOutcome, *, rewritable: bool) -> Iterator[Finding]:
     match outcome:
         case Rewritten(site=site, note=note):
             if rewritable:
-                message = f"{site.construct} signs in with {site.secret_source or 'a secret'}"
-                yield _finding(site, _REWRITABLE.name, message, Severity.WARNING, _REWRITABLE.advice)
+                reason = ReasonCode.SECRET_SIGN_IN
+                message = f"{site.construct}: {reason.meaning} ({site.secret_source or 'a secret'})"
+                yield _finding(site, reason.value, message, Severity.WARNING, reason.advice)
             elif note:
                 yield _finding(site, _NOTED.name, f"{site.construct} was rewritten: {note}", Severity.NOTE)
         case Reported(site=site, reason=reason, advice=advice, detail=detail):

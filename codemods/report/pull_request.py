@@ -42,8 +42,12 @@ def render(run: Run, context: Context) -> bytes:
 
 
 def _facts(run: Run, context: Context) -> Iterator[tuple[str, int]]:
-    yield "Sign-ins rewritten" if context.applied else "Sign-ins that can be rewritten", len(run.rewritten)
-    yield "Places that need a person", sum(_is_code(outcome) for outcome in run.reported)
+    if not context.check:
+        yield "Sign-ins rewritten" if context.applied else "Sign-ins that can be rewritten", len(run.rewritten)
+    yield (
+        "Sign-ins with a secret" if context.check else "Places that need a person",
+        sum(_is_code(outcome) for outcome in run.reported),
+    )
     yield "Places in tests, documentation and mocks", sum(not _is_code(outcome) for outcome in run.sites)
     yield "Sign-ins that send an assertion already", sum(isinstance(outcome, AlreadyAssertion) for outcome in run.sites)
     if context.compared.accepted:

@@ -4,15 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from codemods.cases import NO_APP, OTHER_TENANT, REPORTED, REWRITTEN, Case, cases, of_reason, subjects, whys
+from codemods.cases import CHECK, NO_APP, OTHER_TENANT, REPORTED, REWRITTEN, Case, cases, of_reason, subjects, whys
+from codemods.engine.check import check
 from codemods.engine.run import rewrite
-from codemods.model import ReasonCode, Request, Target
+from codemods.model import AlreadyAssertion, ReasonCode, Request, Target
+from codemods.report.fingerprints import marks
 from tests.codemods.cases import APP, OTHER_APP, TARGETS, cases_of, contents
 
 _REQUESTS = {
     "": {"targets": TARGETS, "app": APP},
     NO_APP: {"targets": TARGETS, "app": None},
     OTHER_TENANT: {"targets": (Target(client_id=APP, tenant_id=OTHER_APP),), "app": APP},
+    CHECK: {},
 }
 
 
@@ -28,7 +31,8 @@ def test_a_place_is_left_to_a_person(tmp_path: Path, case: Case) -> None:
     lay(tmp_path, case)
     before = contents(tmp_path)
     asked = _REQUESTS[case.condition]
-    run = rewrite(Request(paths=(tmp_path,), apply=True, **asked))  # type: ignore[arg-type]
+    look = check if case.condition == CHECK else rewrite
+    run = look(Request(paths=(tmp_path,), apply=True, **asked))  # type: ignore[arg-type]
     assert tuple(item.reason.value for item in run.reported) == case.reasons
     assert not run.rewritten
     assert contents(tmp_path) == before
@@ -53,3 +57,18 @@ def test_every_file_of_cases_is_used_by_a_test() -> None:
     files = [name for kind in (REPORTED, REWRITTEN, "unrelated") for name in subjects(kind)]
     assert files
     assert not [name for name in files if f'cases_of("{name}")' not in tests]
+
+
+@pytest.mark.parametrize("name", [name for kind in (REPORTED, REWRITTEN, "unrelated") for name in subjects(kind)])
+def test_a_check_sees_the_places_that_a_rewrite_sees(tmp_path: Path, name: str) -> None:
+    for at, case in enumerate(cases(name)):
+        lay(tmp_path / str(at), case)
+    request = Request(paths=(tmp_path,), app=APP)
+    seen, rewritten = (
+        {
+            mark: isinstance(outcome, AlreadyAssertion)
+            for mark, outcome in zip(marks(run).values(), run.sites, strict=True)
+        }
+        for run in (check(request), rewrite(request))
+    )
+    assert seen == rewritten

@@ -13,7 +13,7 @@ from codemods.engine.run import rewrite
 from codemods.errors import BaselineError
 from codemods.model import Request
 from codemods.report import baseline, findings
-from codemods.report.baseline import Compared
+from codemods.report.baseline import Comparison
 from codemods.report.context import Context
 from codemods.report.fingerprints import marks
 from codemods.report.verdict import judge
@@ -90,7 +90,7 @@ def _everything(_path: str) -> bool:
     return True
 
 
-def _compared(folder: Path, known: tuple[baseline.Entry, ...]) -> tuple[Compared, Context, int]:
+def _compared(folder: Path, known: tuple[baseline.Entry, ...]) -> tuple[Comparison, Context, int]:
     run = rewrite(Request(paths=(folder,)))
     compared = baseline.compare(run, known, _same, _everything)
     context = Context(compared=compared, check=True)

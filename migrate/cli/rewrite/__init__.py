@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from codemods.engine.check import check
 from codemods.engine.run import rewrite
 from codemods.model import Run
 from codemods.report.context import Acting, Context
@@ -60,8 +61,9 @@ def _forget(settings: Settings, paths: tuple[Path, ...], plan_file: Path | None)
 
 
 def _without_plan(asked: Asked) -> tuple[Run, Mapping[str, Acting]]:
+    look = check if asked.check or asked.write_baseline else rewrite
     with LateProgress("rewrite") as told:
-        run = rewrite(asked.request(), told)
+        run = look(asked.request(), told)
     whose, identity = codescan.client_id(asked.app), codescan.client_id(asked.identity)
     return run, {whose: Acting(identity_client_id=identity)} if whose and identity else {}
 

@@ -66,7 +66,9 @@ def refuse(asked: Asked) -> None:
         (asked.identity and not asked.app, "--identity needs --app: the application that the identity acts for"),
         (asked.inline and asked.helper_module, "--inline and --helper-module exclude each other"),
         (asked.check and asked.apply, "--check and --apply exclude each other: a check changes nothing"),
+        (asked.check and asked.plan_file, "--check and --plan exclude each other: a check asks for every application"),
         (asked.write_baseline and asked.apply, "--write-baseline and --apply exclude each other"),
+        (asked.write_baseline and asked.plan_file, "--write-baseline and --plan exclude each other"),
         (asked.write_baseline and not asked.baseline, "--write-baseline needs --baseline FILE: where it is written"),
         (asked.helper_module and not _is_module(asked.helper_module), "--helper-module: give a dotted module name"),
     )

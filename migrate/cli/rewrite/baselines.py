@@ -9,11 +9,11 @@ from pathlib import Path
 from codemods.errors import BaselineError
 from codemods.model import Run
 from codemods.report import baseline
-from codemods.report.baseline import Compared, Entry
+from codemods.report.baseline import Comparison, Entry
 from reports.render import save
 
 
-def compare(run: Run, paths: tuple[Path, ...], file: Path) -> Compared:
+def compare(run: Run, paths: tuple[Path, ...], file: Path) -> Comparison:
     """Compare a run over paths with a baseline; BaselineError where there is none."""
     return baseline.compare(run, _read(file), _located(run, file), _covers(paths, file))
 

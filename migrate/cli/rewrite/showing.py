@@ -53,12 +53,12 @@ def _content(name: str, run: Run, context: Context) -> bytes:
         for text in left_out(whole):
             click.echo(f"sarif: {text}", err=True)
         return as_sarif(whole)
-    return b"" if context.check else run.diff.encode("utf-8", "surrogateescape")
+    return run.diff.encode("utf-8", "surrogateescape")
 
 
 def _lines(run: Run, context: Context) -> Iterator[str]:
     """Say what needs a person, tests apart, then what is gone from the baseline and what must be set."""
-    found = findings(run, accepted=context.compared.accepted, rewritable=context.check)
+    found = findings(run, accepted=context.compared.accepted)
     news = [finding for finding in found if not finding.accepted]
     yield from (_line(finding) for finding in news if not finding.group)
     apart = [finding for finding in news if finding.group]
@@ -67,7 +67,7 @@ def _lines(run: Run, context: Context) -> Iterator[str]:
         yield from (f"  {_line(finding)}" for finding in apart)
     for entry in context.compared.vanished:
         yield f"{entry.mark.path}: {entry.rule}: gone; --write-baseline takes it out of the baseline"
-    for one in variables(run, context) if not context.check else ():
+    for one in variables(run, context):
         yield f"where {one.path} runs, set {one.name}={one.value or 'CLIENT_ID'}"
 
 
