@@ -311,12 +311,25 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """Something that was found to be the same in the old and the new source of a site, by comparing syntax trees.
+
+    ``what`` names a parameter (``tenant_id``, ``authority``), or ``execution`` (synchronous or asynchronous), or
+    ``scopes``. ``expression`` is the source of it where that can hold no secret, else the word "expression".
+    """
+
+    what: str
+    expression: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rewritten:
-    """The site now sends an assertion, for the application that was decided on."""
+    """The site now sends an assertion, for the application that was decided on; ``compared`` says what stayed."""
 
     site: Site
     application: str
     note: str = ""
+    compared: tuple[Compared, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -387,7 +400,10 @@ FileOutcome = Changed | Clean | Failed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Helper:
-    """A helper module the rewritten files import; ``variables`` it reads are each for one of ``applications``."""
+    """A helper module the rewritten files import; ``variables`` it reads are each for one of ``applications``.
+
+    A file that was given one expression instead is listed under its own path and without a diff.
+    """
 
     path: str
     diff: str

@@ -13,6 +13,8 @@ from codemods.engine.candidates import Candidate, Told, nobody, read_all
 from codemods.engine.helpers import Place
 from codemods.engine.knowledge import join
 from codemods.engine.listing import list_files
+from codemods.engine.notebook_sites import placed
+from codemods.engine.plan import File
 from codemods.engine.project import Project
 from codemods.engine.sites import Occurrence
 from codemods.model import AlreadyAssertion, Clean, FileOutcome, ReasonCode, Reported, Request, Run, SiteOutcome
@@ -25,7 +27,7 @@ def check(request: Request, told: Told = nobody) -> Run:
     """Report every sign-in with a secret below the paths of a request; nothing is rewritten."""
     listing = list_files(request.paths)
     known = join(load())
-    reading = read_all(Project(listing), known, include_tests=request.include_tests, told=told, placed=_nowhere)
+    reading = read_all(Project(listing), known, request, told=told, placed=_nowhere)
     outcomes: list[FileOutcome] = [*reading.others, *map(_looked_at, reading.candidates)]
     return Run(
         base=listing.base,
@@ -41,18 +43,17 @@ def _nowhere(_project: Project, path: Path, _module: Module) -> Place:
 
 
 def _looked_at(candidate: Candidate) -> Clean:
-    file = candidate.file
-    return Clean(
-        path=candidate.listed.name, sites=tuple(_outcome(each, is_test=file.is_test) for each in file.occurrences)
-    )
+    sites = tuple(_outcome(candidate.file, occurrence) for occurrence in candidate.file.occurrences)
+    return Clean(path=candidate.listed.name, sites=sites)
 
 
-def _outcome(occurrence: Occurrence, *, is_test: bool) -> SiteOutcome:
-    verdict, site = occurrence.verdict, occurrence.site
+def _outcome(file: File, occurrence: Occurrence) -> SiteOutcome:
+    verdict = occurrence.verdict
+    site = occurrence.site if file.notebook is None else placed(file.notebook, occurrence.site)
     match verdict:
         case Already():
             return AlreadyAssertion(site=site)
-        case Rewrite() | Report() if is_test:
+        case Rewrite() | Report() if file.is_test:
             reason, detail = ReasonCode.TEST_CODE, ""
         case Report():
             reason, detail = verdict.reason, verdict.detail

@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
 
-from codemods.engine.listing import Listing, files_in, work_tree
+from codemods.engine.git import work_tree
+from codemods.engine.listing import Listing, files_in
 from codemods.engine.source import decode, parse, read
 from codemods.errors import CodemodError
 from codemods.names import Module

@@ -111,12 +111,17 @@ def _plain_item(module: Module, node: ast.expr) -> str | None:
 def environment_variable(module: Module, node: ast.expr) -> str | None:
     """Name the environment variable an expression reads, also through ``env = os.environ``."""
     match node:
-        case ast.Subscript(value=holder, slice=key) if _means(module, holder) == "os.environ":
+        case ast.Subscript(value=holder, slice=key) if is_environment(module, holder):
             return module.constant(key)
         case ast.Call(func=func, args=[key, *_]) if _means(module, func) in _GETTERS:
             return module.constant(key)
         case _:
             return None
+
+
+def is_environment(module: Module, node: ast.expr) -> bool:
+    """Tell whether an expression is ``os.environ`` itself."""
+    return _means(module, node) == "os.environ"
 
 
 def _means(module: Module, node: ast.expr) -> str | None:

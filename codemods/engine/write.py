@@ -57,7 +57,18 @@ def _replace(target: Path, new: bytes, mode: int) -> None:
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         temporary.replace(target)
+        _keep_name(target.parent)
     except BaseException:  # an interrupt, too, must not leave the temporary file behind
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def _keep_name(folder: Path) -> None:
+    """Bring the new name to the disk as well, where the system lets a folder be opened (Windows does not)."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -87,12 +87,10 @@ def _entry(row: dict[str, Any]) -> Entry:
 
 def _open(run: Run) -> Iterator[tuple[Mark, str, str]]:
     """List what still needs a secret, or could not be looked at."""
-    known = marks(run)
-    for outcome in run.sites:
+    for outcome, mark in zip(run.sites, marks(run), strict=True):
         if not isinstance(outcome, AlreadyAssertion):
-            site = outcome.site
             rule = outcome.reason if isinstance(outcome, Reported) else ReasonCode.SECRET_SIGN_IN
-            yield known[site.path, site.line, site.column], site.construct, rule.value
+            yield mark, outcome.site.construct, rule.value
     for failed in run.failed:
         yield of_failure(failed), "", failed.error.code
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final, assert_never
 
 from codemods.model import AlreadyAssertion, Changed, Failed, Reported, Rewritten, Run, SiteOutcome
@@ -29,14 +29,13 @@ def render(run: Run, context: Context) -> bytes:
 
 def data(run: Run, context: Context) -> _Json:
     """Return the run as values that JSON knows."""
-    known = marks(run)
     return {
         "schema": SCHEMA,
         "version": VERSION,
         "applied": context.applied,
         "scanned": run.scanned,
         "summary": _summary(run, context),
-        "sites": [_site(outcome, known, context) for outcome in run.sites],
+        "sites": [_site(outcome, mark, context) for outcome, mark in zip(run.sites, marks(run), strict=True)],
         "files": list(_files(run)),
         "failed": [_failed(failed, context) for failed in run.failed],
         "variables": [
@@ -64,9 +63,8 @@ def _summary(run: Run, context: Context) -> _Json:
     }
 
 
-def _site(outcome: SiteOutcome, known: Mapping[tuple[str, int, int], Mark], context: Context) -> _Json:
+def _site(outcome: SiteOutcome, mark: Mark, context: Context) -> _Json:
     site = outcome.site
-    mark = known[site.path, site.line, site.column]
     return {
         "path": _plain(site.path),
         "line": site.line,
@@ -90,8 +88,9 @@ def _site(outcome: SiteOutcome, known: Mapping[tuple[str, int, int], Mark], cont
 
 def _result(outcome: SiteOutcome) -> _Json:
     match outcome:
-        case Rewritten(application=application, note=note):
-            return {"result": "rewritten", "application": application, "message": note}
+        case Rewritten(application=application, note=note, compared=compared):
+            same = [{"what": each.what, "expression": each.expression} for each in compared]
+            return {"result": "rewritten", "application": application, "message": note, "compared": same}
         case AlreadyAssertion():
             return {"result": "already assertion"}
         case Reported(reason=reason, advice=advice, detail=detail):
@@ -116,8 +115,9 @@ def _plan(outcome: SiteOutcome, context: Context) -> _Json | None:
 def _files(run: Run) -> Iterator[_Json]:
     """List the files that change, helpers first, with a line for each change."""
     for helper in run.helpers:
-        change = {"line": 1, "description": f"functions that give an assertion for {', '.join(helper.applications)}"}
-        changes = [change] if helper.diff else []
+        if not helper.diff:
+            continue
+        changes = [{"line": 1, "description": f"functions that give an assertion for {', '.join(helper.applications)}"}]
         yield {"path": _plain(helper.path), "kind": "helper", "written": helper.written, "masked": False} | _diff(
             helper.diff, changes
         )

@@ -71,11 +71,8 @@ def findings(run: Run, *, accepted: Collection[Mark] = (), rewritable: bool = Fa
 
     ``accepted`` are the sites of a baseline. ``rewritable`` lists the sites that can be rewritten as well.
     """
-    known = marks(run)
     found = []
-    for outcome in run.sites:
-        site = outcome.site
-        mark = known[site.path, site.line, site.column]
+    for outcome, mark in zip(run.sites, marks(run), strict=True):
         found += [
             dataclasses.replace(each, fingerprint=mark.fingerprint, accepted=mark in accepted)
             for each in _of_site(outcome, rewritable=rewritable)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codemods.model import Failed, Run, Site
@@ -27,16 +27,11 @@ class Mark:
     fingerprint: str
 
 
-def marks(run: Run) -> Mapping[tuple[str, int, int], Mark]:
-    """Give the mark of every site by its place."""
+def marks(run: Run) -> tuple[Mark, ...]:
+    """Give the mark of every site, in the order of ``run.sites``."""
     seen: Counter[Mark] = Counter()
-    found = {}
-    for outcome in run.sites:
-        site = outcome.site
-        found[site.path, site.line, site.column] = _numbered(
-            seen, Mark(path=site.path, fingerprint=_digest(*_parts(site)))
-        )
-    return found
+    sites = (outcome.site for outcome in run.sites)
+    return tuple(_numbered(seen, Mark(path=site.path, fingerprint=_digest(*_parts(site)))) for site in sites)
 
 
 def of_failure(failed: Failed) -> Mark:

@@ -84,22 +84,21 @@ def _tables(run: Run, context: Context) -> Iterator[Table]:
     yield _table("Gone from the baseline", (_FILE, _column("Construct"), _column("Rule")), gone)
 
 
-_CHANGED = ("Sign-in", "Application", "Secret came from", "Note")
+_CHANGED = ("Sign-in", "Application", "Secret came from", "Compared and the same", "Note")
 _NEEDS = ("Construct", "Reason", "What was seen", "What to do")
 
 
 def _changed(run: Run) -> _Rows:
     for outcome in run.rewritten:
         site = outcome.site
-        yield site.path, site.line, site.construct, outcome.application, site.secret_source, outcome.note
+        same = ", ".join(each.what for each in outcome.compared)
+        yield site.path, site.line, site.construct, outcome.application, site.secret_source, same, outcome.note
 
 
 def _needs(run: Run, context: Context) -> _Rows:
-    known = marks(run)
-    for outcome in run.reported:
+    for outcome, mark in zip(run.sites, marks(run), strict=True):
         site = outcome.site
-        accepted = known[site.path, site.line, site.column] in context.compared.accepted
-        if _is_code(outcome) and not accepted:
+        if isinstance(outcome, Reported) and _is_code(outcome) and mark not in context.compared.accepted:
             seen = f"{outcome.reason.meaning}" + (f" ({outcome.detail})" if outcome.detail else "")
             yield site.path, site.line, site.construct, outcome.reason.value, seen, outcome.advice
 

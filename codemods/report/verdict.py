@@ -33,13 +33,11 @@ def judge(run: Run, context: Context) -> Verdict:
 
 
 def _left(run: Run, context: Context) -> Iterator[SiteOutcome]:
-    known = marks(run)
-    for outcome in run.sites:
-        site = outcome.site
-        if known[site.path, site.line, site.column] in context.compared.accepted:
+    for outcome, mark in zip(run.sites, marks(run), strict=True):
+        if mark in context.compared.accepted:
             continue
         if context.check:
-            apart = site.category is not Category.CODE and not context.tests
+            apart = outcome.site.category is not Category.CODE and not context.tests
             open_ = not apart and not isinstance(outcome, AlreadyAssertion)
         else:
             open_ = isinstance(outcome, Reported)

@@ -65,10 +65,7 @@ def test_a_check_sees_the_places_that_a_rewrite_sees(tmp_path: Path, name: str) 
         lay(tmp_path / str(at), case)
     request = Request(paths=(tmp_path,), app=APP)
     seen, rewritten = (
-        {
-            mark: isinstance(outcome, AlreadyAssertion)
-            for mark, outcome in zip(marks(run).values(), run.sites, strict=True)
-        }
+        {mark: isinstance(outcome, AlreadyAssertion) for mark, outcome in zip(marks(run), run.sites, strict=True)}
         for run in (check(request), rewrite(request))
     )
     assert seen == rewritten

@@ -24,7 +24,7 @@ from cryptography.x509 import Certificate, CertificateBuilder, Name, NameAttribu
 from cryptography.x509.oid import NameOID
 
 from codemods.engine.run import rewrite
-from codemods.model import Request, Target
+from codemods.model import Request, Run, Target
 from migrate.emulator.server import Emulator
 from migrate.emulator.state.records import Application
 
@@ -230,6 +230,15 @@ def test_a_program_with_a_certificate_runs_without_it(world: World, tmp_path: Pa
     _check(world, tmp_path, PROGRAMS[name], files, "certificate")
 
 
+@pytest.mark.parametrize(
+    "name", ["azure-identity, keyword and alias", "azure-identity, inside a function", "msal, keyword"]
+)
+def test_a_program_runs_with_one_expression(world: World, tmp_path: Path, name: str) -> None:
+    run = _check_rewritten(world, tmp_path, PROGRAMS[name], inline=True)
+    assert [helper.diff for helper in run.helpers] == [""]
+    assert "get_bearer_token_provider(ManagedIdentityCredential(" in (tmp_path / "app.py").read_text()
+
+
 def test_the_helper_of_a_package_is_imported_from_its_package(world: World, tmp_path: Path) -> None:
     package = tmp_path / "shop" / "auth"
     package.mkdir(parents=True)
@@ -276,16 +285,18 @@ def _check(world: World, folder: Path, program: str, secret: dict[str, str], kin
     _check_rewritten(world, folder, program)
 
 
-def _check_rewritten(world: World, folder: Path, program: str) -> None:
+def _check_rewritten(world: World, folder: Path, program: str, *, inline: bool = False) -> Run:
     (folder / "app.py").write_text(textwrap.dedent(program))
     client_id = world.application.app_id
-    run = rewrite(Request(paths=(folder,), targets=(Target(client_id=client_id),), app=client_id, apply=True))
+    targets = (Target(client_id=client_id),)
+    run = rewrite(Request(paths=(folder,), targets=targets, app=client_id, apply=True, inline=inline))
     assert run.rewritten, run.reported
     assert not run.reported
     before = len(world.emulator.tenant.sign_ins)
     done = _run_child(world, folder, "app.py")
     assert "signed in True" in done.stdout, done.stderr
     assert world.kinds(before) == {"federatedIdentityCredential"}
+    return run
 
 
 def _run_child(world: World, folder: Path, *arguments: str, **secret: str) -> subprocess.CompletedProcess[str]:

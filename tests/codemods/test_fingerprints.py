@@ -25,7 +25,7 @@ SITE = "c = ClientSecretCredential(os.environ['T'], os.environ['A'], os.environ[
 
 def _fingerprints(folder: Path, source: str, name: str = "app.py") -> list[str]:
     run = run_on(folder, source, name=name, apply=False)
-    return sorted(mark.fingerprint for mark in marks(run).values())
+    return sorted(mark.fingerprint for mark in marks(run))
 
 
 MOVED = {
@@ -116,7 +116,7 @@ def test_a_baselined_site_is_counted_and_a_new_one_fails(tmp_path: Path) -> None
 def test_a_finding_of_a_baseline_is_marked_as_accepted(tmp_path: Path) -> None:
     run = run_on(tmp_path, HEAD + "c = ClientSecretCredential(**k)\n", apply=False)
     assert [each.accepted for each in findings(run)] == [False]
-    assert [each.accepted for each in findings(run, accepted=set(marks(run).values()))] == [True]
+    assert [each.accepted for each in findings(run, accepted=set(marks(run)))] == [True]
 
 
 def test_a_baseline_holds_no_secret_and_is_the_same_every_time(tmp_path: Path) -> None:

@@ -70,12 +70,7 @@ def refuse(asked: Asked) -> None:
         (asked.write_baseline and asked.apply, "--write-baseline and --apply exclude each other"),
         (asked.write_baseline and asked.plan_file, "--write-baseline and --plan exclude each other"),
         (asked.write_baseline and not asked.baseline, "--write-baseline needs --baseline FILE: where it is written"),
-        (asked.helper_module and not _is_module(asked.helper_module), "--helper-module: give a dotted module name"),
     )
     for given, message in wrong:
         if given:
             raise click.UsageError(message, context)
-
-
-def _is_module(name: str) -> bool:
-    return all(part.isidentifier() for part in name.split("."))
