@@ -341,12 +341,16 @@ class AlreadyAssertion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """The site needs a person; ``detail`` says what was seen, beyond the meaning of the reason."""
+    """The site needs a person; ``detail`` says what was seen, beyond the meaning of the reason.
+
+    ``offered`` says that its callers can pass an assertion from now on; those that pass a secret still do.
+    """
 
     site: Site
     reason: ReasonCode
     advice: str
     detail: str = ""
+    offered: bool = False
 
 
 SiteOutcome = Rewritten | AlreadyAssertion | Reported

@@ -19,7 +19,7 @@ from codemods.engine.project import Project
 from codemods.engine.sites import Occurrence, find
 from codemods.engine.source import decode, parse, read
 from codemods.errors import CodemodError, DoesNotParseError
-from codemods.model import Category, Clean, Failed, ReasonCode, Reported, Request, Site
+from codemods.model import Category, Clean, Failed, LibraryMode, ReasonCode, Reported, Request, Site
 from codemods.names import Module
 
 # First lines of notebooks that Databricks and Fabric export as source.
@@ -138,6 +138,7 @@ def _analyse(
         helper_unknown=place.unknown,
         inline=request.inline or bool(place.unknown),
         held=source.text.startswith(_EXPORTS),
+        add_option=request.library_mode is LibraryMode.ADD_OPTION,
     )
     return Candidate(listed=listed, file=file, place=place, data=data)
 

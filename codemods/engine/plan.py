@@ -18,6 +18,7 @@ from codemods.engine.flow import Blocked, Dropped, dropped_with, obstacle
 from codemods.engine.guards import Guards, understand
 from codemods.engine.notebook import Notebook
 from codemods.engine.notebook_sites import placed, strays, told
+from codemods.engine.option import OPTION, Option, option_of
 from codemods.engine.secrets import NameRead
 from codemods.engine.sites import Occurrence
 from codemods.engine.source import Source
@@ -62,6 +63,7 @@ class File:
     helper_unknown: str = ""
     inline: bool = False
     held: bool = False
+    add_option: bool = False
     notebook: Notebook | None = None
 
 
@@ -87,6 +89,12 @@ class Plan:
     rewrites: Mapping[Occurrence, Application]
     blocked: Mapping[Occurrence, Blocked]
     notes: Mapping[Occurrence, str]
+    options: Mapping[Occurrence, Option]
+
+    @property
+    def changes(self) -> bool:
+        """Tell whether anything is to be done."""
+        return bool(self.rewrites or self.options)
 
     @property
     def dropped(self) -> Dropped:
@@ -115,9 +123,12 @@ class Plan:
         if isinstance(occurrence.verdict, Already):
             return AlreadyAssertion(site=site)
         reason, detail = self.blocked[occurrence]
+        if occurrence in self.options:
+            detail = f"{detail}; callers can pass {OPTION} instead, the secret still works"
         if notebook is not None:
             detail = told(notebook, occurrence.site.line, detail)
-        return Reported(site=site, reason=reason, advice=reason.advice, detail=detail)
+        offered = occurrence in self.options
+        return Reported(site=site, reason=reason, advice=reason.advice, detail=detail, offered=offered)
 
 
 def refusal(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked | None:
@@ -190,7 +201,18 @@ def plan_file(file: File, policy: Policy, around: Surroundings) -> Plan:
         del rewrites[occurrence]
     guards = _guards(file, rewrites)
     notes = {occurrence: _note(occurrence, guards.notes.get(occurrence, ())) for occurrence in rewrites}
-    return Plan(file=file, rewrites=rewrites, blocked=blocked, notes=notes)
+    options = {} if rewrites or not file.add_option else _options(file, blocked)
+    return Plan(file=file, rewrites=rewrites, blocked=blocked, notes=notes, options=options)
+
+
+def _options(file: File, blocked: Mapping[Occurrence, Blocked]) -> dict[Occurrence, Option]:
+    """Find the sites that can offer an assertion beside the secret that callers supply."""
+    found = {
+        occurrence: option_of(file.module, occurrence)
+        for occurrence, (reason, _) in blocked.items()
+        if reason is ReasonCode.CALLER_SUPPLIED_SECRET and _collision(file, occurrence) is None
+    }
+    return {occurrence: option for occurrence, option in found.items() if option is not None}
 
 
 def _first_reason(

@@ -15,6 +15,7 @@ from codemods.engine.diff import printable, spellings, unified
 from codemods.engine.edits import edits_of
 from codemods.engine.failure import failed
 from codemods.engine.helpers import Place
+from codemods.engine.option_edits import option_edits
 from codemods.engine.plan import Plan
 from codemods.engine.project import Project
 from codemods.engine.proof import Prover
@@ -55,7 +56,8 @@ def prepare(
     modules: dict[str, list[tuple[Candidate, Plan]]] = {}
     inline: list[tuple[Candidate, Plan]] = []
     for candidate, plan in planned:
-        group = inline if candidate.file.inline else modules.setdefault(candidate.place.name, [])
+        alone = candidate.file.inline or plan.options
+        group = inline if alone else modules.setdefault(candidate.place.name, [])
         group.append((candidate, plan))
     helpers: list[NewHelper] = []
     failures: list[Failed] = []
@@ -117,7 +119,7 @@ def _inline(file: NewFile, names: Mapping[Application, Names]) -> NewHelper:
 def _file(candidate: Candidate, plan: Plan, names: Mapping[Application, Names], prover: Prover) -> NewFile:
     source = candidate.file.source
     around = prover.neighbours.of(candidate)
-    edits = edits_of(plan, names, candidate.place.module, around.used_elsewhere)
+    edits = option_edits(plan) or edits_of(plan, names, candidate.place.module, around.used_elsewhere)
     notebook = candidate.file.notebook
     data = splice(source, edits) if notebook is None else notebook.with_edits(edits)
     compared = prover.prove(candidate, plan, names, data)

@@ -9,10 +9,12 @@ from codemods.assertion import Application, Names
 from codemods.engine.applications import Policy
 from codemods.engine.candidates import Candidate
 from codemods.engine.claims.check import Claim, check
+from codemods.engine.claims.option import check_option
 from codemods.engine.claims.places import Expected, place_of
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.neighbours import Neighbours
 from codemods.engine.notebook import Notebook, read_notebook
+from codemods.engine.option import OPTION
 from codemods.engine.plan import Plan, plan_file
 from codemods.engine.sites import Occurrence, find
 from codemods.engine.source import Source, decode, parse
@@ -35,12 +37,15 @@ class Prover:
         """Say what was compared at each rewritten site, or raise ClaimError or NotIdempotentError."""
         name = candidate.listed.name
         text = _read(candidate, data)[1].text
+        if plan.options:
+            old = candidate.file.source.text
+            check_option(name, old, text, parameter=OPTION, count=len(plan.options))
         sites = {
             place_of(occurrence.node): _expected(candidate, names[application])
             for occurrence, application in plan.rewrites.items()
         }
         claim = Claim(name=name, sites=sites, deleted={place_of(node) for node in plan.dropped.statements})
-        compared = check(claim, candidate.file.source.text, text)
+        compared = {} if plan.options else check(claim, candidate.file.source.text, text)
         self._run_again(candidate, data)
         return {occurrence: compared[place_of(occurrence.node)] for occurrence in plan.rewrites}
 
@@ -50,8 +55,8 @@ class Prover:
         occurrences = find(source, module, self.known, self.neighbours.project.may_hold)
         file = replace(candidate.file, source=source, module=module, occurrences=occurrences, notebook=notebook)
         again = plan_file(file, self.policy, self.neighbours.of(replace(candidate, file=file)))
-        if again.rewrites:
-            line = min(occurrence.site.line for occurrence in again.rewrites)
+        if again.changes:
+            line = min(occurrence.site.line for occurrence in (*again.rewrites, *again.options))
             raise NotIdempotentError(
                 f"{source.name}:{line}: a second run would change it again; nothing was done, rewrite it by hand",
                 line=line,

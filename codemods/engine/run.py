@@ -46,9 +46,9 @@ def rewrite(request: Request, told: Told = nobody) -> Run:
     neighbours = look_around(project, reading, known)
     policy = policy_of(request, _keys(reading.candidates, neighbours))
     plans = [(item, plan_file(item.file, policy, neighbours.of(item))) for item in reading.candidates]
-    unchanged = [Clean(path=item.listed.name, sites=plan.outcomes()) for item, plan in plans if not plan.rewrites]
+    unchanged = [Clean(path=item.listed.name, sites=plan.outcomes()) for item, plan in plans if not plan.changes]
     prover = Prover(known=known, policy=policy, neighbours=neighbours)
-    changed, helpers = _change([(item, plan) for item, plan in plans if plan.rewrites], prover, request)
+    changed, helpers = _change([(item, plan) for item, plan in plans if plan.changes], prover, request)
     outcomes: list[FileOutcome] = [*reading.others, *unchanged, *changed]
     return Run(
         base=listing.base,
@@ -83,7 +83,7 @@ def _change(planned: list[tuple[Candidate, Plan]], prover: Prover, request: Requ
             outcomes += [_write(file, unsafe) for file in new.files]
             continue
         helper, files = _finish(new, unsafe, apply=request.apply)
-        helpers.append(helper)
+        helpers.extend([helper] if helper.variables else [])
         outcomes.extend(files)
     return tuple(outcomes), tuple(helpers)
 

@@ -153,6 +153,14 @@ def item_of(node: ast.AST) -> tuple[ast.expr, str] | None:
             return None
 
 
+def parameter_of(module: Module, name: ast.Name) -> ast.AST | None:
+    """Give the function a name is a parameter of, if it is that and nothing else."""
+    found = module.lookup(name)
+    if found is None or len(found[1]) != 1 or found[1][0].kind is not Kind.PARAMETER:
+        return None
+    return found[0].node if found[0] is module.scopes.get(name) else None
+
+
 class _Tracer:
     """Follows one secret; ``direct`` says that the value itself is the secret, not something it is made from."""
 

@@ -123,15 +123,19 @@ def _files(run: Run) -> Iterator[_Json]:
         )
     for file in run.files:
         if isinstance(file, Changed):
-            sites = [outcome for outcome in file.sites if isinstance(outcome, Rewritten)]
+            told = [(outcome.site.line, _described(outcome)) for outcome in file.sites]
             yield {"path": _plain(file.path), "kind": "source", "written": file.written, "masked": file.masked} | _diff(
-                file.diff, [{"line": outcome.site.line, "description": described(outcome)} for outcome in sites]
+                file.diff, [{"line": line, "description": text} for line, text in told if text]
             )
 
 
-def described(outcome: Rewritten) -> str:
-    """Say in one line what changed at a site."""
+def _described(outcome: SiteOutcome) -> str:
+    """Say in one line what changed at a site; nothing where nothing did."""
     site = outcome.site
+    if isinstance(outcome, Reported) and outcome.offered:
+        return f"{site.construct}: {outcome.detail}"
+    if not isinstance(outcome, Rewritten):
+        return ""
     return (
         f"{site.construct} sends an assertion for {outcome.application} instead of {site.secret_source or 'a secret'}"
     )

@@ -14,7 +14,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from codemods.engine.run import rewrite
-from codemods.model import Request
+from codemods.model import LibraryMode, Request
 from codemods.report import data, pull_request
 from codemods.report.context import Acting, Context
 from tests.codemods.cases import APP, OTHER_APP, TARGETS
@@ -113,6 +113,16 @@ def test_each_change_has_its_line_and_says_what_it_is(tmp_path: Path) -> None:
     assert "ClientSecretCredential sends an assertion" in change["description"]
     assert "os.environ['S']" in change["description"]
     assert not data.data(*_run(tmp_path, apply=True))["files"][0]["masked"]
+
+
+def test_an_option_for_callers_is_a_change_of_a_site_that_stays(tmp_path: Path) -> None:
+    text = f"{IMPORT}def make(t, a, s):\n    return ClientSecretCredential(t, a, s)\nc = ClientSecretCredential(**k)\n"
+    (tmp_path / "lib.py").write_text(text)
+    run = rewrite(Request(paths=(tmp_path,), library_mode=LibraryMode.ADD_OPTION))
+    (file,) = data.data(run, Context())["files"]
+    (change,) = file["changes"]
+    assert change["line"] == 3
+    assert "callers can pass" in change["description"]
 
 
 def test_a_name_that_is_not_utf_8_is_written_down(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What a site is to send: the helper's names and where they come from, or the parts of one expression."""
+    """What a site is to send: the helper's names and where they come from, the parts of an expression, a parameter."""
 
     helper: str
     function: str
@@ -27,6 +27,7 @@ class Expected:
     variable: str
     scope: str
     inline: bool = False
+    parameter: str = ""
 
 
 def place_of(node: ast.AST) -> Place:

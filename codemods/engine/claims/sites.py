@@ -59,6 +59,10 @@ class SiteCheck:
             raise self.fail(old, "a sign-in into one without an assertion")
         return tuple(compared)
 
+    def is_choice(self, old: ast.expr, new: ast.expr, expected: Expected) -> bool:
+        """Tell whether a secret and an assertion are two values of one argument."""
+        return not isinstance(old, ast.Call) and isinstance(new, ast.Dict) and self._is_assertion(new, expected)
+
     def _inside(self, old: ast.AST, new: ast.AST, expected: Expected, compared: list[Compared]) -> None:
         if isinstance(old, ast.Call) and isinstance(new, ast.Call):
             compared.append(self._callee(old.func, new.func, expected))
@@ -140,7 +144,7 @@ class SiteCheck:
                 return value == _TYPE
             case ast.Dict(keys=[ast.Constant(value="client_assertion")], values=[inner]):
                 found = self._is_assertion(inner, expected) and not isinstance(inner, ast.Constant | ast.Dict)
-            case ast.Call(args=[], keywords=[], func=func) if not expected.inline:
+            case ast.Call(args=[], keywords=[], func=func) if not expected.inline and not expected.parameter:
                 found = self._is_function(func, expected)
             case ast.Call() if expected.inline:
                 found = self._is_provider(node, expected)
@@ -151,6 +155,8 @@ class SiteCheck:
         return found
 
     def _is_function(self, node: ast.expr, expected: Expected) -> bool:
+        if expected.parameter:
+            return isinstance(node, ast.Name) and node.id == expected.parameter
         return not expected.inline and self.new.qualified(node) == f"{expected.helper}.{expected.function}"
 
     def _is_provider(self, node: ast.Call, expected: Expected) -> bool:
