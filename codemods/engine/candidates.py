@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from codemods.assertion import is_ours
-from codemods.engine.failure import failed
+from codemods.engine.failure import failed, too_deep
 from codemods.engine.helpers import Place, named_place, place_for
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.listing import Listed
@@ -18,7 +18,7 @@ from codemods.engine.plan import File
 from codemods.engine.project import Project
 from codemods.engine.sites import Occurrence, find
 from codemods.engine.source import decode, parse, read
-from codemods.errors import CodemodError, DoesNotParseError
+from codemods.errors import CodemodError
 from codemods.model import Category, Clean, Failed, LibraryMode, ReasonCode, Reported, Request, Site
 from codemods.names import Module
 
@@ -95,9 +95,7 @@ def read_all(
         except CodemodError as error:
             reading.add(failed(listed.name, error))
         except RecursionError:
-            reading.add(
-                failed(listed.name, DoesNotParseError(f"{listed.name} is nested too deeply; it was left alone"))
-            )
+            reading.add(too_deep(listed.name))
     return reading
 
 

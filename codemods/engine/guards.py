@@ -55,7 +55,7 @@ def understand(
             else:
                 _require_check(source, module, owner, condition, {*statements, *nodes})
                 gone, changes, note = {owner}, [], f"the check of the secret on line {owner.lineno} is gone"
-        except Uncuttable:
+        except (Uncuttable, RecursionError):
             continue
         nodes |= gone
         edits += changes

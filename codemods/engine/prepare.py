@@ -13,7 +13,7 @@ from codemods.assertion import VARIABLE, Application, Names, name_all, render, s
 from codemods.engine.candidates import Candidate
 from codemods.engine.diff import printable, spellings, unified
 from codemods.engine.edits import edits_of
-from codemods.engine.failure import failed
+from codemods.engine.failure import failed, too_deep
 from codemods.engine.helpers import Place
 from codemods.engine.option_edits import option_edits
 from codemods.engine.plan import Plan
@@ -100,6 +100,8 @@ def _files(
             files.append(_file(candidate, plan, names, prover))
         except CodemodError as error:
             failures.append(failed(candidate.listed.name, error))
+        except RecursionError:
+            failures.append(too_deep(candidate.listed.name))
     return files
 
 

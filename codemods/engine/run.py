@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codemods.engine.applications import policy_of
+from codemods.engine.applications import Policy, policy_of
 from codemods.engine.candidates import Candidate, Told, nobody, read_all
-from codemods.engine.failure import failed
+from codemods.engine.failure import failed, too_deep
 from codemods.engine.git import uncommitted
 from codemods.engine.helpers import check_name
 from codemods.engine.knowledge import join
@@ -26,7 +26,7 @@ from codemods.engine.sites import is_rewrite
 from codemods.engine.whose import application_key
 from codemods.engine.write import write
 from codemods.errors import CodemodError, UncommittedError, WriteFailedError
-from codemods.model import Changed, Clean, FileOutcome, Helper, Request, Run
+from codemods.model import Changed, Clean, Failed, FileOutcome, Helper, Request, Run
 from codemods.transforms import load
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ def rewrite(request: Request, told: Told = nobody) -> Run:
     reading = read_all(project, known, request, told=told)
     neighbours = look_around(project, reading, known)
     policy = policy_of(request, _keys(reading.candidates, neighbours))
-    plans = [(item, plan_file(item.file, policy, neighbours.of(item))) for item in reading.candidates]
+    plans, too_deep_ones = _plan(reading.candidates, policy, neighbours)
     unchanged = [Clean(path=item.listed.name, sites=plan.outcomes()) for item, plan in plans if not plan.changes]
     prover = Prover(known=known, policy=policy, neighbours=neighbours)
     changed, helpers = _change([(item, plan) for item, plan in plans if plan.changes], prover, request)
-    outcomes: list[FileOutcome] = [*reading.others, *unchanged, *changed]
+    outcomes: list[FileOutcome] = [*reading.others, *too_deep_ones, *unchanged, *changed]
     return Run(
         base=listing.base,
         files=tuple(sorted(outcomes, key=lambda outcome: outcome.path)),
@@ -57,6 +57,19 @@ def rewrite(request: Request, told: Told = nobody) -> Run:
         scanned=reading.scanned,
         candidates=len(reading.mentioned),
     )
+
+
+def _plan(
+    candidates: Iterable[Candidate], policy: Policy, neighbours: Neighbours
+) -> tuple[list[tuple[Candidate, Plan]], list[Failed]]:
+    plans: list[tuple[Candidate, Plan]] = []
+    failures: list[Failed] = []
+    for item in candidates:
+        try:
+            plans.append((item, plan_file(item.file, policy, neighbours.of(item))))
+        except RecursionError:
+            failures.append(too_deep(item.listed.name))
+    return plans, failures
 
 
 def _keys(candidates: Iterable[Candidate], neighbours: Neighbours) -> set[str | None]:
