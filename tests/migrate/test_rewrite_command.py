@@ -118,6 +118,19 @@ def test_nothing_that_is_printed_steers_a_terminal(here: Path, capsys: Captured)
     assert "⟨U+001B⟩[31m⟨U+202E⟩⟨U+000A⟩x.py:3: hidden-in-kwargs" in told
 
 
+def test_a_diff_on_a_terminal_shows_what_a_diff_in_a_pipe_holds(
+    here: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "app.py").write_text(GOOD.replace("c =", "# \x1b[31m\nif 1:\n\tc ="))
+    main(["rewrite", "app.py"])
+    assert "# \x1b[31m" in capsys.readouterr().out
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    main(["rewrite", "app.py"])
+    told = capsys.readouterr().out
+    assert " # ⟨U+001B⟩[31m\n" in told
+    assert "+\tc = ClientAssertionCredential" in told
+
+
 def _documented() -> list[str]:
     """List the commands of the pages on rewriting that need neither a tenant nor a plan."""
     text = (ROOT / "docs" / "rewrite.md").read_text("utf-8") + (ROOT / "README.md").read_text("utf-8")

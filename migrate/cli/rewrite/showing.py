@@ -25,8 +25,8 @@ def show(asked: Asked, run: Run, context: Context) -> None:
         outputs.for_report(asked.out, asked.name, *asked.paths)
         save(content, asked.out)
     elif asked.name == "diff" and sys.stdout.isatty():
-        for line in content.decode("utf-8", "surrogateescape").splitlines():
-            click.echo(visible(line))
+        for line in content.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n"):
+            click.echo("\t".join(map(visible, line.split("\t"))))
     else:
         click.echo(content, nl=False)
     if asked.name == "diff" or asked.out is not None:
