@@ -141,12 +141,14 @@ class _Reader:
     def _is_secret(self, node: ast.AST) -> bool:
         return (isinstance(node, ast.Name) and node.id in self._loops) or self.secrets.has(self.module, node)
 
-    def _other(self, node: ast.expr) -> None:
+    def _other(self, node: ast.expr) -> bool | None:
+        """Note something else that is asked for; the secret may take no part in it."""
         if self.secrets.occur_in(self.module, node) or any(
             isinstance(item, ast.NamedExpr) or self._is_secret(item) for item in ast.walk(node)
         ):
             raise Uncuttable
         self.has_others = True
+        return None
 
     def _parts(self, container: _Container, parts: Sequence[ast.expr], *, neutral: bool) -> bool | None:
         """Judge terms of which a ``neutral`` one changes nothing, and any other decides."""
@@ -204,11 +206,12 @@ class _Reader:
 
     def _each(self, node: ast.Call, each: ast.expr, one: ast.comprehension, *, neutral: bool) -> bool | None:
         """Judge ``all(x for x in (T, secret))`` by what is asked of one element."""
-        listed = one.iter
-        plain = isinstance(listed, _Listed) and isinstance(one.target, ast.Name)
-        if not plain or one.ifs or one.is_async or not any(self._is_secret(item) for item in listed.elts):
+        listed, target = one.iter, one.target
+        if not isinstance(listed, _Listed) or not isinstance(target, ast.Name) or one.ifs or one.is_async:
             return self._other(node)
-        self._loops.append(one.target.id)
+        if not any(self._is_secret(item) for item in listed.elts):
+            return self._other(node)
+        self._loops.append(target.id)
         before = self.has_others
         asked = self.value(each)
         self._loops.pop()

@@ -37,7 +37,7 @@ class _Piece:
 def cut(source: Source, container: ast.expr, gone: Collection[ast.expr]) -> list[Edit]:
     """Make the edits that take children out of ``and``, ``or``, a list, a tuple or a set; at least one child stays."""
     listed = isinstance(container, ast.List | ast.Tuple | ast.Set)
-    children = container.elts if listed else container.values if isinstance(container, ast.BoolOp) else []
+    children = _children(container)
     joint = "," if listed else "and" if isinstance(getattr(container, "op", None), ast.And) else "or"
     start, end = source.span(container)
     pieces = list(_pieces(source.text[start:end], joint, depth=2 if listed else 1))
@@ -49,6 +49,14 @@ def cut(source: Source, container: ast.expr, gone: Collection[ast.expr]) -> list
     if isinstance(container, ast.Tuple) and len(kept) == 1:
         edits += _lone_comma(source, at[kept[0]], end, edits)
     return edits
+
+
+def _children(container: ast.expr) -> list[ast.expr]:
+    match container:
+        case ast.BoolOp(values=children) | ast.List(elts=children) | ast.Tuple(elts=children) | ast.Set(elts=children):
+            return children
+        case _:
+            return []
 
 
 def _removal(source: Source, at: list[_Piece], index: int, kept: list[int]) -> Edit:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from codemods.engine.option import OPTION, Option, call_edit, header_edit
 from codemods.engine.plan import Plan
 from codemods.engine.rewrite import NameEdit, edit_call, edit_import
 from codemods.engine.splice import Edit
+from codemods.names import Module
 from codemods.transform import ASSERTION, Replace, Rewrite
 
 
@@ -20,17 +22,26 @@ def option_edits(plan: Plan) -> list[Edit]:
     for option in plan.options.values():
         start, end = source.span(option.occurrence.node)
         edits += call_edit(source, option, _assertion_call(source.text[start:end], option, source.newline))
-        call = option.occurrence.node
-        found = module.lookup(call.func) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) else None
-        for binding in () if found is None or option.callee is None else found[1]:
-            if isinstance(binding.node, ast.ImportFrom) and binding.alias is not None:
-                new = NameEdit(name=binding.alias.name, asname=binding.alias.asname, new=option.callee, keep=True)
-                if found is not None and found[0].lookup(option.callee) is None:
-                    imports.setdefault(binding.node, [new])
+        if option.callee is not None:
+            for statement, change in _imports(module, option.occurrence.node, option.callee):
+                imports.setdefault(statement, [change])
     for statement, changes in imports.items():
         start, end = source.span(statement)
         edits.append(Edit(start=start, end=end, text=edit_import(source.text[start:end], changes)))
     return edits
+
+
+def _imports(module: Module, call: ast.AST, callee: str) -> Iterator[tuple[ast.ImportFrom, NameEdit]]:
+    """Yield the import that a class comes from, and the name that is put beside it unless it is there."""
+    found = module.lookup(call.func) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) else None
+    if found is None or found[0].lookup(callee) is not None:
+        return
+    for binding in found[1]:
+        if isinstance(binding.node, ast.ImportFrom) and binding.alias is not None:
+            yield (
+                binding.node,
+                NameEdit(name=binding.alias.name, asname=binding.alias.asname, new=callee, keep=True),
+            )
 
 
 def _assertion_call(segment: str, option: Option, newline: str) -> str:

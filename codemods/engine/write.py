@@ -47,14 +47,14 @@ def _uninterrupted() -> Iterator[None]:
     waiting: list[int] = []
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     for number in _SIGNALS:
-        signal.signal(number, lambda number, _: waiting.append(number))
+        signal.signal(number, lambda caught, _: waiting.append(caught))
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
-        for number in waiting:
-            signal.raise_signal(number)
+        for caught in waiting:
+            signal.raise_signal(caught)
 
 
 def _check(target: Path, old: bytes | None) -> int:

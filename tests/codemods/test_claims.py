@@ -46,7 +46,9 @@ token = c.get_token('scope')
 def _check(old: str, new: str) -> list[tuple[Compared, ...]]:
     tree = ast.parse(old)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    sites = {place_of(call): EXPECTED for call in calls if "SECRET" in ast.unparse(call.args)}
+    sites = {
+        place_of(call): EXPECTED for call in calls if any("SECRET" in ast.unparse(argument) for argument in call.args)
+    }
     read = [node for node in tree.body if "SECRET" in ast.unparse(node) and not isinstance(node, ast.If)]
     checks = [node for node in tree.body if isinstance(node, ast.If) and "raise" in ast.unparse(node)]
     deleted = {place_of(node) for node in [*read, *checks] if "c = " not in ast.unparse(node)}

@@ -69,7 +69,11 @@ def _negations(depth: int) -> str:
     return "not " * depth + "a"
 
 
-DEEP = {"attributes": _attributes, "negations": _negations, "calls": lambda depth: "f" + "()" * depth}
+def _calls(depth: int) -> str:
+    return "f" + "()" * depth
+
+
+DEEP = {"attributes": _attributes, "negations": _negations, "calls": _calls}
 
 
 @pytest.mark.parametrize("form", DEEP)

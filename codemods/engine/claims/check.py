@@ -94,14 +94,18 @@ class _Check:
             raise self.fail(old, "the form of something else")
         for name in old._fields:
             one, other = getattr(old, name, None), getattr(new, name, None)
-            if name == "test" and isinstance(old, _Guarded) and self._is_changed(one, other):
-                self.conditions.append((one, other))
+            if isinstance(old, _Guarded) and isinstance(new, _Guarded) and self._is_changed(name, old.test, new.test):
+                self.conditions.append((old.test, new.test))
             else:
                 self.value(old, one, other, annotation=annotation or name in _ANNOTATIONS)
 
-    def _is_changed(self, old: ast.AST, new: ast.AST) -> bool:
+    def _is_changed(self, field: str, old: ast.expr, new: ast.expr) -> bool:
         """Tell whether a condition differs, other than by a site inside it."""
-        return not same(old, new) and not any(place_of(node) in self.claim.sites for node in ast.walk(old))
+        return (
+            field == "test"
+            and not same(old, new)
+            and not any(place_of(node) in self.claim.sites for node in ast.walk(old))
+        )
 
     def value(self, owner: ast.AST, old: object, new: object, *, annotation: bool) -> None:
         if isinstance(old, ast.AST) and isinstance(new, ast.AST):

@@ -107,8 +107,7 @@ class SiteCheck:
         if not same(before, after):
             raise self.fail(owner, f"the argument {name}")
         for one, other in zip(ast.walk(before), ast.walk(after), strict=True):
-            named = isinstance(one, ast.Name) and isinstance(other, ast.Name) and one in self.old.scopes
-            if named and _meaning(self.old, one) != _meaning(self.new, other):
+            if isinstance(one, ast.Name) and _meaning(self.old, one) != _meaning(self.new, other):
                 raise self.fail(owner, f"what {one.id} means")
 
     def _callee(self, old: ast.expr, new: ast.expr, expected: Expected) -> Compared:
