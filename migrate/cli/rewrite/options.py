@@ -52,7 +52,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     _flag("--fix-leftovers", "Remove what sets or reads the secret elsewhere, where that is certain."),
     click.option("--helper-module", metavar="NAME", help="Dotted name of the module for the generated functions."),
     _flag("--inline", "Write the assertion into each file instead of a module."),
-    _flag("--check", "Change and show nothing: exit with 1 if any code signs in with a secret."),
+    _flag("--check", "Change nothing: exit with 1 if any code signs in with a secret."),
     click.option("--baseline", type=FILE, metavar="FILE", help="Sites that are known: counted, not failed."),
     _flag("--write-baseline", "Write what is found now to the file of --baseline."),
     click.option(
