@@ -1,5 +1,6 @@
 """The table of cases: those about places here, and that it says something about every reason."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,23 @@ def test_a_check_sees_the_places_that_a_rewrite_sees(tmp_path: Path, name: str) 
         for run in (check(request), rewrite(request))
     )
     assert seen == rewritten
+
+
+@pytest.mark.parametrize("name", [name for kind in (REPORTED, REWRITTEN) for name in subjects(kind)])
+def test_a_region_is_exactly_what_signs_in(tmp_path: Path, name: str) -> None:
+    """The text between start and end is whole: it parses, and a character more or less on its ends does not belong."""
+    for at, case in enumerate(cases(name)):
+        lay(tmp_path / str(at), case)
+    seen = 0
+    for outcome in check(Request(paths=(tmp_path,))).sites:
+        site = outcome.site
+        if site.end_line is None or site.end_column is None:
+            continue
+        lines = (tmp_path / site.path).read_text("utf-8").splitlines(keepends=True)[site.line - 1 : site.end_line]
+        lines[-1] = lines[-1][: site.end_column - 1]
+        lines[0] = lines[0][site.column - 1 :]
+        text = "".join(lines)
+        assert text == text.strip()
+        ast.parse(text)
+        seen += 1
+    assert seen
