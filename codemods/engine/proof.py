@@ -15,7 +15,7 @@ from codemods.engine.knowledge import Knowledge
 from codemods.engine.neighbours import Neighbours
 from codemods.engine.notebook import Notebook, read_notebook
 from codemods.engine.option import OPTION
-from codemods.engine.plan import Plan, plan_file
+from codemods.engine.plan import File, Plan, plan_file
 from codemods.engine.sites import Occurrence, find
 from codemods.engine.source import Source, decode, parse
 from codemods.errors import ClaimError, NotIdempotentError
@@ -35,31 +35,32 @@ class Prover:
         self, candidate: Candidate, plan: Plan, names: Mapping[Application, Names], data: bytes
     ) -> dict[Occurrence, tuple[Compared, ...]]:
         """Say what was compared at each rewritten site, or raise ClaimError or NotIdempotentError."""
-        name = candidate.listed.name
-        text = _read(candidate, data)[1].text
+        name, old = candidate.listed.name, candidate.file.module
+        again = self._read_again(candidate, data)
+        self._run_again(candidate, again)
         if plan.options:
-            old = candidate.file.source.text
-            check_option(name, old, text, parameter=OPTION, count=len(plan.options))
+            check_option(name, old, again.module, parameter=OPTION, count=len(plan.options))
+            return {}
         sites = {
             place_of(occurrence.node): _expected(candidate, names[application])
             for occurrence, application in plan.rewrites.items()
         }
         claim = Claim(name=name, sites=sites, deleted={place_of(node) for node in plan.dropped.statements})
-        compared = {} if plan.options else check(claim, candidate.file.source.text, text)
-        self._run_again(candidate, data)
+        compared = check(claim, old, again.module)
         return {occurrence: compared[place_of(occurrence.node)] for occurrence in plan.rewrites}
 
-    def _run_again(self, candidate: Candidate, data: bytes) -> None:
+    def _read_again(self, candidate: Candidate, data: bytes) -> File:
         notebook, source = _read(candidate, data)
         module = Module(parse(source.name, source.text))
         occurrences = find(source, module, self.known, self.neighbours.project.may_hold)
-        file = replace(candidate.file, source=source, module=module, occurrences=occurrences, notebook=notebook)
+        return replace(candidate.file, source=source, module=module, occurrences=occurrences, notebook=notebook)
+
+    def _run_again(self, candidate: Candidate, file: File) -> None:
         again = plan_file(file, self.policy, self.neighbours.of(replace(candidate, file=file)))
         if again.changes:
-            line = min(occurrence.site.line for occurrence in (*again.rewrites, *again.options))
+            name, line = file.source.name, min(item.site.line for item in (*again.rewrites, *again.options))
             raise NotIdempotentError(
-                f"{source.name}:{line}: a second run would change it again; nothing was done, rewrite it by hand",
-                line=line,
+                f"{name}:{line}: a second run would change it again; nothing was done, rewrite it by hand", line=line
             )
 
 

@@ -1,5 +1,6 @@
 """An assertion is offered beside a secret that callers supply; who does not ask for it sees no difference."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from codemods.engine.claims.option import check_option
 from codemods.engine.run import rewrite
 from codemods.errors import ClaimError
 from codemods.model import Changed, LibraryMode, Request, Run
+from codemods.names import Module
 from tests.codemods.cases import APP, TARGETS
 
 IMPORT = "from azure.identity import ClientSecretCredential\n"
@@ -128,6 +130,10 @@ def test_a_file_with_a_rewrite_gets_no_option(tmp_path: Path) -> None:
     assert PARAMETER not in (tmp_path / "lib.py").read_text()
 
 
+def _module(text: str) -> Module:
+    return Module(ast.parse(text))
+
+
 WRONG = {
     "another default": (PARAMETER, "client_assertion_func=1"),
     "turned round": ("is not None", "is None"),
@@ -143,8 +149,10 @@ WRONG = {
 def test_a_claim_that_does_not_hold_is_refused(name: str) -> None:
     before, after = (BOTH + text for text in OFFERED["a function"])
     before = before.replace("ClientAssertionCredential, ", "")
-    check_option("lib.py", before, after, parameter="client_assertion_func", count=1)
+    check_option("lib.py", _module(before), _module(after), parameter="client_assertion_func", count=1)
     old, new = WRONG[name]
     assert old in after
     with pytest.raises(ClaimError):
-        check_option("lib.py", before, after.replace(old, new), parameter="client_assertion_func", count=1)
+        check_option(
+            "lib.py", _module(before), _module(after.replace(old, new)), parameter="client_assertion_func", count=1
+        )

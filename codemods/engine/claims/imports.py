@@ -45,8 +45,8 @@ class Imports:
                 needed = {alias.name for alias in names} <= self.names
             case ast.ImportFrom(module="azure.identity", level=0, names=names):
                 needed = {alias.name for alias in names} <= _INLINE and self.inline
-            case ast.Import(names=[ast.alias(name="os")]):
-                needed = self.inline
+            case ast.Import(names=[ast.alias(name="os", asname=None)]):
+                needed = True
             case _:
                 return False
         plain = all(alias.asname is None for alias in names) if isinstance(node, ast.ImportFrom) else True

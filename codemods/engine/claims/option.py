@@ -8,31 +8,29 @@ chosen with the option must be the same call, but for the secret.
 from __future__ import annotations
 
 import ast
+import copy
 
 from codemods.engine.claims.imports import REPLACED
 from codemods.engine.claims.places import Expected, same
 from codemods.engine.claims.sites import SiteCheck
-from codemods.engine.source import parse
-from codemods.errors import ClaimError, SourceError
+from codemods.errors import ClaimError
 from codemods.names import Module
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def check_option(name: str, old: str, new: str, *, parameter: str, count: int) -> None:
+def check_option(name: str, old: Module, new: Module, *, parameter: str, count: int) -> None:
     """Verify that a file got so many choices and that nothing changes for who does not make one."""
+    choices = [node for node in new.parents if isinstance(node, ast.IfExp) and _asks(node, parameter)]
     try:
-        before, after = parse(name, old), parse(name, new)
-        module = Module(parse(name, new))
-        choices = [node for node in module.parents if isinstance(node, ast.IfExp) and _asks(node, parameter)]
-        reduced = _Without(parameter).visit(after)
-    except (SourceError, RecursionError) as error:
+        reduced = _Without(parameter).visit(copy.deepcopy(new.tree))
+    except RecursionError as error:
         raise _refusal(name, 1, "it cannot be compared") from error
-    if len(choices) != count or not same(before, reduced):
+    if len(choices) != count or not same(old.tree, reduced):
         raise _refusal(name, 1, "it would do something else where the option is not given")
     expected = Expected(helper="", function="", credential="", variable="", scope="", parameter=parameter)
     for choice in choices:
-        sites = SiteCheck(module, module, lambda node, what: _refusal(name, getattr(node, "lineno", 1), f"of {what}"))
+        sites = SiteCheck(new, new, lambda node, what: _refusal(name, getattr(node, "lineno", 1), f"of {what}"))
         if not sites.is_choice(choice.orelse, choice.body, expected):
             sites.check(choice.orelse, choice.body, expected)
 

@@ -44,6 +44,7 @@ class SiteCheck:
         self.fail = fail
         self.secrets = Secrets()
         self._assertions: set[ast.AST] = set()
+        self._clients: list[ast.expr] = []
 
     def is_new(self, node: ast.AST) -> bool:
         """Tell whether a node of the new source is part of an assertion."""
@@ -65,14 +66,17 @@ class SiteCheck:
 
     def _inside(self, old: ast.AST, new: ast.AST, expected: Expected, compared: list[Compared]) -> None:
         if isinstance(old, ast.Call) and isinstance(new, ast.Call):
-            compared.append(self._callee(old.func, new.func, expected))
+            if (inner := _chained(old, new)) is not None:
+                self._inside(*inner, expected, compared)
+            else:
+                compared.append(self._callee(old.func, new.func, expected))
             before, after = self._arguments(self.old, old, expected), self._arguments(self.new, new, expected)
             if _last(old.func) == "EnvironmentCredential":
                 before |= {name: _variable(text) for name, text in _FROM_ENVIRONMENT.items()}
             self._slots(old, before, after, expected, compared)
         elif isinstance(old, ast.Dict) and isinstance(new, ast.Dict):
             self._slots(old, _entries(old), _entries(new), expected, compared)
-        elif not same(old, new):
+        else:
             raise self.fail(old, "more of a sign-in than its secret")
 
     def _slots(
@@ -83,17 +87,18 @@ class SiteCheck:
         expected: Expected,
         compared: list[Compared],
     ) -> None:
-        for name in [*old, *(name for name in new if name not in old)]:
+        gone = [name for name in old if name not in new]  # these first: what they held may have moved
+        for name in [*gone, *(name for name in old if name in new), *(name for name in new if name not in old)]:
             before, after = old.get(name), new.get(name)
             if name in _SECRET and (before is None or after is None or not same(before, after)):
                 self._secret(owner, before, after, expected)
             elif before is None or after is None:
-                raise self.fail(owner, f"the argument {name}")
-            elif isinstance(before, ast.Dict):
-                self._inside(before, after, expected, compared)
+                self._moved(owner, name, before, after)
+            elif same(before, after):
+                self._same(owner, before, after)
+                compared.append(Compared(what=name, expression=plain_text(self.new, after) or "expression"))
             else:
-                self._same(owner, name, before, after)
-                compared.append(Compared(what=name, expression=plain_text(self.old, before) or "expression"))
+                self._inside(before, after, expected, compared)
 
     def _secret(self, owner: ast.AST, before: ast.expr | None, after: ast.expr | None, expected: Expected) -> None:
         if before is not None:
@@ -103,11 +108,19 @@ class SiteCheck:
         if after is not None and not self._is_assertion(after, expected):
             raise self.fail(owner, "a secret into something that is not the assertion of its application")
 
-    def _same(self, owner: ast.AST, name: str, before: ast.expr, after: ast.expr) -> None:
-        if not same(before, after):
+    def _moved(self, owner: ast.AST, name: str, before: ast.expr | None, after: ast.expr | None) -> None:
+        """Accept a client id that goes from ``auth=(id, secret)`` into the body of the request, and nothing else."""
+        if name == "auth" and before is not None and len(pair := _pair(before)) == 2:  # noqa: PLR2004 - id and secret
+            self._clients.append(pair[0])
+            self.secrets.add(pair[1])
+            return
+        if name != "client_id" or after is None or not any(same(after, client) for client in self._clients):
             raise self.fail(owner, f"the argument {name}")
+
+    def _same(self, owner: ast.AST, before: ast.expr, after: ast.expr) -> None:
+        """Verify that the names of two equal expressions mean the same."""
         for one, other in zip(ast.walk(before), ast.walk(after), strict=True):
-            if isinstance(one, ast.Name) and _meaning(self.old, one) != _meaning(self.new, other):
+            if isinstance(one, ast.Name) and _meaning(self.new, other) != _meaning(self.old, one):
                 raise self.fail(owner, f"what {one.id} means")
 
     def _callee(self, old: ast.expr, new: ast.expr, expected: Expected) -> Compared:
@@ -181,11 +194,33 @@ def _variable(name: str) -> ast.expr:
 
 
 def _meaning(module: Module, node: ast.AST) -> list[tuple[str, str, str]]:
-    found = module.lookup(node) if isinstance(node, ast.Name) else None
+    if not isinstance(node, ast.Name) or node not in module.scopes:
+        return [("import", "os", "")]  # of a read of the environment that the old source left to the library
+    found = module.lookup(node)
     return [
         (binding.kind.value, binding.qualified, "" if binding.value is None else ast.dump(binding.value))
         for binding in (() if found is None else found[1])
     ]
+
+
+def _chained(old: ast.Call, new: ast.Call) -> tuple[ast.Call, ast.Call] | None:
+    """Give the calls whose results a method is called on (``urlencode({...}).encode()``), where they differ."""
+    match old.func, new.func:
+        case ast.Attribute(value=ast.Call() as one, attr=name), ast.Attribute(
+            value=ast.Call() as other, attr=same_name
+        ):
+            return (one, other) if name == same_name and not same(one, other) else None
+        case _:
+            return None
+
+
+def _pair(node: ast.expr) -> list[ast.expr]:
+    """Give what ``(id, secret)`` or ``HTTPBasicAuth(id, secret)`` holds."""
+    match node:
+        case ast.Tuple(elts=[client, secret]) | ast.Call(args=[client, secret], keywords=[]):
+            return [client, secret]
+        case _:
+            return []
 
 
 def _entries(node: ast.Dict) -> dict[str, ast.expr]:
