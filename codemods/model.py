@@ -343,7 +343,8 @@ class AlreadyAssertion:
 class Reported:
     """The site needs a person; ``detail`` says what was seen, beyond the meaning of the reason.
 
-    ``offered`` says that its callers can pass an assertion from now on; those that pass a secret still do.
+    ``offered`` says that its callers can pass an assertion from now on; those that pass a secret still do. ``target``
+    is code that a person could write instead, empty where none is known.
     """
 
     site: Site
@@ -351,6 +352,7 @@ class Reported:
     advice: str
     detail: str = ""
     offered: bool = False
+    target: str = ""
 
 
 SiteOutcome = Rewritten | AlreadyAssertion | Reported

@@ -93,9 +93,10 @@ def _result(outcome: SiteOutcome) -> _Json:
             return {"result": "rewritten", "application": application, "message": note, "compared": same}
         case AlreadyAssertion():
             return {"result": "already assertion"}
-        case Reported(reason=reason, advice=advice, detail=detail):
+        case Reported(reason=reason, advice=advice, detail=detail, target=target):
             message = detail or reason.meaning
-            return {"result": "reported", "reason": reason.value, "message": message, "advice": advice}
+            told = {"reason": reason.value, "message": message, "advice": advice, "target": target}
+            return {"result": "reported", **told}
         case _:
             assert_never(outcome)
 

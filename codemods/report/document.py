@@ -136,10 +136,10 @@ def _of_site(outcome: SiteOutcome, *, rewritable: bool) -> Iterator[Finding]:
                 yield _finding(site, reason.value, message, Severity.WARNING, reason.advice)
             elif note:
                 yield _finding(site, _NOTED.name, f"{site.construct} was rewritten: {note}", Severity.NOTE)
-        case Reported(site=site, reason=reason, advice=advice, detail=detail):
+        case Reported(site=site, reason=reason, detail=detail):
             message = f"{site.construct}: {reason.meaning}" + (f" ({detail})" if detail else "")
             severity = Severity.NOTE if reason in _NOTES else Severity.WARNING
-            yield _finding(site, reason.value, message, severity, advice)
+            yield _finding(site, reason.value, message, severity, _advised(outcome))
         case AlreadyAssertion(site=site):
             return
         case _:
@@ -148,6 +148,10 @@ def _of_site(outcome: SiteOutcome, *, rewritable: bool) -> Iterator[Finding]:
         message = f"{_LITERAL.summary} (argument of {site.construct})"
         severity = Severity.ERROR if site.category is Category.CODE else Severity.WARNING  # tests make theirs up
         yield _finding(site, _LITERAL.name, message, severity, _LITERAL.advice)
+
+
+def _advised(outcome: Reported) -> str:
+    return f"{outcome.advice}; for example: {outcome.target}" if outcome.target else outcome.advice
 
 
 def _finding(site: Site, rule: str, message: str, severity: Severity, advice: str = "") -> Finding:
@@ -184,9 +188,9 @@ def _row(outcome: SiteOutcome) -> tuple[Cell, ...]:
     match outcome:
         case Rewritten(application=application, note=note):
             result, reason, remark = "rewritten", None, note
-        case Reported(reason=code, detail=detail, advice=advice):
+        case Reported(reason=code, detail=detail):
             application, result, reason = _application(site) or "", "reported", code.value
-            remark = f"{detail}; {advice}" if detail else advice
+            remark = "; ".join(part for part in (detail, _advised(outcome)) if part)
         case AlreadyAssertion():
             application, result, reason, remark = _application(site) or "", "already an assertion", None, ""
         case _:

@@ -85,7 +85,7 @@ def _tables(run: Run, context: Context) -> Iterator[Table]:
 
 
 _CHANGED = ("Sign-in", "Application", "Secret came from", "Compared and the same", "Note")
-_NEEDS = ("Construct", "Reason", "What was seen", "What to do")
+_NEEDS = ("Construct", "Reason", "What was seen", "What to do", "For example")
 
 
 def _changed(run: Run) -> _Rows:
@@ -100,7 +100,7 @@ def _needs(run: Run, context: Context) -> _Rows:
         site = outcome.site
         if isinstance(outcome, Reported) and _is_code(outcome) and mark not in context.compared.accepted:
             seen = f"{outcome.reason.meaning}" + (f" ({outcome.detail})" if outcome.detail else "")
-            yield site.path, site.line, site.construct, outcome.reason.value, seen, outcome.advice
+            yield site.path, site.line, site.construct, outcome.reason.value, seen, outcome.advice, outcome.target
 
 
 def _checks(run: Run) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import re
 import subprocess
@@ -15,7 +16,7 @@ from markdown_it import MarkdownIt
 
 from codemods.engine.run import rewrite
 from codemods.model import LibraryMode, Request
-from codemods.report import data, pull_request
+from codemods.report import data, findings, pull_request
 from codemods.report.context import Acting, Context
 from tests.codemods.cases import APP, OTHER_APP, TARGETS
 
@@ -155,6 +156,20 @@ def test_a_pull_request_says_what_changed_what_is_left_and_what_to_check(tmp_pat
     assert SECRET not in text
 
 
+def test_what_a_person_could_write_is_told_in_every_format(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(HIDDEN)
+    run, context = _run(tmp_path)
+    (file,) = (file for file in run.files if file.sites)
+    (site,) = file.sites
+    assert data.data(run, context)["sites"][0]["target"] == site.target
+    told = dataclasses.replace(site, target="connect(token=<b>f</b>)")
+    changed = dataclasses.replace(run, files=(dataclasses.replace(file, sites=(told,)),))
+    assert data.data(changed, context)["sites"][0]["target"] == "connect(token=<b>f</b>)"
+    assert "connect(token=&lt;b&gt;f&lt;/b&gt;)" in pull_request.render(changed, context).decode()
+    (finding,) = findings(changed)
+    assert finding.advice.endswith("; for example: connect(token=<b>f</b>)")
+
+
 def test_no_name_can_break_out_of_the_body(tmp_path: Path) -> None:
     _laid(tmp_path)
     text = pull_request.render(*_run(tmp_path)).decode()
@@ -165,7 +180,7 @@ def test_no_name_can_break_out_of_the_body(tmp_path: Path) -> None:
     assert "\x1b" not in text
     assert "\u202e" not in text
     row = next(line for line in text.splitlines() if "hidden-in-kwargs" in line)
-    assert len(re.findall(r"(?<!\\)\|", row)) == 7
+    assert len(re.findall(r"(?<!\\)\|", row)) == 8
 
 
 @pytest.mark.parametrize("count", [0, 1, 1500])
