@@ -2,6 +2,7 @@
 
     CodemodError
     |-- PathNotFoundError        a path that was asked for does not exist
+    |-- BaselineError            a file is no baseline
     |-- SourceError              the file cannot be read as Python
     |   |-- DoesNotParseError
     |   |-- UndecodableError
@@ -42,6 +43,12 @@ class PathNotFoundError(CodemodError):
     """A path given by the caller does not exist."""
 
     code = "path-not-found"
+
+
+class BaselineError(CodemodError):
+    """A file that should be a baseline cannot be read as one."""
+
+    code = "baseline"
 
 
 class SourceError(CodemodError):

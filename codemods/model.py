@@ -73,6 +73,11 @@ class ReasonCode(enum.StrEnum):
         "this is test or documentation code",
         "adapt it by hand, or include it with --include-tests",
     )
+    SECRET_SIGN_IN = (
+        "secret-sign-in",
+        "a secret or a certificate signs in here",
+        "ask unsecret rewrite for the change; --apply makes it",
+    )
     # How the construct is used
     HIDDEN_IN_KWARGS = (
         "hidden-in-kwargs",
@@ -271,12 +276,23 @@ class Request:
     uncommitted: bool = False
 
 
+class Category(enum.Enum):
+    """What kind of code a site stands in; reports list all but ``CODE`` apart."""
+
+    CODE = "code"
+    TEST = "test"
+    DOCUMENTATION = "documentation"
+    MOCK = "mock"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """A place that signs in with a secret or a certificate, or that could.
 
-    ``client_id`` is known only when the source says it. ``secret_source`` describes where the secret comes from and is
-    never the secret. ``literal_secret`` says that its text stands in the source file.
+    Lines and columns count from 1, columns in characters; the end is where the next character stands, and unknown for
+    a site that is a whole file. ``scope`` names the functions and classes around it (``Jobs.run``). ``client_id`` is
+    known only when the source says it. ``secret_source`` describes where the secret comes from and is never the secret.
+    ``literal_secret`` says that its text stands in the source file.
     """
 
     path: str
@@ -288,6 +304,10 @@ class Site:
     tenant_expression: str | None = None
     secret_source: str | None = None
     literal_secret: bool = False
+    end_line: int | None = None
+    end_column: int | None = None
+    scope: str = ""
+    category: Category = Category.CODE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,12 +341,18 @@ class AlreadyAssertion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """The site needs a person; ``detail`` says what was seen, beyond the meaning of the reason."""
+    """The site needs a person; ``detail`` says what was seen, beyond the meaning of the reason.
+
+    ``offered`` says that its callers can pass an assertion from now on; those that pass a secret still do. ``target``
+    is code that a person could write instead, empty where none is known.
+    """
 
     site: Site
     reason: ReasonCode
     advice: str
     detail: str = ""
+    offered: bool = False
+    target: str = ""
 
 
 SiteOutcome = Rewritten | AlreadyAssertion | Reported

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
 
 from codemods.assertion import is_ours
 from codemods.engine.failure import failed, too_deep
@@ -13,10 +16,10 @@ from codemods.engine.knowledge import Knowledge
 from codemods.engine.listing import Listed
 from codemods.engine.notebook import Notebook, read_notebook
 from codemods.engine.project import Project
-from codemods.engine.sites import find
+from codemods.engine.sites import Occurrence, find
 from codemods.engine.source import decode, parse, read
 from codemods.errors import CodemodError
-from codemods.model import Clean, Failed, LibraryMode, ReasonCode, Reported, Request, Site
+from codemods.model import Category, Clean, Failed, LibraryMode, ReasonCode, Reported, Request, Site
 from codemods.names import Module
 
 # First lines of notebooks that Databricks and Fabric export as source.
@@ -26,6 +29,19 @@ _TEST_FILE = re.compile(r"test_.*|.*_test|conftest")
 _TEST_LIBRARY = re.compile(
     rb"^[ \t]*(?:import|from)[ \t]+(?:pytest|unittest|mock|nose|hypothesis|behave|robot)\b", re.MULTILINE
 )
+
+Placed = Callable[[Project, Path, Module], Place]
+
+
+class Told(Protocol):
+    """Hears the name of a step, how much of it is done, and how much there is (None: not known)."""
+
+    def __call__(self, name: str, count: int, total: int | None = None) -> None:
+        """Take note."""
+
+
+def nobody(name: str, count: int, total: int | None = None) -> None:
+    """Hear nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,20 +71,27 @@ class Reading:
             self.others.append(found)
 
 
-def read_all(project: Project, known: Knowledge, request: Request) -> Reading:
-    """Read every file of a listing once; a file that fails is an outcome, not the end of the run."""
+def read_all(
+    project: Project, known: Knowledge, request: Request, *, told: Told = nobody, placed: Placed | None = None
+) -> Reading:
+    """Read every file of a listing once; a file that fails is an outcome, not the end of the run.
+
+    ``placed`` finds the place of a candidate's helper, by default with a look at the whole project.
+    """
+    placed = placed or _placing(request)
     literals = {literal for transform in known.transforms for literal in transform.literals}
     mentions = re.compile(b"|".join(re.escape(literal) for literal in sorted(literals))).search
     reading = Reading()
     for listed in project.listing.files:
         reading.scanned += 1
+        told("files", reading.scanned, len(project.listing.files))
         try:
             if listed.problem is not None:
                 raise listed.problem
             data = read(listed.path)
             if mentions(data) is not None:
                 reading.mentioned[listed.name] = data
-                reading.add(_analyse(project, listed, data, known, request))
+                reading.add(_analyse(project, listed, data, known, request, placed=placed))
         except CodemodError as error:
             reading.add(failed(listed.name, error))
         except RecursionError:
@@ -89,10 +112,10 @@ def looks_like_test(name: str, data: bytes) -> bool:
 
 
 def _analyse(
-    project: Project, listed: Listed, data: bytes, known: Knowledge, request: Request
+    project: Project, listed: Listed, data: bytes, known: Knowledge, request: Request, *, placed: Placed
 ) -> Candidate | Clean | None:
     if listed.path.suffix == ".ipynb":
-        return _notebook(project, listed, data, known, request)
+        return _notebook(project, listed, data, known, request, placed=placed)
     source = decode(listed.name, data)
     if is_ours(source.text):
         return None
@@ -101,12 +124,13 @@ def _analyse(
     occurrences = find(source, module, known, project.may_hold)
     if not occurrences:
         return None
-    place = _place(project, listed, module, request)
+    place = placed(project, listed.path, module)
+    is_test = looks_like_test(listed.name, data)
     file = File(
         source=source,
         module=module,
-        occurrences=occurrences,
-        is_test=looks_like_test(listed.name, data) and not request.include_tests,
+        occurrences=_set_apart(occurrences) if is_test else occurrences,
+        is_test=is_test and not request.include_tests,
         helper=place.module,
         helper_taken=place.taken,
         helper_unknown=place.unknown,
@@ -117,14 +141,26 @@ def _analyse(
     return Candidate(listed=listed, file=file, place=place, data=data)
 
 
-def _place(project: Project, listed: Listed, module: Module, request: Request) -> Place:
-    if request.helper_module is None:
-        return place_for(project, listed.path, module)
-    return named_place(project, listed.path, request.helper_module)
+def _set_apart(occurrences: tuple[Occurrence, ...]) -> tuple[Occurrence, ...]:
+    """Mark sites as those of test or documentation code."""
+    return tuple(replace(each, site=replace(each.site, category=_category(each.site))) for each in occurrences)
+
+
+def _category(site: Site) -> Category:
+    if site.path.rpartition("/")[2] == "conf.py":
+        return Category.DOCUMENTATION
+    return Category.TEST if site.category is Category.CODE else site.category
+
+
+def _placing(request: Request) -> Placed:
+    name = request.helper_module
+    if name is None:
+        return place_for
+    return lambda project, path, _module: named_place(project, path, name)
 
 
 def _notebook(
-    project: Project, listed: Listed, data: bytes, known: Knowledge, request: Request
+    project: Project, listed: Listed, data: bytes, known: Knowledge, request: Request, *, placed: Placed
 ) -> Candidate | Clean | None:
     notebook = read_notebook(listed.name, data)
     if notebook is None:
@@ -134,18 +170,19 @@ def _notebook(
     occurrences = find(notebook.source, module, known, project.may_hold)
     if not occurrences:
         return _lost_cells(listed, notebook, known)
+    is_test = looks_like_test(listed.name, data)
     file = File(
         source=notebook.source,
         module=module,
-        occurrences=occurrences,
-        is_test=looks_like_test(listed.name, data) and not request.include_tests,
+        occurrences=_set_apart(occurrences) if is_test else occurrences,
+        is_test=is_test and not request.include_tests,
         helper="",
         helper_taken=False,
         inline=True,
         held=not request.notebooks,
         notebook=notebook,
     )
-    return Candidate(listed=listed, file=file, place=place_for(project, listed.path, module), data=data)
+    return Candidate(listed=listed, file=file, place=placed(project, listed.path, module), data=data)
 
 
 def _lost_cells(listed: Listed, notebook: Notebook, known: Knowledge) -> Clean | None:

@@ -17,7 +17,7 @@ _LINE = re.compile(r"\bline (\d+)")
 
 def placed(notebook: Notebook, site: Site) -> Site:
     """Move a site to the line of the file that its line of the cell is written on."""
-    return replace(site, line=notebook.line_in_file(site.line), column=1)
+    return replace(site, line=notebook.line_in_file(site.line), column=1, end_line=None, end_column=None)
 
 
 def told(notebook: Notebook, line: int, detail: str) -> str:

@@ -103,7 +103,8 @@ class Plan:
             detail = f"{detail}; callers can pass {OPTION} instead, the secret still works"
         if notebook is not None:
             detail = told(notebook, occurrence.site.line, detail)
-        return Reported(site=site, reason=reason, advice=reason.advice, detail=detail)
+        offered = occurrence in self.options
+        return Reported(site=site, reason=reason, advice=reason.advice, detail=detail, offered=offered)
 
 
 def refusal(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked | None:

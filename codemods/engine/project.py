@@ -103,10 +103,11 @@ class Project:
         """Map words to the files in which they occur as words."""
         if not words:
             return {}
-        pattern = re.compile(rb"\b(?:%s)\b" % b"|".join(re.escape(word.encode()) for word in sorted(words)))
+        wanted = (re.escape(word.encode("utf-8", "surrogateescape")) for word in sorted(words))  # file names among them
+        pattern = re.compile(rb"\b(?:%s)\b" % b"|".join(wanted))
         found: dict[str, list[Path]] = {}
         for path in self.files:
-            for word in {match.decode() for match in pattern.findall(self.data(path))}:
+            for word in {match.decode("utf-8", "surrogateescape") for match in pattern.findall(self.data(path))}:
                 found.setdefault(word, []).append(path)
         return {word: tuple(paths) for word, paths in found.items()}
 

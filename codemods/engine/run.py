@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codemods.engine.applications import Policy, policy_of
-from codemods.engine.candidates import Candidate, read_all
+from codemods.engine.candidates import Candidate, Told, nobody, read_all
 from codemods.engine.failure import failed, too_deep
 from codemods.engine.git import uncommitted
 from codemods.engine.helpers import check_name
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 _Written = tuple[tuple[FileOutcome, ...], tuple[Helper, ...]]
 
 
-def rewrite(request: Request) -> Run:
-    """Rewrite what can be rewritten below the paths of a request and report the rest."""
+def rewrite(request: Request, told: Told = nobody) -> Run:
+    """Rewrite what can be rewritten below the paths of a request and report the rest; ``told`` hears how far it is."""
     if request.helper_module is not None:
         check_name(request.helper_module)
     listing = list_files(request.paths)
     known = join(load())
     project = Project(listing)
-    reading = read_all(project, known, request)
+    reading = read_all(project, known, request, told=told)
     neighbours = look_around(project, reading, known)
     policy = policy_of(request, _keys(reading.candidates, neighbours))
     plans, too_deep_ones = _plan(reading.candidates, policy, neighbours)
