@@ -12,6 +12,7 @@ from codemods.engine.knowledge import Knowledge
 from codemods.engine.listing import Listed
 from codemods.engine.plan import File
 from codemods.engine.project import Project
+from codemods.engine.roots import place_of
 from codemods.engine.sites import find
 from codemods.engine.source import decode, parse, read
 from codemods.errors import CodemodError, DoesNotParseError
@@ -56,6 +57,7 @@ def read_all(project: Project, known: Knowledge, *, include_tests: bool) -> Read
     literals = {literal for transform in known.transforms for literal in transform.literals}
     mentions = re.compile(b"|".join(re.escape(literal) for literal in sorted(literals))).search
     reading = Reading()
+    found: list[tuple[Listed, bytes]] = []
     for listed in project.listing.files:
         reading.scanned += 1
         try:
@@ -63,15 +65,25 @@ def read_all(project: Project, known: Knowledge, *, include_tests: bool) -> Read
                 raise listed.problem
             data = read(listed.path)
             if mentions(data) is not None:
-                reading.mentioned[listed.name] = data
-                reading.add(_analyse(project, listed, data, known, include_tests=include_tests))
+                found.append((listed, data))
         except CodemodError as error:
             reading.add(failed(listed.name, error))
-        except RecursionError:
-            reading.add(
-                failed(listed.name, DoesNotParseError(f"{listed.name} is nested too deeply; it was left alone"))
-            )
+    project.mentioning({place_of(listed.path).name for listed, _ in found if listed.path.suffix != ".ipynb"})
+    for listed, data in found:
+        reading.mentioned[listed.name] = data
+        reading.add(_outcome(project, listed, data, known, include_tests=include_tests))
     return reading
+
+
+def _outcome(
+    project: Project, listed: Listed, data: bytes, known: Knowledge, *, include_tests: bool
+) -> Candidate | Clean | Failed | None:
+    try:
+        return _analyse(project, listed, data, known, include_tests=include_tests)
+    except CodemodError as error:
+        return failed(listed.name, error)
+    except RecursionError:
+        return failed(listed.name, DoesNotParseError(f"{listed.name} is nested too deeply; it was left alone"))
 
 
 def looks_like_test(name: str, data: bytes) -> bool:
