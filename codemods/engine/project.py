@@ -103,12 +103,18 @@ class Project:
     def imports(self, path: Path) -> tuple[ImportNode, ...]:
         """List the import statements of a file, wherever they stand."""
         if path not in self._imports:
-            module = self.module(path)
-            nodes = () if module is None else dict.fromkeys(binding.node for binding in module.imports)
-            found = [node for node in nodes if isinstance(node, ImportNode)]
-            found += [] if module is None else module.star_imports
-            self._imports[path] = tuple(found)
+            self._imports[path] = tuple(_import_nodes(self._tree(path)))
         return self._imports[path]
+
+    def _tree(self, path: Path) -> ast.Module | None:
+        """Give the syntax of a file without binding its names, which costs five times as much as parsing it."""
+        known = self._modules.get(path)
+        if known is not None or path in self._modules:
+            return None if known is None else known.tree
+        try:
+            return parse(path.name, decode(path.name, self._glance(path)).text)
+        except (CodemodError, RecursionError):
+            return None
 
     def mentioning(self, words: Collection[str]) -> dict[str, tuple[Path, ...]]:
         """Map words to the files in which they occur as words; new ones cost one pass over the tree, together."""
@@ -150,6 +156,18 @@ class Project:
 def module_of(node: ImportNode, alias: ast.alias) -> tuple[int, str]:
     """Give the level and the name of the module an import takes something from."""
     return (node.level, node.module or "") if isinstance(node, ast.ImportFrom) else (0, alias.name)
+
+
+def _import_nodes(tree: ast.Module | None) -> Iterator[ImportNode]:
+    """Yield the import statements of a file; only statements hold statements."""
+    stack: list[ast.AST] = [] if tree is None else [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ImportNode):
+            yield node
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, field, None)
+            stack.extend(inner if isinstance(inner, list) else ())
 
 
 def _ends_with(path: Path, parts: list[str]) -> bool:
