@@ -16,6 +16,7 @@ from codemods.engine.knowledge import Knowledge
 from codemods.engine.listing import Listed
 from codemods.engine.notebook import Notebook, read_notebook
 from codemods.engine.project import Project
+from codemods.engine.roots import place_of
 from codemods.engine.sites import Occurrence, find
 from codemods.engine.source import decode, parse, read
 from codemods.errors import CodemodError
@@ -78,10 +79,10 @@ def read_all(
 
     ``placed`` finds the place of a candidate's helper, by default with a look at the whole project.
     """
-    placed = placed or _placing(request)
     literals = {literal for transform in known.transforms for literal in transform.literals}
     mentions = re.compile(b"|".join(re.escape(literal) for literal in sorted(literals))).search
     reading = Reading()
+    found: list[tuple[Listed, bytes]] = []
     for listed in project.listing.files:
         reading.scanned += 1
         told("files", reading.scanned, len(project.listing.files))
@@ -90,13 +91,26 @@ def read_all(
                 raise listed.problem
             data = read(listed.path)
             if mentions(data) is not None:
-                reading.mentioned[listed.name] = data
-                reading.add(_analyse(project, listed, data, known, request, placed=placed))
+                found.append((listed, data))
         except CodemodError as error:
             reading.add(failed(listed.name, error))
-        except RecursionError:
-            reading.add(too_deep(listed.name))
+    if placed is None:
+        project.mentioning({place_of(listed.path).name for listed, _ in found if listed.path.suffix != ".ipynb"})
+    for listed, data in found:
+        reading.mentioned[listed.name] = data
+        reading.add(_outcome(project, listed, data, known, request, placed=placed or _placing(request)))
     return reading
+
+
+def _outcome(
+    project: Project, listed: Listed, data: bytes, known: Knowledge, request: Request, *, placed: Placed
+) -> Candidate | Clean | Failed | None:
+    try:
+        return _analyse(project, listed, data, known, request, placed=placed)
+    except CodemodError as error:
+        return failed(listed.name, error)
+    except RecursionError:
+        return too_deep(listed.name)
 
 
 def looks_like_test(name: str, data: bytes) -> bool:
