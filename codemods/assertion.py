@@ -23,7 +23,13 @@ HELPER_STEM = "entra_fic"
 HELPER_FILE = f"{HELPER_STEM}.py"
 MARKER = "# unsecret: helper module, format 1"
 
-_VARIABLE = "MANAGED_IDENTITY_CLIENT_ID"
+VARIABLE = "MANAGED_IDENTITY_CLIENT_ID"
+INLINE_NAMES = {
+    "os": "os",
+    "ManagedIdentityCredential": "azure.identity.ManagedIdentityCredential",
+    "get_bearer_token_provider": "azure.identity.get_bearer_token_provider",
+}
+"""What the names in the inline expression mean."""
 _FUNCTION = "managed_identity_assertion"
 _CLASS = "ManagedIdentityAssertionCredential"
 _ENTRY = re.compile(r"^# unsecret: application (?P<key>.+)\r?\n(?:async )?(?:def|class) (?P<name>\w+)", re.MULTILINE)
@@ -174,14 +180,17 @@ def is_ours(text: str) -> bool:
     return MARKER in text.splitlines()[:20]
 
 
-def name_all(applications: Iterable[Application], existing: str | None = None) -> dict[Application, Names]:
+def name_all(
+    applications: Iterable[Application], existing: str | None = None, *, plain: bool = True
+) -> dict[Application, Names]:
     """Choose names: plain ones for a single application, names with a suffix when a helper serves several.
 
-    An application that an existing helper already serves keeps the names it has there.
+    An application that an existing helper already serves keeps the names it has there. Without ``plain`` every name
+    gets a suffix, because the plain variable may be another application's.
     """
     wanted = sorted(set(applications), key=lambda application: application.key)
     suffixes = {key: _suffix_of(name) for key, name in _entries(existing or "")}
-    single = len(wanted) == 1 and not suffixes
+    single = plain and len(wanted) == 1 and not suffixes
     for application in wanted:
         key = _one_line(application.key)
         if key not in suffixes:
@@ -201,6 +210,20 @@ def render(wanted: Iterable[tuple[Names, bool]], existing: str | None = None) ->
                 key=_one_line(names.application.key), name=name, variable=names.variable, scope=names.application.scope
             )
     return text
+
+
+def inline(names: Names) -> str:
+    """Write the assertion as one expression (needs azure-identity 1.15), for a file that has no module to import from.
+
+    The provider keeps its managed identity, and so the cache of tokens, as long as the credential that holds it.
+    """
+    identity = f'ManagedIdentityCredential(client_id=os.environ["{names.variable}"])'
+    return f'get_bearer_token_provider({identity}, "{names.application.scope}")'
+
+
+def serves_only(text: str, key: str) -> bool:
+    """Tell whether a helper serves one application and no other."""
+    return {found for found, _ in _entries(text)} == {_one_line(key)}
 
 
 def _fresh(*, asynchronous: bool) -> str:
@@ -247,10 +270,10 @@ def _free_slug(key: str, taken: set[str]) -> str:
 
 def _names(application: Application, slug: str) -> Names:
     if not slug:
-        return Names(application=application, function=_FUNCTION, credential=_CLASS, variable=_VARIABLE)
+        return Names(application=application, function=_FUNCTION, credential=_CLASS, variable=VARIABLE)
     return Names(
         application=application,
         function=f"{_FUNCTION}_for_{slug}",
         credential=f"{_CLASS}For{slug.capitalize()}",
-        variable=f"{_VARIABLE}_{slug.upper()}",
+        variable=f"{VARIABLE}_{slug.upper()}",
     )

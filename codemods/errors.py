@@ -2,14 +2,20 @@
 
     CodemodError
     |-- PathNotFoundError        a path that was asked for does not exist
+    |-- BaselineError            a file is no baseline
     |-- SourceError              the file cannot be read as Python
     |   |-- DoesNotParseError
     |   |-- UndecodableError
     |   |-- TooLargeError
-    |   `-- UnreadableError
+    |   |-- UnreadableError
+    |   `-- NotARegularFileError
+    |-- HelperModuleError        the helper module cannot have the name that was asked for
     |-- DoesNotRoundTripError    the edit could not be proven to touch only its own spans
+    |   |-- ClaimError           the new source does not mean what the rewrite says it means
+    |   `-- NotIdempotentError   a second run would change the new source again
     `-- WriteRefusedError        the file was not written
         |-- ChangedMeanwhileError
+        |-- UncommittedError
         |-- ReadOnlyError
         |-- SymlinkError
         `-- WriteFailedError
@@ -37,6 +43,12 @@ class PathNotFoundError(CodemodError):
     """A path given by the caller does not exist."""
 
     code = "path-not-found"
+
+
+class BaselineError(CodemodError):
+    """A file that should be a baseline cannot be read as one."""
+
+    code = "baseline"
 
 
 class SourceError(CodemodError):
@@ -69,10 +81,34 @@ class UnreadableError(SourceError):
     code = "unreadable"
 
 
+class NotARegularFileError(SourceError):
+    """The path is a pipe, a socket or a device, which might never end."""
+
+    code = "not-a-regular-file"
+
+
+class HelperModuleError(CodemodError):
+    """The name given for the helper module is no module name, or is none below these paths."""
+
+    code = "helper-module"
+
+
 class DoesNotRoundTripError(CodemodError):
     """An edit that cannot be proven to leave everything else alone is not made."""
 
     code = "does-not-round-trip"
+
+
+class ClaimError(DoesNotRoundTripError):
+    """Comparing the syntax trees showed a difference that is no part of the rewrite."""
+
+    code = "claim-failed"
+
+
+class NotIdempotentError(DoesNotRoundTripError):
+    """The new source still has a site that would be rewritten."""
+
+    code = "not-idempotent"
 
 
 class WriteRefusedError(CodemodError):
@@ -85,6 +121,12 @@ class ChangedMeanwhileError(WriteRefusedError):
     """Somebody else wrote the file after it was read."""
 
     code = "changed-meanwhile"
+
+
+class UncommittedError(WriteRefusedError):
+    """Git could not bring the file back: it has changes, those of an earlier rewrite included, that no commit has."""
+
+    code = "uncommitted"
 
 
 class ReadOnlyError(WriteRefusedError):

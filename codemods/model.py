@@ -73,6 +73,11 @@ class ReasonCode(enum.StrEnum):
         "this is test or documentation code",
         "adapt it by hand, or include it with --include-tests",
     )
+    SECRET_SIGN_IN = (
+        "secret-sign-in",
+        "a secret or a certificate signs in here",
+        "ask unsecret rewrite for the change; --apply makes it",
+    )
     # How the construct is used
     HIDDEN_IN_KWARGS = (
         "hidden-in-kwargs",
@@ -240,11 +245,21 @@ class Target:
     audience_scope: str = Cloud.PUBLIC.scope
 
 
+class LibraryMode(enum.Enum):
+    """What becomes of a site in library or product code: only a report, or an assertion option beside the secret."""
+
+    REPORT = "report"
+    ADD_OPTION = "add-option"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What the caller wants.
 
     ``targets`` is None when there is no plan. ``app`` is the application of the sites whose source does not name one.
+    ``helper_module`` is the dotted name of the module that gets the generated functions, and ``inline`` puts one
+    expression into each file instead. ``environment_credential`` also rewrites ``EnvironmentCredential()``.
+    ``uncommitted`` allows changes to files that git says have uncommitted changes.
     """
 
     paths: tuple[Path, ...]
@@ -252,14 +267,32 @@ class Request:
     app: str | None = None
     apply: bool = False
     include_tests: bool = False
+    library_mode: LibraryMode = LibraryMode.REPORT
+    helper_module: str | None = None
+    inline: bool = False
+    notebooks: bool = False
+    environment_credential: bool = False
+    fix_leftovers: bool = False
+    uncommitted: bool = False
+
+
+class Category(enum.Enum):
+    """What kind of code a site stands in; reports list all but ``CODE`` apart."""
+
+    CODE = "code"
+    TEST = "test"
+    DOCUMENTATION = "documentation"
+    MOCK = "mock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """A place that signs in with a secret or a certificate, or that could.
 
-    ``client_id`` is known only when the source says it. ``secret_source`` describes where the secret comes from and is
-    never the secret. ``literal_secret`` says that its text stands in the source file.
+    Lines and columns count from 1, columns in characters; the end is where the next character stands, and unknown for
+    a site that is a whole file. ``scope`` names the functions and classes around it (``Jobs.run``). ``client_id`` is
+    known only when the source says it. ``secret_source`` describes where the secret comes from and is never the secret.
+    ``literal_secret`` says that its text stands in the source file.
     """
 
     path: str
@@ -271,15 +304,32 @@ class Site:
     tenant_expression: str | None = None
     secret_source: str | None = None
     literal_secret: bool = False
+    end_line: int | None = None
+    end_column: int | None = None
+    scope: str = ""
+    category: Category = Category.CODE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """Something that was found to be the same in the old and the new source of a site, by comparing syntax trees.
+
+    ``what`` names a parameter (``tenant_id``, ``authority``), or ``execution`` (synchronous or asynchronous), or
+    ``scopes``. ``expression`` is the source of it where that can hold no secret, else the word "expression".
+    """
+
+    what: str
+    expression: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rewritten:
-    """The site now sends an assertion, for the application that was decided on."""
+    """The site now sends an assertion, for the application that was decided on; ``compared`` says what stayed."""
 
     site: Site
     application: str
     note: str = ""
+    compared: tuple[Compared, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,12 +341,18 @@ class AlreadyAssertion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """The site needs a person; ``detail`` says what was seen, beyond the meaning of the reason."""
+    """The site needs a person; ``detail`` says what was seen, beyond the meaning of the reason.
+
+    ``offered`` says that its callers can pass an assertion from now on; those that pass a secret still do. ``target``
+    is code that a person could write instead, empty where none is known.
+    """
 
     site: Site
     reason: ReasonCode
     advice: str
     detail: str = ""
+    offered: bool = False
+    target: str = ""
 
 
 SiteOutcome = Rewritten | AlreadyAssertion | Reported
@@ -350,7 +406,10 @@ FileOutcome = Changed | Clean | Failed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Helper:
-    """A helper module the rewritten files import; ``variables`` it reads are each for one of ``applications``."""
+    """A helper module the rewritten files import; ``variables`` it reads are each for one of ``applications``.
+
+    A file that was given one expression instead is listed under its own path and without a diff.
+    """
 
     path: str
     diff: str

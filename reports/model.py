@@ -27,16 +27,41 @@ class Confidence(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """A place in a text file; line and column count from 1, the path is relative with forward slashes."""
+    """A place in a text file; line and column count from 1, the path is relative with forward slashes.
+
+    Columns count characters. The end is where the next character stands; None where only the start is known.
+    """
 
     path: str
     line: int
     column: int = 1
+    end_line: int | None = None
+    end_column: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What a finding's ``rule`` means, for formats that explain rules apart from findings.
+
+    ``danger`` is a score from 0.1 to 10.0 as CVSS has it, for rules whose findings are a vulnerability by themselves.
+    """
+
+    name: str
+    summary: str
+    explanation: str = ""
+    advice: str = ""
+    severity: Severity = Severity.WARNING
+    confidence: Confidence = Confidence.HIGH
+    danger: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing a person should look at, with the rule that found it and what to do next."""
+    """One thing a person should look at, with the rule that found it and what to do next.
+
+    ``fingerprint`` stays the same while the thing does, whatever moves around it; empty where nobody follows it from
+    run to run. ``group`` sets findings of one kind apart. ``accepted`` says that somebody decided to live with it.
+    """
 
     rule: str
     message: str
@@ -45,6 +70,9 @@ class Finding:
     subject: str = ""
     advice: str = ""
     location: Location | None = None
+    fingerprint: str = ""
+    group: str = ""
+    accepted: bool = False
 
 
 class Align(enum.StrEnum):
@@ -99,3 +127,5 @@ class Document:
     facts: tuple[Fact, ...] = ()
     tables: tuple[Table, ...] = ()
     findings: tuple[Finding, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    """What the rules of the findings mean; a rule without an entry explains itself by its name."""

@@ -21,7 +21,11 @@ def render(document: Document, format_name: str) -> bytes:
 
 def write(document: Document, format_name: str, path: Path) -> None:
     """Render to a file, whole or not at all; UnwritableError where the place cannot be written."""
-    content = render(document, format_name)
+    save(render(document, format_name), path)
+
+
+def save(content: bytes, path: Path) -> None:
+    """Write a file, whole or not at all; UnwritableError where the place cannot be written."""
     try:
         _replace(path, content)
     except OSError as error:

@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from codemods.assertion import Application, Names
+from codemods.assertion import INLINE_NAMES, Application, Names, inline
 from codemods.engine.flow import whole_lines
 from codemods.engine.indirect import is_annotation
 from codemods.engine.plan import Plan
@@ -69,6 +69,7 @@ class _Editor:
         edits = [self._call(occurrence, self.names[item]) for occurrence, item in self.plan.rewrites.items()]
         edits += self.annotations
         edits += [self._import(statement, changes) for statement, changes in self.imports.items()]
+        edits += self.plan.guards.edits
         edits += self._deletions()
         edits += self._helper_import()
         return edits
@@ -92,8 +93,9 @@ class _Editor:
     def _argument(self, edit: ArgumentEdit, names: Names) -> ArgumentEdit:
         if not isinstance(edit, Replace):
             return edit
-        self.wanted.add(names.function)
-        return Replace(index=edit.index, keyword=edit.keyword, value=edit.value.replace(ASSERTION, names.function))
+        self.wanted.update(INLINE_NAMES if self.plan.file.inline else {names.function})
+        assertion = inline(names) if self.plan.file.inline else names.function
+        return Replace(index=edit.index, keyword=edit.keyword, value=edit.value.replace(ASSERTION, assertion))
 
     def _callee(self, call: ast.Call, verdict: Rewrite, names: Names) -> str | None:
         if isinstance(call.func, ast.Name):
@@ -206,12 +208,26 @@ class _Editor:
         return starts[last + extra] - end if extra else 0
 
     def _helper_import(self) -> Iterator[Edit]:
-        missing = sorted(name for name in self.wanted if name not in self.module.top.bindings)
+        place = self._place()
+        missing = sorted(name for name in self.wanted if not self._is_bound(name, place))
         if missing:
-            place = self._place()
             lead = "" if place == 0 or self.source.text[place - 1] in "\r\n" else self.source.newline
-            text = f"{lead}from {self.helper} import {', '.join(missing)}{self.source.newline}"
-            yield Edit(start=place, end=place, text=text)
+            lines = (f"{line}{self.source.newline}" for line in self._new_imports(missing))
+            yield Edit(start=place, end=place, text=lead + "".join(lines))
+
+    def _new_imports(self, missing: list[str]) -> Iterator[str]:
+        if not self.plan.file.inline:
+            yield f"from {self.helper} import {', '.join(missing)}"
+            return
+        if "os" in missing:
+            yield "import os"
+        if others := [name for name in missing if name != "os"]:
+            yield f"from azure.identity import {', '.join(others)}"
+
+    def _is_bound(self, name: str, place: int) -> bool:
+        """Tell whether a name has its meaning before the first site, and not only behind it."""
+        bindings = self.module.top.bindings.get(name, [])
+        return any(self.source.line_start(getattr(binding.node, "lineno", 1)) < place for binding in bindings)
 
     def _place(self) -> int:
         """Find the line behind the last import that stands before the first rewritten site."""

@@ -32,6 +32,10 @@ class Dropped:
         """List the statements that are deleted as a whole."""
         return tuple(node for node in self.nodes if isinstance(node, ast.stmt))
 
+    def and_also(self, nodes: Collection[ast.AST]) -> Dropped:
+        """Add what disappears for another reason."""
+        return Dropped(nodes=self.nodes | frozenset(nodes))
+
     def holds(self, module: Module, node: ast.AST) -> bool:
         """Tell whether a node disappears, by itself or inside something."""
         return node in self.nodes or any(parent in self.nodes for parent in module.ancestors(node))
@@ -105,7 +109,7 @@ def _kept(
     where = f"{read.name} on line {statement.lineno}"
     if whole_lines(source, statement) is None:
         return f"{where} shares its line with something else"
-    if all(sibling in dropped.nodes for sibling in _block(module, statement)):
+    if all(sibling in dropped.nodes for sibling in block_of(module, statement)):
         return f"{where} is the only statement of its block"
     if (line := _looked_up(module)) is not None:
         return f"{where} may be looked up by name on line {line}"
@@ -143,11 +147,12 @@ def _attribute(module: Module, name: str, dropped: Dropped) -> int | None:
     return None
 
 
-def _block(module: Module, statement: ast.stmt) -> list[ast.stmt]:
+def block_of(module: Module, statement: ast.stmt) -> list[ast.stmt]:
+    """Give the statements a statement stands among."""
     parent = module.parents[statement]
     for name in ("body", "orelse", "finalbody"):
         block = getattr(parent, name, [])
-        if statement in block:
+        if isinstance(block, list) and statement in block:
             return list(block)
     return [statement]
 

@@ -13,11 +13,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from codemods.assertion import HELPER_FILE, HELPER_STEM, is_ours
+from codemods.assertion import HELPER_STEM, is_ours
 from codemods.engine.project import Project
 from codemods.engine.roots import Contradiction, import_root
 from codemods.engine.source import Source, decode, read
-from codemods.errors import SourceError
+from codemods.errors import HelperModuleError, SourceError
 from codemods.names import Module
 
 
@@ -34,6 +34,38 @@ class Place:
     taken: bool
     existing: Source | None
     unknown: str = ""
+
+
+def check_name(dotted: str) -> None:
+    """Refuse a name for the helper that no module can have."""
+    if not all(part.isidentifier() and not keyword.iskeyword(part) for part in dotted.split(".")):
+        raise HelperModuleError(f"{dotted} is no name of a module; give one such as shop.auth.{HELPER_STEM}")
+
+
+def named_place(project: Project, path: Path, dotted: str) -> Place:
+    """Find the place of a helper whose dotted name was given: below the folder that imports of the file start from."""
+    *packages, stem = dotted.split(".")
+    base, top = project.listing.base, _outermost(path.parent).parent
+    try:
+        first = import_root(project, path, top)
+    except Contradiction:
+        first = top
+    above = [folder for folder in path.parents if any(folder.is_relative_to(item) for item in project.roots)]
+    folders = [folder for item in above for folder in (item, item / "src")]
+    found = [folder for folder in (first, *folders) if folder.joinpath(*packages).is_dir()]
+    if not found or (found[0] != first and len(set(found)) > 1):
+        which = "more than one folder" if found else "no folder"
+        return _place(base, path.parent, dotted, stem=stem, unknown=f"{which} that {dotted} could stand in")
+    return _place(base, found[0].joinpath(*packages), dotted, stem=stem)
+
+
+def _outermost(folder: Path) -> Path:
+    """Find the topmost package a folder belongs to; a folder that is no package stands for a file in itself."""
+    if not _is_package(folder):
+        return folder / "file"
+    while _is_package(folder.parent):
+        folder = folder.parent
+    return folder
 
 
 def place_for(project: Project, path: Path, module: Module) -> Place:
@@ -63,13 +95,13 @@ def _is_package(folder: Path) -> bool:
     return (folder / "__init__.py").is_file()
 
 
-def _place(base: Path, folder: Path, module: str, *, unknown: str = "") -> Place:
-    path = folder / HELPER_FILE
+def _place(base: Path, folder: Path, module: str, *, stem: str = HELPER_STEM, unknown: str = "") -> Place:
+    path = folder / f"{stem}.py"
     existing = None
-    taken = (folder / HELPER_STEM).exists() or path.is_symlink()
+    taken = (folder / stem).exists() or path.is_symlink()
     if path.exists() and not taken:
         try:
-            existing = decode(HELPER_FILE, read(path))
+            existing = decode(path.name, read(path))
             taken = not is_ours(existing.text)
         except SourceError:
             taken = True

@@ -19,6 +19,8 @@ from codemods.transform import Report
 _LOOKUPS = frozenset({"getattr", "import_module", "__import__", "globals", "vars", "locals", "import_string"})
 _EXECUTES = frozenset({"exec", "eval", "compile"})
 _PATCHES = frozenset({"patch", "object", "dict", "multiple"})
+PATCH = "unittest.mock.patch"
+"""The construct of a string that names a class for a test to replace."""
 _Found = tuple[str, Report]
 
 
@@ -75,7 +77,7 @@ class Indirect:
             return None
         parent = self.module.parents[node]
         if isinstance(parent, ast.Call) and head and _is_patch(parent.func):
-            return "unittest.mock.patch", Report(reason=ReasonCode.TEST_CODE)
+            return PATCH, Report(reason=ReasonCode.TEST_CODE)
         dotted = value in self.known.classes or (isinstance(parent, ast.Call) and head.replace(".", "").isidentifier())
         if dotted or (not head and self._looks_up and not self._is_export(node)):
             return last, Report(reason=ReasonCode.DYNAMIC_IMPORT)

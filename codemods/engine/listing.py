@@ -10,20 +10,15 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from codemods.errors import CodemodError, PathNotFoundError, SymlinkError, UnreadableError
+from codemods.engine import git
+from codemods.errors import CodemodError, NotARegularFileError, PathNotFoundError, SymlinkError, UnreadableError
 
 SUFFIXES = (".py", ".pyw", ".ipynb")
 _SKIPPED = frozenset({".git", ".hg", ".svn", "node_modules", "site-packages", "__pycache__", ".tox", ".nox", ".venv"})
-# Set by hooks and by callers that work on another repository: they would answer for that one.
-_MISLEADING = frozenset({
-    "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE",
-    "GIT_PREFIX", "GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -56,7 +51,7 @@ def list_files(paths: Iterable[Path]) -> Listing:
     base = _base(common)
     found: dict[str, Listed] = {}
     for root in roots:
-        for path, problem in files_in(root, roots) if root.is_dir() else ((root, _link_problem(root)),):
+        for path, problem in files_in(root, roots) if root.is_dir() else ((root, _own_problem(root)),):
             name = path.relative_to(base).as_posix()
             found[name] = Listed(name=name, path=path, problem=problem)
     files = tuple(found[name] for name in sorted(found))
@@ -79,14 +74,6 @@ def files_in(root: Path, area: Iterable[Path]) -> Iterator[_Found]:
             yield path, None
 
 
-def work_tree(folder: Path) -> tuple[Path | None, bool]:
-    """Name the top of the git work tree a folder is in, and tell whether git ignores the folder."""
-    top = _git(folder, "rev-parse", "--show-toplevel")
-    if top is None or not top.strip():
-        return None, False
-    return Path(os.fsdecode(top.removesuffix(b"\n"))), _git(folder, "check-ignore", "-q", ".") is not None
-
-
 def _base(common: Path) -> Path:
     """Name files as seen from the working directory, so that a diff applies there; else from what they share."""
     try:
@@ -103,9 +90,12 @@ def _existing(path: Path) -> Path:
     return absolute.resolve() if absolute.is_dir() else absolute.parent.resolve() / absolute.name
 
 
-def _link_problem(path: Path) -> SymlinkError | None:
+def _own_problem(path: Path) -> CodemodError | None:
+    """Say why a file that was asked for by its name is not read."""
     if path.is_symlink() and not path.resolve().is_relative_to(path.parent):
         return SymlinkError(f"{path.name} is a link that leads out of its folder; give the file itself")
+    if not path.is_file():
+        return NotARegularFileError(f"{path.name} is a pipe, a socket or a device; give a file or a folder")
     return None
 
 
@@ -122,21 +112,10 @@ def _out_of(path: Path, area: Iterable[Path]) -> SymlinkError | None:
 
 def _from_git(root: Path) -> list[str] | None:
     """Ask git; None when there is no git, no work tree, or when git ignores the very folder that was asked for."""
-    if _git(root, "check-ignore", "-q", ".") is not None:
+    if git.ask(root, "check-ignore", "-q", ".") is not None:
         return None
-    listed = _git(root, "ls-files", "-z", "-c", "-o", "--exclude-standard", "--", ".")
+    listed = git.ask(root, "ls-files", "-z", "-c", "-o", "--exclude-standard", "--", ".")
     return None if listed is None else [os.fsdecode(name) for name in listed.split(b"\0") if name]
-
-
-def _git(root: Path, *arguments: str) -> bytes | None:
-    """Return what a git command printed, or None where it said no."""
-    command = ("git", "-C", str(root), *arguments)
-    environment = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
-    try:
-        answer = subprocess.run(command, capture_output=True, check=False, timeout=120, env=environment)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return answer.stdout if answer.returncode == 0 else None
 
 
 def _walk(root: Path) -> Iterator[_Found]:

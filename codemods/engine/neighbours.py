@@ -16,6 +16,7 @@ from pathlib import Path
 from codemods.engine.candidates import Candidate, Reading, looks_like_test
 from codemods.engine.definitions import Definitions
 from codemods.engine.flow import Blocked, Dropped, dropped_with
+from codemods.engine.guards import understand
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.needs import needs_item, needs_variable
 from codemods.engine.plan import Surroundings
@@ -37,7 +38,7 @@ class Neighbours:
     references: References
     definitions: Definitions
     sites: Mapping[Path, Dropped]
-    known: dict[int, Blocked | None] = field(default_factory=dict)
+    known: dict[Occurrence, Blocked | None] = field(default_factory=dict)
 
     def of(self, candidate: Candidate) -> Surroundings:
         """Give what the rest of the project says about one file."""
@@ -55,9 +56,9 @@ class Neighbours:
         return self.references.used_elsewhere(path, read.name, owner)
 
     def _needed(self, candidate: Candidate, occurrence: Occurrence) -> Blocked | None:
-        if id(occurrence) not in self.known:
-            self.known[id(occurrence)] = self._look(candidate, occurrence)
-        return self.known[id(occurrence)]
+        if occurrence not in self.known:
+            self.known[occurrence] = self._look(candidate, occurrence)
+        return self.known[occurrence]
 
     def _look(self, candidate: Candidate, occurrence: Occurrence) -> Blocked | None:
         path, module = candidate.listed.path, candidate.file.module
@@ -140,7 +141,10 @@ def _site_nodes(candidate: Candidate) -> Dropped:
     secrets = [
         secret for item in occurrences if not isinstance(item.verdict, Already) for secret in item.verdict.secrets
     ]
-    return dropped_with(secrets, [item.trace for item in occurrences])
+    dropped = dropped_with(secrets, [item.trace for item in occurrences])
+    rewrites = [item for item in occurrences if is_rewrite(item)]
+    guards = understand(candidate.file.source, candidate.file.module, rewrites, dropped.statements)
+    return dropped.and_also(guards.nodes)
 
 
 def _type_tests(candidates: Iterable[Candidate], known: Knowledge) -> dict[str, Blocked]:

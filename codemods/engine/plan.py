@@ -7,30 +7,33 @@ So sites are taken out until nothing changes any more.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from codemods.assertion import HELPER_STEM, Application, guid
+from codemods.assertion import Application, guid
+from codemods.engine.alternatives import alternative
 from codemods.engine.applications import Policy, decide
+from codemods.engine.file import File, collision, no_place
 from codemods.engine.flow import Blocked, Dropped, dropped_with, obstacle
+from codemods.engine.guards import Guards, understand
+from codemods.engine.notebook_sites import placed, strays, told
+from codemods.engine.option import OPTION, Option, option_of
 from codemods.engine.secrets import NameRead
 from codemods.engine.sites import Occurrence
-from codemods.engine.source import Source
 from codemods.engine.whose import application_key
 from codemods.model import (
     AlreadyAssertion,
     Cloud,
+    Compared,
     ReasonCode,
     Reported,
     Rewritten,
     SiteOutcome,
 )
 from codemods.names import Module
-from codemods.transform import Already, Renamed, Report, Rewrite, authority_of
+from codemods.transform import Already, Report, Rewrite, authority_of
 
 _TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105 - the name of a variable
-_HELPER_NAMES = re.compile(r"managed_identity_assertion(_for_\w+)?|ManagedIdentityAssertionCredential(For\w+)?")
 _NOT_THE_SAME = frozenset({
     ReasonCode.UNKNOWN_APPLICATION,
     ReasonCode.NOT_IN_PLAN,
@@ -38,18 +41,6 @@ _NOT_THE_SAME = frozenset({
     ReasonCode.TEST_CODE,
     ReasonCode.RE_EXPORTED,
 })  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class File:
-    """A candidate as it was read: its text, its bound names, its sites."""
-
-    source: Source
-    module: Module
-    occurrences: tuple[Occurrence, ...]
-    is_test: bool
-    helper_taken: bool
-    helper_unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,24 +65,46 @@ class Plan:
     rewrites: Mapping[Occurrence, Application]
     blocked: Mapping[Occurrence, Blocked]
     notes: Mapping[Occurrence, str]
+    options: Mapping[Occurrence, Option]
+
+    @property
+    def changes(self) -> bool:
+        """Tell whether anything is to be done."""
+        return bool(self.rewrites or self.options)
 
     @property
     def dropped(self) -> Dropped:
         """Collect what disappears from the file."""
-        return _dropped(self.rewrites)
+        return _dropped(self.rewrites).and_also(self.guards.nodes)
 
-    def outcomes(self) -> tuple[SiteOutcome, ...]:
-        """Say what becomes of every site."""
-        return tuple(self._outcome(occurrence) for occurrence in self.file.occurrences)
+    @property
+    def guards(self) -> Guards:
+        """Say what becomes of the conditions that ask for the secrets."""
+        return _guards(self.file, self.rewrites)
 
-    def _outcome(self, occurrence: Occurrence) -> SiteOutcome:
-        application = self.rewrites.get(occurrence)
+    def outcomes(self, compared: Mapping[Occurrence, tuple[Compared, ...]] | None = None) -> tuple[SiteOutcome, ...]:
+        """Say what becomes of every site, and what was ``compared`` at those that are rewritten."""
+        return tuple(self._outcome(occurrence, compared or {}) for occurrence in self.file.occurrences)
+
+    def _outcome(self, occurrence: Occurrence, compared: Mapping[Occurrence, tuple[Compared, ...]]) -> SiteOutcome:
+        application, notebook = self.rewrites.get(occurrence), self.file.notebook
+        site = occurrence.site if notebook is None else placed(notebook, occurrence.site)
         if application is not None:
-            return Rewritten(site=occurrence.site, application=application.key, note=self.notes[occurrence])
+            return Rewritten(
+                site=site,
+                application=application.key,
+                note=self.notes[occurrence],
+                compared=compared.get(occurrence, ()),
+            )
         if isinstance(occurrence.verdict, Already):
-            return AlreadyAssertion(site=occurrence.site)
+            return AlreadyAssertion(site=site)
         reason, detail = self.blocked[occurrence]
-        return Reported(site=occurrence.site, reason=reason, advice=reason.advice, detail=detail)
+        if occurrence in self.options:
+            detail = f"{detail}; callers can pass {OPTION} instead, the secret still works"
+        if notebook is not None:
+            detail = told(notebook, occurrence.site.line, detail)
+        offered = occurrence in self.options
+        return Reported(site=site, reason=reason, advice=reason.advice, detail=detail, offered=offered)
 
 
 def refusal(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked | None:
@@ -99,10 +112,19 @@ def refusal(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked
     verdict = occurrence.verdict
     if file.is_test and not isinstance(verdict, Already):
         return ReasonCode.TEST_CODE, ""
+    if file.held and not isinstance(verdict, Already):
+        return ReasonCode.NOTEBOOK, _beneath(verdict)
     if isinstance(verdict, Report):
         return verdict.reason, verdict.detail
     known = around.type_tests.get(occurrence.site.construct) or occurrence.trace.problem
     return known or _refused_here(file, occurrence) or _refused_there(file, occurrence, around)
+
+
+def _beneath(verdict: Rewrite | Report) -> str:
+    """Say what a site of a notebook would be told for anywhere else."""
+    if isinstance(verdict, Rewrite):
+        return ""
+    return f"{verdict.reason}: {verdict.detail}" if verdict.detail else verdict.reason.value
 
 
 def _refused_there(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked | None:
@@ -124,10 +146,11 @@ def _taken_as(occurrence: Occurrence, module: Module, around: Surroundings) -> s
 def _refused_here(file: File, occurrence: Occurrence) -> Blocked | None:
     if any(text.value == _TOKEN_FILE for text in file.module.strings):
         return ReasonCode.AKS_DIRECT_FEDERATION, ""
-    if file.helper_taken or file.helper_unknown:
-        reason = ReasonCode.HELPER_NAME_TAKEN if file.helper_taken else ReasonCode.HELPER_PLACE_UNKNOWN
-        return reason, file.helper_unknown
-    if (name := _collision(file.module, occurrence)) is not None:
+    if (nowhere := no_place(file, occurrence)) is not None:
+        return nowhere
+    if file.notebook is not None and (line := strays(file.notebook, file.module, occurrence)) is not None:
+        return ReasonCode.NOTEBOOK, f"what it needs is in another cell (line {line})"
+    if (name := collision(file, occurrence)) is not None:
         return ReasonCode.NAME_COLLISION, name
     if any(isinstance(parent, ast.JoinedStr) for parent in file.module.ancestors(occurrence.node)):
         return ReasonCode.UNSUPPORTED_FORM, "inside an f-string"
@@ -152,8 +175,20 @@ def plan_file(file: File, policy: Policy, around: Surroundings) -> Plan:
         occurrence, reason = found
         blocked[occurrence] = reason
         del rewrites[occurrence]
-    notes = {occurrence: _note(occurrence) for occurrence in rewrites}
-    return Plan(file=file, rewrites=rewrites, blocked=blocked, notes=notes)
+    guards = _guards(file, rewrites)
+    notes = {occurrence: _note(occurrence, guards.notes.get(occurrence, ())) for occurrence in rewrites}
+    options = {} if rewrites or not file.add_option else _options(file, blocked)
+    return Plan(file=file, rewrites=rewrites, blocked=blocked, notes=notes, options=options)
+
+
+def _options(file: File, blocked: Mapping[Occurrence, Blocked]) -> dict[Occurrence, Option]:
+    """Find the sites that can offer an assertion beside the secret that callers supply."""
+    found = {
+        occurrence: option_of(file.module, occurrence)
+        for occurrence, (reason, _) in blocked.items()
+        if reason is ReasonCode.CALLER_SUPPLIED_SECRET and collision(file, occurrence) is None
+    }
+    return {occurrence: option for occurrence, option in found.items() if option is not None}
 
 
 def _first_reason(
@@ -194,11 +229,13 @@ def _next_obstacle(
     blocked: Mapping[Occurrence, Blocked],
     around: Surroundings,
 ) -> tuple[Occurrence, Blocked] | None:
-    dropped = _dropped(rewrites)
+    dropped = _dropped(rewrites).and_also(_guards(file, rewrites).nodes)
     for occurrence in rewrites:
         reason = obstacle(file.source, file.module, occurrence.trace, dropped, around.used_elsewhere)
         if reason is not None:
             return occurrence, reason
+        if (line := alternative(file.module, occurrence.node)) is not None:
+            return occurrence, (ReasonCode.LIBRARY_API, f"another way to sign in on line {line}")
     for occurrence, application in rewrites.items():
         for other, (reason_code, _) in blocked.items():
             if reason_code not in _NOT_THE_SAME and _may_be(file.module, policy, other, application):
@@ -221,28 +258,11 @@ def _dropped(rewrites: Mapping[Occurrence, Application]) -> Dropped:
     return dropped_with(secrets, [item.trace for item in rewrites])
 
 
-def _note(occurrence: Occurrence) -> str:
+def _guards(file: File, rewrites: Mapping[Occurrence, Application]) -> Guards:
+    return understand(file.source, file.module, tuple(rewrites), _dropped(rewrites).statements)
+
+
+def _note(occurrence: Occurrence, guards: Sequence[str]) -> str:
     own = occurrence.verdict.note if isinstance(occurrence.verdict, Rewrite) else ""
-    notes: Sequence[str] = (own, *occurrence.trace.notes)
+    notes: Sequence[str] = (own, *occurrence.trace.notes, *guards)
     return "; ".join(dict.fromkeys(note for note in notes if note))
-
-
-def _collision(module: Module, occurrence: Occurrence) -> str | None:
-    """Name something visible from the call that the rewrite would need for itself."""
-    verdict = occurrence.verdict
-    wanted = verdict.callee.name if isinstance(verdict, Rewrite) and isinstance(verdict.callee, Renamed) else None
-    package = occurrence.site.construct.rpartition(".")[0]
-    scope = module.scope_at(occurrence.node)
-    while scope is not None:
-        for name, bindings in scope.bindings.items():
-            meanings = {binding.qualified for binding in bindings}
-            if name == wanted and meanings != {f"{package}.{wanted}"}:
-                return name
-            if _HELPER_NAMES.fullmatch(name) and not all(_is_helper(meaning) for meaning in meanings):
-                return name
-        scope = scope.parent
-    return None
-
-
-def _is_helper(qualified: str) -> bool:
-    return qualified.rpartition(".")[0].rpartition(".")[2] == HELPER_STEM

@@ -5,21 +5,25 @@ This module and what it imports load libcst, so a run imports it only when there
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from codemods.assertion import Application, Names, name_all, render
+from codemods.assertion import VARIABLE, Application, Names, name_all, render, serves_only
 from codemods.engine.candidates import Candidate
 from codemods.engine.diff import printable, spellings, unified
 from codemods.engine.edits import edits_of
-from codemods.engine.failure import failed
+from codemods.engine.failure import failed, too_deep
 from codemods.engine.helpers import Place
-from codemods.engine.neighbours import Neighbours
+from codemods.engine.option_edits import option_edits
 from codemods.engine.plan import Plan
+from codemods.engine.project import Project
+from codemods.engine.proof import Prover
+from codemods.engine.sites import Occurrence
 from codemods.engine.source import parse
 from codemods.engine.splice import splice
 from codemods.errors import CodemodError, DoesNotRoundTripError, SourceError
-from codemods.model import Failed, Helper
+from codemods.model import Compared, Failed, Helper
 from codemods.transform import HelperClass, Rewrite
 
 
@@ -32,37 +36,38 @@ class NewFile:
     data: bytes
     diff: str
     masked: bool
+    compared: Mapping[Occurrence, tuple[Compared, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NewHelper:
-    """A helper module as it will be, and the files that need it."""
+    """A helper module as it will be, and the files that need it; a file that needs none has no ``place``."""
 
-    place: Place
+    place: Place | None
     data: bytes
     helper: Helper
     files: tuple[NewFile, ...]
 
 
 def prepare(
-    planned: Iterable[tuple[Candidate, Plan]], neighbours: Neighbours
+    planned: Iterable[tuple[Candidate, Plan]], prover: Prover
 ) -> tuple[tuple[NewHelper, ...], tuple[Failed, ...]]:
     """Compute everything that would be written; a file whose edit cannot be proven fails alone."""
-    groups: dict[str, list[tuple[Candidate, Plan]]] = {}
+    modules: dict[str, list[tuple[Candidate, Plan]]] = {}
+    inline: list[tuple[Candidate, Plan]] = []
     for candidate, plan in planned:
-        groups.setdefault(candidate.place.name, []).append((candidate, plan))
+        alone = candidate.file.inline or plan.options
+        group = inline if alone else modules.setdefault(candidate.place.name, [])
+        group.append((candidate, plan))
     helpers: list[NewHelper] = []
     failures: list[Failed] = []
-    for name in sorted(groups):
-        existing = groups[name][0][0].place.existing
-        applications = {item for _, plan in groups[name] for item in plan.rewrites.values()}
-        names = name_all(applications, None if existing is None else existing.text)
-        files: list[NewFile] = []
-        for candidate, plan in groups[name]:
-            try:
-                files.append(_file(candidate, plan, names, neighbours))
-            except CodemodError as error:
-                failures.append(failed(candidate.listed.name, error))
+    names = _inline_names(inline, prover.neighbours.project)
+    for item in inline:
+        helpers += [_inline(file, names) for file in _files([item], names, prover, failures)]
+    for name in sorted(modules):
+        existing = modules[name][0][0].place.existing
+        names = name_all(_applications(modules[name]), None if existing is None else existing.text)
+        files = _files(modules[name], names, prover, failures)
         try:
             helpers.extend([_helper(files, names)] if files else [])
         except CodemodError as error:
@@ -70,14 +75,62 @@ def prepare(
     return tuple(helpers), tuple(failures)
 
 
-def _file(candidate: Candidate, plan: Plan, names: Mapping[Application, Names], neighbours: Neighbours) -> NewFile:
+def _applications(group: Iterable[tuple[Candidate, Plan]]) -> set[Application]:
+    return {item for _, plan in group for item in plan.rewrites.values()}
+
+
+def _inline_names(group: Iterable[tuple[Candidate, Plan]], project: Project) -> dict[Application, Names]:
+    """Choose variables; the plain one may be another application's when some file of the project reads it already."""
+    applications = _applications(group)
+    readers = project.mentioning({VARIABLE}).get(VARIABLE, ()) if applications else ()
+    texts = [project.data(path).decode(errors="replace") for path in readers]
+    ours = all(len(applications) == 1 and serves_only(text, next(iter(applications)).key) for text in texts)
+    return name_all(applications, plain=ours)
+
+
+def _files(
+    group: Iterable[tuple[Candidate, Plan]],
+    names: Mapping[Application, Names],
+    prover: Prover,
+    failures: list[Failed],
+) -> list[NewFile]:
+    files: list[NewFile] = []
+    for candidate, plan in group:
+        try:
+            files.append(_file(candidate, plan, names, prover))
+        except CodemodError as error:
+            failures.append(failed(candidate.listed.name, error))
+        except RecursionError:
+            failures.append(too_deep(candidate.listed.name))
+    return files
+
+
+def _inline(file: NewFile, names: Mapping[Application, Names]) -> NewHelper:
+    """Say which variables a file reads by itself."""
+    needs = sorted({(names[item].variable, item.key) for item in file.plan.rewrites.values()})
+    helper = Helper(
+        path=file.candidate.listed.name,
+        diff="",
+        variables=tuple(variable for variable, _ in needs),
+        applications=tuple(application for _, application in needs),
+        written=False,
+    )
+    return NewHelper(place=None, data=b"", helper=helper, files=(file,))
+
+
+def _file(candidate: Candidate, plan: Plan, names: Mapping[Application, Names], prover: Prover) -> NewFile:
     source = candidate.file.source
-    around = neighbours.of(candidate)
-    data = splice(source, edits_of(plan, names, candidate.place.module, around.used_elsewhere))
+    around = prover.neighbours.of(candidate)
+    edits = option_edits(plan) or edits_of(plan, names, candidate.place.module, around.used_elsewhere)
+    notebook = candidate.file.notebook
+    data = splice(source, edits) if notebook is None else notebook.with_edits(edits)
+    compared = prover.prove(candidate, plan, names, data)
     literals = [node for occurrence in candidate.file.occurrences for node in occurrence.trace.literals]
-    hidden = (text for node in literals for text in spellings(source.segment(node), getattr(node, "value", None)))
-    diff, masked = printable(source.name, source.data, data, hidden)
-    return NewFile(candidate=candidate, plan=plan, data=data, diff=diff, masked=masked)
+    hidden = [text for node in literals for text in spellings(source.segment(node), getattr(node, "value", None))]
+    if notebook is not None:
+        hidden += [json.dumps(text)[1:-1] for text in hidden]
+    diff, masked = printable(source.name, candidate.data, data, hidden)
+    return NewFile(candidate=candidate, plan=plan, data=data, diff=diff, masked=masked, compared=compared)
 
 
 def _helper(files: list[NewFile], names: Mapping[Application, Names]) -> NewHelper:

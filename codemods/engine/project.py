@@ -2,21 +2,22 @@
 
 A name that is deleted in one file may be read in another that nobody asked to rewrite, so neighbours are looked for in
 the whole work tree of git, or else below the top-most folder that says it is a project. Files are read when a question
-is asked, once.
+is asked. Only files that an answer names are kept: who searches the whole tree asks for many words at once.
 """
 
 from __future__ import annotations
 
 import ast
 import os
-import re
 import tempfile
 from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
 
-from codemods.engine.listing import Listing, files_in, work_tree
+from codemods.engine.git import work_tree
+from codemods.engine.listing import Listing, files_in
 from codemods.engine.source import decode, parse, read
+from codemods.engine.words import Words
 from codemods.errors import CodemodError
 from codemods.names import Module
 
@@ -32,6 +33,7 @@ class Project:
         self._data: dict[Path, bytes] = {}
         self._modules: dict[Path, Module | None] = {}
         self._imports: dict[Path, tuple[ImportNode, ...]] = {}
+        self._mentions: dict[str, tuple[Path, ...]] = {}
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
@@ -50,6 +52,17 @@ class Project:
     def _parts(self) -> frozenset[str]:
         places = (Path(self.name(path)) for path in self.files)
         return frozenset(part for place in places for part in (*place.parts[:-1], place.stem))
+
+    @cached_property
+    def _file_set(self) -> frozenset[Path]:
+        return frozenset(self.files)
+
+    @cached_property
+    def _by_folder(self) -> dict[Path, list[Path]]:
+        found: dict[Path, list[Path]] = {}
+        for path in self.files:
+            found.setdefault(path.parent, []).append(path)
+        return found
 
     @cached_property
     def _by_stem(self) -> dict[str, list[Path]]:
@@ -91,23 +104,43 @@ class Project:
     def imports(self, path: Path) -> tuple[ImportNode, ...]:
         """List the import statements of a file, wherever they stand."""
         if path not in self._imports:
-            module = self.module(path)
-            nodes = () if module is None else dict.fromkeys(binding.node for binding in module.imports)
-            found = [node for node in nodes if isinstance(node, ImportNode)]
-            found += [] if module is None else module.star_imports
-            self._imports[path] = tuple(found)
+            self._imports[path] = tuple(_import_nodes(self._tree(path)))
         return self._imports[path]
 
+    def _tree(self, path: Path) -> ast.Module | None:
+        """Give the syntax of a file without binding its names, which costs five times as much as parsing it."""
+        known = self._modules.get(path)
+        if known is not None or path in self._modules:
+            return None if known is None else known.tree
+        try:
+            return parse(path.name, decode(path.name, self._glance(path)).text)
+        except (CodemodError, RecursionError):
+            return None
+
     def mentioning(self, words: Collection[str]) -> dict[str, tuple[Path, ...]]:
-        """Map words to the files in which they occur as words."""
-        if not words:
-            return {}
-        pattern = re.compile(rb"\b(?:%s)\b" % b"|".join(re.escape(word.encode()) for word in sorted(words)))
-        found: dict[str, list[Path]] = {}
-        for path in self.files:
-            for word in {match.decode() for match in pattern.findall(self.data(path))}:
-                found.setdefault(word, []).append(path)
-        return {word: tuple(paths) for word, paths in found.items()}
+        """Map words to the files in which they occur as words; new ones cost one pass over the tree, together."""
+        new = frozenset(words) - self._mentions.keys()
+        if new:
+            search = Words(new)
+            found: dict[str, list[Path]] = {word: [] for word in new}
+            for path in self.files:
+                for word in search.of(self._glance(path)):
+                    found[word].append(path)
+            self._mentions.update((word, tuple(paths)) for word, paths in found.items())
+        return {word: self._mentions[word] for word in words if self._mentions[word]}
+
+    def _glance(self, path: Path) -> bytes:
+        """Read a file without keeping it: a tree may be larger than the memory."""
+        if path in self._data:
+            return self._data[path]
+        try:
+            return read(path)
+        except CodemodError:
+            return b""
+
+    def beside(self, path: Path) -> tuple[Path, ...]:
+        """List the other files of the same folder."""
+        return tuple(item for item in self._by_folder.get(path.parent, ()) if item != path)
 
     def targets(self, importer: Path, level: int, dotted: str) -> tuple[Path, ...]:
         """Find the files a module name may stand for; without the import path there may be more than one."""
@@ -115,7 +148,7 @@ class Project:
         if level:
             folder = importer.parents[level - 1] if level <= len(importer.parents) else importer.parent
             place = folder.joinpath(*parts)
-            return tuple(path for path in (place.with_suffix(".py"), place / "__init__.py") if path in set(self.files))
+            return tuple(path for path in (place.with_suffix(".py"), place / "__init__.py") if path in self._file_set)
         if not parts:
             return ()
         return tuple(path for path in self._by_stem.get(parts[-1], ()) if _ends_with(path, parts))
@@ -124,6 +157,18 @@ class Project:
 def module_of(node: ImportNode, alias: ast.alias) -> tuple[int, str]:
     """Give the level and the name of the module an import takes something from."""
     return (node.level, node.module or "") if isinstance(node, ast.ImportFrom) else (0, alias.name)
+
+
+def _import_nodes(tree: ast.Module | None) -> Iterator[ImportNode]:
+    """Yield the import statements of a file; only statements hold statements."""
+    stack: list[ast.AST] = [] if tree is None else [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ImportNode):
+            yield node
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, field, None)
+            stack.extend(inner if isinstance(inner, list) else ())
 
 
 def _ends_with(path: Path, parts: list[str]) -> bool:

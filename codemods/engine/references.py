@@ -40,7 +40,7 @@ class References:
         if module is None:
             return True
         word = _stem(path) if owner is None else owner
-        if owner is not None and owner.encode() not in self.project.data(other):
+        if owner is not None and owner.encode("utf-8", "surrogateescape") not in self.project.data(other):
             return False
         if owner is None and self._imports(other, module, path, name):
             return True
@@ -91,7 +91,7 @@ class References:
                 binding.qualified.startswith(".") or self.project.may_hold(binding.qualified.partition(".")[0])
                 for binding in bindings
             )
-        return word.encode() in self.project.data(other)
+        return word.encode("utf-8", "surrogateescape") in self.project.data(other)
 
 
 def _stem(path: Path) -> str:

@@ -28,14 +28,18 @@ def import_root(project: Project, path: Path, default: Path) -> Path:
     """Find the folder the imports of a file start from; ``default`` is what the folders say by themselves."""
     evidence = [*_own(project, path), *_importers(project, path)]
     if not evidence:
-        neighbours = (item for item in project.files if item.parent == path.parent and item != path)
-        evidence = [roots for item in neighbours for roots in _own(project, item)]
+        evidence = [roots for item in project.beside(path) for roots in _own(project, item)]
     if not evidence or all(default in roots for roots in evidence):
         return default
     common = frozenset.intersection(*evidence)
     if len(common) != 1:
         raise Contradiction
     return next(iter(common))
+
+
+def place_of(path: Path) -> Path:
+    """Give what an import of a file names: the folder of a package, or the file without its suffix."""
+    return path.parent if path.stem == "__init__" else path.with_suffix("")
 
 
 def _own(project: Project, path: Path) -> Iterator[_Evidence]:
@@ -61,7 +65,7 @@ def _holds(folder: Path, top: str, path: Path) -> bool:
 
 def _importers(project: Project, path: Path) -> Iterator[_Evidence]:
     """Yield the folder that each absolute import of the file starts from."""
-    place = path.parent if path.stem == "__init__" else path.with_suffix("")
+    place = place_of(path)
     for other in project.mentioning({place.name}).get(place.name, ()):
         for node in project.imports(other) if other != path else ():
             for alias in node.names:

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codemods.engine.applications import policy_of
-from codemods.engine.candidates import Candidate, read_all
-from codemods.engine.failure import failed
+from codemods.engine.applications import Policy, policy_of
+from codemods.engine.candidates import Candidate, Told, nobody, read_all
+from codemods.engine.failure import failed, too_deep
+from codemods.engine.git import uncommitted
+from codemods.engine.helpers import check_name
 from codemods.engine.knowledge import join
 from codemods.engine.listing import list_files
 from codemods.engine.neighbours import Neighbours, look_around
 from codemods.engine.plan import Plan, plan_file, refusal
 from codemods.engine.project import Project
+from codemods.engine.proof import Prover
 from codemods.engine.sites import is_rewrite
 from codemods.engine.whose import application_key
 from codemods.engine.write import write
-from codemods.errors import CodemodError, WriteFailedError
-from codemods.model import Changed, Clean, FileOutcome, Helper, Request, Run
+from codemods.errors import CodemodError, UncommittedError, WriteFailedError
+from codemods.model import Changed, Clean, Failed, FileOutcome, Helper, Request, Run
 from codemods.transforms import load
 
 if TYPE_CHECKING:
@@ -31,18 +35,21 @@ if TYPE_CHECKING:
 _Written = tuple[tuple[FileOutcome, ...], tuple[Helper, ...]]
 
 
-def rewrite(request: Request) -> Run:
-    """Rewrite what can be rewritten below the paths of a request and report the rest."""
+def rewrite(request: Request, told: Told = nobody) -> Run:
+    """Rewrite what can be rewritten below the paths of a request and report the rest; ``told`` hears how far it is."""
+    if request.helper_module is not None:
+        check_name(request.helper_module)
     listing = list_files(request.paths)
     known = join(load())
     project = Project(listing)
-    reading = read_all(project, known, include_tests=request.include_tests)
+    reading = read_all(project, known, request, told=told)
     neighbours = look_around(project, reading, known)
     policy = policy_of(request, _keys(reading.candidates, neighbours))
-    plans = [(item, plan_file(item.file, policy, neighbours.of(item))) for item in reading.candidates]
-    unchanged = [Clean(path=item.listed.name, sites=plan.outcomes()) for item, plan in plans if not plan.rewrites]
-    changed, helpers = _change([(item, plan) for item, plan in plans if plan.rewrites], neighbours, request)
-    outcomes: list[FileOutcome] = [*reading.others, *unchanged, *changed]
+    plans, too_deep_ones = _plan(reading.candidates, policy, neighbours)
+    unchanged = [Clean(path=item.listed.name, sites=plan.outcomes()) for item, plan in plans if not plan.changes]
+    prover = Prover(known=known, policy=policy, neighbours=neighbours)
+    changed, helpers = _change([(item, plan) for item, plan in plans if plan.changes], prover, request)
+    outcomes: list[FileOutcome] = [*reading.others, *too_deep_ones, *unchanged, *changed]
     return Run(
         base=listing.base,
         files=tuple(sorted(outcomes, key=lambda outcome: outcome.path)),
@@ -50,6 +57,19 @@ def rewrite(request: Request) -> Run:
         scanned=reading.scanned,
         candidates=len(reading.mentioned),
     )
+
+
+def _plan(
+    candidates: Iterable[Candidate], policy: Policy, neighbours: Neighbours
+) -> tuple[list[tuple[Candidate, Plan]], list[Failed]]:
+    plans: list[tuple[Candidate, Plan]] = []
+    failures: list[Failed] = []
+    for item in candidates:
+        try:
+            plans.append((item, plan_file(item.file, policy, neighbours.of(item))))
+        except RecursionError:
+            failures.append(too_deep(item.listed.name))
+    return plans, failures
 
 
 def _keys(candidates: Iterable[Candidate], neighbours: Neighbours) -> set[str | None]:
@@ -62,37 +82,60 @@ def _keys(candidates: Iterable[Candidate], neighbours: Neighbours) -> set[str | 
     }
 
 
-def _change(planned: list[tuple[Candidate, Plan]], neighbours: Neighbours, request: Request) -> _Written:
+def _change(planned: list[tuple[Candidate, Plan]], prover: Prover, request: Request) -> _Written:
     if not planned:
         return (), ()
     from codemods.engine.prepare import prepare  # noqa: PLC0415 - imports libcst, which only an edit needs
 
-    prepared, failures = prepare(planned, neighbours)
+    prepared, failures = prepare(planned, prover)
     outcomes: list[FileOutcome] = list(failures)
     helpers: list[Helper] = []
+    unsafe = _unsafe(prepared, request)
     for new in prepared:
-        helper, files = _finish(new, apply=request.apply)
-        helpers.append(helper)
+        if all(file.candidate.listed.path.resolve() in unsafe for file in new.files):
+            outcomes += [_write(file, unsafe) for file in new.files]
+            continue
+        helper, files = _finish(new, unsafe, apply=request.apply)
+        helpers.extend([helper] if helper.variables else [])
         outcomes.extend(files)
     return tuple(outcomes), tuple(helpers)
 
 
-def _finish(new: NewHelper, *, apply: bool) -> tuple[Helper, list[FileOutcome]]:
+def _finish(new: NewHelper, unsafe: frozenset[Path], *, apply: bool) -> tuple[Helper, list[FileOutcome]]:
     """Write a helper and then its files, or only say what they would become."""
     if not apply:
         return new.helper, [_changed(file, written=False) for file in new.files]
     try:
-        if new.helper.diff:
+        if new.place is not None and new.helper.diff:
+            _refuse_uncommitted(new.place.path, unsafe)
             write(new.place.path, old=None if new.place.existing is None else new.place.existing.data, new=new.data)
     except CodemodError as error:
         blocked = WriteFailedError(f"not written, because its helper was refused: {error}")
         return new.helper, [failed(file.candidate.listed.name, blocked) for file in new.files]
-    return replace(new.helper, written=True), [_write(file) for file in new.files]
+    return replace(new.helper, written=True), [_write(file, unsafe) for file in new.files]
 
 
-def _write(file: NewFile) -> FileOutcome:
+def _unsafe(prepared: Iterable[NewHelper], request: Request) -> frozenset[Path]:
+    """Collect what would be written although git could not bring it back."""
+    if not request.apply or request.uncommitted:
+        return frozenset()
+    places = [new.place for new in prepared if new.place is not None and new.helper.diff]
+    helpers = [place.path for place in places if place.existing is not None]
+    return uncommitted([*helpers, *(file.candidate.listed.path for new in prepared for file in new.files)])
+
+
+def _refuse_uncommitted(path: Path, unsafe: frozenset[Path]) -> None:
+    if path.resolve() in unsafe:
+        raise UncommittedError(
+            f"{path.name} has changes that are not committed (an earlier rewrite counts, too); "
+            "commit or stash them, or allow it with --uncommitted"
+        )
+
+
+def _write(file: NewFile, unsafe: frozenset[Path]) -> FileOutcome:
     try:
-        write(file.candidate.listed.path, old=file.candidate.file.source.data, new=file.data)
+        _refuse_uncommitted(file.candidate.listed.path, unsafe)
+        write(file.candidate.listed.path, old=file.candidate.data, new=file.data)
     except CodemodError as error:
         return failed(file.candidate.listed.name, error)
     return _changed(file, written=True)
@@ -102,7 +145,7 @@ def _changed(file: NewFile, *, written: bool) -> Changed:
     return Changed(
         path=file.candidate.listed.name,
         diff=file.diff,
-        sites=file.plan.outcomes(),
+        sites=file.plan.outcomes(file.compared),
         written=written,
         masked=file.masked,
     )

@@ -111,12 +111,17 @@ def _plain_item(module: Module, node: ast.expr) -> str | None:
 def environment_variable(module: Module, node: ast.expr) -> str | None:
     """Name the environment variable an expression reads, also through ``env = os.environ``."""
     match node:
-        case ast.Subscript(value=holder, slice=key) if _means(module, holder) == "os.environ":
+        case ast.Subscript(value=holder, slice=key) if is_environment(module, holder):
             return module.constant(key)
         case ast.Call(func=func, args=[key, *_]) if _means(module, func) in _GETTERS:
             return module.constant(key)
         case _:
             return None
+
+
+def is_environment(module: Module, node: ast.expr) -> bool:
+    """Tell whether an expression is ``os.environ`` itself."""
+    return _means(module, node) == "os.environ"
 
 
 def _means(module: Module, node: ast.expr) -> str | None:
@@ -146,6 +151,14 @@ def item_of(node: ast.AST) -> tuple[ast.expr, str] | None:
             return holder, key
         case _:
             return None
+
+
+def parameter_of(module: Module, name: ast.Name) -> ast.AST | None:
+    """Give the function a name is a parameter of, if it is that and nothing else."""
+    found = module.lookup(name)
+    if found is None or len(found[1]) != 1 or found[1][0].kind is not Kind.PARAMETER:
+        return None
+    return found[0].node if found[0] is module.scopes.get(name) else None
 
 
 class _Tracer:

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from itertools import chain
 
 from codemods.assertion import guid
-from codemods.engine.indirect import Indirect, is_annotation, last_name
+from codemods.engine.indirect import PATCH, Indirect, is_annotation, last_name
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.secrets import Trace, plain_text, trace
 from codemods.engine.source import Source
-from codemods.model import ReasonCode, Site
+from codemods.model import Category, ReasonCode, Site
 from codemods.names import Module
 from codemods.transform import Already, Report, Rewrite, Verdict, call_of
+
+_NAMED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -152,19 +154,26 @@ class _Finder:
     def _occurrence(self, node: ast.expr | ast.stmt, construct: str, verdict: Verdict) -> Occurrence:
         secrets = () if isinstance(verdict, Already) else verdict.secrets
         found = trace(self.module, secrets)
-        start = self.source.line_start(node.lineno)
+        end = node.end_lineno or node.lineno
         site = Site(
             path=self.source.name,
             line=node.lineno,
-            column=self.source.offset(node.lineno, node.col_offset) - start + 1,
+            column=self._column(node.lineno, node.col_offset),
+            end_line=end,
+            end_column=self._column(end, node.end_col_offset or 0),
+            scope=scope_of(self.module, node),
             construct=construct,
             client_id=guid(self.module.constant(verdict.client)),
             client_expression=self._expression(verdict.client, secrets),
             tenant_expression=self._expression(verdict.tenant, secrets),
             secret_source=found.source,
             literal_secret=bool(found.literals),
+            category=Category.MOCK if construct == PATCH else Category.CODE,
         )
         return Occurrence(node=node, site=site, verdict=verdict, trace=found)
+
+    def _column(self, line: int, column: int) -> int:
+        return self.source.offset(line, column) - self.source.line_start(line) + 1
 
     def _expression(self, node: ast.expr | None, secrets: tuple[ast.expr, ...]) -> str | None:
         """Write a client or tenant id down, unless the same expression is also the secret."""
@@ -179,6 +188,12 @@ class _Finder:
 def is_rewrite(occurrence: Occurrence) -> bool:
     """Tell whether syntax alone would allow a rewrite."""
     return isinstance(occurrence.verdict, Rewrite)
+
+
+def scope_of(module: Module, node: ast.AST) -> str:
+    """Name the functions and classes a node stands in, from the outermost: ``Jobs.run``."""
+    around = (parent for parent in module.ancestors(node) if isinstance(parent, _NAMED))
+    return ".".join(reversed([parent.name for parent in around]))
 
 
 def _is_own(node: ast.Attribute) -> bool:

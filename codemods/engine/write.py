@@ -1,7 +1,8 @@
 """Write a file so that it is either the old one or the new one, whatever happens in between.
 
 The new bytes go to a temporary file in the same folder, reach the disk, get the old file's mode, and replace it in one
-step. A file that changed since it was read, that may not be written, or that is a link leading elsewhere is refused.
+step; an interrupt waits until that is done. A file that changed since it was read, that may not be written, or that is
+a link leading elsewhere is refused.
 
 Rename: https://docs.python.org/3/library/os.html#os.replace
 """
@@ -10,14 +11,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import stat
 import tempfile
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from codemods.errors import ChangedMeanwhileError, ReadOnlyError, SymlinkError, WriteFailedError
 
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _NEW_MODE = 0o644
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def write(path: Path, *, old: bytes | None, new: bytes) -> None:
@@ -26,10 +31,30 @@ def write(path: Path, *, old: bytes | None, new: bytes) -> None:
     if path.is_symlink() and not target.is_relative_to(path.parent.resolve()):
         raise SymlinkError(f"{path.name} is a link that leads out of its folder; give the file itself")
     try:
-        mode = _check(target, old)
-        _replace(target, new, mode)
+        with _uninterrupted():
+            mode = _check(target, old)
+            _replace(target, new, mode)
     except OSError as error:
         raise WriteFailedError(f"{path.name} could not be written ({error.strerror}); it is unchanged") from error
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Keep signals that would end the program back while a file is written; only the main thread gets any."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[int] = []
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    for number in _SIGNALS:
+        signal.signal(number, lambda caught, _: waiting.append(caught))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        for caught in waiting:
+            signal.raise_signal(caught)
 
 
 def _check(target: Path, old: bytes | None) -> int:
@@ -57,7 +82,18 @@ def _replace(target: Path, new: bytes, mode: int) -> None:
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         temporary.replace(target)
+        _keep_name(target.parent)
     except BaseException:  # an interrupt, too, must not leave the temporary file behind
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def _keep_name(folder: Path) -> None:
+    """Bring the new name to the disk as well, where the system lets a folder be opened (Windows does not)."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

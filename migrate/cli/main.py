@@ -31,7 +31,7 @@ _BROKEN_PIPE = _BY_SIGNAL + 13
 COMMANDS = {
     "scan": "Read the tenant into a snapshot.",
     "snapshot": "Compare snapshots, bring old ones up to date.",
-    "explain": "Tell everything known about one credential.",
+    "explain": "Tell everything known about a credential, a reason or a transform.",
     "plan": "Pair applications with managed identities.",
     "federate": "Create the planned federated credentials.",
     "rewrite": "Rewrite Python code from secrets to assertions.",

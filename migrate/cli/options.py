@@ -34,9 +34,17 @@ class Settings:
 
 def common(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the common options; they reach it as one ``settings`` argument."""
+    return _common(function, _OPTIONS)
 
+
+def common_but_format(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the common options without ``--format``, as it has formats of its own."""
+    return _common(function, tuple(option for option in _OPTIONS if option is not _FORMAT))
+
+
+def _common(function: Callable[..., Any], options: tuple[Callable[[Any], Any], ...]) -> Callable[..., Any]:
     @functools.wraps(function)
-    def command(*, journal: str, cloud: str | None, tenant: str | None, output: str, **rest: Any) -> Any:
+    def command(*, journal: str, cloud: str | None, tenant: str | None, output: str = "text", **rest: Any) -> Any:
         settings = Settings(
             journal=journal,
             cloud=Cloud(cloud) if cloud else None,
@@ -47,7 +55,7 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
         )
         return function(settings=settings, **rest)
 
-    for option in reversed(_OPTIONS):
+    for option in reversed(options):
         command = option(command)
     return command
 
@@ -62,6 +70,9 @@ def _verbose(_context: click.Context, _parameter: click.Parameter, value: bool) 
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
+_FORMAT: Callable[[Any], Any] = click.option(
+    "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--journal",
@@ -81,7 +92,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--graph-endpoint", envvar="UNSECRET_GRAPH_ENDPOINT", metavar="URL", help="Graph below another address."
     ),
     click.option("--arm-endpoint", envvar="UNSECRET_ARM_ENDPOINT", metavar="URL", help="Azure below another address."),
-    click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True),
+    _FORMAT,
     click.option(
         "-v", "--verbose", is_flag=True, expose_value=False, callback=_verbose, help="Show requests and tracebacks."
     ),

@@ -14,6 +14,8 @@ _SUFFIXES = {
     "json": ("", ".json"),
     "csv": ("", ".csv"),
     "markdown": ("", ".md", ".markdown", ".txt"),
+    "sarif": (".sarif", ".json"),
+    "diff": (".diff", ".patch"),
 }
 
 
@@ -33,9 +35,9 @@ def for_plan(out: Path, source: Path, *others: Path) -> None:
         raise _refused(out, "it is no plan")
 
 
-def for_report(out: Path, source: Path, name: str) -> None:
+def for_report(out: Path, name: str, *sources: Path) -> None:
     """Refuse to replace what is reported on, or a file that does not look like a report; raises OutputError."""
-    if _same(out, source):
+    if any(_same(out, source) for source in sources):
         raise _refused(out, "it is what the report is about")
     if _stands(out) and out.suffix.lower() not in _SUFFIXES[name]:
         raise _refused(out, f"its name is not one of a {name} report")

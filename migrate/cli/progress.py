@@ -1,11 +1,11 @@
-"""How far a scan is: bars with rate and time left on a terminal, a line every ten seconds elsewhere."""
+"""How far a scan or a rewrite is: bars with rate and time left on a terminal, a line every ten seconds elsewhere."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Protocol, Self, TextIO
@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, Self, TextIO
 from reports.text import visible
 
 _EVERY: Final = 10.0
+_REFRESH: Final = 0.1
 
 
 class ScanProgress(Protocol):
@@ -25,6 +26,35 @@ class ScanProgress(Protocol):
 def scan_progress(title: str) -> AbstractContextManager[ScanProgress]:
     """Give what shows the progress of a scan on standard error until the block ends."""
     return _Bars(title) if sys.stderr.isatty() else Lines(title)
+
+
+class LateProgress:
+    """Shows the progress of something that is over in a moment as a rule: until then nothing is drawn or imported."""
+
+    def __init__(self, title: str, *, after: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._title = title
+        self._clock = clock
+        self._next = clock() + after
+        self._stack = ExitStack()
+        self._shown: ScanProgress | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def __call__(self, name: str, count: int, total: int | None = None) -> None:
+        """Take note, and show it ten times a second from the time on that the thing is a long one."""
+        now = self._clock()
+        if now < self._next:
+            return
+        self._next = now + _REFRESH
+        if self._shown is None:
+            self._shown = self._stack.enter_context(scan_progress(self._title))
+        self._shown(name, count, total)
 
 
 @dataclass(slots=True)

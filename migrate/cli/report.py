@@ -37,8 +37,7 @@ def command(*, sources: tuple[Path, ...], name: str, out: Path) -> None:
         if other is not None:
             raise click.UsageError(f"{other} is no snapshot: only snapshots are reported on together")
     documents = [_document(source, name) for source in sources]
-    for source in sources:
-        outputs.for_report(out, source, name)
+    outputs.for_report(out, name, *sources)
     write(documents[0] if len(documents) == 1 else inventory_report.together(documents), name, out)
     click.echo(f"{out}: {name} report of {', '.join(map(str, sources))}")
 

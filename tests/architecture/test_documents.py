@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 
 from codemods.model import ReasonCode
+from codemods.report.reasons import page
 from migrate import gates
 from migrate.cli.emulator import COMMANDS as EMULATOR_COMMANDS
 from migrate.cli.main import COMMANDS
@@ -22,6 +23,11 @@ DOCS = Path(__file__).parents[2] / "docs"
 def test_every_reason_is_documented_as_the_tool_tells_it(reason: ReasonCode) -> None:
     row = f"| {reason.value} | {reason.meaning} | {reason.advice} |"
     assert row in (DOCS / "rewrite.md").read_text("utf-8")
+
+
+def test_the_page_of_reasons_is_the_one_that_the_cases_give() -> None:
+    told = "docs/reasons.md is not what the cases say: unsecret explain reasons --page > docs/reasons.md"
+    assert (DOCS / "reasons.md").read_text("utf-8") == page(), told
 
 
 def test_every_gate_and_refusal_is_documented() -> None:

@@ -1,47 +1,25 @@
 """Before/after checks for the transforms: every rewrite parses, and a second run changes nothing."""
 
 import ast
-import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
 
+from codemods.cases import Case, cases
 from codemods.engine.run import rewrite
 from codemods.model import Failed, Reported, Request, Run, Target
+
+__all__ = ["Case"]  # the tests of forms take it from here
 
 APP = "11111111-1111-4111-8111-111111111111"
 OTHER_APP = "22222222-2222-4222-8222-222222222222"
 TARGETS = (Target(client_id=APP),)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """One case of a text file: ``=== name : reasons``, the source, and after ``---`` what becomes of it."""
-
-    name: str
-    before: str
-    after: str
-    reasons: tuple[str, ...]
-
-
 def cases_of(name: str) -> list[ParameterSet]:
-    """Read the cases of a file in ``data`` as parameters of a test."""
-    text = (Path(__file__).parent / "data" / f"{name}.txt").read_text(encoding="utf-8")
-    found = []
-    for block in re.split(r"^=== ", text, flags=re.MULTILINE)[1:]:
-        head, _, body = block.partition("\n")
-        title, _, reasons = head.partition(" : ")
-        before, _, after = body.partition("\n---\n")
-        case = Case(
-            name=title,
-            before=_ended(before),
-            after=_ended(after) if after else "",
-            reasons=tuple(reasons.split(", ")) if reasons else (),
-        )
-        found.append(pytest.param(case, id=title))
-    return found
+    """Give the cases of a file in ``codemods/cases`` as parameters of a test."""
+    return [pytest.param(case, id=case.name) for case in cases(name)]
 
 
 def run_on(
@@ -101,10 +79,6 @@ def contents(folder: Path) -> dict[str, bytes]:
 def reasons_of(run: Run) -> list[str]:
     """List the reasons of a run."""
     return [item.reason.value for item in run.reported]
-
-
-def _ended(text: str) -> str:
-    return text if text.endswith("\n") else f"{text}\n"
 
 
 def _explain(run: Run) -> str:

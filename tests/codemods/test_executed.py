@@ -24,7 +24,7 @@ from cryptography.x509 import Certificate, CertificateBuilder, Name, NameAttribu
 from cryptography.x509.oid import NameOID
 
 from codemods.engine.run import rewrite
-from codemods.model import Request, Target
+from codemods.model import LibraryMode, Request, Run, Target
 from migrate.emulator.server import Emulator
 from migrate.emulator.state.records import Application
 
@@ -198,6 +198,16 @@ PROGRAMS = {
         + "def make():\n    return Async(tenant_id=T, client_id=A, client_secret=SECRET)\n"
         + ASYNC_MAIN
     ),
+    "azure-identity, behind its conditions": (
+        HEAD
+        + "from azure.identity import ClientSecretCredential\n"
+        + 'SECRET = os.environ.get("AZURE_CLIENT_SECRET")\n'
+        + "if not all([T, A, SECRET]):\n    raise SystemExit('incomplete')\n"
+        + "if not SECRET:\n    raise SystemExit('no secret')\n"
+        + f"if T and A and SECRET:\n    credential = ClientSecretCredential(T, A, SECRET, {OPTIONS})\n"
+        + "else:\n    raise SystemExit('nothing')\n"
+        + SYNC
+    ),
     "msal, keyword": (
         HEAD
         + "import msal\n"
@@ -228,6 +238,46 @@ def test_a_program_with_a_secret_runs_without_it(world: World, tmp_path: Path, n
 def test_a_program_with_a_certificate_runs_without_it(world: World, tmp_path: Path, name: str) -> None:
     files = {"AZURE_CLIENT_CERTIFICATE_PATH": str(world.pem), "THUMBPRINT": world.thumbprint}
     _check(world, tmp_path, PROGRAMS[name], files, "certificate")
+
+
+@pytest.mark.parametrize(
+    "name", ["azure-identity, keyword and alias", "azure-identity, inside a function", "msal, keyword"]
+)
+def test_a_program_runs_with_one_expression(world: World, tmp_path: Path, name: str) -> None:
+    run = _check_rewritten(world, tmp_path, PROGRAMS[name], inline=True)
+    assert [helper.diff for helper in run.helpers] == [""]
+    assert "get_bearer_token_provider(ManagedIdentityCredential(" in (tmp_path / "app.py").read_text()
+
+
+LIBRARY = (
+    "from azure.identity import ClientSecretCredential\n"
+    "def connect(tenant, client, client_secret=None, **options):\n"
+    f"    return ClientSecretCredential(tenant, client, client_secret, {OPTIONS})\n"
+)
+
+
+def test_a_library_with_an_option_serves_both_kinds_of_callers(world: World, tmp_path: Path) -> None:
+    (tmp_path / "library.py").write_text(LIBRARY)
+    run = rewrite(Request(paths=(tmp_path,), apply=True, library_mode=LibraryMode.ADD_OPTION))
+    assert "client_assertion_func=None, **options" in run.diff
+    old = HEAD + f"from library import connect\ncredential = connect(T, A, {SECRET})\n" + SYNC
+    identity = 'client_id=os.environ["MANAGED_IDENTITY_CLIENT_ID"]'
+    new = (
+        HEAD
+        + "from azure.identity import ManagedIdentityCredential, get_bearer_token_provider\n"
+        + "from library import connect\n"
+        + f"assertion = get_bearer_token_provider(ManagedIdentityCredential({identity}), "
+        + '"api://AzureADTokenExchange/.default")\n'
+        + "credential = connect(T, A, client_assertion_func=assertion)\n"
+        + SYNC
+    )
+    secret = {"AZURE_CLIENT_SECRET": world.emulator.tenant.live_secret_of(world.application).secret}
+    for program, given, kind in ((old, secret, "clientSecret"), (new, {}, "federatedIdentityCredential")):
+        (tmp_path / "app.py").write_text(program)
+        before = len(world.emulator.tenant.sign_ins)
+        done = _run_child(world, tmp_path, "app.py", **given)
+        assert "signed in True" in done.stdout, done.stderr
+        assert world.kinds(before) == {kind}
 
 
 def test_the_helper_of_a_package_is_imported_from_its_package(world: World, tmp_path: Path) -> None:
@@ -276,16 +326,18 @@ def _check(world: World, folder: Path, program: str, secret: dict[str, str], kin
     _check_rewritten(world, folder, program)
 
 
-def _check_rewritten(world: World, folder: Path, program: str) -> None:
+def _check_rewritten(world: World, folder: Path, program: str, *, inline: bool = False) -> Run:
     (folder / "app.py").write_text(textwrap.dedent(program))
     client_id = world.application.app_id
-    run = rewrite(Request(paths=(folder,), targets=(Target(client_id=client_id),), app=client_id, apply=True))
+    targets = (Target(client_id=client_id),)
+    run = rewrite(Request(paths=(folder,), targets=targets, app=client_id, apply=True, inline=inline))
     assert run.rewritten, run.reported
     assert not run.reported
     before = len(world.emulator.tenant.sign_ins)
     done = _run_child(world, folder, "app.py")
     assert "signed in True" in done.stdout, done.stderr
     assert world.kinds(before) == {"federatedIdentityCredential"}
+    return run
 
 
 def _run_child(world: World, folder: Path, *arguments: str, **secret: str) -> subprocess.CompletedProcess[str]:

@@ -318,6 +318,14 @@ def test_the_function_keeps_one_identity_and_pickles(helper: ModuleType, monkeyp
     assert pickle.loads(pickle.dumps(helper.managed_identity_assertion)) is helper.managed_identity_assertion  # noqa: S301
 
 
+def test_the_asynchronous_class_pickles_before_it_is_used(helper: ModuleType) -> None:
+    credential = helper.ManagedIdentityAssertionCredential("t", "a")
+    again = pickle.loads(pickle.dumps(credential))  # noqa: S301
+    assert type(again) is helper.ManagedIdentityAssertionCredential
+    _run(credential.close())
+    _run(again.close())
+
+
 # ---------------------------------------------------------------------- what one file can break in another
 
 

@@ -53,7 +53,7 @@ def test_without_git_folders_are_walked(tmp_path: Path, monkeypatch: pytest.Monk
         raise FileNotFoundError
 
     _lay(tmp_path, "a.py")
-    monkeypatch.setattr("codemods.engine.listing.subprocess.run", missing)
+    monkeypatch.setattr("codemods.engine.git.subprocess.run", missing)
     assert _names(tmp_path) == ["a.py"]
 
 

@@ -1,12 +1,16 @@
 """The project around the given paths: what other files import, define and need."""
 
+import ast
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from codemods.engine.listing import list_files
+from codemods.engine.project import Project
 from codemods.engine.run import rewrite
 from codemods.model import Request, Run
+from codemods.names import Module
 from tests.codemods.cases import APP, TARGETS, reasons_of
 
 HEAD = "import os\nfrom azure.identity import ClientSecretCredential\n"
@@ -157,3 +161,23 @@ def test_a_variable_that_another_file_needs_keeps_the_site(tmp_path: Path, other
     run = _run(tmp_path, {"app.py": SITE})
     assert reasons_of(run) == (["secret-used-elsewhere"] if stays else [])
     assert not stays or run.reported[0].detail.startswith("S in config.py:")
+
+
+def test_import_statements_are_found_wherever_they_stand(tmp_path: Path) -> None:
+    places = [
+        "import a1",
+        "if x:\n    import a2\nelse:\n    from a3 import *",
+        "try:\n    import a4\nexcept E:\n    import a5\nelse:\n    import a6\nfinally:\n    import a7",
+        "def f():\n    for x in y:\n        import a8\n    else:\n        import a9",
+        "class C:\n    async def f(self):\n        async with y:\n            import b1",
+        "match x:\n    case 1:\n        import b2",
+        "try:\n    pass\nexcept* E:\n    import b3",
+        "while x:\n    from . import b4",
+    ]
+    path = tmp_path / "a.py"
+    path.write_text("\n".join(places) + "\n")
+    module = Module(ast.parse(path.read_text()))
+    bound = {binding.node.lineno for binding in module.imports} | {star.lineno for star in module.star_imports}
+    found = {node.lineno for node in Project(list_files([tmp_path])).imports(path)}
+    assert found == bound
+    assert len(found) == 13

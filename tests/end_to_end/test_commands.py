@@ -154,6 +154,10 @@ def test_a_rewrite_says_which_variable_each_program_needs(
     told = capsys.readouterr()
     assert f"where job/entra_fic.py runs, set MANAGED_IDENTITY_CLIENT_ID={identity}" in told.err
     assert "+++ b/job/main.py" in told.out
+    assert main(["rewrite", "job", "--plan", "plan.json", "--format", "json"]) == 0
+    (site,) = json.loads(capsys.readouterr().out)["sites"]
+    assert site["plan"]["identity_client_id"] == identity
+    assert (site["plan"]["application_name"], site["plan"]["wave"] > 0) == ("orders-api", True)
 
 
 @pytest.mark.parametrize("command", ["federate", "verify", "retire"])

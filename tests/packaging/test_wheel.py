@@ -50,7 +50,8 @@ def run(installed: Path, folder: Path, *arguments: str, **variables: str) -> sub
 
 @pytest.mark.parametrize("variables", [{}, {"PYTHONPATH": "."}])
 def test_packages_of_the_user_are_never_imported(installed: Path, repository: Path, variables: dict[str, str]) -> None:
-    for arguments in (["--help"], ["--version"], ["status"], ["rewrite", "."], ["plan", "missing.db"]):
+    explained = ["explain", "guarded-by-secret"]
+    for arguments in (["--help"], ["--version"], ["status"], ["rewrite", "."], explained, ["plan", "missing.db"]):
         done = run(installed, repository, *arguments, **variables)
         assert "Traceback" not in done.stderr
         assert done.returncode == (2 if arguments[0] == "plan" else 0), done.stderr

@@ -21,13 +21,13 @@ from reports.render import render, write
 from reports.text import readable, rfc3339, visible
 from tests.reports.samples import AT, EMPTY, HOSTILE, document
 
-_NAMES = ("csv", "html", "json", "markdown")
+_NAMES = ("csv", "html", "json", "markdown", "sarif")
 _CONTROL = [chr(code) for code in (0x00, 0x07, 0x1B, 0x7F, 0x85, 0x202E, 0x2028, 0x2066, 0xFEFF)]
 
 
 def test_every_format_file_is_found_by_its_name() -> None:
     assert tuple(formats()) == _NAMES
-    assert {one.suffix for one in formats().values()} == {".csv", ".html", ".json", ".md"}
+    assert {one.suffix for one in formats().values()} == {".csv", ".html", ".json", ".md", ".sarif"}
 
 
 def test_two_files_that_claim_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +54,7 @@ def test_nothing_hidden_is_left_hidden(name: str) -> None:
 
 
 def test_an_unknown_format_names_the_known() -> None:
-    with pytest.raises(UnknownFormatError, match="csv, html, json, markdown"):
+    with pytest.raises(UnknownFormatError, match="csv, html, json, markdown, sarif"):
         render(EMPTY, "pdf")
 
 
@@ -86,7 +86,13 @@ def test_json_is_exact_and_plain_ascii() -> None:
         "on": False,
     }
     assert main["rows"][0]["end"] is None
-    assert whole["findings"][1]["location"] == {"path": "src/a.py", "line": 3, "column": 1}
+    assert whole["findings"][1]["location"] == {
+        "path": "src/a.py",
+        "line": 3,
+        "column": 1,
+        "end_line": None,
+        "end_column": None,
+    }
 
 
 def test_a_number_that_is_none_is_refused_by_json() -> None:

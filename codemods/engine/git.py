@@ -1,0 +1,77 @@
+"""Ask git about a folder; where there is no git, or it says no, there is no answer.
+
+Formats: https://git-scm.com/docs/git-status (porcelain, version 1, with ``-z``).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+# Set by hooks and by callers that work on another repository: they would answer for that one.
+_MISLEADING = frozenset({
+    "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE",
+    "GIT_PREFIX", "GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS",
+})  # fmt: skip
+# One command takes as many names as every system allows (128 kB on the smallest).
+_LONGEST = 60_000
+
+
+def ask(folder: Path, *arguments: str) -> bytes | None:
+    """Return what a git command printed, or None where it said no."""
+    command = ("git", "-C", str(folder), *arguments)
+    environment = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
+    try:
+        answer = subprocess.run(command, capture_output=True, check=False, timeout=120, env=environment)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout if answer.returncode == 0 else None
+
+
+def work_tree(folder: Path) -> tuple[Path | None, bool]:
+    """Name the top of the git work tree a folder is in, and tell whether git ignores the folder."""
+    top = ask(folder, "rev-parse", "--show-toplevel")
+    if top is None or not top.strip():
+        return None, False
+    return Path(os.fsdecode(top.removesuffix(b"\n"))), ask(folder, "check-ignore", "-q", ".") is not None
+
+
+def uncommitted(paths: Iterable[Path]) -> frozenset[Path]:
+    """Tell which of some files have changes that git could not bring back; each work tree is asked once.
+
+    A file git does not know yet counts; one it ignores, or one outside of any work tree, does not.
+    """
+    tops: dict[Path, Path | None] = {}
+    trees: dict[Path, list[Path]] = {}
+    for path in sorted({path.resolve() for path in paths}):
+        marked = next((folder for folder in path.parents if (folder / ".git").exists()), None)
+        if marked is not None and marked not in tops:
+            tops[marked] = work_tree(marked)[0]
+        if marked is not None and (top := tops[marked]) is not None:
+            trees.setdefault(top.resolve(), []).append(path)
+    return frozenset(path for top, inside in trees.items() for path in _changed(top, inside))
+
+
+def _changed(top: Path, paths: list[Path]) -> Iterator[Path]:
+    for part in _parts(paths):
+        names = [path.relative_to(top).as_posix() for path in part]
+        arguments = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", *names)
+        answer = ask(top, "--literal-pathspecs", *arguments)
+        if answer is None:
+            yield from part  # git knows the folder and gives no answer: nothing says that the files are safe
+            continue
+        told = {os.fsdecode(entry[3:]) for entry in answer.split(b"\0") if entry}
+        yield from (path for path, name in zip(part, names, strict=True) if name in told)
+
+
+def _parts(paths: list[Path]) -> Iterator[list[Path]]:
+    part: list[Path] = []
+    for path in paths:
+        if part and sum(len(str(item)) + 1 for item in part) + len(str(path)) > _LONGEST:
+            yield part
+            part = []
+        part.append(path)
+    if part:
+        yield part
