@@ -57,8 +57,10 @@ def _outcome(file: File, occurrence: Occurrence) -> SiteOutcome:
             reason, detail = ReasonCode.TEST_CODE, ""
         case Report():
             reason, detail = verdict.reason, verdict.detail
+        case Rewrite() if verdict.asked:
+            reason, detail = ReasonCode.ENVIRONMENT_STEERED, ""
         case Rewrite():
             reason, detail = ReasonCode.SECRET_SIGN_IN, site.secret_source or ""
         case _:
             assert_never(verdict)
-    return Reported(site=site, reason=reason, advice=reason.advice, detail=detail)
+    return Reported(site=site, reason=reason, advice=reason.advice, detail=detail, target=verdict.target)

@@ -105,18 +105,14 @@ class _Finder:
         reason = ReasonCode.DYNAMIC_IMPORT if dynamic else ReasonCode.INDIRECT_IMPORT
         if verdict is None or isinstance(verdict, Already):
             return last, Report(reason=reason)
-        return last, Report(reason=reason, client=verdict.client, tenant=verdict.tenant, secrets=verdict.secrets)
+        return last, _beneath(verdict, reason)
 
     def _known_call(self, node: ast.Call, meanings: tuple[str, ...]) -> tuple[str, Verdict] | None:
         construct = next(name for name in meanings if name in self.known.constructs)
         verdict = self.known.constructs[construct](call_of(node, construct, self.module))
         if verdict is None or self.module.qualified(node.func) is not None or isinstance(verdict, Already):
             return None if verdict is None else (construct, verdict)
-        secrets = verdict.secrets
-        report = Report(
-            reason=ReasonCode.AMBIGUOUS_IMPORT, client=verdict.client, tenant=verdict.tenant, secrets=secrets
-        )
-        return construct, report
+        return construct, _beneath(verdict, ReasonCode.AMBIGUOUS_IMPORT)
 
     def _method(self, node: ast.Call, func: ast.Attribute) -> tuple[str, Verdict] | None:
         package, judge = self.known.methods.get(func.attr, ("", None))
@@ -188,6 +184,17 @@ class _Finder:
 def is_rewrite(occurrence: Occurrence) -> bool:
     """Tell whether syntax alone would allow a rewrite."""
     return isinstance(occurrence.verdict, Rewrite)
+
+
+def _beneath(verdict: Rewrite | Report, reason: ReasonCode) -> Report:
+    """Report what a verdict is about for another reason."""
+    return Report(
+        reason=reason,
+        client=verdict.client,
+        tenant=verdict.tenant,
+        secrets=verdict.secrets,
+        target=verdict.target,
+    )
 
 
 def scope_of(module: Module, node: ast.AST) -> str:
