@@ -115,7 +115,10 @@ def _entries(old: cst.BaseDictElement, edit: ReplaceEntry, between: _Space) -> l
     """Make the entries that stand for one; the last of them keeps the way to what comes next."""
     if not isinstance(old, cst.DictElement):
         raise DoesNotRoundTripError("an entry of a dict is unpacked; rewrite it by hand")
-    new = [old.with_changes(key=cst.parse_expression(key), value=cst.parse_expression(value)) for key, value in edit.entries]
+    new = [
+        old.with_changes(key=cst.parse_expression(key), value=cst.parse_expression(value))
+        for key, value in edit.entries
+    ]
     return [*(item.with_changes(comma=_next_line(between)) for item in new[:-1]), new[-1]]
 
 

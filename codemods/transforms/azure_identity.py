@@ -165,9 +165,7 @@ def _on_behalf_of(call: Call) -> Verdict | None:
     replaced = Replace(index=dropped[0].index, keyword="client_assertion_func", value=ASSERTION)
     edits = (replaced, *(Remove(index=argument.index) for argument in dropped[1:]))
     note = "the event loop waits while the managed identity is asked" if ".aio." in call.construct else ""
-    return _rewritten(
-        call, dropped, edits=edits, callee=SameCallable(), note=note, target=_ON_BEHALF_OF_TARGET
-    )
+    return _rewritten(call, dropped, edits=edits, callee=SameCallable(), note=note, target=_ON_BEHALF_OF_TARGET)
 
 
 def _authorization_code(call: Call) -> Verdict | None:
@@ -216,7 +214,9 @@ TRANSFORM = Transform(
     literals=(*(name.encode() for name in _JUDGES), b"_client_credential"),
     constructs={f"{package}.{name}": judge for package in _PACKAGES for name, judge in _JUDGES.items()} | _PRIVATE,
     classes=frozenset(
-        f"{package}.{name}" for package in _PACKAGES for name in ("ClientSecretCredential", "CertificateCredential", "OnBehalfOfCredential")
+        f"{package}.{name}"
+        for package in _PACKAGES
+        for name in ("ClientSecretCredential", "CertificateCredential", "OnBehalfOfCredential")
     ),
     private_attributes=frozenset({"_client_credential"}),
 )
