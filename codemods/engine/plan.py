@@ -33,7 +33,7 @@ from codemods.model import (
     SiteOutcome,
 )
 from codemods.names import Module
-from codemods.transform import ASSERTION, Already, HelperClass, Renamed, Replace, Report, Rewrite, authority_of
+from codemods.transform import ASSERTION, Already, HelperClass, Insert, Renamed, Replace, Report, Rewrite, authority_of
 
 _TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105 - the name of a variable
 _HELPER_NAMES = re.compile(r"managed_identity_assertion(_for_\w+)?|ManagedIdentityAssertionCredential(For\w+)?")
@@ -312,7 +312,7 @@ def fits_inline(occurrence: Occurrence) -> bool:
     verdict = occurrence.verdict
     if not isinstance(verdict, Rewrite) or isinstance(verdict.callee, HelperClass):
         return False
-    values = [edit.value for edit in verdict.edits if isinstance(edit, Replace) and ASSERTION in edit.value]
+    values = [edit.value for edit in verdict.edits if isinstance(edit, Replace | Insert) and ASSERTION in edit.value]
     called = any(f"{ASSERTION}(" in value for value in values)
     return bool(values) and not called and ".aio." not in f".{occurrence.site.construct}"
 
@@ -321,6 +321,7 @@ def _collision(file: File, occurrence: Occurrence) -> str | None:
     """Name something visible from the call that the rewrite would need for itself."""
     module, verdict = file.module, occurrence.verdict
     wanted = verdict.callee.name if isinstance(verdict, Rewrite) and isinstance(verdict.callee, Renamed) else None
+    read = verdict.names if isinstance(verdict, Rewrite) else ()
     package = occurrence.site.construct.rpartition(".")[0]
     scope = module.scope_at(occurrence.node)
     while scope is not None:
@@ -328,9 +329,10 @@ def _collision(file: File, occurrence: Occurrence) -> str | None:
             meanings = {binding.qualified for binding in bindings}
             if name == wanted and meanings != {f"{package}.{wanted}"}:
                 return name
-            if _is_taken(file, name, meanings) or (
-                name in INLINE_NAMES and any(item.checked_only for item in bindings)
-            ):
+            checked_only = any(item.checked_only for item in bindings)
+            if _is_taken(file, name, meanings) or (name in {*INLINE_NAMES, *read} and checked_only):
+                return name
+            if name in read and meanings != {name}:
                 return name
         scope = scope.parent
     return None

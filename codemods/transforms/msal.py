@@ -46,7 +46,7 @@ def _application(call: Call) -> Verdict | None:
         return _report(call, ReasonCode.HIDDEN_IN_KWARGS) if call.unpacks else None
     if isinstance(credential.value, ast.Constant) and credential.value.value is None:
         return None
-    reason, already = _judge_credential(call.module, credential.value)
+    reason, already = judge_credential(call.module, credential.value)
     if already:
         return Already(client=call.value(0, "client_id"), tenant=_tenant(call))
     reason = reason or _judge_call(call)
@@ -55,13 +55,16 @@ def _application(call: Call) -> Verdict | None:
     return _rewrite(call, credential)
 
 
+VALUE = f'{{"client_assertion": {ASSERTION}}}'
+"""What a confidential client is given in a secret's place."""
+
+
 def _rewrite(call: Call, credential: Argument) -> Rewrite:
-    value = f'{{"client_assertion": {ASSERTION}}}'
     return Rewrite(
         client=call.value(0, "client_id"),
         tenant=_tenant(call),
         secrets=(credential.value,),
-        edits=(Replace(index=credential.index, keyword=credential.keyword, value=value),),
+        edits=(Replace(index=credential.index, keyword=credential.keyword, value=VALUE),),
         callee=SameCallable(),
         cloud=cloud_of(call.module, _authority(call)),
         authority=_authority(call),
@@ -77,7 +80,7 @@ def _report(call: Call, reason: ReasonCode, credential: Argument | None = None) 
     )
 
 
-def _judge_credential(module: Module, value: ast.expr) -> tuple[ReasonCode | None, bool]:
+def judge_credential(module: Module, value: ast.expr) -> tuple[ReasonCode | None, bool]:
     """Tell why a credential cannot be judged, or that it is an assertion already."""
     if isinstance(value, ast.Name) and (binding := module.assigned_once(value)) is not None:
         named = bool(_SECRET_NAME.search(value.id))

@@ -31,7 +31,6 @@ def _library(client: tuple[int | None, str], secret: tuple[int | None, str]) -> 
 
 
 _bot = _library((0, "app_id"), (1, "password"))
-_web = _library((1, "client_id"), (2, "client_credential"))
 _storage = reports(ReasonCode.STORAGE_OPTIONS, client=(None, "client_id"), secret=(None, "client_secret"))
 _databricks = _library((None, "azure_client_id"), (None, "azure_client_secret"))
 _acs = reports(ReasonCode.ACS_NOT_ENTRA, client=(0, "client_id"), secret=(1, "client_secret"))
@@ -51,10 +50,6 @@ _CONSTRUCTS = {
     "databricks.sdk.WorkspaceClient": _databricks,
     "databricks.sdk.AccountClient": _databricks,
     "databricks.sdk.core.Config": _databricks,
-    "identity.web.Auth": _library((None, "client_id"), (None, "client_credential")),
-    "identity.flask.Auth": _web,
-    "identity.django.Auth": _library((0, "client_id"), (None, "client_credential")),
-    "identity.quart.Auth": _web,
     "office365.runtime.auth.client_credential.ClientCredential": _acs,
 }
 _METHODS: dict[str, tuple[str, Judge]] = {
@@ -102,7 +97,6 @@ TRANSFORM = Transform(
         b"MicrosoftAppCredentials",
         b"BotFrameworkAdapterSettings",
         b"azure_client_secret",
-        b"client_credential",
         b"office365",
         b"storage_options",
         *(marker.encode() for marker in _TEXTS),
