@@ -304,6 +304,13 @@ def _part_of(module: Module, part: ast.expr) -> str:
     return str(part.value) if isinstance(part, ast.Constant) else "{}"
 
 
+def tenant_of(authority: ast.expr | None) -> ast.expr | None:
+    """Find the tenant in an authority such as f"https://login.microsoftonline.com/{TENANT}"."""
+    if isinstance(authority, ast.JoinedStr) and isinstance(authority.values[-1], ast.FormattedValue):
+        return authority.values[-1].value
+    return None
+
+
 def cloud_of(module: Module, node: ast.expr | None) -> Cloud | None:
     """Tell the cloud an authority argument names, when the source says it.
 

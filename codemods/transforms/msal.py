@@ -33,11 +33,15 @@ from codemods.transform import (
     authority_of,
     cloud_of,
     hides_authority,
+    tenant_of,
 )
 
 _SECRET_NAME = re.compile(r"secret|passw|pwd|private_?key|app_?key|client_?key|cert|pem|pfx", re.IGNORECASE)
 _CERTIFICATE_KEYS = frozenset({"private_key", "private_key_pfx_path", "thumbprint"})
 _CLAIMS_POSITION = 9
+VALUE = f'{{"client_assertion": {ASSERTION}}}'
+"""What a confidential client is given in a secret's place."""
+TARGET = 'client_credential={"client_assertion": managed_identity_assertion}'
 
 
 def _application(call: Call) -> Verdict | None:
@@ -48,26 +52,23 @@ def _application(call: Call) -> Verdict | None:
         return None
     reason, already = judge_credential(call.module, credential.value)
     if already:
-        return Already(client=call.value(0, "client_id"), tenant=_tenant(call))
+        return Already(client=call.value(0, "client_id"), tenant=tenant_of(_authority(call)))
     reason = reason or _judge_call(call)
     if reason is not None:
         return _report(call, reason, credential)
     return _rewrite(call, credential)
 
 
-VALUE = f'{{"client_assertion": {ASSERTION}}}'
-"""What a confidential client is given in a secret's place."""
-
-
 def _rewrite(call: Call, credential: Argument) -> Rewrite:
     return Rewrite(
         client=call.value(0, "client_id"),
-        tenant=_tenant(call),
+        tenant=tenant_of(_authority(call)),
         secrets=(credential.value,),
         edits=(Replace(index=credential.index, keyword=credential.keyword, value=VALUE),),
         callee=SameCallable(),
         cloud=cloud_of(call.module, _authority(call)),
         authority=_authority(call),
+        target=TARGET,
     )
 
 
@@ -75,8 +76,9 @@ def _report(call: Call, reason: ReasonCode, credential: Argument | None = None) 
     return Report(
         reason=reason,
         client=call.value(0, "client_id"),
-        tenant=_tenant(call),
+        tenant=tenant_of(_authority(call)),
         secrets=() if credential is None else (credential.value,),
+        target=TARGET,
     )
 
 
@@ -170,14 +172,6 @@ def _judge_call(call: Call) -> ReasonCode | None:
 
 def _authority(call: Call) -> ast.expr | None:
     return call.value(2, "authority")
-
-
-def _tenant(call: Call) -> ast.expr | None:
-    """Find the tenant in an authority such as f"https://login.microsoftonline.com/{TENANT}"."""
-    authority = _authority(call)
-    if isinstance(authority, ast.JoinedStr) and isinstance(authority.values[-1], ast.FormattedValue):
-        return authority.values[-1].value
-    return None
 
 
 TRANSFORM = Transform(
