@@ -4,7 +4,8 @@
 that it is a secret or a certificate, it is rewritten:
 
     EnvironmentCredential()
-    ->  ClientAssertionCredential(os.environ["AZURE_TENANT_ID"], os.environ["AZURE_CLIENT_ID"], managed_identity_assertion)
+    ->  ClientAssertionCredential(
+            os.environ["AZURE_TENANT_ID"], os.environ["AZURE_CLIENT_ID"], managed_identity_assertion)
 
 ``DefaultAzureCredential`` does the same first of all, so it matters in a file that knows AZURE_CLIENT_SECRET. Blanking
 the variable is worse than leaving it: both classes then refuse to start.

@@ -3,8 +3,8 @@
     Auth(app, A, authority=..., client_credential=SECRET)
     ->  Auth(app, A, authority=..., client_credential={"client_assertion": managed_identity_assertion})
 
-The value goes to msal's ConfidentialClientApplication as it is (read in the source of identity 0.11), so it is judged as
-msal's. ``oidc_authority`` and the parameters of B2C lead to other providers, which know nothing of managed identities.
+The value goes to msal's ConfidentialClientApplication as it is (read in the source of identity 0.11), so it is judged
+as msal's. ``oidc_authority`` and the parameters of B2C lead to providers that know nothing of managed identities.
 
 Documentation: https://identity-library.readthedocs.io/en/latest/
 """
