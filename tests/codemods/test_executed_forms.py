@@ -1,7 +1,7 @@
 """Further forms that really run, against the names of the real service: an embedded tenant answers for them by a proxy.
 
-The embedded tenant has no people, so a request on behalf of one is turned into one of the application itself on its way:
-what proves the application, secret or assertion, goes through as it is.
+The embedded tenant has no people, so a request on behalf of one becomes one of the application itself on its way: what
+proves the application, secret or assertion, goes through as it is.
 """
 
 import subprocess

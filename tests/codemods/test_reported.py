@@ -14,6 +14,24 @@ def test_form_is_found(tmp_path: Path, case: Case) -> None:
     check_noop(tmp_path, case.before, *case.reasons)
 
 
+@pytest.mark.parametrize("case", [*cases_of("others_reported"), *cases_of("data_access_reported")])
+def test_what_could_be_written_instead_is_said(tmp_path: Path, case: Case) -> None:
+    quiet = {"private-attribute-use", "class-as-value"}
+    for item in run_on(tmp_path, case.before).reported:
+        assert bool(item.target) or item.reason.value in quiet, item
+        assert "not-real" not in item.target
+
+
+@pytest.mark.parametrize("case", cases_of("data_access_reported"))
+def test_a_way_to_data_is_found(tmp_path: Path, case: Case) -> None:
+    check_noop(tmp_path, case.before, *case.reasons)
+
+
+@pytest.mark.parametrize("case", cases_of("data_access_unrelated"))
+def test_another_way_to_data_is_not_reported(tmp_path: Path, case: Case) -> None:
+    check_noop(tmp_path, case.before)
+
+
 @pytest.mark.parametrize("case", cases_of("others_unrelated"))
 def test_unrelated_code_is_not_reported(tmp_path: Path, case: Case) -> None:
     check_noop(tmp_path, case.before)
