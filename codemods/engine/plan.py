@@ -43,6 +43,8 @@ _NOT_THE_SAME = frozenset({
     ReasonCode.SEVERAL_APPLICATIONS,
     ReasonCode.TEST_CODE,
     ReasonCode.RE_EXPORTED,
+    ReasonCode.LITERAL_SECRET,
+    ReasonCode.VAULT_SECRET,
 })  # fmt: skip
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from codemods.assertion import guid
 from codemods.engine.indirect import PATCH, Indirect, is_annotation, last_name
 from codemods.engine.knowledge import Knowledge
-from codemods.engine.secrets import Trace, plain_text, trace
+from codemods.engine.secrets import ENTRA_SECRET_WORD, Trace, plain_text, trace
 from codemods.engine.source import Source
 from codemods.model import Category, ReasonCode, Site
 from codemods.names import Module
@@ -36,10 +36,37 @@ def find(source: Source, module: Module, known: Knowledge, is_own: Callable[[str
     """
     finder = _Finder(source, module, known, Indirect(module, known, is_own))
     found: dict[tuple[int, int], Occurrence] = {}
-    searches = (finder.calls(), finder.references(), finder.strings(), finder.imports(), finder.searches())
+    searches = (
+        finder.calls(),
+        finder.references(),
+        finder.strings(),
+        finder.imports(),
+        finder.searches(),
+        finder.comments(),
+    )
     for occurrence in chain.from_iterable(searches):
         found.setdefault((occurrence.site.line, occurrence.site.column), occurrence)
-    return tuple(found[place] for place in sorted(found))
+    told = _told(found.values())
+    return tuple(found[place] for place in sorted(found) if not _is_told(module, found[place], told))
+
+
+def _told(occurrences: Iterable[Occurrence]) -> set[ast.AST]:
+    """Collect the secrets that sign in somewhere: those sites say where they come from."""
+    others = [item for item in occurrences if not _is_stored(item) and not isinstance(item.verdict, Already)]
+    told: set[ast.AST] = {literal for item in others for literal in item.trace.literals}
+    return told | {
+        secret for item in others if not isinstance(item.verdict, Already) for secret in item.verdict.secrets
+    }
+
+
+def _is_told(module: Module, occurrence: Occurrence, told: set[ast.AST]) -> bool:
+    inside = (occurrence.node, *module.ancestors(occurrence.node))
+    return _is_stored(occurrence) and any(node in told for node in inside)
+
+
+def _is_stored(occurrence: Occurrence) -> bool:
+    verdict = occurrence.verdict
+    return isinstance(verdict, Report) and verdict.reason in {ReasonCode.LITERAL_SECRET, ReasonCode.VAULT_SECRET}
 
 
 class _Finder:
@@ -83,6 +110,19 @@ class _Finder:
             if transform.search is not None:
                 for found in transform.search(self.module):
                     yield self._occurrence(found.node, found.construct, found.report)
+
+    def comments(self) -> Iterator[Occurrence]:
+        """Find texts in the shape of a secret that stand in no text of the program: in comments, mostly."""
+        text, known = self.source.text, [str(item.value) for item in self.module.strings]
+        for match in ENTRA_SECRET_WORD.finditer(text) if "Q~" in text else ():
+            if not any(match[0] in item for item in known):
+                line = text.count("\n", 0, match.start()) + 1
+                node = ast.Constant(value="", lineno=line, col_offset=0)
+                report = Report(reason=ReasonCode.LITERAL_SECRET, detail=f"{len(match[0])} characters")
+                found = self._occurrence(node, "literal", report)
+                column = match.start() - text.rfind("\n", 0, match.start())
+                place = replace(found.site, column=column, end_line=None, end_column=None, literal_secret=True)
+                yield replace(found, site=place)
 
     def _call(self, node: ast.Call) -> tuple[str, Verdict] | None:
         meanings = self.module.meanings(node.func)
