@@ -206,7 +206,8 @@ class Transform:
     ``literals`` are byte strings one of which every interesting file contains. ``constructs`` are judged when they are
     called. ``methods`` are judged by bare name on objects of unknown type, but only in files that import the package
     named first. ``classes`` are constructs whose use other than by a call matters as well; ``private_attributes`` are
-    attributes that only they have. ``search`` looks at the file as a whole.
+    attributes that only they have. ``targets`` say by the last name of a class or attribute what a person would write
+    where it is used other than by a call. ``search`` looks at the file as a whole.
     """
 
     name: str
@@ -215,6 +216,7 @@ class Transform:
     methods: Mapping[str, tuple[str, Judge]] = field(default_factory=dict)
     classes: frozenset[str] = frozenset()
     private_attributes: frozenset[str] = frozenset()
+    targets: Mapping[str, str] = field(default_factory=dict)
     search: Callable[[Module], Iterator[Found]] | None = None
 
     def __post_init__(self) -> None:

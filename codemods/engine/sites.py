@@ -188,6 +188,8 @@ class _Finder:
         return ReasonCode.CLASS_AS_VALUE
 
     def _occurrence(self, node: ast.expr | ast.stmt, construct: str, verdict: Verdict) -> Occurrence:
+        if isinstance(verdict, Report) and not verdict.target:
+            verdict = replace(verdict, target=self._target(node, construct))
         secrets = () if isinstance(verdict, Already) else verdict.secrets
         found = trace(self.module, secrets)
         end = node.end_lineno or node.lineno
@@ -207,6 +209,13 @@ class _Finder:
             category=Category.MOCK if construct == PATCH else Category.CODE,
         )
         return Occurrence(node=node, site=site, verdict=verdict, trace=found)
+
+    def _target(self, node: ast.AST, construct: str) -> str:
+        """Say what a person would write for a class that is not called, or named in a text."""
+        if construct == PATCH and isinstance(node, ast.Constant):
+            head, _, last = str(node.value).rpartition(".")
+            return f"{head}.{self.known.targets.get(last, last).partition('(')[0]}"
+        return self.known.targets.get(construct.rpartition(".")[2], "")
 
     def _column(self, line: int, column: int) -> int:
         return self.source.offset(line, column) - self.source.line_start(line) + 1

@@ -219,4 +219,10 @@ TRANSFORM = Transform(
         for name in ("ClientSecretCredential", "CertificateCredential", "OnBehalfOfCredential")
     ),
     private_attributes=frozenset({"_client_credential"}),
+    targets={
+        "ClientSecretCredential": _TARGET,
+        "CertificateCredential": _TARGET,
+        "OnBehalfOfCredential": _ON_BEHALF_OF_TARGET,
+        "_client_credential": "credential.get_token(scope): the assertion-based class holds no secret to look at",
+    },
 )

@@ -131,5 +131,6 @@ TRANSFORM = Transform(
         for name, judge in (("EnvironmentCredential", _environment), ("DefaultAzureCredential", _default))
     },
     classes=frozenset({"azure.identity.EnvironmentCredential", "azure.identity.aio.EnvironmentCredential"}),
+    targets={"EnvironmentCredential": _TARGET},
     search=_settings,
 )

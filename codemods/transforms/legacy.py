@@ -83,5 +83,6 @@ TRANSFORM = Transform(
     ),
     constructs={**dict.fromkeys(_CLASSES, _service_principal), **_OTHERS, _AZUREML: _azureml},
     methods={name: ("adal", judge) for name, judge in _METHODS.items()},
+    targets={"ServicePrincipalCredentials": _TRACK_2, "ServicePrincipalAuthentication": _MLCLIENT},
     classes=frozenset({*_CLASSES, _AZUREML}),
 )

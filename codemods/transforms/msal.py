@@ -182,5 +182,8 @@ TRANSFORM = Transform(
         for package in ("msal", "msal.application")
         for name in ("ConfidentialClientApplication", "ClientApplication")
     },
+    targets={
+        "ConfidentialClientApplication": f"ConfidentialClientApplication(client_id, {TARGET}, authority=authority)"
+    },
     classes=frozenset({"msal.ConfidentialClientApplication", "msal.application.ConfidentialClientApplication"}),
 )

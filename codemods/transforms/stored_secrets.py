@@ -63,5 +63,6 @@ def _names_a_secret(module: Module, node: ast.expr) -> bool:
 TRANSFORM = Transform(
     name="stored-secrets",
     literals=(b"Q~", b"azure.keyvault", b"getSecret", b"dbutils.secrets"),
+    targets={"literal": _TARGET},
     search=_search,
 )

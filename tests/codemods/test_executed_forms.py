@@ -111,6 +111,11 @@ class Child:
     folder: Path
     python: str = sys.executable
 
+    def has(self, package: str) -> bool:
+        """Tell whether the interpreter has a package."""
+        done = subprocess.run([self.python, "-c", f"import {package}"], capture_output=True, timeout=60, check=False)
+        return done.returncode == 0
+
     def run(self, given: Mapping[str, str], *, proxied: bool) -> tuple[str, set[str]]:
         """Run the program with these variables; give what it said, and the kinds of credential it signed in with."""
         environment = self.world.environment()
