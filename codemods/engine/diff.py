@@ -15,7 +15,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 
-from codemods.engine.secrets import ENTRA_SECRET
+from codemods.shapes import ENTRA_SECRET
 
 _NO_NEWLINE = "\n\\ No newline at end of file\n"
 _MASK = "********"

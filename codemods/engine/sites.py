@@ -10,10 +10,11 @@ from itertools import chain
 from codemods.assertion import guid
 from codemods.engine.indirect import PATCH, Indirect, is_annotation, last_name
 from codemods.engine.knowledge import Knowledge
-from codemods.engine.secrets import ENTRA_SECRET_WORD, Trace, plain_text, trace
+from codemods.engine.secrets import Trace, plain_text, trace
 from codemods.engine.source import Source
 from codemods.model import Category, ReasonCode, Site
 from codemods.names import Module
+from codemods.shapes import ENTRA_SECRET_WORD
 from codemods.transform import Already, Report, Rewrite, Verdict, call_of
 
 _NAMED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef

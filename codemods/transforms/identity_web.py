@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 
+from codemods.client_credential import TARGET, VALUE, judge_credential
 from codemods.model import ReasonCode
 from codemods.transform import (
     SHARED_TENANTS,
@@ -30,7 +31,6 @@ from codemods.transform import (
     hides_authority,
     tenant_of,
 )
-from codemods.transforms.msal import TARGET, VALUE, judge_credential
 
 _CLIENT_PLACES = {"web": None, "flask": 1, "django": 0, "quart": 1}
 _ELSEWHERE = ("oidc_authority", "b2c_tenant_name", "b2c_signup_signin_user_flow")

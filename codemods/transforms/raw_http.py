@@ -14,10 +14,10 @@ import ast
 import re
 from collections.abc import Iterator
 
+from codemods import token_request
 from codemods.model import ReasonCode
 from codemods.names import Module
 from codemods.transform import Found, Report, Transform, authority_of
-from codemods.transforms import token_request
 
 _ENTRA = re.compile(
     r"login\.microsoftonline|login\.windows\.net|sts\.windows\.net|chinacloudapi|oauth2/(v2\.0/)?token", re.IGNORECASE

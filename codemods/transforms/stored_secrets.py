@@ -12,9 +12,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from codemods.engine.secrets import ENTRA_SECRET_WORD
 from codemods.model import ReasonCode
 from codemods.names import Module, root_name
+from codemods.shapes import ENTRA_SECRET_WORD
 from codemods.transform import Found, Report, Transform
 
 _TARGET = "ClientAssertionCredential(tenant_id, client_id, managed_identity_assertion), which needs no secret"
