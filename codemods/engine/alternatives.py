@@ -20,7 +20,9 @@ _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 _PACKAGES = ("azure.identity.", "msal.")
 _OTHERS = ("Credential", "PublicClientApplication", "ManagedIdentityClient")
 _LEAVES = ast.Return | ast.Raise | ast.Continue | ast.Break
-_SECRETS = frozenset({"ClientSecretCredential", "ConfidentialClientApplication", "ClientApplication"})
+_SECRETS = frozenset({
+    "ClientSecretCredential", "ConfidentialClientApplication", "ClientApplication", "ClientAssertionCredential",
+})  # fmt: skip
 
 
 def alternative(module: Module, site: ast.AST) -> int | None:
@@ -37,7 +39,7 @@ def alternative(module: Module, site: ast.AST) -> int | None:
 
 
 def _kind(call: ast.Call) -> str:
-    """Name a way to sign in; those that take a secret are one."""
+    """Name a way to sign in; those that take a secret, or the assertion in its place, are one."""
     name = last_name(call.func)
     return "secret" if name in _SECRETS else name
 
@@ -45,6 +47,9 @@ def _kind(call: ast.Call) -> str:
 def _is_sign_in(module: Module, call: ast.Call) -> bool:
     if not last_name(call.func).endswith(_OTHERS):
         return False
+    around = (parent for parent in module.ancestors(call) if isinstance(parent, ast.Call))
+    if any(_kind(parent) == "secret" for parent in around):
+        return False  # the managed identity an assertion comes from
     return any(meaning.startswith(_PACKAGES) for meaning in module.meanings(call.func))
 
 

@@ -15,6 +15,7 @@ _SAYS = frozenset({
 })  # fmt: skip
 _EXITS = frozenset({"exit", "_exit", "quit", "abort", "fail"})
 _SIGN_INS = ("Credential", "Credentials", "ClientApplication", "ManagedIdentityClient")
+_FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _LEAVES = ast.Return | ast.Raise | ast.Continue | ast.Break
 
 
@@ -63,6 +64,18 @@ def other_branch(module: Module, owner: ast.If | ast.IfExp, own: str) -> Refusal
         return Refusal.SAYS
     block = block_of(module, owner)
     return kind_of(block[block.index(owner) + 1 :])
+
+
+def is_caught(module: Module, node: ast.AST) -> bool:
+    """Tell whether an exception that a statement raises may be caught around it, so that the program goes on."""
+    for parent in module.ancestors(node):
+        if isinstance(parent, ast.Try) and node in parent.body:
+            if any(kind_of(handler.body) is not Refusal.ENDS for handler in parent.handlers):
+                return True
+        elif isinstance(parent, _FUNCTIONS):
+            return False
+        node = parent
+    return False
 
 
 def may_sign_in(module: Module, but: Collection[ast.AST]) -> bool:

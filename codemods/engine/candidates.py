@@ -10,11 +10,11 @@ from typing import Protocol
 
 from codemods.assertion import is_ours
 from codemods.engine.failure import failed, too_deep
+from codemods.engine.file import File
 from codemods.engine.helpers import Place, named_place, place_for
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.listing import Listed
 from codemods.engine.notebook import Notebook, read_notebook
-from codemods.engine.plan import File
 from codemods.engine.project import Project
 from codemods.engine.sites import Occurrence, find
 from codemods.engine.source import decode, parse, read

@@ -45,6 +45,10 @@ class Secrets:
             items=frozenset().union(*(item.items for item in each)),
         )
 
+    def __bool__(self) -> bool:
+        """Tell whether there is any that a condition could ask for."""
+        return bool(self.bindings or self.variables or self.items)
+
     def has(self, module: Module, node: ast.AST) -> bool:
         """Tell whether an expression is one of the secrets, or tells whether one is there."""
         if isinstance(node, ast.Name) and node in module.scopes:

@@ -13,13 +13,14 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from codemods.engine.branches import Refusal, kind_of, may_sign_in, other_branch
+from codemods.engine.branches import Refusal, is_caught, kind_of, may_sign_in, other_branch
 from codemods.engine.conditions import Condition, Secrets, secrets_of
 from codemods.engine.cutting import Uncuttable, cut
 from codemods.engine.flow import block_of, whole_lines
 from codemods.engine.sites import Occurrence
 from codemods.engine.source import Source
 from codemods.engine.splice import Edit
+from codemods.engine.unwrap import unwrap
 from codemods.names import Module
 
 _Owner = ast.If | ast.IfExp | ast.Assert
@@ -28,10 +29,14 @@ _Borders = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guards:
-    """What becomes of the conditions of a file: nodes that disappear, edits of what stays, and a word on each."""
+    """What becomes of the conditions of a file: nodes that disappear, edits of what stays, and a word on each.
+
+    Of those ``unwrapped`` the body stays and the condition goes.
+    """
 
     nodes: frozenset[ast.AST] = frozenset()
     edits: tuple[Edit, ...] = ()
+    unwrapped: tuple[ast.If, ...] = ()
     notes: Mapping[Occurrence, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -41,9 +46,12 @@ def understand(
     """Find the conditions that can lose the secrets of some sites; ``statements`` are deleted with the sites."""
     secrets = {occurrence: secrets_of(module, occurrence) for occurrence in occurrences}
     joined = Secrets.join(secrets.values())
+    if not joined:
+        return Guards()
     nodes: set[ast.AST] = set()
     edits: list[Edit] = []
     notes: dict[Occurrence, tuple[str, ...]] = {}
+    unwrapped: list[ast.If] = []
     for owner in _owners(module, joined):
         sites = [item for item in occurrences if secrets[item].occur_in(module, owner.test)]
         gone: set[ast.AST]
@@ -52,6 +60,10 @@ def understand(
             if condition.outcome is None:
                 gone, changes = _shortened(source, module, owner, condition, sites)
                 note = f"the condition on line {owner.lineno} no longer asks for the secret"
+            elif isinstance(owner, ast.If) and owner.orelse:
+                gone, changes = _unwrapped(source, module, owner, condition, sites, deleted=statements)
+                note = f"the condition on line {owner.lineno} is gone, its statements are always executed"
+                unwrapped.append(owner)
             else:
                 _require_check(source, module, owner, condition, {*statements, *nodes})
                 gone, changes, note = {owner}, [], f"the check of the secret on line {owner.lineno} is gone"
@@ -60,7 +72,7 @@ def understand(
         nodes |= gone
         edits += changes
         notes |= {item: (*notes.get(item, ()), note) for item in sites}
-    return Guards(nodes=frozenset(nodes), edits=tuple(edits), notes=notes)
+    return Guards(nodes=frozenset(nodes), edits=tuple(edits), unwrapped=tuple(unwrapped), notes=notes)
 
 
 def _owners(module: Module, secrets: Secrets) -> Iterator[_Owner]:
@@ -75,7 +87,7 @@ def _shortened(
     source: Source, module: Module, owner: _Owner, condition: Condition, sites: Sequence[Occurrence]
 ) -> tuple[set[ast.AST], list[Edit]]:
     """Say what a condition loses that asks for other things as well; raise Uncuttable where that is not certain."""
-    if _is_elif(module, owner):
+    if _is_elif(module, owner) or is_caught(module, owner):
         raise Uncuttable
     if not _is_check(owner, condition):
         _require_plain_branches(module, owner, sites)
@@ -83,6 +95,25 @@ def _shortened(
     return set(gone), [
         edit for container, dropped in condition.cuts.items() for edit in cut(source, container, dropped)
     ]
+
+
+def _unwrapped(
+    source: Source,
+    module: Module,
+    owner: ast.If,
+    condition: Condition,
+    sites: Sequence[Occurrence],
+    *,
+    deleted: Sequence[ast.stmt],
+) -> tuple[set[ast.AST], list[Edit]]:
+    """Leave what is done where the secret alone is set, when nothing but a refusal is done otherwise."""
+    refuses = kind_of(owner.orelse) is Refusal.ENDS and not is_caught(module, owner)
+    if condition.has_others or not condition.outcome or not refuses or _is_elif(module, owner):
+        raise Uncuttable
+    if _branch_of(module, owner, sites) != "body" or all(item in deleted for item in owner.body):
+        raise Uncuttable
+    inside = (node for statement in owner.orelse for node in ast.walk(statement) if isinstance(node, ast.expr))
+    return {owner.test, *inside}, unwrap(source, owner, deleted)
 
 
 def _is_elif(module: Module, owner: _Owner) -> bool:
@@ -107,7 +138,7 @@ def _require_check(
     refuses = isinstance(owner, ast.Assert) or (not owner.orelse and kind_of(owner.body) is not Refusal.NONE)
     never = condition.outcome is isinstance(owner, ast.Assert)
     alone = all(sibling is owner or sibling in statements for sibling in block_of(module, owner))
-    if not refuses or not never or alone or whole_lines(source, owner) is None:
+    if not refuses or not never or alone or is_caught(module, owner) or whole_lines(source, owner) is None:
         raise Uncuttable
 
 

@@ -7,21 +7,19 @@ So sites are taken out until nothing changes any more.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from codemods.assertion import HELPER_STEM, INLINE_NAMES, Application, guid
+from codemods.assertion import Application, guid
 from codemods.engine.alternatives import alternative
 from codemods.engine.applications import Policy, decide
+from codemods.engine.file import File, collision, no_place
 from codemods.engine.flow import Blocked, Dropped, dropped_with, obstacle
 from codemods.engine.guards import Guards, understand
-from codemods.engine.notebook import Notebook
 from codemods.engine.notebook_sites import placed, strays, told
 from codemods.engine.option import OPTION, Option, option_of
 from codemods.engine.secrets import NameRead
 from codemods.engine.sites import Occurrence
-from codemods.engine.source import Source
 from codemods.engine.whose import application_key
 from codemods.model import (
     AlreadyAssertion,
@@ -33,10 +31,9 @@ from codemods.model import (
     SiteOutcome,
 )
 from codemods.names import Module
-from codemods.transform import ASSERTION, Already, HelperClass, Insert, Renamed, Replace, Report, Rewrite, authority_of
+from codemods.transform import Already, Report, Rewrite, authority_of
 
 _TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105 - the name of a variable
-_HELPER_NAMES = re.compile(r"managed_identity_assertion(_for_\w+)?|ManagedIdentityAssertionCredential(For\w+)?")
 _NOT_THE_SAME = frozenset({
     ReasonCode.UNKNOWN_APPLICATION,
     ReasonCode.NOT_IN_PLAN,
@@ -46,28 +43,6 @@ _NOT_THE_SAME = frozenset({
     ReasonCode.LITERAL_SECRET,
     ReasonCode.VAULT_SECRET,
 })  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class File:
-    """A candidate as it was read: its text, its bound names, its sites.
-
-    ``helper`` is what the helper module would be imported as; an ``inline`` file gets an expression instead. The sites
-    of a ``held`` file are told and no more; of a ``notebook`` the source is what its cells say together.
-    """
-
-    source: Source
-    module: Module
-    occurrences: tuple[Occurrence, ...]
-    is_test: bool
-    helper: str
-    helper_taken: bool
-    helper_unknown: str = ""
-    inline: bool = False
-    held: bool = False
-    add_option: bool = False
-    environment_credential: bool = False
-    notebook: Notebook | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,11 +151,11 @@ def _taken_as(occurrence: Occurrence, module: Module, around: Surroundings) -> s
 def _refused_here(file: File, occurrence: Occurrence) -> Blocked | None:
     if any(text.value == _TOKEN_FILE for text in file.module.strings):
         return ReasonCode.AKS_DIRECT_FEDERATION, ""
-    if (nowhere := _no_place(file, occurrence)) is not None:
+    if (nowhere := no_place(file, occurrence)) is not None:
         return nowhere
     if file.notebook is not None and (line := strays(file.notebook, file.module, occurrence)) is not None:
         return ReasonCode.NOTEBOOK, f"what it needs is in another cell (line {line})"
-    if (name := _collision(file, occurrence)) is not None:
+    if (name := collision(file, occurrence)) is not None:
         return ReasonCode.NAME_COLLISION, name
     if any(isinstance(parent, ast.JoinedStr) for parent in file.module.ancestors(occurrence.node)):
         return ReasonCode.UNSUPPORTED_FORM, "inside an f-string"
@@ -216,7 +191,7 @@ def _options(file: File, blocked: Mapping[Occurrence, Blocked]) -> dict[Occurren
     found = {
         occurrence: option_of(file.module, occurrence)
         for occurrence, (reason, _) in blocked.items()
-        if reason is ReasonCode.CALLER_SUPPLIED_SECRET and _collision(file, occurrence) is None
+        if reason is ReasonCode.CALLER_SUPPLIED_SECRET and collision(file, occurrence) is None
     }
     return {occurrence: option for occurrence, option in found.items() if option is not None}
 
@@ -296,54 +271,3 @@ def _note(occurrence: Occurrence, guards: Sequence[str]) -> str:
     own = occurrence.verdict.note if isinstance(occurrence.verdict, Rewrite) else ""
     notes: Sequence[str] = (own, *occurrence.trace.notes, *guards)
     return "; ".join(dict.fromkeys(note for note in notes if note))
-
-
-def _no_place(file: File, occurrence: Occurrence) -> Blocked | None:
-    """Say why the assertion can come neither from a module nor from one expression."""
-    if not file.inline:
-        return (ReasonCode.HELPER_NAME_TAKEN, "") if file.helper_taken else None
-    if fits_inline(occurrence):
-        return None
-    if file.helper_unknown:
-        return ReasonCode.HELPER_PLACE_UNKNOWN, file.helper_unknown
-    return ReasonCode.UNSUPPORTED_FORM, "no single expression can take its place: use a helper module"
-
-
-def fits_inline(occurrence: Occurrence) -> bool:
-    """Tell whether one expression can take a secret's place: it waits, so it is not for asynchronous code."""
-    verdict = occurrence.verdict
-    if not isinstance(verdict, Rewrite) or isinstance(verdict.callee, HelperClass):
-        return False
-    values = [edit.value for edit in verdict.edits if isinstance(edit, Replace | Insert) and ASSERTION in edit.value]
-    called = any(f"{ASSERTION}(" in value for value in values)
-    return bool(values) and not called and ".aio." not in f".{occurrence.site.construct}"
-
-
-def _collision(file: File, occurrence: Occurrence) -> str | None:
-    """Name something visible from the call that the rewrite would need for itself."""
-    module, verdict = file.module, occurrence.verdict
-    wanted = verdict.callee.name if isinstance(verdict, Rewrite) and isinstance(verdict.callee, Renamed) else None
-    read = verdict.names if isinstance(verdict, Rewrite) else ()
-    package = occurrence.site.construct.rpartition(".")[0]
-    scope = module.scope_at(occurrence.node)
-    while scope is not None:
-        for name, bindings in scope.bindings.items():
-            meanings = {binding.qualified for binding in bindings}
-            if name == wanted and meanings != {f"{package}.{wanted}"}:
-                return name
-            checked_only = any(item.checked_only for item in bindings)
-            if _is_taken(file, name, meanings) or (name in {*INLINE_NAMES, *read} and checked_only):
-                return name
-            if name in read and meanings != {name}:
-                return name
-        scope = scope.parent
-    return None
-
-
-def _is_taken(file: File, name: str, meanings: set[str]) -> bool:
-    """Tell whether a name that comes with the assertion means something else already."""
-    if file.inline:
-        return name in INLINE_NAMES and meanings != {INLINE_NAMES[name]}
-    modules = (meaning.rpartition(".")[0] for meaning in meanings)
-    own = {HELPER_STEM, file.helper.rpartition(".")[2]}
-    return _HELPER_NAMES.fullmatch(name) is not None and not all(item.rpartition(".")[2] in own for item in modules)

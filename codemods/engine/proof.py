@@ -11,11 +11,12 @@ from codemods.engine.candidates import Candidate
 from codemods.engine.claims.check import Claim, check
 from codemods.engine.claims.option import check_option
 from codemods.engine.claims.places import Expected, place_of
+from codemods.engine.file import File
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.neighbours import Neighbours
 from codemods.engine.notebook import Notebook, read_notebook
 from codemods.engine.option import OPTION
-from codemods.engine.plan import File, Plan, plan_file
+from codemods.engine.plan import Plan, plan_file
 from codemods.engine.sites import Occurrence, find
 from codemods.engine.source import Source, decode, parse
 from codemods.errors import ClaimError, NotIdempotentError
@@ -45,7 +46,12 @@ class Prover:
             place_of(occurrence.node): _expected(candidate, names[application])
             for occurrence, application in plan.rewrites.items()
         }
-        claim = Claim(name=name, sites=sites, deleted={place_of(node) for node in plan.dropped.statements})
+        claim = Claim(
+            name=name,
+            sites=sites,
+            deleted={place_of(node) for node in plan.dropped.statements},
+            unwrapped={place_of(node) for node in plan.guards.unwrapped},
+        )
         compared = check(claim, old, again.module)
         return {occurrence: compared[place_of(occurrence.node)] for occurrence in plan.rewrites}
 

@@ -32,6 +32,8 @@ SIDE_BY_SIDE = {
     "links of a chain": "c = ChainedTokenCredential({call}, ManagedIdentityCredential())\n",
     "functions of a module": "def f():\n    return {call}\ndef g():\n    return DefaultAzureCredential()\n",
     "another library's class": "import other\nif x:\n    c = {call}\nelse:\n    c = other.SomeCredential()\n",
+    "an assertion": "from azure.identity import ClientAssertionCredential\n"
+    "if x:\n    c = {call}\nelse:\n    c = ClientAssertionCredential(T, B, f(ManagedIdentityCredential()))\n",
     "another secret": "if x:\n    c = {call}\nelse:\n    c = ClientSecretCredential(T, A, os.environ['S'])\n",
 }
 

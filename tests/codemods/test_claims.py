@@ -132,6 +132,34 @@ def test_a_condition_that_comes_out_otherwise_is_refused(name: str) -> None:
         _check(before, after)
 
 
+UNWRAPPED = {
+    "as it should": ("if SECRET:", "raise ValueError", "", True),
+    "another condition": ("if A:", "raise ValueError", "", False),
+    "an or": ("if A or SECRET:", "raise ValueError", "", False),
+    "the other way round": ("if not SECRET:", "raise ValueError", "", False),
+    "another branch": ("if SECRET:", "c = other()", "", False),
+    "something else is gone": ("if SECRET:", "raise ValueError", "d = 1\n", False),
+}
+
+
+@pytest.mark.parametrize("name", UNWRAPPED)
+def test_a_condition_that_is_gone_was_always_true(name: str) -> None:
+    condition, other, more, holds = UNWRAPPED[name]
+    head = "from azure.identity import {}\n"
+    body = f"{more}c = ClientSecretCredential(T, A, SECRET)\n".replace("\n", "\n    ").rstrip()
+    old = head.format("ClientSecretCredential") + f"{condition}\n    {body}\nelse:\n    {other}\n"
+    new = head.format("ClientAssertionCredential") + "from entra_fic import managed_identity_assertion\n"
+    new += "c = ClientAssertionCredential(T, A, managed_identity_assertion)\n"
+    tree = ast.parse(old)
+    (call,) = (item for item in ast.walk(tree) if isinstance(item, ast.Call) and "SECRET" in ast.unparse(item))
+    claim = Claim(name="app.py", sites={place_of(call): EXPECTED}, deleted=(), unwrapped={place_of(tree.body[1])})
+    if holds:
+        assert check(claim, _module(old), _module(new))
+    else:
+        with pytest.raises(ClaimError):
+            check(claim, _module(old), _module(new))
+
+
 TYPE = "'client_assertion_type': 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'"
 PAIR = f"{TYPE}, 'client_assertion': managed_identity_assertion()"
 ENVIRONMENT = "os.environ['AZURE_TENANT_ID'], os.environ['AZURE_CLIENT_ID']"

@@ -52,6 +52,7 @@ FORMS = (
     "if {c}:\n    print('off')\n    c = None\nelse:\n    c = {call}\n",
     "c = {call} if {c} else None\n",
     "assert {c}\nc = {call}\n",
+    "if {c}:\n    x = 1\n    c = {call}\n    y = '''a\n    b'''\nelse:\n    raise ValueError\n",
 )
 
 
@@ -82,13 +83,13 @@ def _behaviour(source: str, values: tuple[str | None, ...]) -> str:
     lines = [line for line in source.splitlines(keepends=True) if not line.startswith("from ")]
     body = "".join(lines).replace(OPEN, "'set'").replace("ClientSecretCredential(", "made(")
     body = body.replace("ClientAssertionCredential(", "made(")
-    names = dict(zip(("T", "A", "X"), values, strict=True))
+    names: dict[str, object] = dict(zip(("T", "A", "X"), values, strict=True))
     names |= {"made": lambda *_: "credential", "managed_identity_assertion": None, "print": lambda *_: None}
     try:
         exec(compile(body, "case", "exec"), names)  # noqa: S102 - our own text
     except (ValueError, AssertionError) as error:
         return type(error).__name__
-    return str(names.get("c"))
+    return f"{names.get('c')} {names.get('x')} {names.get('y')}"
 
 
 SOURCES = st.sampled_from([

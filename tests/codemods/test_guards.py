@@ -104,6 +104,17 @@ REWRITTEN = {
         "{read}if A and secret:\n    c = {call}\nelse:\n    print('off')\n    c = None\n",
         "if A:\n    c = {call}\nelse:\n    print('off')\n    c = None\n",
     ),
+    "alone with an else that refuses": (
+        "{read}if secret:  # x\n    # é\n    x = 1\n\n    c = {call}  # y\nelse:\n    print()\n    exit(2)\nz = 1\n",
+        "# é\nx = 1\n\nc = {call}  # y\nz = 1\n",
+    ),
+    "alone with an else, in a function": (
+        (
+            "def f():\n    {read}    if (\n        secret\n    ):\n        g(\n            {call})\n"
+            "    else:\n        raise KeyError\n"
+        ),
+        "def f():\n    g(\n            {call})\n",
+    ),
     "no else": ("c = None\n{read}if A and secret:\n    c = {call}\n", "c = None\nif A:\n    c = {call}\n"),
     "conditional expression": (
         "{read}c = {call} if A and secret else None\n",
@@ -130,6 +141,10 @@ REWRITTEN = {
         "raw = os.getenv('SECRET')\nsecret = raw\nif not raw:\n    raise ValueError\nc = {call}\n",
         "c = {call}\n",
     ),
+    "caught and raised again": (
+        "{read}try:\n    if not secret:\n        raise ValueError\n    c = {call}\nexcept ValueError:\n    raise\n",
+        "try:\n    c = {call}\nexcept ValueError:\n    raise\n",
+    ),
     "an entry of a file": (
         ("import json\ncfg = json.load(f)\nif A and cfg['secret']:\n"
         "    c = ClientSecretCredential(T, A, cfg['secret'])\nelse:\n    raise ValueError\n"),
@@ -151,6 +166,10 @@ def test_the_term_goes_with_the_call(tmp_path: Path, name: str) -> None:
 
 
 GUARDED = {
+    "check that is caught": "try:\n    if not secret:\n        raise ValueError\n    c = {call}\n"
+    "except ValueError:\n    c = None\n",
+    "branch that is caught": "try:\n    if A and secret:\n        c = {call}\n    else:\n        raise ValueError\n"
+    "except ValueError:\n    print('x')\n",
     "else signs in another way": "if T and A and secret:\n    c = {call}\nelse:\n    c = DefaultAzureCredential()\n",
     "conditional expression with another": "c = {call} if A and secret else DefaultAzureCredential()\n",
     "conditional expression of the secret alone": "c = {call} if secret else None\n",
@@ -171,7 +190,12 @@ GUARDED = {
     "compared": "if A and secret != 'changeme':\n    c = {call}\nelse:\n    raise ValueError\n",
     "walrus in the condition": "if (n := len(T)) and secret:\n    c = {call}\nelse:\n    raise ValueError\n",
     "alone with a branch": "if secret:\n    c = {call}\n",
-    "alone with an else that refuses": "if secret:\n    c = {call}\nelse:\n    raise ValueError\n",
+    "alone with an else that says so": "if secret:\n    c = {call}\nelse:\n    print('x')\n",
+    "alone with a comment before its else": "if secret:\n    c = {call}\n# é\nelse:\n    raise ValueError\n",
+    "alone with an else, and more inside": "if secret:\n    if A:\n        c = {call}\nelse:\n    raise ValueError\n",
+    "alone with an else on one line": "if secret: c = {call}\nelse: raise ValueError\n",
+    "alone with an else, without the call": "if secret:\n    x = 1\nelse:\n    raise ValueError\nc = {call}\n",
+    "alone, the other way round": "if not secret:\n    raise ValueError\nelse:\n    c = {call}\n",
     "check that returns": "def f():\n    if not secret:\n        return None\n    return {call}\n",
     "check that does more": "if not secret:\n    secret_missing()\n    raise ValueError\nc = {call}\n",
     "check that binds": "if not secret:\n    mode = 'none'\nc = {call}\n",
@@ -249,7 +273,7 @@ def test_no_other_branch_is_taken_where_the_secret_is_set(name: str) -> None:
 def _run(source: str, values: tuple[str | None, ...]) -> str:
     """Execute a program up to its end and say how it ended and whether it made the credential."""
     made: list[str] = []
-    names: dict[str, object] = {"T": values[0], "A": values[1], "f": None, "logger": _Logger()}
+    names: dict[str, object] = {"T": values[0], "A": values[1], "f": None, "g": print, "logger": _Logger()}
     body = source.replace(BEFORE, "import os\n").replace(OLD, "made.append('x')")
     body += "\nif 'f' in globals() and callable(f):\n    f()\n"
     body = body.replace("DefaultAzureCredential()", "None")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from codemods.engine.claims.conditions import always, equivalent
@@ -32,11 +32,15 @@ Claims = Mapping[Place, tuple[Compared, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What a rewrite says it does: its sites, each with what it is to send, and the statements that go."""
+    """What a rewrite says it does: its sites, each with what it is to send, and the statements that go.
+
+    Of the ``unwrapped`` conditions the body stays.
+    """
 
     name: str
     sites: Mapping[Place, Expected]
     deleted: Collection[Place]
+    unwrapped: Collection[Place] = ()
 
 
 def check(claim: Claim, old: Module, new: Module) -> Claims:
@@ -58,6 +62,7 @@ class _Check:
         self.pending: list[tuple[ast.AST, ast.AST, bool]] = []
         self.conditions: list[tuple[ast.expr, ast.expr]] = []
         self.checks: list[ast.stmt] = []
+        self.bare: list[ast.expr] = []
 
     def fail(self, node: ast.AST, what: str) -> ClaimError:
         line = getattr(node, "lineno", 1)
@@ -121,7 +126,7 @@ class _Check:
     def block(self, owner: ast.AST, old: Sequence[ast.stmt], new: Sequence[ast.stmt]) -> None:
         """Pair the statements of a block: some go, imports come, the others stay in their order."""
         at = 0
-        for statement in old:
+        for statement in self.unwrapped(old):
             if place_of(statement) in self.claim.deleted:
                 self.deleted(statement)
                 continue
@@ -133,6 +138,17 @@ class _Check:
             at += 1
         if not all(self.imports.is_inserted(None, [statement]) for statement in new[at:]):
             raise self.fail(owner, "statements that are new")
+
+    def unwrapped(self, block: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+        """Put the body of a condition that went in its place; the other branch must only have refused."""
+        for statement in block:
+            if not isinstance(statement, ast.If) or place_of(statement) not in self.claim.unwrapped:
+                yield statement
+                continue
+            if not statement.orelse or not isinstance(statement.orelse[-1], ast.Raise | ast.Expr):
+                raise self.fail(statement, "what happens where the secret is not set")
+            self.bare.append(statement.test)
+            yield from statement.body
 
     def statement(self, old: ast.stmt, new: ast.stmt) -> None:
         if isinstance(old, ast.ImportFrom) and isinstance(new, ast.ImportFrom) and not same(old, new):
@@ -159,10 +175,13 @@ class _Check:
         for old, new in self.conditions:
             if not equivalent(old, new, secrets):
                 raise self.fail(old, "which branch is taken where the secret is set")
+        for test in self.bare:
+            if not always(test, True, secrets):  # noqa: FBT003 - the outcome is the question
+                raise self.fail(test, "which branch is taken where the secret is set")
         for statement in self.checks:
-            test = statement.test if isinstance(statement, ast.If | ast.Assert) else None
+            asked = statement.test if isinstance(statement, ast.If | ast.Assert) else None
             plain = not (isinstance(statement, ast.If) and statement.orelse)
-            if test is None or not plain or not always(test, isinstance(statement, ast.Assert), secrets):
+            if asked is None or not plain or not always(asked, isinstance(statement, ast.Assert), secrets):
                 raise self.fail(statement, "what happens where the secret is set")
 
     def _verify_names(self) -> None:

@@ -1,0 +1,90 @@
+"""A file as it was read, and what an assertion needs in it: a place to come from, and names that are free."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from codemods.assertion import HELPER_STEM, INLINE_NAMES
+from codemods.engine.flow import Blocked
+from codemods.engine.notebook import Notebook
+from codemods.engine.sites import Occurrence
+from codemods.engine.source import Source
+from codemods.model import ReasonCode
+from codemods.names import Module
+from codemods.transform import ASSERTION, HelperClass, Insert, Renamed, Replace, Rewrite
+
+_HELPER_NAMES = re.compile(r"managed_identity_assertion(_for_\w+)?|ManagedIdentityAssertionCredential(For\w+)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class File:
+    """A candidate as it was read: its text, its bound names, its sites.
+
+    ``helper`` is what the helper module would be imported as; an ``inline`` file gets an expression instead. The sites
+    of a ``held`` file are told and no more; of a ``notebook`` the source is what its cells say together.
+    """
+
+    source: Source
+    module: Module
+    occurrences: tuple[Occurrence, ...]
+    is_test: bool
+    helper: str
+    helper_taken: bool
+    helper_unknown: str = ""
+    inline: bool = False
+    held: bool = False
+    add_option: bool = False
+    environment_credential: bool = False
+    notebook: Notebook | None = None
+
+
+def no_place(file: File, occurrence: Occurrence) -> Blocked | None:
+    """Say why the assertion can come neither from a module nor from one expression."""
+    if not file.inline:
+        return (ReasonCode.HELPER_NAME_TAKEN, "") if file.helper_taken else None
+    if fits_inline(occurrence):
+        return None
+    if file.helper_unknown:
+        return ReasonCode.HELPER_PLACE_UNKNOWN, file.helper_unknown
+    return ReasonCode.UNSUPPORTED_FORM, "no single expression can take its place: use a helper module"
+
+
+def fits_inline(occurrence: Occurrence) -> bool:
+    """Tell whether one expression can take a secret's place: it waits, so it is not for asynchronous code."""
+    verdict = occurrence.verdict
+    if not isinstance(verdict, Rewrite) or isinstance(verdict.callee, HelperClass):
+        return False
+    values = [edit.value for edit in verdict.edits if isinstance(edit, Replace | Insert) and ASSERTION in edit.value]
+    called = any(f"{ASSERTION}(" in value for value in values)
+    return bool(values) and not called and ".aio." not in f".{occurrence.site.construct}"
+
+
+def collision(file: File, occurrence: Occurrence) -> str | None:
+    """Name something visible from the call that the rewrite would need for itself."""
+    module, verdict = file.module, occurrence.verdict
+    wanted = verdict.callee.name if isinstance(verdict, Rewrite) and isinstance(verdict.callee, Renamed) else None
+    read = verdict.names if isinstance(verdict, Rewrite) else ()
+    package = occurrence.site.construct.rpartition(".")[0]
+    scope = module.scope_at(occurrence.node)
+    while scope is not None:
+        for name, bindings in scope.bindings.items():
+            meanings = {binding.qualified for binding in bindings}
+            if name == wanted and meanings != {f"{package}.{wanted}"}:
+                return name
+            checked_only = any(item.checked_only for item in bindings)
+            if _is_taken(file, name, meanings) or (name in {*INLINE_NAMES, *read} and checked_only):
+                return name
+            if name in read and meanings != {name}:
+                return name
+        scope = scope.parent
+    return None
+
+
+def _is_taken(file: File, name: str, meanings: set[str]) -> bool:
+    """Tell whether a name that comes with the assertion means something else already."""
+    if file.inline:
+        return name in INLINE_NAMES and meanings != {INLINE_NAMES[name]}
+    modules = (meaning.rpartition(".")[0] for meaning in meanings)
+    own = {HELPER_STEM, file.helper.rpartition(".")[2]}
+    return _HELPER_NAMES.fullmatch(name) is not None and not all(item.rpartition(".")[2] in own for item in modules)
