@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import assert_never
 
 from codemods.engine.candidates import Candidate, Told, nobody, read_all
+from codemods.engine.file import File
 from codemods.engine.helpers import Place
 from codemods.engine.knowledge import join
 from codemods.engine.listing import list_files
 from codemods.engine.notebook_sites import placed
-from codemods.engine.plan import File
 from codemods.engine.project import Project
 from codemods.engine.sites import Occurrence
 from codemods.model import AlreadyAssertion, Clean, FileOutcome, ReasonCode, Reported, Request, Run, SiteOutcome

@@ -163,7 +163,7 @@ def _on_behalf_of(call: Call) -> Verdict | None:
     if reason is not None:
         return _report(call, reason, dropped, target=_ON_BEHALF_OF_TARGET)
     replaced = Replace(index=dropped[0].index, keyword="client_assertion_func", value=ASSERTION)
-    edits = (replaced, *(Remove(index=argument.index) for argument in dropped[1:]))
+    edits: tuple[ArgumentEdit, ...] = (replaced, *(Remove(index=argument.index) for argument in dropped[1:]))
     note = "the event loop waits while the managed identity is asked" if ".aio." in call.construct else ""
     return _rewritten(call, dropped, edits=edits, callee=SameCallable(), note=note, target=_ON_BEHALF_OF_TARGET)
 

@@ -112,8 +112,9 @@ def _is_passed(module: Module, name: ast.Name) -> bool:
 
 def _is_put_in(node: ast.AST) -> bool:
     """Tell whether a secret is put into storage options after they were made."""
-    stored = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
-    return stored and isinstance(node.value, ast.Name) and node.value.id in _OPTION_NAMES
+    if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Store):
+        return False
+    return isinstance(node.value, ast.Name) and node.value.id in _OPTION_NAMES
 
 
 TRANSFORM = Transform(

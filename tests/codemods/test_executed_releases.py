@@ -44,7 +44,7 @@ def _python(folder: Path, packages: tuple[str, ...]) -> str:
     """Make a venv with these packages; skip where no index can be reached."""
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=300)
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
+    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
     done = subprocess.run(install, capture_output=True, text=True, timeout=900, check=False)
     if done.returncode and any(sign in done.stderr for sign in NO_INDEX):
         pytest.skip(f"no package index is reachable to install {', '.join(packages)} from")
