@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from codemods.cases import cases
-from tests.codemods.cases import Case, cases_of, check_noop, check_transformed, run_on
+from tests.codemods.cases import Case, cases_of, check_noop, check_transformed, reasons_of, run_on
 
 TEXT = "not8Q~" + "not-real-" * 3 + "not-rea"
 
@@ -19,6 +19,14 @@ def test_it_is_found(tmp_path: Path, case: Case) -> None:
 @pytest.mark.parametrize("case", cases_of("stored_secrets_unrelated"))
 def test_something_else_is_not_reported(tmp_path: Path, case: Case) -> None:
     check_noop(tmp_path, case.before)
+
+
+@pytest.mark.parametrize("case", cases_of("stored_secrets_rewritten"))
+def test_it_holds_nothing_up(tmp_path: Path, case: Case) -> None:
+    run = run_on(tmp_path, case.before)
+    assert (tmp_path / "app.py").read_text() == case.after
+    assert reasons_of(run) == list(case.reasons)
+    assert "not8Q~" not in repr(run)
 
 
 def test_its_place_and_length_are_told(tmp_path: Path) -> None:
