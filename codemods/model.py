@@ -233,6 +233,16 @@ class ReasonCode(enum.StrEnum):
         "environment variables decide how this signs in",
         "remove AZURE_CLIENT_SECRET (never blank it) and say the credential explicitly",
     )
+    LITERAL_SECRET = (
+        "literal-secret",
+        "a text in the shape of a client secret stands in the file",
+        "treat it as leaked: remove it from its application and from the file; the history keeps it",
+    )
+    VAULT_SECRET = (
+        "vault-secret",
+        "a client secret is read from a store of secrets",
+        "retire it in the store as well, once nothing reads it",
+    )
     NOTEBOOK = ("notebook", "a notebook mentions secret-based sign-in", "adapt its cells by hand")
 
 

@@ -158,6 +158,14 @@ class Module:
                 if found is not None and found[0] is scope:
                     yield node
 
+    def implied(self, text: str, package: str) -> ast.expr:
+        """Parse an expression that the file leaves to a library; its root means the package, imported here or not."""
+        node = ast.parse(text, mode="eval").body
+        scope = Scope(node, None)
+        _add(scope, Binding(name=package, kind=Kind.IMPORT, node=node, qualified=package))
+        self.scopes.update((item, scope) for item in ast.walk(node) if isinstance(item, ast.Name))
+        return node
+
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         """Yield what a node stands in, from the inside out."""
         while (parent := self.parents.get(node)) is not None:
@@ -197,6 +205,7 @@ class Module:
             self.calls.append(node)
             self._collect_late(node)
         elif isinstance(node, ast.Dict):
+            self.scopes[node] = scope
             self.dicts.append(node)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             self.strings.append(node)

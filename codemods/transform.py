@@ -104,7 +104,22 @@ class Remove:
     index: int
 
 
-ArgumentEdit = Replace | Remove
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insert:
+    """Put a positional argument in front of those that are there; ``value`` may hold ``ASSERTION``."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaceEntry:
+    """Put other entries into the place of one of a dict; their values may hold ``ASSERTION``."""
+
+    index: int
+    entries: tuple[tuple[str, str], ...]
+
+
+ArgumentEdit = Replace | Remove | Insert | ReplaceEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +144,11 @@ Callee = Renamed | HelperClass | SameCallable
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rewrite:
-    """The call can send an assertion from its syntax alone. ``secrets`` are the expressions that fall away."""
+    """The call can send an assertion from its syntax alone. ``secrets`` are the expressions that fall away.
+
+    ``asked`` marks one that is made only where the caller asks for it: what signs in is not in the code. ``names`` are
+    further names of the standard library that the new arguments read. ``target`` is what a person would write.
+    """
 
     client: ast.expr | None
     tenant: ast.expr | None
@@ -139,17 +158,21 @@ class Rewrite:
     cloud: Cloud | None = None
     authority: ast.expr | None = None
     note: str = ""
+    asked: bool = False
+    names: tuple[str, ...] = ()
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Report:
-    """The call needs a person."""
+    """The call needs a person; ``target`` is code that they could write instead."""
 
     reason: ReasonCode
     client: ast.expr | None = None
     tenant: ast.expr | None = None
     secrets: tuple[ast.expr, ...] = ()
     detail: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -170,7 +193,7 @@ class Found:
 
     node: ast.expr | ast.stmt
     construct: str
-    report: Report
+    report: Report | Rewrite
 
 
 _REGISTRY: dict[str, Transform] = {}
@@ -183,7 +206,8 @@ class Transform:
     ``literals`` are byte strings one of which every interesting file contains. ``constructs`` are judged when they are
     called. ``methods`` are judged by bare name on objects of unknown type, but only in files that import the package
     named first. ``classes`` are constructs whose use other than by a call matters as well; ``private_attributes`` are
-    attributes that only they have. ``search`` looks at the file as a whole.
+    attributes that only they have. ``targets`` say by the last name of a class or attribute what a person would write
+    where it is used other than by a call. ``search`` looks at the file as a whole.
     """
 
     name: str
@@ -192,6 +216,7 @@ class Transform:
     methods: Mapping[str, tuple[str, Judge]] = field(default_factory=dict)
     classes: frozenset[str] = frozenset()
     private_attributes: frozenset[str] = frozenset()
+    targets: Mapping[str, str] = field(default_factory=dict)
     search: Callable[[Module], Iterator[Found]] | None = None
 
     def __post_init__(self) -> None:
@@ -221,14 +246,17 @@ def call_of(node: ast.Call, construct: str, module: Module) -> Call:
     return Call(node=node, construct=construct, module=module, arguments=arguments)
 
 
-def reports(reason: ReasonCode, *, client: tuple[int | None, str], secret: tuple[int | None, str]) -> Judge:
+def reports(
+    reason: ReasonCode, *, client: tuple[int | None, str], secret: tuple[int | None, str], target: str = ""
+) -> Judge:
     """Make a judge that reports every call which passes the given secret argument."""
 
     def judge(call: Call) -> Verdict | None:
         value = call.value(*secret)
         if value is None and not call.unpacks:
             return None
-        return Report(reason=reason, client=call.value(*client), secrets=() if value is None else (value,))
+        secrets = () if value is None else (value,)
+        return Report(reason=reason, client=call.value(*client), secrets=secrets, target=target)
 
     return judge
 
@@ -267,9 +295,22 @@ def authority_of(module: Module, node: ast.expr | None) -> str | None:
     if isinstance(node, ast.Name) and (binding := module.assigned_once(node)) is not None:
         node = binding.value
     if isinstance(node, ast.JoinedStr):
-        parts = (part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
-        return "".join(map(str, parts))
+        return "".join(_part_of(module, part) for part in node.values)
     return module.constant(node)
+
+
+def _part_of(module: Module, part: ast.expr) -> str:
+    if isinstance(part, ast.FormattedValue):
+        plain = part.format_spec is None and part.conversion in {-1, ord("s")}
+        return (module.constant(part.value) if plain else None) or "{}"
+    return str(part.value) if isinstance(part, ast.Constant) else "{}"
+
+
+def tenant_of(authority: ast.expr | None) -> ast.expr | None:
+    """Find the tenant in an authority such as f"https://login.microsoftonline.com/{TENANT}"."""
+    if isinstance(authority, ast.JoinedStr) and isinstance(authority.values[-1], ast.FormattedValue):
+        return authority.values[-1].value
+    return None
 
 
 def cloud_of(module: Module, node: ast.expr | None) -> Cloud | None:

@@ -151,6 +151,7 @@ def _analyse(
         inline=request.inline or bool(place.unknown),
         held=source.text.startswith(_EXPORTS),
         add_option=request.library_mode is LibraryMode.ADD_OPTION,
+        environment_credential=request.environment_credential,
     )
     return Candidate(listed=listed, file=file, place=place, data=data)
 

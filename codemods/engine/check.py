@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import assert_never
 
 from codemods.engine.candidates import Candidate, Told, nobody, read_all
+from codemods.engine.file import File
 from codemods.engine.helpers import Place
 from codemods.engine.knowledge import join
 from codemods.engine.listing import list_files
 from codemods.engine.notebook_sites import placed
-from codemods.engine.plan import File
 from codemods.engine.project import Project
 from codemods.engine.sites import Occurrence
 from codemods.model import AlreadyAssertion, Clean, FileOutcome, ReasonCode, Reported, Request, Run, SiteOutcome
@@ -57,8 +57,10 @@ def _outcome(file: File, occurrence: Occurrence) -> SiteOutcome:
             reason, detail = ReasonCode.TEST_CODE, ""
         case Report():
             reason, detail = verdict.reason, verdict.detail
+        case Rewrite() if verdict.asked:
+            reason, detail = ReasonCode.ENVIRONMENT_STEERED, ""
         case Rewrite():
             reason, detail = ReasonCode.SECRET_SIGN_IN, site.secret_source or ""
         case _:
             assert_never(verdict)
-    return Reported(site=site, reason=reason, advice=reason.advice, detail=detail)
+    return Reported(site=site, reason=reason, advice=reason.advice, detail=detail, target=verdict.target)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 
-from codemods.engine.secrets import ENTRA_SECRET
+from codemods.shapes import ENTRA_SECRET
 
 _NO_NEWLINE = "\n\\ No newline at end of file\n"
 _MASK = "********"
@@ -32,7 +32,7 @@ def unified(name: str, old: bytes | None, new: bytes) -> str:
 def printable(name: str, old: bytes, new: bytes, literals: Iterable[str]) -> tuple[str, bool]:
     """Compare two versions; hide literal secrets under a line that says so, and tell whether there were any."""
     plain = unified(name, old, new)
-    hidden = sorted(set(literals), key=len, reverse=True)
+    hidden = set(literals)
     diff = unified(name, _mask(old, hidden), _mask(new, hidden))
     if diff == plain:
         return plain, False
@@ -41,10 +41,11 @@ def printable(name: str, old: bytes, new: bytes, literals: Iterable[str]) -> tup
 
 def _mask(data: bytes, literals: Iterable[str]) -> bytes:
     text = data.decode("utf-8", "surrogateescape")
-    for literal in literals:
+    # The longest first: a part that is masked before the whole would leave the rest of it to be seen.
+    for literal in sorted({*literals, *ENTRA_SECRET.findall(text)}, key=len, reverse=True):
         lines = literal.split("\n")
         text = text.replace(literal, "\n".join(_MASK if line.strip() else line for line in lines))
-    return ENTRA_SECRET.sub(_MASK, text).encode("utf-8", "surrogateescape")
+    return text.encode("utf-8", "surrogateescape")
 
 
 def spellings(segment: str, value: object) -> Iterator[str]:

@@ -10,18 +10,28 @@ from __future__ import annotations
 import ast
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codemods.assertion import INLINE_NAMES, Application, Names, inline
 from codemods.engine.flow import whole_lines
 from codemods.engine.indirect import is_annotation
 from codemods.engine.plan import Plan
-from codemods.engine.rewrite import NameEdit, edit_call, edit_import
+from codemods.engine.rewrite import NameEdit, edit_call, edit_dict, edit_import
 from codemods.engine.sites import Occurrence
 from codemods.engine.splice import Edit
 from codemods.errors import DoesNotRoundTripError
 from codemods.names import Binding, Scope
-from codemods.transform import ASSERTION, ArgumentEdit, HelperClass, Renamed, Replace, Rewrite, SameCallable
+from codemods.transform import (
+    ASSERTION,
+    ArgumentEdit,
+    HelperClass,
+    Insert,
+    Renamed,
+    Replace,
+    ReplaceEntry,
+    Rewrite,
+    SameCallable,
+)
 
 _BLANK = " \t\r\n"
 
@@ -78,12 +88,17 @@ class _Editor:
 
     def _call(self, occurrence: Occurrence, names: Names) -> Edit:
         call, verdict = occurrence.node, occurrence.verdict
-        if not isinstance(call, ast.Call) or not isinstance(verdict, Rewrite):
+        if not isinstance(call, ast.Call | ast.Dict) or not isinstance(verdict, Rewrite):
             raise DoesNotRoundTripError(f"{self.source.name}:{call.lineno} is not a call; rewrite it by hand")
         start, end = self.source.span(call)
+        self.wanted.update(verdict.names)
+        edits = [self._argument(edit, names) for edit in verdict.edits]
+        if isinstance(call, ast.Dict):
+            text = edit_dict(self.source.text[start:end], edits, newline=self.source.newline)
+            return Edit(start=start, end=end, text=text)
         text = edit_call(
             self.source.text[start:end],
-            [self._argument(edit, names) for edit in verdict.edits],
+            edits,
             callee=self._callee(call, verdict, names),
             whole=isinstance(verdict.callee, HelperClass),
             newline=self.source.newline,
@@ -91,11 +106,18 @@ class _Editor:
         return Edit(start=start, end=end, text=text)
 
     def _argument(self, edit: ArgumentEdit, names: Names) -> ArgumentEdit:
-        if not isinstance(edit, Replace):
-            return edit
-        self.wanted.update(INLINE_NAMES if self.plan.file.inline else {names.function})
         assertion = inline(names) if self.plan.file.inline else names.function
-        return Replace(index=edit.index, keyword=edit.keyword, value=edit.value.replace(ASSERTION, assertion))
+        match edit:
+            case Replace(value=value) | Insert(value=value):
+                new: ArgumentEdit = replace(edit, value=value.replace(ASSERTION, assertion))
+            case ReplaceEntry(entries=entries):
+                filled = tuple((key, value.replace(ASSERTION, assertion)) for key, value in entries)
+                new = replace(edit, entries=filled)
+            case _:
+                return edit
+        if new != edit:
+            self.wanted.update(INLINE_NAMES if self.plan.file.inline else {names.function})
+        return new
 
     def _callee(self, call: ast.Call, verdict: Rewrite, names: Names) -> str | None:
         if isinstance(call.func, ast.Name):
@@ -216,13 +238,10 @@ class _Editor:
             yield Edit(start=place, end=place, text=lead + "".join(lines))
 
     def _new_imports(self, missing: list[str]) -> Iterator[str]:
-        if not self.plan.file.inline:
-            yield f"from {self.helper} import {', '.join(missing)}"
-            return
         if "os" in missing:
             yield "import os"
         if others := [name for name in missing if name != "os"]:
-            yield f"from azure.identity import {', '.join(others)}"
+            yield f"from {'azure.identity' if self.plan.file.inline else self.helper} import {', '.join(others)}"
 
     def _is_bound(self, name: str, place: int) -> bool:
         """Tell whether a name has its meaning before the first site, and not only behind it."""

@@ -12,7 +12,7 @@ from codemods.engine.sites import Occurrence
 from codemods.engine.source import Source
 from codemods.model import ReasonCode
 from codemods.names import Module
-from codemods.transform import ASSERTION, HelperClass, Renamed, Replace, Rewrite
+from codemods.transform import ASSERTION, HelperClass, Insert, Renamed, Replace, Rewrite
 
 _HELPER_NAMES = re.compile(r"managed_identity_assertion(_for_\w+)?|ManagedIdentityAssertionCredential(For\w+)?")
 
@@ -35,6 +35,7 @@ class File:
     inline: bool = False
     held: bool = False
     add_option: bool = False
+    environment_credential: bool = False
     notebook: Notebook | None = None
 
 
@@ -54,7 +55,7 @@ def fits_inline(occurrence: Occurrence) -> bool:
     verdict = occurrence.verdict
     if not isinstance(verdict, Rewrite) or isinstance(verdict.callee, HelperClass):
         return False
-    values = [edit.value for edit in verdict.edits if isinstance(edit, Replace) and ASSERTION in edit.value]
+    values = [edit.value for edit in verdict.edits if isinstance(edit, Replace | Insert) and ASSERTION in edit.value]
     called = any(f"{ASSERTION}(" in value for value in values)
     return bool(values) and not called and ".aio." not in f".{occurrence.site.construct}"
 
@@ -63,6 +64,7 @@ def collision(file: File, occurrence: Occurrence) -> str | None:
     """Name something visible from the call that the rewrite would need for itself."""
     module, verdict = file.module, occurrence.verdict
     wanted = verdict.callee.name if isinstance(verdict, Rewrite) and isinstance(verdict.callee, Renamed) else None
+    read = verdict.names if isinstance(verdict, Rewrite) else ()
     package = occurrence.site.construct.rpartition(".")[0]
     scope = module.scope_at(occurrence.node)
     while scope is not None:
@@ -70,9 +72,10 @@ def collision(file: File, occurrence: Occurrence) -> str | None:
             meanings = {binding.qualified for binding in bindings}
             if name == wanted and meanings != {f"{package}.{wanted}"}:
                 return name
-            if _is_taken(file, name, meanings) or (
-                name in INLINE_NAMES and any(item.checked_only for item in bindings)
-            ):
+            checked_only = any(item.checked_only for item in bindings)
+            if _is_taken(file, name, meanings) or (name in {*INLINE_NAMES, *read} and checked_only):
+                return name
+            if name in read and meanings != {name}:
                 return name
         scope = scope.parent
     return None

@@ -19,6 +19,7 @@ class Knowledge:
     classes: frozenset[str]
     class_names: frozenset[str]
     private: Mapping[str, frozenset[str]]
+    targets: Mapping[str, str]
 
     def classes_with(self, attribute: str) -> frozenset[str]:
         """Give the classes a private attribute belongs to."""
@@ -38,5 +39,6 @@ def join(transforms: tuple[Transform, ...]) -> Knowledge:
         methods={name: rule for item in transforms for name, rule in item.methods.items()},
         classes=classes,
         class_names=frozenset(name.rpartition(".")[2] for name in classes),
+        targets={name: text for item in transforms for name, text in item.targets.items()},
         private={name: item.classes for item in transforms for name in item.private_attributes},
     )

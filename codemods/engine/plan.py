@@ -40,6 +40,8 @@ _NOT_THE_SAME = frozenset({
     ReasonCode.SEVERAL_APPLICATIONS,
     ReasonCode.TEST_CODE,
     ReasonCode.RE_EXPORTED,
+    ReasonCode.LITERAL_SECRET,
+    ReasonCode.VAULT_SECRET,
 })  # fmt: skip
 
 
@@ -104,7 +106,8 @@ class Plan:
         if notebook is not None:
             detail = told(notebook, occurrence.site.line, detail)
         offered = occurrence in self.options
-        return Reported(site=site, reason=reason, advice=reason.advice, detail=detail, offered=offered)
+        target = occurrence.verdict.target
+        return Reported(site=site, reason=reason, advice=reason.advice, detail=detail, offered=offered, target=target)
 
 
 def refusal(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked | None:
@@ -116,6 +119,8 @@ def refusal(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked
         return ReasonCode.NOTEBOOK, _beneath(verdict)
     if isinstance(verdict, Report):
         return verdict.reason, verdict.detail
+    if isinstance(verdict, Rewrite) and verdict.asked and not file.environment_credential:
+        return ReasonCode.ENVIRONMENT_STEERED, ""
     known = around.type_tests.get(occurrence.site.construct) or occurrence.trace.problem
     return known or _refused_here(file, occurrence) or _refused_there(file, occurrence, around)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from codemods.errors import DoesNotRoundTripError
-from codemods.transform import ArgumentEdit, Remove, Replace
+from codemods.transform import ArgumentEdit, Insert, Remove, Replace, ReplaceEntry
 
 _Comma = cst.Comma | cst.MaybeSentinel
 _Space = cst.BaseParenthesizableWhitespace
@@ -38,16 +38,33 @@ def edit_call(
     printer = cst.Module([], default_newline=newline)
     call = _parsed_call(segment, printer)
     arguments = list(call.args)
-    for edit in sorted(edits, key=lambda edit: -edit.index):
+    changes = tuple(edits)
+    for edit in sorted((edit for edit in changes if isinstance(edit, Replace | Remove)), key=lambda edit: -edit.index):
         match edit:
             case Replace(index=index, keyword=keyword, value=value):
                 arguments[index] = _replaced(arguments[index], keyword, value)
             case Remove(index=index):
                 _remove(arguments, index)
+    _insert(arguments, [edit.value for edit in changes if isinstance(edit, Insert)])
     changed = call.with_changes(args=arguments)
     if callee is not None:
         changed = changed.with_changes(func=_renamed(call.func, callee, whole=whole))
     return printer.code_for_node(changed)
+
+
+def edit_dict(segment: str, edits: Iterable[ArgumentEdit], *, newline: str = "\n") -> str:
+    """Change entries of a dict display; a new one stands on a line of its own where the old ones do."""
+    printer = cst.Module([], default_newline=newline)
+    display = _parsed(segment, printer)
+    if not isinstance(display, cst.Dict):
+        raise DoesNotRoundTripError("LibCST does not print a dict back exactly; rewrite it by hand")
+    elements = list(display.elements)
+    for edit in edits:
+        if isinstance(edit, ReplaceEntry):
+            opening = display.lbrace.whitespace_after
+            between = _space_after(elements[edit.index - 1].comma) if edit.index else opening
+            elements[edit.index : edit.index + 1] = _entries(elements[edit.index], edit, between)
+    return printer.code_for_node(display.with_changes(elements=elements))
 
 
 def edit_import(segment: str, edits: Sequence[NameEdit]) -> str:
@@ -68,14 +85,41 @@ def edit_import(segment: str, edits: Sequence[NameEdit]) -> str:
 
 
 def _parsed_call(segment: str, printer: cst.Module) -> cst.Call:
-    try:
-        call = cst.parse_expression(segment, config=cst.PartialParserConfig(default_newline=printer.default_newline))
-        same = printer.code_for_node(call) == segment
-    except (cst.ParserSyntaxError, RecursionError):
-        raise DoesNotRoundTripError("LibCST does not parse a call; rewrite it by hand") from None
-    if not isinstance(call, cst.Call) or not same:
+    call = _parsed(segment, printer)
+    if not isinstance(call, cst.Call):
         raise DoesNotRoundTripError("LibCST does not print a call back exactly; rewrite it by hand")
     return call
+
+
+def _parsed(segment: str, printer: cst.Module) -> cst.BaseExpression:
+    try:
+        node = cst.parse_expression(segment, config=cst.PartialParserConfig(default_newline=printer.default_newline))
+        same = printer.code_for_node(node) == segment
+    except (cst.ParserSyntaxError, RecursionError):
+        raise DoesNotRoundTripError("LibCST does not parse a call; rewrite it by hand") from None
+    if not same:
+        raise DoesNotRoundTripError("LibCST does not print a call back exactly; rewrite it by hand")
+    return node
+
+
+def _insert(arguments: list[cst.Arg], values: Sequence[str]) -> None:
+    """Put positional arguments in front, on one line."""
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    new = [cst.Arg(value=cst.parse_expression(value), comma=comma) for value in values]
+    if new and not arguments:
+        new[-1] = new[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    arguments[:0] = new
+
+
+def _entries(old: cst.BaseDictElement, edit: ReplaceEntry, between: _Space) -> list[cst.BaseDictElement]:
+    """Make the entries that stand for one; the last of them keeps the way to what comes next."""
+    if not isinstance(old, cst.DictElement):
+        raise DoesNotRoundTripError("an entry of a dict is unpacked; rewrite it by hand")
+    new = [
+        old.with_changes(key=cst.parse_expression(key), value=cst.parse_expression(value))
+        for key, value in edit.entries
+    ]
+    return [*(item.with_changes(comma=_next_line(between)) for item in new[:-1]), new[-1]]
 
 
 def _replaced(argument: cst.Arg, keyword: str | None, value: str) -> cst.Arg:

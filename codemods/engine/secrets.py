@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 
 from codemods.model import ReasonCode
 from codemods.names import Binding, Kind, Module, Scope
-
-ENTRA_SECRET = re.compile(r"[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}")
-"""The shape of a generated client secret (https://github.com/gitleaks/gitleaks, rule azure-ad-client-secret)."""
+from codemods.shapes import ENTRA_SECRET
 
 _SECRETIVE = re.compile(r"secret|passw|pwd|key|cert|pem|pfx", re.IGNORECASE)
 _GETTERS = frozenset({"os.getenv", "os.environ.get"})

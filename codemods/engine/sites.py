@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from codemods.assertion import guid
@@ -14,6 +14,7 @@ from codemods.engine.secrets import Trace, plain_text, trace
 from codemods.engine.source import Source
 from codemods.model import Category, ReasonCode, Site
 from codemods.names import Module
+from codemods.shapes import ENTRA_SECRET_WORD
 from codemods.transform import Already, Report, Rewrite, Verdict, call_of
 
 _NAMED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -36,10 +37,37 @@ def find(source: Source, module: Module, known: Knowledge, is_own: Callable[[str
     """
     finder = _Finder(source, module, known, Indirect(module, known, is_own))
     found: dict[tuple[int, int], Occurrence] = {}
-    searches = (finder.calls(), finder.references(), finder.strings(), finder.imports(), finder.searches())
+    searches = (
+        finder.calls(),
+        finder.references(),
+        finder.strings(),
+        finder.imports(),
+        finder.searches(),
+        finder.comments(),
+    )
     for occurrence in chain.from_iterable(searches):
         found.setdefault((occurrence.site.line, occurrence.site.column), occurrence)
-    return tuple(found[place] for place in sorted(found))
+    told = _told(found.values())
+    return tuple(found[place] for place in sorted(found) if not _is_told(module, found[place], told))
+
+
+def _told(occurrences: Iterable[Occurrence]) -> set[ast.AST]:
+    """Collect the secrets that sign in somewhere: those sites say where they come from."""
+    others = [item for item in occurrences if not _is_stored(item) and not isinstance(item.verdict, Already)]
+    told: set[ast.AST] = {literal for item in others for literal in item.trace.literals}
+    return told | {
+        secret for item in others if not isinstance(item.verdict, Already) for secret in item.verdict.secrets
+    }
+
+
+def _is_told(module: Module, occurrence: Occurrence, told: set[ast.AST]) -> bool:
+    inside = (occurrence.node, *module.ancestors(occurrence.node))
+    return _is_stored(occurrence) and any(node in told for node in inside)
+
+
+def _is_stored(occurrence: Occurrence) -> bool:
+    verdict = occurrence.verdict
+    return isinstance(verdict, Report) and verdict.reason in {ReasonCode.LITERAL_SECRET, ReasonCode.VAULT_SECRET}
 
 
 class _Finder:
@@ -84,6 +112,19 @@ class _Finder:
                 for found in transform.search(self.module):
                     yield self._occurrence(found.node, found.construct, found.report)
 
+    def comments(self) -> Iterator[Occurrence]:
+        """Find texts in the shape of a secret that stand in no text of the program: in comments, mostly."""
+        text, known = self.source.text, [str(item.value) for item in self.module.strings]
+        for match in ENTRA_SECRET_WORD.finditer(text) if "Q~" in text else ():
+            if not any(match[0] in item for item in known):
+                line = text.count("\n", 0, match.start()) + 1
+                node = ast.Constant(value="", lineno=line, col_offset=0)
+                report = Report(reason=ReasonCode.LITERAL_SECRET, detail=f"{len(match[0])} characters")
+                found = self._occurrence(node, "literal", report)
+                column = match.start() - text.rfind("\n", 0, match.start())
+                place = replace(found.site, column=column, end_line=None, end_column=None, literal_secret=True)
+                yield replace(found, site=place)
+
     def _call(self, node: ast.Call) -> tuple[str, Verdict] | None:
         meanings = self.module.meanings(node.func)
         if any(name in self.known.constructs for name in meanings):
@@ -105,18 +146,14 @@ class _Finder:
         reason = ReasonCode.DYNAMIC_IMPORT if dynamic else ReasonCode.INDIRECT_IMPORT
         if verdict is None or isinstance(verdict, Already):
             return last, Report(reason=reason)
-        return last, Report(reason=reason, client=verdict.client, tenant=verdict.tenant, secrets=verdict.secrets)
+        return last, _beneath(verdict, reason)
 
     def _known_call(self, node: ast.Call, meanings: tuple[str, ...]) -> tuple[str, Verdict] | None:
         construct = next(name for name in meanings if name in self.known.constructs)
         verdict = self.known.constructs[construct](call_of(node, construct, self.module))
         if verdict is None or self.module.qualified(node.func) is not None or isinstance(verdict, Already):
             return None if verdict is None else (construct, verdict)
-        secrets = verdict.secrets
-        report = Report(
-            reason=ReasonCode.AMBIGUOUS_IMPORT, client=verdict.client, tenant=verdict.tenant, secrets=secrets
-        )
-        return construct, report
+        return construct, _beneath(verdict, ReasonCode.AMBIGUOUS_IMPORT)
 
     def _method(self, node: ast.Call, func: ast.Attribute) -> tuple[str, Verdict] | None:
         package, judge = self.known.methods.get(func.attr, ("", None))
@@ -152,6 +189,8 @@ class _Finder:
         return ReasonCode.CLASS_AS_VALUE
 
     def _occurrence(self, node: ast.expr | ast.stmt, construct: str, verdict: Verdict) -> Occurrence:
+        if isinstance(verdict, Report) and not verdict.target:
+            verdict = replace(verdict, target=self._target(node, construct))
         secrets = () if isinstance(verdict, Already) else verdict.secrets
         found = trace(self.module, secrets)
         end = node.end_lineno or node.lineno
@@ -172,6 +211,13 @@ class _Finder:
         )
         return Occurrence(node=node, site=site, verdict=verdict, trace=found)
 
+    def _target(self, node: ast.AST, construct: str) -> str:
+        """Say what a person would write for a class that is not called, or named in a text."""
+        if construct == PATCH and isinstance(node, ast.Constant):
+            head, _, last = str(node.value).rpartition(".")
+            return f"{head}.{self.known.targets.get(last, last).partition('(')[0]}"
+        return self.known.targets.get(construct.rpartition(".")[2], "")
+
     def _column(self, line: int, column: int) -> int:
         return self.source.offset(line, column) - self.source.line_start(line) + 1
 
@@ -188,6 +234,17 @@ class _Finder:
 def is_rewrite(occurrence: Occurrence) -> bool:
     """Tell whether syntax alone would allow a rewrite."""
     return isinstance(occurrence.verdict, Rewrite)
+
+
+def _beneath(verdict: Rewrite | Report, reason: ReasonCode) -> Report:
+    """Report what a verdict is about for another reason."""
+    return Report(
+        reason=reason,
+        client=verdict.client,
+        tenant=verdict.tenant,
+        secrets=verdict.secrets,
+        target=verdict.target,
+    )
 
 
 def scope_of(module: Module, node: ast.AST) -> str:

@@ -3,6 +3,7 @@
     ClientSecretCredential(T, A, SECRET)        ->  ClientAssertionCredential(T, A, managed_identity_assertion)
     CertificateCredential(T, A, PATH, ...)      ->  ClientAssertionCredential(T, A, managed_identity_assertion)
     aio.ClientSecretCredential(T, A, SECRET)    ->  ManagedIdentityAssertionCredential(T, A)      (helper module)
+    OnBehalfOfCredential(T, A, client_secret=S) ->  OnBehalfOfCredential(T, A, client_assertion_func=managed_...)
 
 The argument that held the secret keeps its slot, so comments and layout stay. The asynchronous classes are replaced by
 a class of the helper: azure-identity calls the assertion function without ``await``, and a synchronous call to the
@@ -12,8 +13,8 @@ Signatures: https://learn.microsoft.com/python/api/azure-identity/azure.identity
 Since: https://github.com/Azure/azure-sdk-for-python/blob/main/sdk/identity/azure-identity/CHANGELOG.md
 (``ClientAssertionCredential`` 1.9.0; with any keyword argument 1.17.0).
 
-``OnBehalfOfCredential`` (``client_assertion_func``, 1.17.0) is reported; ``AuthorizationCodeCredential`` has no
-parameter for an assertion at all.
+``OnBehalfOfCredential`` takes an assertion as ``client_assertion_func`` since 1.17.0, and refuses it beside a secret or
+a certificate. ``AuthorizationCodeCredential`` has no parameter for an assertion at all.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from codemods.transform import (
     Replace,
     Report,
     Rewrite,
+    SameCallable,
     Transform,
     Verdict,
     cloud_of,
@@ -43,6 +45,15 @@ from codemods.transform import (
 )
 
 _CERTIFICATE = ("certificate_path", "certificate_data", "password", "send_certificate_chain")
+_ON_BEHALF_OF = ("client_secret", "client_certificate", "password", "send_certificate_chain")
+_TARGET = "ClientAssertionCredential(tenant_id, client_id, managed_identity_assertion)"
+_ON_BEHALF_OF_TARGET = (
+    "OnBehalfOfCredential(tenant_id, client_id, client_assertion_func=managed_identity_assertion, user_assertion=...)"
+)
+_CODE_TARGET = (
+    'msal.ConfidentialClientApplication(client_id, {"client_assertion": managed_identity_assertion}, authority=...)'
+    ".acquire_token_by_authorization_code(code, scopes, redirect_uri=...)"
+)
 
 
 def _secret_call(call: Call) -> Verdict:
@@ -62,22 +73,52 @@ def _certificate_call(call: Call) -> Verdict:
 
 
 def _rewrite(call: Call, dropped: tuple[Argument, ...]) -> Verdict:
-    tenant, client = call.value(0, "tenant_id"), call.value(1, "client_id")
-    secrets = tuple(argument.value for argument in dropped if argument.keyword != "send_certificate_chain")
-    if call.module.constant(tenant) in SHARED_TENANTS:
-        return Report(reason=ReasonCode.PERSONAL_OR_COMMON_AUTHORITY, client=client, tenant=tenant, secrets=secrets)
-    if hides_authority(call):
-        detail = "** may hold an authority"
-        return Report(reason=ReasonCode.HIDDEN_IN_KWARGS, client=client, tenant=tenant, secrets=secrets, detail=detail)
+    reason, detail = None, ""
+    if call.module.constant(call.value(0, "tenant_id")) in SHARED_TENANTS:
+        reason = ReasonCode.PERSONAL_OR_COMMON_AUTHORITY
+    elif hides_authority(call):
+        reason, detail = ReasonCode.HIDDEN_IN_KWARGS, "** may hold an authority"
+    if reason is not None:
+        return _report(call, reason, dropped, detail=detail, target=_TARGET)
+    return _rewritten(call, dropped, edits=_edits(call, dropped), callee=_callee(call), note=_note(call))
+
+
+def _rewritten(
+    call: Call,
+    dropped: tuple[Argument, ...],
+    *,
+    edits: tuple[ArgumentEdit, ...],
+    callee: Callee,
+    note: str = "",
+    target: str = _TARGET,
+) -> Rewrite:
     return Rewrite(
-        client=client,
-        tenant=tenant,
-        secrets=secrets,
-        edits=_edits(call, dropped),
-        callee=_callee(call),
+        client=call.value(1, "client_id"),
+        tenant=call.value(0, "tenant_id"),
+        secrets=_secrets(dropped),
+        edits=edits,
+        callee=callee,
         cloud=cloud_of(call.module, call.value(None, "authority")),
-        note=_note(call),
+        note=note,
+        target=target,
     )
+
+
+def _report(
+    call: Call, reason: ReasonCode, dropped: tuple[Argument, ...], *, detail: str = "", target: str = _TARGET
+) -> Report:
+    return Report(
+        reason=reason,
+        client=call.value(1, "client_id"),
+        tenant=call.value(0, "tenant_id"),
+        secrets=_secrets(dropped),
+        detail=detail,
+        target=target,
+    )
+
+
+def _secrets(dropped: tuple[Argument, ...]) -> tuple[ast.expr, ...]:
+    return tuple(argument.value for argument in dropped if argument.keyword != "send_certificate_chain")
 
 
 def _callee(call: Call) -> Callee:
@@ -102,24 +143,29 @@ def _note(call: Call) -> str:
 
 
 def _hidden(call: Call) -> Report:
-    return Report(
-        reason=ReasonCode.HIDDEN_IN_KWARGS if call.unpacks else ReasonCode.UNSUPPORTED_FORM,
-        client=call.value(1, "client_id"),
-        tenant=call.value(0, "tenant_id"),
-    )
+    reason = ReasonCode.HIDDEN_IN_KWARGS if call.unpacks else ReasonCode.UNSUPPORTED_FORM
+    return _report(call, reason, ())
 
 
 def _on_behalf_of(call: Call) -> Verdict | None:
-    if call.argument(None, "client_assertion_func") is not None:
+    named = (call.argument(None, keyword) for keyword in _ON_BEHALF_OF)
+    dropped = tuple(sorted((item for item in named if item is not None), key=lambda argument: argument.index))
+    secrets = _secrets(dropped)
+    if call.argument(None, "client_assertion_func") is not None and not secrets:
         return Already(client=call.value(1, "client_id"), tenant=call.value(0, "tenant_id"))
-    named = (call.value(None, keyword) for keyword in ("client_secret", "client_certificate", "password"))
-    return Report(
-        reason=ReasonCode.UNSUPPORTED_FORM,
-        client=call.value(1, "client_id"),
-        tenant=call.value(0, "tenant_id"),
-        secrets=tuple(value for value in named if value is not None),
-        detail="pass client_assertion_func (azure-identity 1.17) instead of the secret",
-    )
+    reason = None
+    if call.unpacks:  # ** may hold client_certificate, which is refused beside an assertion
+        reason = ReasonCode.HIDDEN_IN_KWARGS
+    elif call.module.constant(call.value(0, "tenant_id")) in SHARED_TENANTS:
+        reason = ReasonCode.PERSONAL_OR_COMMON_AUTHORITY
+    elif not secrets or call.argument(None, "client_assertion_func") is not None:
+        reason = ReasonCode.UNSUPPORTED_FORM
+    if reason is not None:
+        return _report(call, reason, dropped, target=_ON_BEHALF_OF_TARGET)
+    replaced = Replace(index=dropped[0].index, keyword="client_assertion_func", value=ASSERTION)
+    edits: tuple[ArgumentEdit, ...] = (replaced, *(Remove(index=argument.index) for argument in dropped[1:]))
+    note = "the event loop waits while the managed identity is asked" if ".aio." in call.construct else ""
+    return _rewritten(call, dropped, edits=edits, callee=SameCallable(), note=note, target=_ON_BEHALF_OF_TARGET)
 
 
 def _authorization_code(call: Call) -> Verdict | None:
@@ -132,6 +178,7 @@ def _authorization_code(call: Call) -> Verdict | None:
         tenant=call.value(0, "tenant_id"),
         secrets=() if secret is None else (secret,),
         detail="this class takes no assertion: use msal's authorization code flow with a client_assertion",
+        target=_CODE_TARGET,
     )
 
 
@@ -144,6 +191,7 @@ def _private(call: Call) -> Report:
         reason=ReasonCode.UNSUPPORTED_FORM,
         client=call.value(1, "client_id"),
         detail="imported from a private module of azure-identity: import it from azure.identity",
+        target=_TARGET,
     )
 
 
@@ -166,7 +214,15 @@ TRANSFORM = Transform(
     literals=(*(name.encode() for name in _JUDGES), b"_client_credential"),
     constructs={f"{package}.{name}": judge for package in _PACKAGES for name, judge in _JUDGES.items()} | _PRIVATE,
     classes=frozenset(
-        f"{package}.{name}" for package in _PACKAGES for name in ("ClientSecretCredential", "CertificateCredential")
+        f"{package}.{name}"
+        for package in _PACKAGES
+        for name in ("ClientSecretCredential", "CertificateCredential", "OnBehalfOfCredential")
     ),
     private_attributes=frozenset({"_client_credential"}),
+    targets={
+        "ClientSecretCredential": _TARGET,
+        "CertificateCredential": _TARGET,
+        "OnBehalfOfCredential": _ON_BEHALF_OF_TARGET,
+        "_client_credential": "credential.get_token(scope): the assertion-based class holds no secret to look at",
+    },
 )

@@ -1,6 +1,12 @@
 """Credentials that environment variables steer: reported, because the code does not say what they will be.
 
-``EnvironmentCredential`` takes a secret, a certificate or a password, whichever variable is set.
+``EnvironmentCredential`` takes a secret, a certificate or a password, whichever variable is set. Where the caller says
+that it is a secret or a certificate, it is rewritten:
+
+    EnvironmentCredential()
+    ->  ClientAssertionCredential(
+            os.environ["AZURE_TENANT_ID"], os.environ["AZURE_CLIENT_ID"], managed_identity_assertion)
+
 ``DefaultAzureCredential`` does the same first of all, so it matters in a file that knows AZURE_CLIENT_SECRET. Blanking
 the variable is worse than leaving it: both classes then refuse to start.
 
@@ -14,14 +20,50 @@ from collections.abc import Iterator
 
 from codemods.model import ReasonCode
 from codemods.names import Module
-from codemods.transform import Call, Found, Report, Transform, Verdict
+from codemods.transform import (
+    ASSERTION,
+    Call,
+    Found,
+    HelperClass,
+    Insert,
+    Renamed,
+    Report,
+    Rewrite,
+    Transform,
+    Verdict,
+    cloud_of,
+)
 
 _VARIABLES = frozenset({"AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PASSWORD"})
+_TENANT, _CLIENT = 'os.environ["AZURE_TENANT_ID"]', 'os.environ["AZURE_CLIENT_ID"]'
+_TARGET = f"ClientAssertionCredential({_TENANT}, {_CLIENT}, managed_identity_assertion)"
+_DEFAULT_TARGET = (
+    f"ChainedTokenCredential({_TARGET}, DefaultAzureCredential(exclude_environment_credential=True, "
+    "exclude_workload_identity_credential=True, exclude_managed_identity_credential=True))"
+)
+_SET_TARGET = f"no variable is set: {_TARGET} is passed where the credential is used"
 _SETTERS = frozenset({"os.environ.setdefault", "os.putenv", "os.environ.update"})
 
 
-def _environment(_call: Call) -> Verdict:
-    return Report(reason=ReasonCode.ENVIRONMENT_STEERED)
+def _environment(call: Call) -> Verdict:
+    module = call.module
+    handled = any(node.value in _VARIABLES for node in module.strings)
+    if call.unpacks or call.node.args or handled:
+        detail = "the file also handles AZURE_CLIENT_SECRET" if handled else ""
+        return Report(reason=ReasonCode.ENVIRONMENT_STEERED, detail=detail, target=_TARGET)
+    asynchronous = ".aio." in call.construct
+    values = (_TENANT, _CLIENT) if asynchronous else (_TENANT, _CLIENT, ASSERTION)
+    return Rewrite(
+        client=module.implied(_CLIENT, "os"),
+        tenant=module.implied(_TENANT, "os"),
+        secrets=(),
+        edits=tuple(Insert(value=value) for value in values),
+        callee=HelperClass() if asynchronous else Renamed(name="ClientAssertionCredential"),
+        cloud=cloud_of(module, call.value(None, "authority")),
+        asked=True,
+        names=("os",),
+        target=_TARGET,
+    )
 
 
 def _default(call: Call) -> Verdict | None:
@@ -30,26 +72,54 @@ def _default(call: Call) -> Verdict | None:
         return None
     if not any(node.value in _VARIABLES for node in call.module.strings):
         return None
-    return Report(reason=ReasonCode.ENVIRONMENT_STEERED, detail="the file also handles AZURE_CLIENT_SECRET")
+    detail = "the file also handles AZURE_CLIENT_SECRET"
+    return Report(reason=ReasonCode.ENVIRONMENT_STEERED, detail=detail, target=_DEFAULT_TARGET)
 
 
 def _settings(module: Module) -> Iterator[Found]:
     """Find the places that put the secret into the environment of this process or of a child."""
     for node in module.strings:
         if node.value in _VARIABLES and _is_set(module, node):
-            detail = f"{node.value} is set here"
-            yield Found(
-                node=node,
-                construct="os.environ",
-                report=Report(reason=ReasonCode.ENVIRONMENT_STEERED, detail=detail),
-            )
+            yield _found(node, str(node.value))
+    for call in module.calls:
+        for keyword in call.keywords:
+            given = [*call.args, *(item.value for item in call.keywords if item.arg is None)]
+            environment = any(module.qualified(item) == "os.environ" for item in given)
+            if keyword.arg in _VARIABLES and (environment or module.qualified(call.func) in _SETTERS):
+                yield _found(keyword.value, keyword.arg)
+
+
+def _found(node: ast.expr, variable: str) -> Found:
+    report = Report(reason=ReasonCode.ENVIRONMENT_STEERED, detail=f"{variable} is set here", target=_SET_TARGET)
+    return Found(node=node, construct="os.environ", report=report)
 
 
 def _is_set(module: Module, node: ast.Constant) -> bool:
+    """Tell whether a text is the key of a write into the environment, of this process or of a child."""
     parent = module.parents[node]
     if isinstance(parent, ast.Subscript):
         return isinstance(parent.ctx, ast.Store) and module.qualified(parent.value) == "os.environ"
-    return isinstance(parent, ast.Call) and module.qualified(parent.func) in _SETTERS
+    if isinstance(parent, ast.Dict) and node in parent.keys:
+        around = module.parents[parent]
+        child = isinstance(around, ast.keyword) and around.arg == "env"
+        merged = isinstance(around, ast.BinOp) and _mentions_environment(module, around)
+        return child or merged or _is_setter(module, around) or _mentions_environment(module, parent)
+    return _is_setter(module, parent)
+
+
+def _is_setter(module: Module, node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and module.qualified(node.func) in _SETTERS
+
+
+def _mentions_environment(module: Module, node: ast.AST) -> bool:
+    parts = [item for item in ast.walk(node) if isinstance(item, ast.Attribute)]
+    return any(module.qualified(item) == "os.environ" and not _is_read(module, item) for item in parts)
+
+
+def _is_read(module: Module, node: ast.Attribute) -> bool:
+    """Tell whether one variable is taken out of the environment, and not all of it."""
+    parent = module.parents[node]
+    return isinstance(parent, ast.Subscript) or (isinstance(parent, ast.Attribute) and parent.attr != "copy")
 
 
 TRANSFORM = Transform(
@@ -60,5 +130,7 @@ TRANSFORM = Transform(
         for package in ("azure.identity", "azure.identity.aio")
         for name, judge in (("EnvironmentCredential", _environment), ("DefaultAzureCredential", _default))
     },
+    classes=frozenset({"azure.identity.EnvironmentCredential", "azure.identity.aio.EnvironmentCredential"}),
+    targets={"EnvironmentCredential": _TARGET},
     search=_settings,
 )

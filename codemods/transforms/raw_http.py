@@ -1,8 +1,9 @@
-"""Token requests that the program builds itself: reported where they go to Entra, or may.
+"""Token requests that the program builds itself: rewritten where all of it is seen, else reported.
 
 A request is seen by its body (a dict, keywords or a text with ``client_secret``), by a field that is set later, by a
 pair of id and secret in ``auth=``, or by its address alone when nobody can see what is sent. The target is the pair
-``client_assertion_type`` and ``client_assertion``. A login of the command line client counts as well.
+``client_assertion_type`` and ``client_assertion``; ``token_request`` has the form in which it can be put in the
+secret's place. A login of the command line client counts as well.
 
 Protocol: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
 """
@@ -13,6 +14,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from codemods import token_request
 from codemods.model import ReasonCode
 from codemods.names import Module
 from codemods.transform import Found, Report, Transform, authority_of
@@ -22,11 +24,25 @@ _ENTRA = re.compile(
 )
 _TOKEN = re.compile(r"oauth2/(v2\.0/)?token|(microsoftonline|windows\.net|chinacloudapi).*/token", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"https?://[^/]*[^/{}]([:/]|$)", re.IGNORECASE)
+_NO_BODY = frozenset({"headers", "params", "cookies", "proxies", "timeout"})
 _SENDS = frozenset({"post", "request", "urlopen", "Request", "fetch"})
+_OAUTHLIB_TARGET = f"""session.fetch_token(token_url, include_client_id=True, \
+client_assertion_type="{token_request.ASSERTION_TYPE}", client_assertion=managed_identity_assertion())"""
+_AUTHLIB_TARGET = (
+    'session.register_client_auth_method(("managed_identity", add_assertion)) with '
+    'token_endpoint_auth_method="managed_identity", where add_assertion adds client_assertion_type and '
+    "client_assertion to the body of each request"
+)
+_REGISTER_TARGET = (
+    'oauth.register(name, client_id=..., client_auth_methods=[("managed_identity", add_assertion)], '
+    'token_endpoint_auth_method="managed_identity")'
+)
+_LOGIN_TARGET = "az login --identity --client-id CLIENT_ID_OF_THE_MANAGED_IDENTITY"
 _SESSIONS = (".OAuth2Session", ".AsyncOAuth2Client", ".OAuth2Client", ".AsyncOAuth2Session")
 
 
 def _search(module: Module) -> Iterator[Found]:
+    yield from token_request.search(module)
     entra = any(_ENTRA.search(str(text.value)) for text in module.strings)
     yield from _bodies(module, entra=entra)
     yield from _fields(module, entra=entra)
@@ -111,7 +127,14 @@ def _sessions(module: Module, *, entra: bool) -> Iterator[Found]:
             continue
         if entra or (session and not elsewhere):
             client = named.get("client_id", call.args[0] if session and call.args else None)
-            yield _found(call, "OAuth session", client, secret)
+            yield _found(call, "OAuth session", client, secret, target=_session_target(module, qualified, method))
+
+
+def _session_target(module: Module, qualified: str, method: str) -> str:
+    if method == "register":
+        return _REGISTER_TARGET
+    authlib = qualified.startswith("authlib.") or module.imports_package("authlib")
+    return _AUTHLIB_TARGET if authlib else _OAUTHLIB_TARGET
 
 
 def _requests(module: Module) -> Iterator[Found]:
@@ -121,11 +144,24 @@ def _requests(module: Module) -> Iterator[Found]:
         named = {keyword.arg: keyword.value for keyword in call.keywords}
         method = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         addressed = any(_TOKEN.search(authority_of(module, item) or "") for item in _arguments(call))
-        if not addressed or method not in _SENDS:
+        if not addressed or method not in _SENDS or token_request.body_of(module, call) is not None:
             continue
-        seen = any(isinstance(item, ast.Dict) for item in _arguments(call)) or not (_arguments(call)[1:] or asserted)
+        sent = [*call.args, *(value for name, value in named.items() if name not in _NO_BODY)]
+        seen = any(_is_seen(module, item) for item in sent) or not (_arguments(call)[1:] or asserted)
         if "auth" in named or not (seen or asserted):
             yield _found(call, "token request")
+
+
+def _is_seen(module: Module, node: ast.expr) -> bool:
+    """Tell whether an argument is a body that another search sees: a dict, or a text with the secret."""
+    if isinstance(node, ast.Name):
+        binding = module.assigned_once(node)
+        value = None if binding is None else binding.value
+        return isinstance(value, ast.Dict) and any(module.constant(key) == "client_secret" for key in value.keys)
+    return any(
+        isinstance(item, ast.Dict) or (isinstance(item, ast.Constant) and "client_secret=" in str(item.value))
+        for item in ast.walk(node)
+    )
 
 
 def _command_lines(module: Module) -> Iterator[Found]:
@@ -138,15 +174,23 @@ def _command_lines(module: Module) -> Iterator[Found]:
         if any("--federated-token" in part for part in parts) or not any("login" in part for part in parts):
             continue
         node = parent if isinstance(parent, ast.List | ast.Tuple | ast.JoinedStr) else text
-        report = Report(reason=ReasonCode.OTHER_LIBRARY, detail="log in with --federated-token or --identity")
+        report = Report(
+            reason=ReasonCode.OTHER_LIBRARY, detail="log in with --federated-token or --identity", target=_LOGIN_TARGET
+        )
         yield Found(node=node, construct="az login", report=report)
 
 
-def _found(node: ast.expr, construct: str, client: ast.expr | None = None, secret: ast.expr | None = None) -> Found:
+def _found(
+    node: ast.expr,
+    construct: str,
+    client: ast.expr | None = None,
+    secret: ast.expr | None = None,
+    *,
+    target: str = token_request.TARGET,
+) -> Found:
     secrets = () if secret is None else (secret,)
-    return Found(
-        node=node, construct=construct, report=Report(reason=ReasonCode.RAW_HTTP, client=client, secrets=secrets)
-    )
+    report = Report(reason=ReasonCode.RAW_HTTP, client=client, secrets=secrets, target=target)
+    return Found(node=node, construct=construct, report=report)
 
 
 def _whole(module: Module, text: ast.Constant) -> ast.expr:

@@ -71,7 +71,7 @@ class SiteCheck:
             else:
                 compared.append(self._callee(old.func, new.func, expected))
             before, after = self._arguments(self.old, old, expected), self._arguments(self.new, new, expected)
-            if _last(old.func) == "EnvironmentCredential":
+            if (self.old.qualified(old.func) or "").endswith(".EnvironmentCredential"):
                 before |= {name: _variable(text) for name, text in _FROM_ENVIRONMENT.items()}
             self._slots(old, before, after, expected, compared)
         elif isinstance(old, ast.Dict) and isinstance(new, ast.Dict):

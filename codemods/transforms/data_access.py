@@ -1,0 +1,139 @@
+"""Ways to data that take the secret along: storage options, connection strings, Kusto, Spark; reported.
+
+Kusto: https://learn.microsoft.com/python/api/azure-kusto-data
+adlfs: https://pypi.org/project/adlfs/
+deltalake (keys of object_store): https://docs.rs/object_store/latest/object_store/azure/enum.AzureConfigKey.html
+ODBC: https://learn.microsoft.com/sql/connect/odbc/using-azure-active-directory
+mssql-python: https://pypi.org/project/mssql-python/
+Spark (ABFS): https://hadoop.apache.org/docs/stable/hadoop-azure/abfs.html
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from codemods.model import ReasonCode
+from codemods.names import Module
+from codemods.transform import Found, Judge, Report, Transform, reports
+
+_CREDENTIAL = "ClientAssertionCredential(tenant_id, client_id, managed_identity_assertion)"
+_KUSTO = f"KustoConnectionStringBuilder.with_azure_token_credential(connection_string, {_CREDENTIAL})"
+_STORAGE = f"credential=azure.identity.aio.{_CREDENTIAL}, without client_id, client_secret and tenant_id"
+_OBJECT_STORE = (
+    "azure_federated_token_file=PATH, a file with the assertion that is renewed within a day, without a secret"
+)
+_ODBC = (
+    "connect(text without Authentication, UID and PWD, attrs_before={1256: packed}), where packed is "
+    f'{_CREDENTIAL}.get_token("https://database.windows.net/.default").token in UTF-16-LE behind its length'
+)
+_MSSQL = f"mssql_python.connect(text without Authentication, UID and PWD, token_provider={_CREDENTIAL})"
+_SPARK = "fs.azure.account.oauth.provider.type=org.apache.hadoop.fs.azurebfs.oauth2.MsiTokenProvider"
+
+_OPTION_KEYS = frozenset({"client_secret", "azure_client_secret", "azure_storage_client_secret"})
+_OPTION_NAMES = frozenset({"storage_options", "filesystem_options"})
+_TEXTS = {
+    "ActiveDirectoryServicePrincipal": (ReasonCode.CONNECTION_STRING, "ODBC connection string"),
+    "fs.azure.account.oauth2.client.secret": (ReasonCode.JVM_SIDE, "Spark configuration"),
+    "dfs.adls.oauth2.credential": (ReasonCode.JVM_SIDE, "Spark configuration"),
+    "fs.adl.oauth2.credential": (ReasonCode.JVM_SIDE, "Spark configuration"),
+    "Application Key=": (ReasonCode.CONNECTION_STRING, "Kusto connection string"),
+    "AppKey=": (ReasonCode.CONNECTION_STRING, "Kusto connection string"),
+}
+
+_storage = reports(
+    ReasonCode.STORAGE_OPTIONS, client=(None, "client_id"), secret=(None, "client_secret"), target=_STORAGE
+)
+
+
+def _kusto(position: int, name: str) -> Judge:
+    return reports(ReasonCode.OTHER_LIBRARY, client=(1, "aad_app_id"), secret=(position, name), target=_KUSTO)
+
+
+_BUILDERS = {
+    "with_aad_application_key_authentication": _kusto(2, "app_key"),
+    "with_aad_application_certificate_authentication": _kusto(2, "certificate"),
+    "with_aad_application_certificate_sni_authentication": _kusto(2, "private_certificate"),
+}
+_FILESYSTEMS = (
+    "adlfs.AzureBlobFileSystem", "adlfs.AzureDatalakeFileSystem", "adlfs.spec.AzureBlobFileSystem",
+    "fsspec.filesystem", "fsspec.open", "fsspec.open_files", "fsspec.core.url_to_fs", "fsspec.url_to_fs",
+)  # fmt: skip
+
+
+def _search(module: Module) -> Iterator[Found]:
+    for node in module.dicts:
+        if {str(module.constant(key)).lower() for key in node.keys} & _OPTION_KEYS and _is_option(module, node):
+            yield _option(module, node)
+    for call in module.calls:
+        plain = isinstance(call.func, ast.Name) and call.func.id == "dict"
+        if plain and {str(item.arg).lower() for item in call.keywords} & _OPTION_KEYS and _is_option(module, call):
+            yield _option(module, call)
+    for text in module.strings:
+        if str(text.value).lower() in _OPTION_KEYS and _is_put_in(module.parents[text]):
+            yield _option(module, module.parents[text])
+        for marker, (reason, construct) in _TEXTS.items():
+            if marker in str(text.value):
+                report = Report(reason=reason, target=_target_of(module, construct))
+                yield Found(node=text, construct=construct, report=report)
+
+
+def _option(module: Module, node: ast.AST) -> Found:
+    rust = module.imports_package("deltalake") or module.imports_package("polars")
+    report = Report(reason=ReasonCode.STORAGE_OPTIONS, target=_OBJECT_STORE if rust else _STORAGE)
+    assert isinstance(node, ast.expr)  # noqa: S101 - narrows for the type checker
+    return Found(node=node, construct="storage_options", report=report)
+
+
+def _target_of(module: Module, construct: str) -> str:
+    if construct == "Spark configuration":
+        return _SPARK
+    if construct == "Kusto connection string":
+        return _KUSTO
+    return _MSSQL if module.imports_package("mssql_python") else _ODBC
+
+
+def _is_option(module: Module, node: ast.expr) -> bool:
+    """Tell whether a dict is passed as storage options, at once or under a name."""
+    parent = module.parents[node]
+    if isinstance(parent, ast.keyword):
+        return parent.arg in _OPTION_NAMES
+    targets = parent.targets if isinstance(parent, ast.Assign) else []
+    names = [target for target in targets if isinstance(target, ast.Name)]
+    return any(name.id in _OPTION_NAMES or _is_passed(module, name) for name in names)
+
+
+def _is_passed(module: Module, name: ast.Name) -> bool:
+    found = module.lookup(name)
+    uses = () if found is None else module.uses(found[0], name.id)
+    parents = (module.parents[use] for use in uses)
+    return any(isinstance(parent, ast.keyword) and parent.arg in _OPTION_NAMES for parent in parents)
+
+
+def _is_put_in(node: ast.AST) -> bool:
+    """Tell whether a secret is put into storage options after they were made."""
+    if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Store):
+        return False
+    return isinstance(node.value, ast.Name) and node.value.id in _OPTION_NAMES
+
+
+TRANSFORM = Transform(
+    name="data-access",
+    literals=(
+        b"with_aad_application",
+        b"adlfs",
+        b"fsspec",
+        b"storage_options",
+        b"filesystem_options",
+        *(marker.encode() for marker in _TEXTS),
+    ),
+    constructs={
+        **{
+            f"{module}.KustoConnectionStringBuilder.{name}": judge
+            for module in ("azure.kusto.data", "azure.kusto.data.request", "azure.kusto.data.kcsb")
+            for name, judge in _BUILDERS.items()
+        },
+        **dict.fromkeys(_FILESYSTEMS, _storage),
+    },
+    search=_search,
+)

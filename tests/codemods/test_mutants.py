@@ -1,0 +1,143 @@
+"""Small wrong changes to transforms and engine, made on a copy: the cases must notice every one of them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+CHECK = """\
+import sys, tempfile
+from pathlib import Path
+from codemods.cases import NO_APP, OTHER_TENANT, CHECK, REPORTED, REWRITTEN, cases, subjects
+from codemods.engine.check import check
+from codemods.engine.run import rewrite
+from codemods.model import Request, Target
+
+APP, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+
+
+def run(folder, name, case):
+    for path, text in case.files:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    tenant = OTHER if case.condition == OTHER_TENANT else None
+    look = check if case.condition == CHECK else rewrite
+    asked = {"targets": (Target(client_id=APP, tenant_id=tenant),)}
+    asked["app"] = None if case.condition == NO_APP else APP
+    asked["environment_credential"] = name.startswith("environment")
+    return look(Request(paths=(folder,), apply=True, **({} if case.condition == CHECK else asked)))
+
+
+names = [item for kind in (REWRITTEN, REPORTED, "unrelated") for item in subjects(kind)]
+for name in sorted(names, key=lambda name: not name.startswith(sys.argv[1])):  # the likeliest first
+    for case in cases(name):
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                done = run(Path(folder), name, case)
+            except Exception as error:
+                sys.exit(f"{name}: {case.name}: {error!r}")
+            text = (Path(folder) / case.files[0][0]).read_text()
+            reasons = tuple(item.reason.value for item in done.reported)
+            if text != (case.after or case.before) or reasons != case.reasons:
+                sys.exit(f"{name}: {case.name}")
+"""
+IDENTITY, MSAL, WEB = "transforms/azure_identity.py", "transforms/msal.py", "transforms/identity_web.py"
+CREDENTIAL, REQUEST, ENVIRONMENT = "client_credential.py", "token_request.py", "transforms/environment.py"
+RAW, STORED, DATA = "transforms/raw_http.py", "transforms/stored_secrets.py", "transforms/data_access.py"
+SUBJECTS = {
+    CREDENTIAL: "msal",
+    RAW: "token_request",
+    "engine/rewrite.py": "token_request",
+    "engine/sites.py": "stored_secrets",
+    "engine/file.py": "environment",
+    "engine/plan.py": "stored_secrets",
+    "names.py": "token_request",
+    "shapes.py": "stored_secrets",
+}
+MUTANTS = [
+    (IDENTITY, 'call.argument(2, "client_secret")', 'call.argument(1, "client_secret")'),
+    (IDENTITY, 'None if first.keyword is None else "func"', 'None if first.keyword is None else "client_secret"'),
+    (IDENTITY, "secret is None or call.unpacks_positions", "secret is None"),
+    (IDENTITY, "    if call.unpacks:\n        return _hidden(call)\n", ""),
+    (IDENTITY, "(replaced, *(Remove(index=argument.index) for argument in rest))", "(replaced,)"),
+    (IDENTITY, "(replaced, *(Remove(index=argument.index) for argument in dropped[1:]))", "(replaced,)"),
+    (IDENTITY, 'keyword="client_assertion_func"', 'keyword="client_secret"'),
+    (IDENTITY, 'HelperClass() if ".aio." in call.construct else', "HelperClass() if False else"),
+    (IDENTITY, "elif hides_authority(call):", "elif False:"),
+    (IDENTITY, "if call.unpacks:  # **", "if False:  # **"),
+    (MSAL, 'call.argument(1, "client_credential")', 'call.argument(2, "client_credential")'),
+    (MSAL, "_CLAIMS_POSITION = 9", "_CLAIMS_POSITION = 8"),
+    (MSAL, 'or "b2clogin.com" in text', ""),
+    (MSAL, "if already:", "if False:"),
+    (MSAL, "if authority is None and not call.unpacks_positions", "if False"),
+    (WEB, '"flask": 1', '"flask": 0'),
+    (WEB, '_ELSEWHERE = ("oidc_authority", ', "_ELSEWHERE = ("),
+    (CREDENTIAL, '{{"client_assertion": {ASSERTION}}}', '{{"client_assertion": {ASSERTION}()}}'),
+    (CREDENTIAL, "if None in value.keys:", "if False:"),
+    (CREDENTIAL, "case ast.IfExp() | ast.Lambda() | None:", "case ast.Lambda() | None:"),
+    (REQUEST, "not _ENDPOINT.fullmatch(", "not _ENDPOINT.match("),
+    (REQUEST, 'r"https://(login', 'r"https?://(login'),
+    (REQUEST, '{"auth", "json", "content", "files"}', '{"json", "content", "files"}'),
+    (REQUEST, "None in named", "False"),
+    (REQUEST, " and _is_sent_once(module, call)", ""),
+    (REQUEST, "and None not in keys and not", "and not"),
+    (REQUEST, 'else f"{ASSERTION}()")', "else ASSERTION)"),
+    (REQUEST, '(("client_assertion_type", ASSERTION_TYPE), ', "("),
+    (REQUEST, 'found["tenant"].lower() in SHARED_TENANTS', "False"),
+    (REQUEST, "client and _is_client(module, call.func.value)", "client"),
+    (RAW, '_NO_BODY = frozenset({"headers", ', "_NO_BODY = frozenset({"),
+    (ENVIRONMENT, "if call.unpacks or call.node.args or handled:", "if call.unpacks or call.node.args:"),
+    (ENVIRONMENT, "(_TENANT, _CLIENT, ASSERTION)", "(_CLIENT, _TENANT, ASSERTION)"),
+    (ENVIRONMENT, 'names=("os",),', ""),
+    (ENVIRONMENT, "return child or merged", "return merged"),
+    (STORED, 'item.qualified.startswith("azure.keyvault")', 'item.qualified.startswith("")'),
+    (DATA, "parent.arg in _OPTION_NAMES for parent in parents", "False for parent in parents"),
+    ("engine/rewrite.py", "    arguments[:0] = new", "    arguments[1:1] = new"),
+    ("engine/rewrite.py", "elements[edit.index : edit.index + 1] =", "elements[edit.index : edit.index] ="),
+    ("engine/sites.py", "_is_stored(occurrence) and any(", "_is_stored(occurrence) and not all("),
+    ("engine/sites.py", 'in ENTRA_SECRET_WORD.finditer(text) if "Q~" in text else ():', "in ():"),
+    ("engine/file.py", "            if name in read and meanings != {name}:\n                return name\n", ""),
+    ("engine/plan.py", "    ReasonCode.LITERAL_SECRET,\n", ""),
+    ("names.py", "            self.scopes[node] = scope\n            self.dicts", "            self.dicts"),
+    ("shapes.py", r'rf"(?<![A-Za-z0-9_~.-]){', 'rf"{'),
+]  # fmt: skip
+
+
+def _checked(folder: Path, first: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", CHECK, first]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}  # bytecode would outlive a change of the same second
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("copy")
+    shutil.copytree(ROOT / "codemods", folder / "codemods", ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def test_the_cases_hold_without_a_mutation(copied: Path) -> None:
+    done = _checked(copied)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("at", range(len(MUTANTS)))
+def test_the_cases_notice(copied: Path, at: int) -> None:
+    name, old, new = MUTANTS[at]
+    path = copied / "codemods" / name
+    text = path.read_text("utf-8")
+    assert text.count(old) == 1, "this mutation is out of date"
+    path.write_text(text.replace(old, new), "utf-8")
+    try:
+        done = _checked(copied, SUBJECTS.get(name, path.stem))
+    finally:
+        path.write_text(text, "utf-8")
+    assert done.returncode == 1, f"{name}: {old} -> {new}"
