@@ -51,7 +51,12 @@ class LeftoverKind(enum.StrEnum):
     ENV_FILE = ("env-file", "an environment file sets it", "delete the line; a blank value is worse than none", False)
     COMPOSE = ("compose", "a compose file passes it on", "remove the entry from environment", False)
     DOCKERFILE = ("dockerfile", "an image sets or takes it", "remove ENV or ARG; a built image still holds it", False)
-    KUBERNETES = ("kubernetes", "a manifest or chart sets it", "remove the entry and the Secret behind it", False)
+    KUBERNETES = (
+        "kubernetes",
+        "a manifest, a chart or another YAML file sets it",
+        "remove the entry and the Secret behind it",
+        False,
+    )
     GITHUB_ACTIONS = ("github-actions", "a workflow passes it on", "remove it here and among the secrets", False)
     GITHUB_LOGIN = (
         "github-login",
