@@ -107,7 +107,7 @@ def _only(whose: Iterable[str | None]) -> str | None:
 
 def _code(owners: _Owners, neighbours: Neighbours) -> Iterator[Leftover]:
     project = neighbours.project
-    words = {spelling for name in owners for spelling in (name, name.lower())}
+    words = {spelling for name in owners for spelling in (name, name.lower(), name.lower().replace("_", "-"))}
     for path in sorted({path for found in project.mentioning(words).values() for path in found}):
         module = project.module(path)
         if module is None:
