@@ -131,7 +131,7 @@ def _beside(owners: _Owners, sites: frozenset[str | None], neighbours: Neighbour
         mentioned = None if text is None else names is not None and names.search(text) is not None
         if text is None and problem:
             yield Leftover(kind=LeftoverKind.UNREADABLE, path=name, line=1, name="", detail=problem)
-        elif text is not None and (mentioned or place.constructs):
+        elif text is not None and (mentioned or any(construct.search(text) for construct, _ in place.constructs)):
             named = _only(found for each in _GUID.findall(text) if (found := guid(each)) in sites)
             for hit in hits(place, text, names if mentioned else None):
                 whose = _only(owners[hit.name]) if hit.name in owners else named

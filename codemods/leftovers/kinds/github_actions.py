@@ -11,7 +11,7 @@ from codemods.leftover import LeftoverKind
 from codemods.leftovers.place import Place
 
 _FILE = re.compile(r"(?:.*/)?\.github/(?:workflows|actions)/.*\.ya?ml|(?:.*/)?action\.ya?ml")
-_LOGIN = re.compile(r"^[ \t]*(creds|client-secret)[ \t]*:")
+_LOGIN = re.compile(r"^[ \t]*(creds|client-secret)[ \t]*:", re.MULTILINE)
 
 
 PLACE = Place(

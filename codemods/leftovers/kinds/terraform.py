@@ -8,7 +8,9 @@ from codemods.leftover import LeftoverKind
 from codemods.leftovers.place import Place
 
 _FILE = re.compile(r".*\.(?:tf|tfvars|tofu)(?:\.json)?")
-_PASSWORD = re.compile(r"^[ \t]*resource[ \t]+\"(azuread_(?:application|service_principal)_(?:password|certificate))\"")
+_PASSWORD = re.compile(
+    r"^[ \t]*resource[ \t]+\"(azuread_(?:application|service_principal)_(?:password|certificate))\"", re.MULTILINE
+)
 
 PLACE = Place(
     kind=LeftoverKind.TERRAFORM,
