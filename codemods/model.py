@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from codemods.leftover import Leftover
+from codemods.requirement import RequirementFile
+
 
 class Cloud(enum.Enum):
     """A Microsoft cloud and the audience its token endpoint accepts in a federated assertion.
@@ -47,6 +50,11 @@ class ReasonCode(enum.StrEnum):
         member.advice = advice
         return member
 
+    VERSION_FLOOR = (
+        "version-floor",
+        "the project pins a release that is too old for what would be written",
+        "raise the pin as suggested, update the lock file, then run again",
+    )
     # Whose application it is
     UNKNOWN_APPLICATION = (
         "unknown-application",
@@ -440,6 +448,8 @@ class Run:
     helpers: tuple[Helper, ...] = ()
     scanned: int = 0
     candidates: int = 0
+    leftovers: tuple[Leftover, ...] = ()
+    requirements: tuple[RequirementFile, ...] = ()
 
     @property
     def sites(self) -> tuple[SiteOutcome, ...]:
@@ -463,6 +473,7 @@ class Run:
 
     @property
     def diff(self) -> str:
-        """Join the diffs of helpers and files, helpers first, as they would be written."""
+        """Join the diffs of requirements, helpers and files, in the order in which they would be written."""
         changed = (file.diff for file in self.files if isinstance(file, Changed))
-        return "".join((*(helper.diff for helper in self.helpers), *changed))
+        first = (*(file.diff for file in self.requirements), *(helper.diff for helper in self.helpers))
+        return "".join((*first, *changed))

@@ -9,6 +9,7 @@ from typing import assert_never
 
 import msgspec
 
+from codemods.leftover import Leftover, LeftoverKind
 from codemods.model import Changed, Clean, Failed, FileOutcome, ReasonCode, Reported, Rewritten, Run, Target
 from inventory.model import ClientId
 from migrate import rollout
@@ -62,7 +63,26 @@ def _place(path: Path) -> Path:
 def open_findings(run: Run, app: ClientId | None) -> tuple[CodeFinding, ...]:
     """Return the places that still need a secret; those that do not say whose are of ``app`` where it is given."""
     whose = client_id(app)
-    return tuple(finding for file in run.files for finding in _of_file(run.base, file, whose))
+    sites = (finding for file in run.files for finding in _of_file(run.base, file, whose))
+    left = (_of_leftover(run.base, each, whose) for each in run.leftovers)
+    return (*sites, *(finding for finding in left if finding is not None))
+
+
+def _of_leftover(base: Path, leftover: Leftover, app: ClientId | None) -> CodeFinding | None:
+    """Hold the gate with what fails or signs in without the secret; what merely sets it does no harm.
+
+    A sign-in of a workflow that names nobody is told and holds nobody: it need not be of any application here.
+    """
+    named = client_id(leftover.application)
+    if not leftover.kind.holds or (leftover.kind is LeftoverKind.GITHUB_LOGIN and named is None):
+        return None
+    return CodeFinding(
+        path=str(base / leftover.path),
+        line=leftover.line,
+        reason=leftover.kind.value,
+        application=named or app,
+        advice=leftover.advice,
+    )
 
 
 def _of_file(base: Path, file: FileOutcome, app: ClientId | None) -> tuple[CodeFinding, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,6 +72,14 @@ def files_in(root: Path, area: Iterable[Path]) -> Iterator[_Found]:
                 yield from files_in(path, area)
         elif _is_regular(path) and _is_python(path):
             yield path, None
+
+
+def others_in(root: Path, wanted: Callable[[Path], bool]) -> Iterator[Path]:
+    """List what is wanted below a folder whatever its language; links are not followed."""
+    names = _from_git(root)
+    for path, problem in _walk(root) if names is None else ((root / name, None) for name in names):
+        if problem is None and wanted(path) and _is_regular(path):
+            yield path
 
 
 def _base(common: Path) -> Path:

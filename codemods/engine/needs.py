@@ -45,7 +45,7 @@ def _is_needed(module: Module, text: ast.Constant) -> bool:
             return environment_variable(module, parent) is not None
         case ast.Call() if environment_variable(module, parent) is not None:
             rest_is_soft = is_optional(module, parent, [])
-            return not rest_is_soft or _is_tested(module, parent)
+            return not rest_is_soft or decides(module, parent)
         case ast.Call():
             return text in parent.args and last_name(parent.func) not in _HARMLESS
         case ast.List() | ast.Tuple() | ast.Set() | ast.Compare():
@@ -54,7 +54,7 @@ def _is_needed(module: Module, text: ast.Constant) -> bool:
             return False
 
 
-def _is_tested(module: Module, node: ast.expr) -> bool:
+def decides(module: Module, node: ast.expr) -> bool:
     """Tell whether a value that may be missing decides something, itself or under the name it is given."""
     parent = module.parents[node]
     if isinstance(parent, ast.Attribute | ast.BoolOp | ast.Compare | ast.UnaryOp | ast.If | ast.Assert | ast.IfExp):

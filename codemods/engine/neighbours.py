@@ -15,6 +15,7 @@ from pathlib import Path
 
 from codemods.engine.candidates import Candidate, Reading, looks_like_test
 from codemods.engine.definitions import Definitions
+from codemods.engine.floors import Floors
 from codemods.engine.flow import Blocked, Dropped, dropped_with
 from codemods.engine.guards import understand
 from codemods.engine.knowledge import Knowledge
@@ -38,6 +39,7 @@ class Neighbours:
     references: References
     definitions: Definitions
     sites: Mapping[Path, Dropped]
+    floors: Floors
     known: dict[Occurrence, Blocked | None] = field(default_factory=dict)
 
     def of(self, candidate: Candidate) -> Surroundings:
@@ -46,6 +48,7 @@ class Neighbours:
             type_tests=self.type_tests,
             used_elsewhere=partial(self._used, candidate),
             needed_elsewhere=partial(self._needed, candidate),
+            too_old=partial(self.floors.too_old, candidate.listed.path),
         )
 
     def _used(self, candidate: Candidate, read: NameRead | str) -> str | None:
@@ -120,6 +123,7 @@ def look_around(project: Project, reading: Reading, known: Knowledge) -> Neighbo
         references=References(project, _names(reading.candidates)),
         definitions=Definitions(project),
         sites={item.listed.path: _site_nodes(item) for item in reading.candidates},
+        floors=Floors(project),
     )
 
 

@@ -51,12 +51,13 @@ class Surroundings:
 
     ``type_tests`` maps a construct to a place that depends on its type or its inside; ``used_elsewhere`` names a file
     that seems to use a name of this one, given as a text or as the read that would be deleted; ``needed_elsewhere``
-    says what else cannot do without the secret of a site.
+    says what else cannot do without the secret of a site; ``too_old`` names the requirement that is too old for it.
     """
 
     type_tests: Mapping[str, Blocked]
     used_elsewhere: Callable[[NameRead | str], str | None]
     needed_elsewhere: Callable[[Occurrence], Blocked | None]
+    too_old: Callable[[], str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -135,6 +136,8 @@ def _beneath(verdict: Rewrite | Report) -> str:
 def _refused_there(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked | None:
     if (place := _taken_as(occurrence, file.module, around)) is not None:
         return ReasonCode.INDIRECT_IMPORT, place
+    if (requirement := around.too_old()) is not None:
+        return ReasonCode.VERSION_FLOOR, requirement
     return around.needed_elsewhere(occurrence)
 
 

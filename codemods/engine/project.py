@@ -11,14 +11,16 @@ import ast
 import os
 import tempfile
 from collections.abc import Collection, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from codemods.engine.git import work_tree
-from codemods.engine.listing import Listing, files_in
+from codemods.engine.listing import Listing, files_in, others_in
 from codemods.engine.source import decode, parse, read
 from codemods.engine.words import Words
 from codemods.errors import CodemodError
+from codemods.floors.formats import format_of
+from codemods.leftovers.places import place_of
 from codemods.names import Module
 
 _MARKERS = ("pyproject.toml", "setup.py", ".git")
@@ -42,6 +44,12 @@ class Project:
         for root in self.roots:
             found.update(path for path, problem in files_in(root, (root,)) if problem is None)
         return tuple(sorted(path for path in found if path.suffix != ".ipynb"))
+
+    @cached_property
+    def others(self) -> tuple[Path, ...]:
+        """List the files beside the code that may declare dependencies or set variables, in one walk."""
+        found = {path for root in self.roots for path in others_in(root, partial(_is_beside, root))}
+        return tuple(sorted(found))
 
     @cached_property
     def roots(self) -> frozenset[Path]:
@@ -152,6 +160,11 @@ class Project:
         if not parts:
             return ()
         return tuple(path for path in self._by_stem.get(parts[-1], ()) if _ends_with(path, parts))
+
+
+def _is_beside(root: Path, path: Path) -> bool:
+    name = path.relative_to(root).as_posix()
+    return format_of(name) is not None or place_of(name) is not None
 
 
 def module_of(node: ImportNode, alias: ast.alias) -> tuple[int, str]:

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 from codemods.engine.applications import Policy, policy_of
 from codemods.engine.candidates import Candidate, Told, nobody, read_all
 from codemods.engine.failure import failed, too_deep
+from codemods.engine.floors import Written as Raised
 from codemods.engine.git import uncommitted
 from codemods.engine.helpers import check_name
 from codemods.engine.knowledge import join
+from codemods.engine.leftovers import leftovers_of
 from codemods.engine.listing import list_files
 from codemods.engine.neighbours import Neighbours, look_around
 from codemods.engine.plan import Plan, plan_file, refusal
@@ -26,13 +28,14 @@ from codemods.engine.sites import is_rewrite
 from codemods.engine.whose import application_key
 from codemods.engine.write import write
 from codemods.errors import CodemodError, UncommittedError, WriteFailedError
-from codemods.model import Changed, Clean, Failed, FileOutcome, Helper, Request, Run
+from codemods.model import Changed, Clean, Failed, FileOutcome, Helper, ReasonCode, Request, Run
+from codemods.requirement import RequirementFile
 from codemods.transforms import load
 
 if TYPE_CHECKING:
     from codemods.engine.prepare import NewFile, NewHelper
 
-_Written = tuple[tuple[FileOutcome, ...], tuple[Helper, ...]]
+_Written = tuple[tuple[FileOutcome, ...], tuple[Helper, ...], tuple[RequirementFile, ...]]
 
 
 def rewrite(request: Request, told: Told = nobody) -> Run:
@@ -48,7 +51,7 @@ def rewrite(request: Request, told: Told = nobody) -> Run:
     plans, too_deep_ones = _plan(reading.candidates, policy, neighbours)
     unchanged = [Clean(path=item.listed.name, sites=plan.outcomes()) for item, plan in plans if not plan.changes]
     prover = Prover(known=known, policy=policy, neighbours=neighbours)
-    changed, helpers = _change([(item, plan) for item, plan in plans if plan.changes], prover, request)
+    changed, helpers, floors = _change([(item, plan) for item, plan in plans if plan.changes], prover, request)
     outcomes: list[FileOutcome] = [*reading.others, *too_deep_ones, *unchanged, *changed]
     return Run(
         base=listing.base,
@@ -56,7 +59,20 @@ def rewrite(request: Request, told: Told = nobody) -> Run:
         helpers=helpers,
         scanned=reading.scanned,
         candidates=len(reading.mentioned),
+        leftovers=leftovers_of(plans, neighbours),
+        requirements=_requirements(plans, neighbours, floors),
     )
+
+
+def _requirements(
+    plans: Iterable[tuple[Candidate, Plan]], neighbours: Neighbours, done: tuple[RequirementFile, ...]
+) -> tuple[RequirementFile, ...]:
+    """Add to the files that are raised those that keep code as it is."""
+    reason = ReasonCode.VERSION_FLOOR
+    blocked = [item.listed.path for item, plan in plans if any(code is reason for code, _ in plan.blocked.values())]
+    known = {each.path for each in done}
+    told = neighbours.floors.files((), blocked, None).files
+    return tuple(sorted((*done, *(each for each in told if each.path not in known)), key=lambda each: each.path))
 
 
 def _plan(
@@ -84,21 +100,36 @@ def _keys(candidates: Iterable[Candidate], neighbours: Neighbours) -> set[str | 
 
 def _change(planned: list[tuple[Candidate, Plan]], prover: Prover, request: Request) -> _Written:
     if not planned:
-        return (), ()
+        return (), (), ()
     from codemods.engine.prepare import prepare  # noqa: PLC0415 - imports libcst, which only an edit needs
 
     prepared, failures = prepare(planned, prover)
     outcomes: list[FileOutcome] = list(failures)
     helpers: list[Helper] = []
-    unsafe = _unsafe(prepared, request)
-    for new in prepared:
+    paths = [file.candidate.listed.path for new in prepared for file in new.files]
+    floors = prover.neighbours.floors
+    unsafe = _unsafe(prepared, floors.changing(paths), request)
+    raised = floors.files(paths, (), unsafe if request.apply else None)
+    for each in prepared:
+        outcomes += [_refused(file, raised) for file in each.files if file.candidate.listed.path in raised.refused]
+        new = replace(
+            each, files=tuple(file for file in each.files if file.candidate.listed.path not in raised.refused)
+        )
+        if not new.files:
+            continue
         if all(file.candidate.listed.path.resolve() in unsafe for file in new.files):
             outcomes += [_write(file, unsafe) for file in new.files]
             continue
-        helper, files = _finish(new, unsafe, apply=request.apply)
+        helper, finished = _finish(new, unsafe, apply=request.apply)
         helpers.extend([helper] if helper.variables else [])
-        outcomes.extend(files)
-    return tuple(outcomes), tuple(helpers)
+        outcomes.extend(finished)
+    return tuple(outcomes), tuple(helpers), raised.files
+
+
+def _refused(file: NewFile, raised: Raised) -> Failed:
+    """Leave code alone whose requirements could not be raised: it would not run."""
+    name, path = file.candidate.listed.name, file.candidate.listed.path
+    return failed(name, WriteFailedError(f"not written, because of {raised.refused[path]}"))
 
 
 def _finish(new: NewHelper, unsafe: frozenset[Path], *, apply: bool) -> tuple[Helper, list[FileOutcome]]:
@@ -115,13 +146,13 @@ def _finish(new: NewHelper, unsafe: frozenset[Path], *, apply: bool) -> tuple[He
     return replace(new.helper, written=True), [_write(file, unsafe) for file in new.files]
 
 
-def _unsafe(prepared: Iterable[NewHelper], request: Request) -> frozenset[Path]:
+def _unsafe(prepared: Iterable[NewHelper], beside: Iterable[Path], request: Request) -> frozenset[Path]:
     """Collect what would be written although git could not bring it back."""
     if not request.apply or request.uncommitted:
         return frozenset()
     places = [new.place for new in prepared if new.place is not None and new.helper.diff]
     helpers = [place.path for place in places if place.existing is not None]
-    return uncommitted([*helpers, *(file.candidate.listed.path for new in prepared for file in new.files)])
+    return uncommitted([*helpers, *beside, *(file.candidate.listed.path for new in prepared for file in new.files)])
 
 
 def _refuse_uncommitted(path: Path, unsafe: frozenset[Path]) -> None:

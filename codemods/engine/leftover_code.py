@@ -1,0 +1,102 @@
+"""Where code reads, requires or sets a name that will be gone, beside the sites themselves.
+
+pydantic: https://docs.pydantic.dev/latest/concepts/pydantic_settings/; argparse:
+https://docs.python.org/3/library/argparse.html; click: https://click.palletsprojects.com/en/stable/options/
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+
+from codemods.engine.definitions import is_optional
+from codemods.engine.flow import Dropped
+from codemods.engine.indirect import last_name
+from codemods.engine.needs import decides
+from codemods.engine.secrets import environment_variable
+from codemods.leftover import LeftoverKind
+from codemods.names import Module
+
+Met = tuple[int, str, LeftoverKind, bool]
+_OPTIONS = frozenset({"add_argument", "option", "Option", "argument", "Argument"})
+_READS = frozenset({"get_secret", "env", "str", "config"})
+_SETS = frozenset({"setenv", "setdefault", "putenv"})
+_DATA = frozenset({"dataclass", "define", "frozen", "attrs", "s", "mutable"})
+
+
+def in_code(module: Module, names: Collection[str], dropped: Dropped | None, *, is_test: bool) -> Iterator[Met]:
+    """List the places of one file; ``dropped`` belongs to its sites, which are told by themselves."""
+    for text in module.strings:
+        name = _named(str(text.value), names)
+        if name is None or (dropped is not None and dropped.holds(module, text)):
+            continue
+        kind = _kind(module, text, exact=text.value == name)
+        if kind is not None:
+            yield text.lineno, name, LeftoverKind.TEST if is_test else kind, False
+    for field, name in _fields(module, names):
+        if dropped is None or not dropped.holds(module, field):
+            yield field.lineno, name, LeftoverKind.TEST if is_test else LeftoverKind.REQUIRED_SETTING, False
+
+
+def _named(text: str, names: Collection[str]) -> str | None:
+    """Match a variable by its text, and an option by the variable it is called after."""
+    if text in names:
+        return text
+    option = text.lstrip("-").replace("-", "_").upper()
+    return option if text.startswith("--") and option in names else None
+
+
+def _kind(module: Module, text: ast.Constant, *, exact: bool) -> LeftoverKind | None:
+    parent = module.parents[text]
+    if isinstance(parent, ast.keyword) and parent.arg == "envvar":
+        parent = module.parents[parent]
+    if isinstance(parent, ast.Call) and last_name(parent.func) in _OPTIONS:
+        return LeftoverKind.REQUIRED_OPTION if _is_required(parent) else None
+    return _use(module, text, parent) if exact else None
+
+
+def _use(module: Module, text: ast.Constant, parent: ast.AST) -> LeftoverKind | None:
+    """Tell what is done with the name of a variable."""
+    kind: LeftoverKind | None = None
+    match parent:
+        case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Dict():
+            kind = LeftoverKind.CODE_SETS
+        case ast.Subscript() if environment_variable(module, parent) is not None:
+            kind = LeftoverKind.HARD_READ
+        case ast.Call() if environment_variable(module, parent) is not None:
+            kind = LeftoverKind.START_UP_CHECK if decides(module, parent) else LeftoverKind.OTHER_USE
+        case ast.Call() if last_name(parent.func) in _SETS:
+            kind = LeftoverKind.CODE_SETS
+        case ast.Compare() | ast.List() | ast.Tuple() | ast.Set():
+            kind = LeftoverKind.START_UP_CHECK
+        case ast.Call() if text in parent.args and last_name(parent.func) in _READS:
+            kind = LeftoverKind.OTHER_USE
+        case _:
+            pass
+    return kind
+
+
+def _is_required(call: ast.Call) -> bool:
+    named = {keyword.arg: keyword.value for keyword in call.keywords}
+    required = named.get("required")
+    dots = bool(call.args) and isinstance(call.args[0], ast.Constant) and call.args[0].value is Ellipsis
+    return dots or (isinstance(required, ast.Constant) and required.value is True)
+
+
+def _fields(module: Module, names: Collection[str]) -> Iterator[tuple[ast.AnnAssign, str]]:
+    """Find fields without a default of settings classes and data classes, by the variable of the same name."""
+    for node in module.parents:
+        owner = module.parents[node]
+        if not isinstance(node, ast.AnnAssign) or not isinstance(owner, ast.ClassDef):
+            continue
+        if not isinstance(node.target, ast.Name) or node.target.id.upper() not in names or not _is_filled(owner):
+            continue
+        if node.value is None or not is_optional(module, node.value, []):
+            yield node, node.target.id.upper()
+
+
+def _is_filled(owner: ast.ClassDef) -> bool:
+    decorators = (item.func if isinstance(item, ast.Call) else item for item in owner.decorator_list)
+    return any(last_name(base).endswith(("Settings", "BaseModel")) for base in owner.bases) or any(
+        last_name(item) in _DATA for item in decorators
+    )

@@ -1,0 +1,1 @@
+"""Dependency floors: where a project declares azure-identity or msal, and what must stand there."""

@@ -1,0 +1,176 @@
+"""What still reads, needs or sets the secret is told by kind and application, and never with a value."""
+
+from pathlib import Path
+
+import pytest
+
+from codemods.engine.run import rewrite
+from codemods.model import Request, Run
+from migrate import codescan
+from tests.codemods.cases import APP, OTHER_APP, TARGETS
+
+NAME = "SHOP_SECRET"
+VALUE = "hunter2hunter2"
+SITE = f"""import os
+from azure.identity import ClientSecretCredential
+c = ClientSecretCredential('t', '{APP}', os.environ['{NAME}'])
+"""
+SETTINGS = """import os
+class Settings:
+    shop_secret = os.getenv('SHOP_SECRET')
+settings = Settings()
+"""
+AUTH = f"""from azure.identity import ClientSecretCredential
+from shop.settings import settings
+def sign_in():
+    return ClientSecretCredential('t', '{APP}', settings.shop_secret)
+"""
+
+
+def run_with(folder: Path, name: str, text: str | bytes) -> Run:
+    for path, body in ((folder / "app.py", SITE), (folder / name, text)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body.encode() if isinstance(body, str) else body)
+    return rewrite(Request(paths=(folder,), targets=TARGETS, app=APP))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        (".env", f"{NAME}={VALUE}\n", "env-file"),
+        (".env.example", f"{NAME}=\n", "env-file"),
+        ("docker-compose.prod.yml", f"environment:\n  - {NAME}={VALUE}\n", "compose"),
+        ("Dockerfile", f"ARG {NAME}\n", "dockerfile"),
+        ("deploy/web.yaml", f"kind: Deployment\nenv:\n- name: {NAME}\n", "kubernetes"),
+        ("chart/values.yaml", f"extra:\n  {NAME}: x\n", "kubernetes"),
+        (".github/workflows/ci.yml", f"env:\n  X: ${{{{ secrets.{NAME} }}}}\n", "github-actions"),
+        ("azure-pipelines.yml", f"variables:\n  {NAME}: $(x)\n", "azure-pipelines"),
+        ("infra/main.tf", f"app_settings = {{ {NAME} = var.s }}\n", "terraform"),
+        ("infra/main.bicep", f"name: '{NAME}'\n", "bicep"),
+        ("infra/azuredeploy.json", f'{{"$schema": "https://schema.management.azure.com/x", "a": "{NAME}"}}', "bicep"),
+        ("local.settings.json", f'{{"Values": {{"{NAME}": "{VALUE}"}}}}', "settings-file"),
+        ("run.sh", f"export {NAME}={VALUE}\n", "shell"),
+        (".env", f"\ufeff{NAME}={VALUE}\r\n".encode(), "env-file"),
+        (".env", f"{NAME}={VALUE}\n".encode("utf-16"), "env-file"),
+    ],
+)
+def test_a_place_that_sets_it_is_told_and_holds_nothing(
+    tmp_path: Path, name: str, text: str | bytes, kind: str
+) -> None:
+    run = run_with(tmp_path, name, text)
+    assert [(each.kind.value, each.path, each.name, each.application) for each in run.leftovers] == [
+        (kind, name, NAME, APP)
+    ]
+    assert run.rewritten
+    assert VALUE not in repr(run.leftovers)
+    reasons = [each.reason for each in codescan.open_findings(run, None)]
+    assert reasons == ["rewrite-not-applied"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (".env", f"# {NAME}=x\nMY_{NAME}=x\n{NAME}_OLD=x\n"),
+        ("notes.txt", NAME),
+        ("package.json", f'{{"x": "{NAME}"}}'),
+        ("blob.yaml", b"\0" + NAME.encode()),
+        ("src/other.py", f"# {NAME}\n'''{NAME} is gone'''\n"),
+    ],
+)
+def test_what_sets_nothing_is_not_told(tmp_path: Path, name: str, text: str | bytes) -> None:
+    assert not run_with(tmp_path, name, text).leftovers
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (f"import os\nx = os.environ['{NAME}']\n", "hard-read"),
+        (f"import os\nx = os.getenv('{NAME}')\nif not x:\n    raise SystemExit\n", "start-up-check"),
+        (f"import os\nsend(os.getenv('{NAME}'))\n", "other-use"),
+        (
+            "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    shop_secret: str\n",
+            "required-setting",
+        ),
+        ("from dataclasses import dataclass\n@dataclass\nclass S:\n    shop_secret: str\n", "required-setting"),
+        (
+            "import argparse\np = argparse.ArgumentParser()\np.add_argument('--shop-secret', required=True)\n",
+            "required-option",
+        ),
+        (f"import click\n@click.option('--x', envvar='{NAME}', required=True)\ndef f(x): ...\n", "required-option"),
+    ],
+)
+def test_code_that_fails_or_uses_it_holds_the_gate(tmp_path: Path, text: str, kind: str) -> None:
+    run = run_with(tmp_path, "other.py", text)
+    assert [(each.kind.value, each.path, each.application) for each in run.leftovers] == [(kind, "other.py", APP)]
+    held = [(each.reason, each.application) for each in codescan.open_findings(run, None)]
+    assert (kind, APP) in held
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("other.py", f"import os\nos.environ['{NAME}'] = 'x'\n", "code-sets"),
+        ("tests/test_a.py", f"import pytest\ndef test(m):\n    m.setenv('{NAME}', 'x')\n", "test"),
+    ],
+)
+def test_code_that_only_sets_it_holds_nothing(tmp_path: Path, name: str, text: str, kind: str) -> None:
+    run = run_with(tmp_path, name, text)
+    assert [each.kind.value for each in run.leftovers] == [kind]
+    assert kind not in {each.reason for each in codescan.open_findings(run, None)}
+
+
+def test_optional_places_are_not_told(tmp_path: Path) -> None:
+    text = "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    shop_secret: str | None = None\n"
+    assert not run_with(tmp_path, "other.py", text).leftovers
+
+
+@pytest.mark.parametrize(("client", "whose"), [(APP, APP), (OTHER_APP, None)])
+def test_a_workflow_that_signs_in_holds_only_the_application_it_names(
+    tmp_path: Path, client: str, whose: str | None
+) -> None:
+    text = f"steps:\n- uses: azure/login@v2\n  with:\n    client-id: {client}\n    client-secret: x\n"
+    run = run_with(tmp_path, ".github/workflows/ci.yml", text)
+    assert [(each.kind.value, each.application) for each in run.leftovers] == [("github-login", whose)]
+    held = [each for each in codescan.open_findings(run, None) if each.reason == "github-login"]
+    assert [each.application for each in held] == ([APP] if whose else [])
+
+
+def test_a_name_of_two_applications_is_nobodys(tmp_path: Path) -> None:
+    (tmp_path / "second.py").write_text(SITE.replace(APP, OTHER_APP))
+    run = run_with(tmp_path, ".env", f"{NAME}=x\n")
+    assert [each.application for each in run.leftovers] == [None]
+
+
+def test_a_large_file_and_a_link_are_no_trouble(tmp_path: Path) -> None:
+    (tmp_path / ".env.local").symlink_to("/nowhere")
+    run = run_with(tmp_path, ".env", b"x" * (1024 * 1024 + 1))
+    assert [(each.kind.value, each.path) for each in run.leftovers] == [("unreadable", ".env")]
+
+
+def test_a_web_application_with_everything_around_it(tmp_path: Path) -> None:
+    files = {
+        "requirements.txt": "azure-identity>=1.12\nfastapi\n",
+        "shop/__init__.py": "",
+        "shop/settings.py": SETTINGS,
+        "shop/auth.py": AUTH,
+        "compose.yaml": f"services:\n  web:\n    environment:\n      {NAME}: {VALUE}\n",
+        ".github/workflows/deploy.yml": f"env:\n  {NAME}: ${{{{ secrets.{NAME} }}}}\n",
+        "infra/main.tf": f'resource "azuread_application_password" "shop" {{}}\napp_settings = {{ {NAME} = "x" }}\n',
+        "tests/test_auth.py": f"import pytest\ndef test(monkeypatch):\n    monkeypatch.setenv('{NAME}', '{VALUE}')\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP, apply=True))
+    assert [each.site.path for each in run.rewritten] == ["shop/auth.py"]
+    assert (tmp_path / "requirements.txt").read_text() == "azure-identity>=1.17.0\nfastapi\n"
+    told = {(each.kind.value, each.path) for each in run.leftovers if each.application == APP}
+    assert told >= {
+        ("compose", "compose.yaml"),
+        ("github-actions", ".github/workflows/deploy.yml"),
+        ("terraform", "infra/main.tf"),
+        ("test", "tests/test_auth.py"),
+    }
+    assert ("terraform-password", "infra/main.tf") in {(each.kind.value, each.path) for each in run.leftovers}
+    assert VALUE not in repr(run.leftovers)
+    assert VALUE not in run.diff
