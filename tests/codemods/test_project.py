@@ -177,7 +177,8 @@ def test_import_statements_are_found_wherever_they_stand(tmp_path: Path) -> None
     path = tmp_path / "a.py"
     path.write_text("\n".join(places) + "\n")
     module = Module(ast.parse(path.read_text()))
-    bound = {getattr(binding.node, "lineno", 0) for binding in module.imports} | {star.lineno for star in module.star_imports}
+    bound = {getattr(binding.node, "lineno", 0) for binding in module.imports}
+    bound |= {star.lineno for star in module.star_imports}
     found = {node.lineno for node in Project(list_files([tmp_path])).imports(path)}
     assert found == bound
     assert len(found) == 13
