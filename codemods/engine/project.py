@@ -11,12 +11,13 @@ import ast
 import os
 import tempfile
 from collections.abc import Collection, Iterator
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 from codemods.engine.git import work_tree
-from codemods.engine.listing import Listing, files_in, others_in
+from codemods.engine.listing import Listing, files_in
 from codemods.engine.source import decode, parse, read
+from codemods.engine.tree import Tree
 from codemods.engine.words import Words
 from codemods.errors import CodemodError
 from codemods.floors.formats import format_of
@@ -47,9 +48,27 @@ class Project:
 
     @cached_property
     def others(self) -> tuple[Path, ...]:
-        """List the files beside the code that may declare dependencies or set variables, in one walk."""
-        found = {path for root in self.roots for path in others_in(root, partial(_is_beside, root))}
-        return tuple(sorted(found))
+        """List the files beside the code that may declare dependencies or set variables."""
+        return self.tree.matching(self._is_beside)
+
+    @cached_property
+    def ignored(self) -> tuple[Path, ...]:
+        """List the files that git ignores beside the code and that may set variables: a local ``.env``."""
+        return self.tree.ignored(lambda path: place_of(self.below(path)) is not None)
+
+    @cached_property
+    def tree(self) -> Tree:
+        """Walk the project once for everything that is not Python."""
+        return Tree(self.roots)
+
+    def below(self, path: Path) -> str:
+        """Name a file as its kind is known by: below the top folder of its project."""
+        root = next((root for root in self.roots if path.is_relative_to(root)), path.parent)
+        return path.relative_to(root).as_posix()
+
+    def _is_beside(self, path: Path) -> bool:
+        name = self.below(path)
+        return format_of(name) is not None or place_of(name) is not None
 
     @cached_property
     def roots(self) -> frozenset[Path]:
@@ -160,11 +179,6 @@ class Project:
         if not parts:
             return ()
         return tuple(path for path in self._by_stem.get(parts[-1], ()) if _ends_with(path, parts))
-
-
-def _is_beside(root: Path, path: Path) -> bool:
-    name = path.relative_to(root).as_posix()
-    return format_of(name) is not None or place_of(name) is not None
 
 
 def module_of(node: ImportNode, alias: ast.alias) -> tuple[int, str]:

@@ -5,15 +5,28 @@ from __future__ import annotations
 import re
 
 from codemods.leftover import LeftoverKind
+from codemods.leftovers.json_entries import Keys, cutter
 from codemods.leftovers.place import Place
 
 _FILE = re.compile(
     r"(?:.*/)?(?:appsettings[\w.-]*|host|local\.settings|(?:config|settings|secrets)[\w.-]*)\.(?:json|toml|ini|ya?ml)"
 )
+_HOST = re.compile(r"(?:.*/)?local\.settings\.json")
+_APP = re.compile(r"(?:.*/)?appsettings[\w.-]*\.json")
+
+
+def _rule(name: str, keys: Keys) -> bool:
+    """Take out of the variables of Azure Functions, and out of the settings of .NET, which have no schema.
+
+    https://learn.microsoft.com/azure/azure-functions/functions-develop-local#local-settings-file
+    """
+    return keys == ("Values",) if _HOST.fullmatch(name) else _APP.fullmatch(name) is not None
+
 
 PLACE = Place(
     kind=LeftoverKind.SETTINGS_FILE,
     matches=lambda name: _FILE.fullmatch(name) is not None,
     comment="",
     rank=2,
+    cut=cutter(_rule),
 )
