@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import os
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -105,6 +105,14 @@ class Project:
     def may_hold(self, top: str) -> bool:
         """Tell whether a top-level name of an import may be a module of this project."""
         return top in self._parts
+
+    def with_changes(self, changed: Mapping[Path, bytes]) -> Project:
+        """Look at the same project as if some files had other bytes; none of those may mention more words."""
+        other = Project(self.listing)
+        other._data, other._mentions = {**self._data, **changed}, dict(self._mentions)
+        other._modules = {path: module for path, module in self._modules.items() if path not in changed}
+        other.__dict__.update(files=self.files, roots=self.roots, tree=self.tree)
+        return other
 
     def know(self, path: Path, data: bytes, module: Module) -> None:
         """Take over a file that was read already: its nodes are compared by identity."""

@@ -77,7 +77,9 @@ def _cut(grammar: Grammar, text: str, names: frozenset[str]) -> Cut:
         reader = _Reader(grammar, text)
     except Refused as refused:
         lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1)]
-        places = [Span(start=0, end=0, line=number, name=each) for each in found for number, line in lines if each in line]
+        places = [
+            Span(start=0, end=0, line=number, name=each) for each in found for number, line in lines if each in line
+        ]
         return nothing(text, places, str(refused))
     spans = sorted(span for name in found for span in reader.spans(name))
     new = without(text, spans)
@@ -165,7 +167,10 @@ class _Reader:
         last = self.text.count("\n", 0, self.closes[bracket])
         start = self.starts[first]
         holder = self.opened[first]
-        if not self.grammar.block.fullmatch(self.bare[start:bracket]) or self._bare(first)[bracket - start + 1 :].strip():
+        if (
+            not self.grammar.block.fullmatch(self.bare[start:bracket])
+            or self._bare(first)[bracket - start + 1 :].strip()
+        ):
             return None
         if self.grammar is BICEP and (holder is None or not self._leads(holder, self.grammar.lists)):
             return None
