@@ -112,6 +112,8 @@ class Definitions:
         uses = (use for use in module.uses(module.top, names[0]) if not self._goes(module, use))
         use = next(uses, None) if len(names) == 1 else None
         if use is not None:
+            if bindings[0].value is not None:
+                is_optional(module, bindings[0].value, found.variables)  # which variable it is, is worth knowing
             return self._at(place, use)
         if len(names) > 1 and (line := self._touched(module, names[-1])) is not None:
             return f"{self.project.name(path)}:{line}"
