@@ -90,7 +90,7 @@ class Leftover:
     ``name`` is the variable, key or construct and never a value. ``application`` is the key of the application the
     name leads to, or None where it leads to none or to several. ``dead`` says that nothing needs the place any more,
     and that this is proven; it is asked only when leftovers are to be removed, and ``kept`` says why a place stays.
-    ``removed`` says that a dead one is gone from the file. ``detail`` says what was seen beyond the meaning of the kind.
+    ``removed`` says that a dead one is gone from the file. ``detail`` says what was seen beyond that of its kind.
     """
 
     kind: LeftoverKind

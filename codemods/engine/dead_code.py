@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from codemods.engine.candidates import looks_like_test
@@ -18,8 +19,6 @@ from codemods.engine.source import Source, decode
 from codemods.engine.splice import Edit, splice
 from codemods.errors import CodemodError
 from codemods.names import Binding, Module
-
-_PLAIN = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def reads_in(project: Project, name: str) -> dict[Path, tuple[Dead, ...]]:
@@ -63,26 +62,33 @@ class CodeCleaner:
             lines = whole_lines(source, each.statement)
             if lines is None or all(sibling in dropped.nodes for sibling in block_of(module, each.statement)):
                 raise Unproven(f"{where} shares its line, or is the only statement of its block")
-            why = None if each.read is None else self._used(project, path, source, each.read, dropped, references)
+            seen = partial(_seen, references, path)
+            why = None if each.read is None else self._used(project, (path, source), each.read, dropped, seen)
             if why is not None:
                 raise Unproven(why)
             spans.append(Edit(start=lines[0], end=lines[1], text=""))
         return _spliced(source, spans)
 
     def _used(
-        self, project: Project, path: Path, source: Source, read: NameRead, dropped: Dropped, references: References
+        self,
+        project: Project,
+        place: tuple[Path, Source],
+        read: NameRead,
+        dropped: Dropped,
+        seen: Callable[[NameRead], str | None],
     ) -> str | None:
         """Say who uses what a statement binds."""
+        path, source = place
         module, name = project.module(path), project.name(path)
         if module is None:
             return f"{name} is not Python"
         for use in module.uses(read.scope, read.name):
             if not dropped.holds(module, use):
                 return f"{name}:{use.lineno} uses {read.name}"
-        owner = read.scope.node.name if isinstance(read.scope.node, ast.ClassDef) else None
-        kept = why_kept(source, module, read, dropped, lambda each: references.used_elsewhere(path, each.name, owner))
+        kept = why_kept(source, module, read, dropped, seen)
         if kept is not None:
             return f"{name}: {kept}"
+        owner = _owner(read)
         outer = owner is not None or read.scope.parent is None
         word = owner or (path.parent.name if path.stem == "__init__" else path.stem)
         return next(self._texts(project, path, read.name, word), None) if outer else None
@@ -115,6 +121,15 @@ class CodeCleaner:
             return False
         from_there = project.targets(other, node.level, node.module or "") == (path,)
         return from_there and next(module.uses(module.top, binding.name), None) is None
+
+
+def _owner(read: NameRead) -> str | None:
+    """Name the class a name belongs to."""
+    return read.scope.node.name if isinstance(read.scope.node, ast.ClassDef) else None
+
+
+def _seen(references: References, path: Path, read: NameRead) -> str | None:
+    return references.used_elsewhere(path, read.name, _owner(read))
 
 
 def _without_import(project: Project, other: Path, binding: Binding, path: Path) -> bytes:
@@ -156,10 +171,8 @@ def _is_plain(module: Module, node: ast.stmt) -> bool:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             return not node.decorator_list
         case ast.Assign(value=value) | ast.AnnAssign(value=value):
-            calls = [inner for inner in ast.walk(node) if isinstance(inner, ast.Call | ast.Await)]
-            return value is None or all(
-                environment_variable(module, call) for call in calls if isinstance(call, ast.expr)
-            )
+            calls = (inner for inner in ast.walk(node) if isinstance(inner, ast.Call))
+            return value is None or all(environment_variable(module, call) for call in calls)
         case ast.Expr(value=ast.Constant()) | ast.Pass():
             return True
         case _:

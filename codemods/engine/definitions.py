@@ -202,9 +202,7 @@ class Definitions:
                     values.append((node, value))
                 case _:
                     continue
-        for node, value in values:
-            if node in self.assumed:
-                continue
+        for node, value in ((node, value) for node, value in values if node not in self.assumed):
             if value is None or not is_optional(place.module, value, found.variables):
                 return self._at(place, node)
         if values:
@@ -259,9 +257,6 @@ def is_optional(module: Module, node: ast.expr, variables: list[str]) -> bool:
         case ast.Call(args=[_, *rest]) if variable is not None and not node.keywords:
             variables.append(variable)
             return all(is_optional(module, item, variables) for item in rest)
-        case ast.Subscript() if variable is not None:
-            variables.append(variable)
-            return False
         case ast.BoolOp(values=values):
             return all(is_optional(module, item, variables) for item in values)
         case ast.Call(func=ast.Name(id="SecretStr"), args=[inner]):
@@ -271,6 +266,7 @@ def is_optional(module: Module, node: ast.expr, variables: list[str]) -> bool:
             default = named.get("default", node.args[0] if node.args and last_name(func).lower() == "field" else None)
             return default is not None and is_optional(module, default, variables)
         case _:
+            variables.extend([] if variable is None else [variable])
             return False
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from codemods.errors import CodemodError
 from codemods.leftover import FixedFile, Leftover, LeftoverKind
 from codemods.leftovers.masking import MASK, literal, masked
 from codemods.leftovers.places import place_of
+from codemods.names import Module
 
 _IGNORED = "git ignores it, so it is never changed"
 _HARMLESS = "it only sets or names the variable, and reads nothing"
@@ -43,7 +44,11 @@ def with_fixes(attempt: Attempt, fixes: Fixes) -> Attempt:
         files = []
         for each in new.files:
             data = fixes.changes.get(each.candidate.listed.path, each.data)
-            diff, hides = printable(each.candidate.listed.name, each.candidate.data, data, hidden_in(each.candidate))
+            hidden = [
+                *hidden_in(each.candidate),
+                *_defaults(each.candidate.file.module, each.candidate.file.source.text),
+            ]
+            diff, hides = printable(each.candidate.listed.name, each.candidate.data, data, hidden)
             files.append(each if data == each.data else replace(each, data=data, diff=diff, masked=hides))
         prepared.append(replace(new, files=tuple(files)))
     return replace(attempt, prepared=tuple(prepared))
@@ -68,12 +73,16 @@ def _fixed(path: Path, fixes: Fixes, project: Project) -> Fixed:
 def _code_diff(project: Project, path: Path, new: bytes) -> tuple[str, bool]:
     """Show Python with the defaults of variables hidden."""
     module, data = project.module(path), project.data(path)
-    calls = [] if module is None else [call for call in module.calls if environment_variable(module, call) is not None]
-    defaults = [item for call in calls for item in call.args[1:] if isinstance(item, ast.Constant) and item.value]
-    text = text_of(data)
-    segments = [(ast.get_source_segment(text, item) or "", item.value) for item in defaults]
-    hidden = [shown for segment, value in segments if isinstance(value, str) for shown in spellings(segment, value)]
+    hidden = () if module is None else _defaults(module, text_of(data))
     return printable(project.name(path), data, new, hidden)
+
+
+def _defaults(module: Module, text: str) -> Iterator[str]:
+    """List what code takes where a variable is missing: it may be as secret as the variable."""
+    calls = (call for call in module.calls if environment_variable(module, call) is not None)
+    for item in (item for call in calls for item in call.args[1:]):
+        if isinstance(item, ast.Constant) and isinstance(item.value, str) and item.value:
+            yield from spellings(ast.get_source_segment(text, item) or item.value, item.value)
 
 
 def _masked_diff(project: Project, path: Path, new: bytes) -> tuple[str, bool]:

@@ -45,7 +45,7 @@ class Spelling:
 
     @cached_property
     def halves(self) -> re.Pattern[str]:
-        """Match the start or the end of the name where it stands alone: ``"SHOP_"``, ``{kind}_SECRET``, ``%s_SECRET``."""
+        """Match the start or the end of the name alone: ``"SHOP_"``, ``{kind}_SECRET``, ``%s_SECRET``."""
         cuts = [at for at, mark in enumerate(self.name) if mark == "_" and 0 < at < len(self.name) - 1]
         heads = "|".join(re.escape(self.name[: at + 1]) for at in cuts) or r"(?!)"
         tails = "|".join(re.escape(self.name[at:]) for at in cuts) or r"(?!)"
@@ -110,25 +110,32 @@ def mention_in_code(spelling: Spelling, module: Module, *, is_test: bool) -> Men
 def _in_code(spelling: Spelling, module: Module, *, is_test: bool) -> Iterator[Mention]:
     for node in module.parents:
         line = getattr(node, "lineno", 1)
-        match node:
-            case ast.Constant(value=str(text) | bytes(text)):
-                text = text if isinstance(text, str) else text.decode("latin-1")
-                if _is_harmless(module, node, is_test=is_test):
-                    continue
-                if spelling.folded.search(text):
-                    yield Mention(line=line)
-                elif spelling.halves.search(text):
-                    yield Mention(line=line, what=PUT_TOGETHER)
-            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.keyword(arg=str(name)) | ast.arg(arg=name):
-                if name == spelling.name or (name.upper() == spelling.name and _is_field(module, node)):
-                    yield Mention(line=line)
-            case ast.alias(name=name, asname=other):
-                if spelling.name in {name, other}:
-                    yield Mention(line=line)
-            case _:
-                pass
-        if isinstance(node, ast.keyword) and _is_prefix(spelling, node):
+        if isinstance(node, ast.Constant):
+            if not _is_harmless(module, node, is_test=is_test):
+                yield from _in_text(spelling, node, line)
+        elif _is_named(spelling, module, node):
+            yield Mention(line=line)
+        elif isinstance(node, ast.keyword) and _is_prefix(spelling, node):
             yield Mention(line=line, what=PUT_TOGETHER)
+
+
+def _in_text(spelling: Spelling, node: ast.Constant, line: int) -> Iterator[Mention]:
+    text = node.value.decode("latin-1") if isinstance(node.value, bytes) else node.value
+    if isinstance(text, str) and spelling.folded.search(text):
+        yield Mention(line=line)
+    elif isinstance(text, str) and spelling.halves.search(text):
+        yield Mention(line=line, what=PUT_TOGETHER)
+
+
+def _is_named(spelling: Spelling, module: Module, node: ast.AST) -> bool:
+    """Tell whether a name in code is the variable's, or that of a field which is filled from it."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.keyword(arg=str(name)) | ast.arg(arg=name):
+            return name == spelling.name or (name.upper() == spelling.name.upper() and _is_field(module, node))
+        case ast.alias(name=name, asname=other):
+            return spelling.name in {name, other}
+        case _:
+            return False
 
 
 def _is_harmless(module: Module, text: ast.Constant, *, is_test: bool) -> bool:

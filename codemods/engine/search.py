@@ -87,10 +87,11 @@ def text_of(data: bytes) -> str:
     """Decode a file for a search; what is no UTF-8 is read byte by byte."""
     if data.startswith(_UTF_16):
         return data.decode("utf-16", "replace")
+    plain = data.replace(b"\0", b"")  # UTF-16 without a mark
     try:
-        return data.decode("utf-8-sig")
+        return plain.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.replace(b"\0", b"").decode("latin-1")
+        return plain.decode("latin-1")
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
@@ -106,8 +107,9 @@ def _without_settings(place: Place, below: str, text: str, name: str) -> str:
     """Leave out what only sets a name in a file that git ignores and nobody changes."""
     if place.kind is LeftoverKind.ENV_FILE:
         lines = text.split("\n")
-        heads = [line.partition("=")[0].strip().removeprefix("export").strip() for line in lines]
-        return "\n".join(
-            "" if head == name and "$" not in line else line for line, head in zip(lines, heads, strict=True)
-        )
+        return "\n".join("" if _sets(line, name) and "$" not in line else line for line in lines)
     return text if place.cut is None or not place.applies(text) else place.cut(below, text, frozenset({name})).text
+
+
+def _sets(line: str, name: str) -> bool:
+    return line.partition("=")[0].strip().removeprefix("export").strip() == name

@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
-from codemods.leftovers.cut import Cut, Refused, Span, line_starts, nothing, without
+from codemods.leftovers.cut import Cut, Refused, Span, line_starts, mentioned, nothing, without
 
 _PAIRS = {"}": "{", "]": "[", ")": "("}
 _OPERATORS = "?:&|+-*/%=<>!.,("
@@ -76,11 +77,7 @@ def _cut(grammar: Grammar, text: str, names: frozenset[str]) -> Cut:
     try:
         reader = _Reader(grammar, text)
     except Refused as refused:
-        lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1)]
-        places = [
-            Span(start=0, end=0, line=number, name=each) for each in found for number, line in lines if each in line
-        ]
-        return nothing(text, places, str(refused))
+        return nothing(text, mentioned(text, found), str(refused))
     spans = sorted(span for name in found for span in reader.spans(name))
     new = without(text, spans)
     try:
@@ -107,7 +104,7 @@ class _Reader:
         """Pair the brackets; Refused when they do not fit."""
         stack: list[int] = []
         at = 0
-        for start, end in zip(self.starts, self.starts[1:], strict=False):
+        for start, end in pairwise(self.starts):
             self.opened.append(stack[-1] if stack else None)
             for at in range(start, end):
                 mark = self.bare[at]
@@ -167,10 +164,8 @@ class _Reader:
         last = self.text.count("\n", 0, self.closes[bracket])
         start = self.starts[first]
         holder = self.opened[first]
-        if (
-            not self.grammar.block.fullmatch(self.bare[start:bracket])
-            or self._bare(first)[bracket - start + 1 :].strip()
-        ):
+        opened = self.grammar.block.fullmatch(self.bare[start:bracket])
+        if not opened or self._bare(first)[bracket - start + 1 :].strip():
             return None
         if self.grammar is BICEP and (holder is None or not self._leads(holder, self.grammar.lists)):
             return None

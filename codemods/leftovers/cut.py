@@ -49,6 +49,12 @@ def nothing(text: str, spans: Iterable[Span], why: str) -> Cut:
     return Cut(text=text, kept=tuple(sorted({Kept(line=span.line, name=span.name, why=why) for span in spans})))
 
 
+def mentioned(text: str, names: Iterable[str]) -> list[Span]:
+    """List the lines that hold a name, as spans of nothing."""
+    lines = list(enumerate(text.split("\n"), start=1))
+    return [Span(start=0, end=0, line=number, name=name) for name in names for number, line in lines if name in line]
+
+
 def without(text: str, spans: Iterable[Span]) -> str:
     """Take spans out of a text; those that overlap are joined."""
     parts: list[str] = []

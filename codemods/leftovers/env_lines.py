@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from codemods.leftovers.cut import SEVERAL_LINES, Cut, Span, line_starts, nothing, without
 
@@ -19,7 +20,7 @@ def cut(_name: str, text: str, names: frozenset[str]) -> Cut:
     starts = line_starts(text)
     spans: list[Span] = []
     several = False
-    for number, (start, end) in enumerate(zip(starts, starts[1:], strict=False), start=1):
+    for number, (start, end) in enumerate(pairwise(starts), start=1):
         line = text[start:end].rstrip("\r\n")
         found = _SET.fullmatch(line)
         several |= _goes_on(line if found is None else found[2] or "")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from codemods.leftovers.cut import Cut, Refused, Span, nothing, without
+from codemods.leftovers.cut import Cut, Refused, Span, mentioned, nothing, without
 
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 Keys = tuple[str, ...]
@@ -40,9 +40,7 @@ def _cut(rule: Rule, name: str, text: str, names: frozenset[str]) -> Cut:
     try:
         value = _read(text)
     except Refused as refused:
-        lines = [number for number, line in enumerate(text.split("\n"), start=1) for each in names if each in line]
-        spans = [Span(start=0, end=0, line=line, name=each) for line in lines for each in names if each in text]
-        return nothing(text, spans, str(refused))
+        return nothing(text, mentioned(text, sorted(names)), str(refused))
     members = [each for each in _members(text) if each.key in names and rule(name, each.keys)]
     spans = [_span(text, each) for each in members]
     new = without(text, spans)

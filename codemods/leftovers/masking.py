@@ -17,13 +17,16 @@ LONG_ENOUGH = 6
 _VARIABLE = re.compile(r"([ \t]*(?:#+[ \t]*)?(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*=[ \t]*)(.*)")
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"(?P<colon>[ \t]*:)?')
 _PAIR = re.compile(
-    r"""(?P<head>(?P<quote>["']?)(?P<key>[A-Za-z_][\w.-]*)(?P=quote)[ \t]*[:=][ \t]*)(?P<value>(?:\$\{[^}]*\}+|[^,{}\s])(?:\$\{[^}]*\}+|[^,{}])*)"""
+    r"""(?P<head>(?P<quote>["']?)(?P<key>[A-Za-z_][\w.-]*)(?P=quote)[ \t]*[:=][ \t]*)
+        (?P<value>(?:\$\{[^}]*\}+|[^,{}\s])(?:\$\{[^}]*\}+|[^,{}])*)""",
+    re.VERBOSE,
 )
 _REFERENCES = re.compile(r"\$\{[^}]*\}+")
 _NAMES = frozenset({"name", "secretRef", "secret_name"})
 _SET = re.compile(
-    r"""(?P<head>[ \t]*(?:\#+[ \t]*|//[ \t]*)?(?:-[ \t]+)?(?:\{[ \t]*)?(?P<quote>["']?)(?P<key>[A-Za-z_][\w.-]*)(?P=quote)
-        [ \t]*[:=][ \t]*)(?P<value>\S.*)""",
+    r"""(?P<head>[ \t]*(?:\#+[ \t]*|//[ \t]*)?(?:-[ \t]+)?(?:\{[ \t]*)?
+        (?P<quote>["']?)(?P<key>[A-Za-z_][\w.-]*)(?P=quote)[ \t]*[:=][ \t]*)
+        (?P<value>\S.*)""",
     re.VERBOSE,
 )
 _SECRETIVE = re.compile(

@@ -189,9 +189,8 @@ class _Finder:
                 continue
             first, last = child[0].start_mark.line, _last_line(child[-1])  # type: ignore[attr-defined]
             why = answer or self._stays(node, child, first, last)
-            yield _Entry(
-                container=node, index=index, first=first, last=max(first, last or 0), line=first, name=name, why=why
-            )
+            until = max(first, last or 0)
+            yield _Entry(container=node, index=index, first=first, last=until, line=first, name=name, why=why)
 
     def _stays(self, node: _Node, child: tuple[_Node, ...], first: int, last: int | None) -> str:
         """Say why an entry cannot be cut out in whole lines, or nothing."""

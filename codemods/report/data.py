@@ -141,7 +141,6 @@ def _files(run: Run) -> Iterator[_Json]:
                 file.diff, [{"line": line, "description": text} for line, text in told if text]
             )
 
-
     for fixed in run.fixed:
         gone = [(line, f"{name} is not set or read here any more") for line, name in fixed.places]
         yield _file(fixed.path, "leftovers", fixed.diff, gone, written=fixed.written)

@@ -49,7 +49,9 @@ def lines(run: Run, context: Context) -> Iterator[str]:
                 yield f"when the secret of {named(whose, context)} is gone, this {heading}:"
                 yield from (f"  {_line(each)}" for each in rows)
     done = "removed" if context.applied else "can be removed (--apply does it)"
-    yield from (f"{each.path}:{each.line}: {each.kind.value}: {each.name}: {done}" for each in run.leftovers if each.dead)
+    yield from (
+        f"{each.path}:{each.line}: {each.kind.value}: {each.name}: {done}" for each in run.leftovers if each.dead
+    )
     for file in run.requirements:
         for one in file.requirements:
             if one.status is not RequirementStatus.SUFFICIENT:

@@ -105,7 +105,9 @@ def _left(run: Run, context: Context) -> Iterator[Table]:
     yield _table("What still sets the secret", columns, (_leftover(each, context) for each in setting), note=note)
     gone = ((each.path, each.line, each.kind.value, each.name) for each in run.leftovers if each.dead)
     yield _table("Leftovers that are removed", (_FILE, _LINE, _column("Kind"), _column("Name")), gone)
-    declared = ((one.path, one.line, one.package, left.seen(one)) for file in run.requirements for one in file.requirements)
+    declared = (
+        (one.path, one.line, one.package, left.seen(one)) for file in run.requirements for one in file.requirements
+    )
     yield _table("Releases that are needed", (_FILE, _LINE, _column("Package"), _column("What was seen")), declared)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from codemods.leftover import LeftoverKind
+from codemods.leftovers.cut import Cut
 from codemods.leftovers.json_entries import Keys, cutter
 from codemods.leftovers.place import Place
 
@@ -13,6 +14,12 @@ _FILE = re.compile(
 )
 _HOST = re.compile(r"(?:.*/)?local\.settings\.json")
 _APP = re.compile(r"(?:.*/)?appsettings[\w.-]*\.json")
+
+
+def _cut(name: str, text: str, names: frozenset[str]) -> Cut:
+    """Leave files alone that programs read by themselves: they may insist on an entry."""
+    known = _HOST.fullmatch(name) or _APP.fullmatch(name)
+    return cutter(_rule)(name, text, names) if known else Cut(text=text)
 
 
 def _rule(name: str, keys: Keys) -> bool:
@@ -28,5 +35,5 @@ PLACE = Place(
     matches=lambda name: _FILE.fullmatch(name) is not None,
     comment="",
     rank=2,
-    cut=cutter(_rule),
+    cut=_cut,
 )
