@@ -16,7 +16,7 @@ from codemods.leftover import Leftover
 from codemods.model import AlreadyAssertion, Changed, Failed, Reported, Rewritten, Run, SiteOutcome
 from codemods.report.context import Context, variables
 from codemods.report.fingerprints import Mark, leftover_marks, marks, of_failure
-from codemods.report.left import seen, staying, without_credentials
+from codemods.report.left import seen, staying
 from codemods.requirement import Requirement, RequirementFile
 
 SCHEMA: Final = "unsecret/rewrite"
@@ -195,8 +195,8 @@ def _requirement(one: Requirement, file: RequirementFile) -> _Json:
         "line": one.line,
         "package": one.package,
         "status": one.status.value,
-        "old": without_credentials(one.old),
-        "new": without_credentials(one.new),
+        "old": one.old,
+        "new": one.new,
         "message": _plain(file.problem or seen(one)),
         "written": file.written,
     }

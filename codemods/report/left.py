@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -72,15 +71,9 @@ def seen(one: Requirement) -> str:
     changed = f": {one.old or 'any release'} becomes {one.new}" if one.status in _CHANGED else ""
     why = f" ({one.why})" if one.why else ""
     needed = f"; needs {one.new}" if one.new and one.status not in _CHANGED else ""
-    return without_credentials(f"{_STATUS[one.status][0]}{changed}{why}{needed}")
+    return f"{_STATUS[one.status][0]}{changed}{why}{needed}"
 
 
-def without_credentials(text: str) -> str:
-    """Hide what an address of a package index says before its host."""
-    return _CREDENTIALS.sub("://********@", text)
-
-
-_CREDENTIALS = re.compile(r"://[^/\s@]+@")
 _CHANGED = frozenset({RequirementStatus.RAISED, RequirementStatus.ADDED})
 
 
