@@ -15,7 +15,9 @@ from codemods.engine.secrets import NameRead, environment_variable, is_environme
 from codemods.names import Binding, Kind, Module
 
 _SETTINGS = frozenset({"pydantic_settings.BaseSettings", "pydantic.BaseSettings"})
-_FILES = frozenset({"env_file", "_env_file", "secrets_dir", "_secrets_dir", "settings_customise_sources"})
+FILES_OF_SETTINGS = frozenset({"_env_file", "_secrets_dir"})
+"""Arguments by which any file of a project can make settings read files."""
+_READS_OTHERWISE = frozenset({"env_file", "secrets_dir", "settings_customise_sources", "env_prefix", "alias_generator"})
 _ENDS = frozenset({"sys.exit", "os._exit"})
 _SAYS = frozenset({"print", "debug", "info", "warning", "error", "critical", "exception"})
 
@@ -28,9 +30,9 @@ class Dead:
     read: NameRead | None = None
 
 
-def dead_reads(module: Module, variable: str) -> tuple[Dead, ...]:
-    """List the statements that only read a variable, by line."""
-    bound = [*_assignments(module, variable), *_fields(module, variable)]
+def dead_reads(module: Module, variable: str, *, fields: bool = True) -> tuple[Dead, ...]:
+    """List the statements that only read a variable, by line; ``fields`` of settings where no file fills them."""
+    bound = [*_assignments(module, variable), *(_fields(module, variable) if fields else ())]
     names = {each.read.binding for each in bound if each.read is not None}
     checks = [Dead(statement=node) for node in module.parents if _is_check(module, node, variable, names)]  # type: ignore[arg-type]
     return tuple(sorted((*bound, *checks), key=lambda each: each.statement.lineno))
@@ -72,12 +74,12 @@ def _is_read(module: Module, node: ast.AST, variable: str) -> bool:
 
 
 def _fields(module: Module, variable: str) -> Iterator[Dead]:
-    """Find fields of pydantic's settings; one of a class that also reads files may be wanted there.
+    """Find fields of pydantic's settings; one of a class that reads files, too, may be wanted there.
 
     An entry of an environment file without a field is an error by default (``extra="forbid"``):
     https://docs.pydantic.dev/latest/concepts/pydantic_settings/#dotenv-env-support
     """
-    if _reads_files(module):
+    if _reads_otherwise(module):
         return
     for node in module.parents:
         owner = module.parents[node]
@@ -92,12 +94,12 @@ def _fields(module: Module, variable: str) -> Iterator[Dead]:
                 yield Dead(statement=node, read=NameRead(name=name, scope=scope, binding=binding))
 
 
-def _reads_files(module: Module) -> bool:
+def _reads_otherwise(module: Module) -> bool:
     named = {node.arg for node in module.parents if isinstance(node, ast.keyword)}
     named |= {node.id for node in module.parents if isinstance(node, ast.Name)}
     named |= {node.name for node in module.parents if isinstance(node, ast.FunctionDef)}
     named |= {str(text.value) for text in module.strings}
-    return bool(named & _FILES)
+    return bool(named & _READS_OTHERWISE)
 
 
 def _is_check(module: Module, node: ast.AST, variable: str, names: set[Binding]) -> bool:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from codemods.engine.candidates import looks_like_test
-from codemods.engine.dead import Dead, dead_reads
+from codemods.engine.dead import FILES_OF_SETTINGS, Dead, dead_reads
 from codemods.engine.flow import Dropped, block_of, whole_lines, why_kept
 from codemods.engine.project import Project
 from codemods.engine.references import References
@@ -25,9 +25,10 @@ def reads_in(project: Project, name: str) -> dict[Path, tuple[Dead, ...]]:
     """Map the files of a project that are no tests to the statements that only read a variable."""
     found: dict[Path, tuple[Dead, ...]] = {}
     mentions = project.mentioning({name, name.lower()})
+    files = bool(project.mentioning(FILES_OF_SETTINGS))
     for path in sorted({path for paths in mentions.values() for path in paths}):
         module = None if looks_like_test(project.name(path), project.data(path)) else project.module(path)
-        if module is not None and (dead := dead_reads(module, name)):
+        if module is not None and (dead := dead_reads(module, name, fields=not files)):
             found[path] = dead
     return found
 
@@ -88,22 +89,21 @@ class CodeCleaner:
         kept = why_kept(source, module, read, dropped, seen)
         if kept is not None:
             return f"{name}: {kept}"
-        owner = _owner(read)
-        outer = owner is not None or read.scope.parent is None
-        word = owner or (path.parent.name if path.stem == "__init__" else path.stem)
-        return next(self._texts(project, path, read.name, word), None) if outer else None
+        outer = _owner(read) is not None or read.scope.parent is None
+        return next(self._named(project, place, read, dropped), None) if outer else None
 
-    def _texts(self, project: Project, path: Path, bound: str, word: str) -> Iterator[str]:
-        """Find texts that name what a statement binds: ``setattr(config, "SECRET", ...)``."""
-        for other in project.mentioning({bound}).get(bound, ()):
+    def _named(self, project: Project, place: tuple[Path, Source], read: NameRead, dropped: Dropped) -> Iterator[str]:
+        """Find what may reach a name of a module or a class by another way: an attribute of anything, a text.
+
+        A framework hands settings on under its own name: ``django.conf.settings.SECRET``, ``app.config["SECRET"]``.
+        """
+        for other in project.mentioning({read.name}).get(read.name, ()):
             module = project.module(other)
-            if module is None or (other != path and word.encode() not in project.data(other)):
-                continue
-            for text in module.strings:
-                parent = module.parents[text]
-                is_read = isinstance(parent, ast.expr) and environment_variable(module, parent) == bound
-                if text.value == bound and not is_read and not isinstance(parent, ast.Expr):
-                    yield f"{project.name(other)}:{text.lineno} names {bound} in a text"
+            for node in () if module is None else module.parents:
+                if module is None or (other == place[0] and dropped.holds(module, node)):
+                    continue
+                if _reaches(module, node, read.name):
+                    yield f"{project.name(other)}:{getattr(node, 'lineno', 1)} may reach {read.name}"
 
     def _imports(self, project: Project, path: Path, read: NameRead) -> dict[Path, bytes]:
         """Take a name out of the imports of rewritten files that do not use it any more."""
@@ -121,6 +121,14 @@ class CodeCleaner:
             return False
         from_there = project.targets(other, node.level, node.module or "") == (path,)
         return from_there and next(module.uses(module.top, binding.name), None) is None
+
+
+def _reaches(module: Module, node: ast.AST, name: str) -> bool:
+    if isinstance(node, ast.Attribute):
+        return node.attr == name
+    parent = module.parents[node]
+    is_read = isinstance(parent, ast.expr) and environment_variable(module, parent) == name
+    return isinstance(node, ast.Constant) and node.value == name and not is_read and not isinstance(parent, ast.Expr)
 
 
 def _owner(read: NameRead) -> str | None:

@@ -132,6 +132,6 @@ def marked(
         if (each.path, each.line, each.name) in gone:
             found.append(replace(each, dead=True, removed=each.path in written))
         else:
-            why = _IGNORED if each.path in ignored else fixes.why.get(each.name, _HARMLESS)
-            found.append(replace(each, kept=why))
+            variable = fixes.why.get(each.name, _HARMLESS if each.name in fixes.files else "")
+            found.append(replace(each, kept=_IGNORED if each.path in ignored else variable))
     return tuple(found)

@@ -22,6 +22,7 @@ from codemods.engine.neighbours import Neighbours
 from codemods.engine.project import Project
 from codemods.engine.search import Search, Unproven, text_of
 from codemods.errors import CodemodError
+from codemods.leftover import LeftoverKind
 from codemods.leftovers.place import Place
 from codemods.leftovers.places import place_of
 from codemods.model import Request, Rewritten
@@ -59,12 +60,13 @@ def settle(
     names = sorted({name for site in sites for name in site.names if _PLAIN.fullmatch(name)})
     if not names:
         return first, Fixes()
-    search = Search(project, names)
     project.mentioning({spelling for name in names for spelling in (name, name.lower())})  # one pass for all
     reads = {name: reads_in(project, name) for name in names if not _READ_UNNAMED.fullmatch(name)}
     assumed = {name: found for name, found in reads.items() if found}
     dead = [each for found in assumed.values() for inner in found.values() for each in inner]
-    project.mentioning({each.read.name for each in dead if each.read is not None})
+    bound = {each.read.name for each in dead if each.read is not None}
+    project.mentioning(bound)
+    search = Search(project, {*names, *bound})
     current = first
     while True:
         if assumed or current is not first:
@@ -128,6 +130,8 @@ class _Fixer:
     def _without(self, name: str, owners: frozenset[Path]) -> dict[Path, bytes]:
         """Give the bytes of the files that change when a variable goes, or raise Unproven."""
         self.search.check_links(name)
+        for path in self.search.files(name):
+            self.project.data(path)  # read once: what is written later is compared with it
         view = self.project.with_changes({**self.rewritten, **self.changes})
         cleaner = CodeCleaner(project=view, name=name, rewritten=frozenset(self.rewritten))
         changed = dict(cleaner.clean())
@@ -135,9 +139,17 @@ class _Fixer:
             if path not in self.search.ignored and not is_python(path.name):
                 new = self._cut(name, path, view.data(path))
                 changed |= {} if new is None else {path: new}
+        self._check_places(changed)
+        for bound in self._bound(name) - {name}:
+            self.search.check_reach(bound)
         self.search.check(name, view.with_changes(changed), changed)
         self._check_committed(changed, owners)
         return changed
+
+    def _bound(self, name: str) -> set[str]:
+        """Give the names of modules and classes that statements bind which only read a variable."""
+        reads = [each.read for found in reads_in(self.project, name).values() for each in found]
+        return {read.name for read in reads if read is not None and (read.scope.parent is None or read.scope.is_class)}
 
     def _owners(self, name: str) -> frozenset[Path]:
         """Give the files of the sites that read a variable; all of them are rewritten."""
@@ -164,6 +176,15 @@ class _Fixer:
         if cut.kept:
             raise Unproven(f"{self.project.name(path)}:{cut.kept[0].line}: {cut.kept[0].why}")
         return mark + cut.text.encode() if cut.gone else None
+
+    def _check_places(self, changed: Iterable[Path]) -> None:
+        """Refuse to change other work trees, and files that are given to programs that nobody sees."""
+        for path in changed:
+            if path in self.project.tree.inner:
+                raise Unproven(f"{self.project.name(path)} belongs to another work tree inside this one")
+            place = self.search.kind(path)
+            if place is not None and place.kind is LeftoverKind.ENV_FILE and (taker := self.search.taker):
+                raise Unproven(f"{taker} takes environment files and is not built here, so who reads it cannot be seen")
 
     def _check_committed(self, changed: Iterable[Path], owners: Iterable[Path]) -> None:
         if not self.request.apply or self.request.uncommitted:

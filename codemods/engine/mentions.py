@@ -80,7 +80,7 @@ class Spelling:
 
 def mention(spelling: Spelling, name: str, text: str, place: Place | None) -> Mention | None:
     """Find the first line of a text that may read a variable; Python is judged by its syntax instead."""
-    if name.lower().endswith(_DOCUMENTATION):
+    if is_documentation(name):
         return None
     pattern = spelling.loose
     if place is not None:
@@ -94,6 +94,11 @@ def mention(spelling: Spelling, name: str, text: str, place: Place | None) -> Me
         if spelling.halves.search(line):
             return Mention(line=number, what=PUT_TOGETHER)
     return None
+
+
+def is_documentation(name: str) -> bool:
+    """Tell whether a file is read by people only."""
+    return name.lower().endswith(_DOCUMENTATION)
 
 
 def is_python(name: str) -> bool:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 from codemods.engine.candidates import looks_like_test
-from codemods.engine.mentions import Mention, Spelling, is_python, mention, mention_in_code
+from codemods.engine.mentions import Mention, Spelling, is_documentation, is_python, mention, mention_in_code
 from codemods.engine.project import Project
 from codemods.leftover import LeftoverKind
+from codemods.leftovers.compose_services import unseen_taker
 from codemods.leftovers.place import Place
 from codemods.leftovers.places import place_of
 
 _BLOCK = 4 * 1024 * 1024
 _OVERLAP = 512
+_YAML = frozenset({".yml", ".yaml"})
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _BOM = b"\xef\xbb\xbf"
 
@@ -43,6 +47,17 @@ class Search:
         """Give the kind of a file, if it is one that sets variables."""
         return place_of(self.project.below(path))
 
+    @cached_property
+    def taker(self) -> str | None:
+        """Name a service of a compose file that is given whole environment files and is not built here."""
+        for path in self.project.tree.files:
+            place = self.kind(path) if path.suffix in _YAML else None
+            if place is not None and place.kind is LeftoverKind.COMPOSE:
+                service = unseen_taker(text_of(self.project.data(path)))
+                if service:
+                    return f"service {service} of {self.project.name(path)}"
+        return None
+
     def check_links(self, name: str) -> None:
         """Refuse when a link leads to a folder, or to a file with the name, that was not searched."""
         for link in self.project.tree.links:
@@ -60,6 +75,16 @@ class Search:
             found = self._mention(name, view, path)
             if found is not None:
                 raise Unproven(f"{self.project.name(path)}:{found.line} {found.what}")
+
+    def check_reach(self, bound: str) -> None:
+        """Raise Unproven with the first place in another language that may reach a name of Python: a template."""
+        pattern = re.compile(rf"\.{re.escape(bound)}\b|[\"']{re.escape(bound)}[\"']")
+        for path in self._found[bound]:
+            if not is_python(path.name) and not is_documentation(path.name):
+                found = pattern.search(text := text_of(self.project.data(path)))
+                if found is not None:
+                    line = text.count("\n", 0, found.start()) + 1
+                    raise Unproven(f"{self.project.name(path)}:{line} may reach {bound}")
 
     def _mention(self, name: str, view: Project, path: Path) -> Mention | None:
         spelling = self.spellings[name]

@@ -39,9 +39,10 @@ class Tree:
         return tuple(sorted(found - self._named))
 
     @cached_property
-    def _sorted_out(self) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    def _sorted_out(self) -> tuple[tuple[Path, ...], tuple[Path, ...], frozenset[Path]]:
         """Separate regular files, those of work trees inside this one included, from links that lead out."""
         files: set[Path] = set()
+        others: set[Path] = set()
         links: set[Path] = set()
         waiting = list(self._named)
         seen = set(waiting)
@@ -54,11 +55,12 @@ class Tree:
                 _collect(path, inner)
                 waiting += inner - seen
                 seen |= inner
+                others |= inner
             elif path.is_file():
                 files.add(path)
         inside = [folder.resolve() for folder in self.roots]
         out = (path for path in links if not any(_target(path).is_relative_to(folder) for folder in inside))
-        return tuple(sorted(files)), tuple(sorted(out))
+        return tuple(sorted(files)), tuple(sorted(out)), frozenset(others)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -69,6 +71,11 @@ class Tree:
     def links(self) -> tuple[Path, ...]:
         """List the links that lead out of the project: what is behind them is not part of it."""
         return self._sorted_out[1]
+
+    @property
+    def inner(self) -> frozenset[Path]:
+        """List the files of work trees inside this one."""
+        return self._sorted_out[2]
 
 
 def _collect(root: Path, found: set[Path]) -> None:

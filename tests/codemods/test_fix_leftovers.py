@@ -279,7 +279,29 @@ STAYS = {
     ),
     "a text that names the value": (
         {"b.py": f"import os\nspare = os.getenv('{NAME}')\n", "d.py": "import b\nsetattr(b, 'spare', 1)\n"},
-        "d.py:2 names spare in a text",
+        "d.py:2 may reach spare",
+    ),
+    "a framework that hands settings on": (
+        {
+            "b.py": f"import os\nSPARE_ONE = os.getenv('{NAME}')\n",
+            "d.py": "from django.conf import settings\nf(settings.SPARE_ONE)\n",
+        },
+        "d.py:2 may reach SPARE_ONE",
+    ),
+    "an application that is configured from a class": (
+        {
+            "b.py": f"import os\nclass Config:\n    A = 1\n    SPARE_ONE = os.getenv('{NAME}')\n",
+            "d.py": "current_app.config.get('SPARE_ONE')\n",
+        },
+        "d.py:1 may reach SPARE_ONE",
+    ),
+    "a template": (
+        {"b.py": f"import os\nSPARE_ONE = os.getenv('{NAME}')\n", "t/page.html": "<p>\n{{ config.SPARE_ONE }}\n"},
+        "t/page.html:2 may reach SPARE_ONE",
+    ),
+    "a ready image that takes environment files": (
+        {"compose.yaml": "services:\n  w:\n    image: x\n    env_file: .env\n"},
+        "service w of compose.yaml takes environment files and is not built here, so who reads it cannot be seen",
     ),
     "a test that reads it": ({"test_b.py": f"import os\nx = os.environ['{NAME}']\n"}, "test_b.py:2 still names it"),
     "a notebook": ({"n.ipynb": f'{{"a": "os.environ[\'{NAME}\']"}}'}, "n.ipynb:1 still names it"),
@@ -388,6 +410,8 @@ FIELDS = {
         "    shop_secret: str\n    @field_validator('shop_secret')\n    def f(cls, v): ...\nsettings = Settings()\n"
     ),
     "a field with an alias": "    shop_secret: str = Field(alias='OTHER')\nsettings = Settings()\n",
+    "a class with a prefix": "    shop_secret: str\n    model_config = {'env_prefix': 'APP_'}\nsettings = Settings()\n",
+    "an object that reads files": "    shop_secret: str\nsettings = Settings(_env_file='.env')\n",
     "a field that is used": "    shop_secret: str\nsettings = Settings()\nprint(settings.shop_secret)\n",
 }
 
