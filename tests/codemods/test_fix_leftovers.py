@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from codemods.engine.run import rewrite
 from codemods.model import Request, Run
@@ -389,6 +392,36 @@ def test_what_somebody_may_read_stays_everywhere_and_says_why(tmp_path: Path, ca
     assert len(kept) == 1
     assert why is None or kept == {why}
     assert VALUE not in run.diff + repr(run)
+
+
+_one_for_each_file = sorted({SETTING[case][0]: case for case in SETTING}.values())
+_readers = sorted(case for case in STAYS if STAYS[case][1] is not None)
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    chosen=st.sets(st.sampled_from(_one_for_each_file), min_size=1, max_size=4),
+    reader=st.none() | st.sampled_from(_readers),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
+def test_a_variable_goes_everywhere_or_nowhere(chosen: set[str], reader: str | None, end: str) -> None:
+    files = {"app.py": SITE, "keep.txt": "nothing\n"}
+    for name, before, _ in (SETTING[case] for case in sorted(chosen)):
+        text = before.replace("\r\n", "\n").replace("SHOP_SECRET=x", f"SHOP_SECRET={VALUE}")
+        files[name] = text.replace("\n", end)
+    held = {} if reader is None else STAYS[reader][0]
+    files |= held
+    with TemporaryDirectory() as folder:
+        laid(Path(folder), files)
+        run = fix(Path(folder))
+        after = contents(Path(folder))
+        assert VALUE not in run.diff + repr(run)
+        changed = {name for name, text in files.items() if after[name] != text.encode()}
+        removed = {each.path for each in run.leftovers if each.removed}
+        assert changed - {"app.py"} == removed == {file.path for file in run.fixed}
+        assert removed == (set() if held else {SETTING[case][0] for case in chosen})
+        fix(Path(folder))
+        assert contents(Path(folder)) == after
 
 
 @pytest.mark.parametrize(
