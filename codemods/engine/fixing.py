@@ -57,9 +57,11 @@ def settle(
     """Find the largest set of variables that can go, and the attempt that goes with it."""
     project = neighbours.project
     sites = named_sites(first.plans, neighbours)
-    names = sorted({name for site in sites for name in site.names if _PLAIN.fullmatch(name)})
+    every = {name for site in sites for name in site.names}
+    names = sorted(name for name in every if _PLAIN.fullmatch(name))
+    odd = dict.fromkeys(sorted(every - set(names)), "it is not the name of a variable")
     if not names:
-        return first, Fixes()
+        return first, Fixes(why=odd)
     project.mentioning({spelling for name in names for spelling in (name, name.lower())})  # one pass for all
     reads = {name: reads_in(project, name) for name in names if not _READ_UNNAMED.fullmatch(name)}
     assumed = {name: found for name, found in reads.items() if found}
@@ -68,6 +70,7 @@ def settle(
     project.mentioning(bound)
     search = Search(project, {*names, *bound})
     current = first
+    unproven: dict[str, str] = {}
     while True:
         if assumed or current is not first:
             nodes = (each.statement for found in assumed.values() for dead in found.values() for each in dead)
@@ -76,7 +79,8 @@ def settle(
         fixes = _Fixer(current, named_sites(current.plans, neighbours), neighbours, search, request).fixes(names)
         lost = assumed.keys() & fixes.why.keys()
         if not lost:
-            return current, replace(fixes, gone=frozenset(_gone(fixes, project)))
+            return current, replace(fixes, why={**odd, **fixes.why, **unproven}, gone=frozenset(_gone(fixes, project)))
+        unproven |= {name: fixes.why[name] for name in lost}  # next time its site is what stays
         assumed = {name: found for name, found in assumed.items() if name not in lost}
 
 

@@ -5,19 +5,31 @@ https://docs.docker.com/reference/compose-file/services/#env_file
 
 from __future__ import annotations
 
+from codemods.leftovers.cut import Refused
+from codemods.leftovers.yaml_entries import children, keys, read
+
+_GIVEN = frozenset({"env_file", "extends", "<<"})
+
 
 def unseen_taker(text: str) -> str:
-    """Name a service that takes environment files and is not built here; a text that is no YAML may have one."""
+    """Name a service that may take environment files and is not built here; "?" where the text is no YAML.
+
+    What a service extends or merges is not followed: it may hold ``env_file``.
+    """
     if "env_file" not in text:
         return ""
-    import yaml  # noqa: PLC0415 - most runs take nothing out
-
     try:
-        whole = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError):
+        roots = read(text)
+    except Refused:
         return "?"
-    services = whole.get("services") if isinstance(whole, dict) else None
-    for name, service in services.items() if isinstance(services, dict) else ():
-        if isinstance(service, dict) and "env_file" in service and "build" not in service:
-            return str(name)
+    for _, services in (pair for root in roots for pair in children(root) if _says(pair, "services")):
+        for name, service in (pair for pair in children(services) if _says(pair, None)):
+            said = frozenset(keys(service))
+            if _GIVEN & said and "build" not in said:
+                return str(getattr(name, "value", "?"))
     return ""
+
+
+def _says(pair: tuple[object, ...], key: str | None) -> bool:
+    """Tell whether something is a member of a map, with a certain key."""
+    return len(pair) > 1 and (key is None or getattr(pair[0], "value", None) == key)

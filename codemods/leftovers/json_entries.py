@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from codemods.leftovers.cut import Cut, Refused, Span, mentioned, nothing, without
 
@@ -45,20 +46,17 @@ def _cut(rule: Rule, name: str, text: str, names: frozenset[str]) -> Cut:
     spans = [_span(text, each) for each in members]
     new = without(text, spans)
     for member in members:
-        holder = value
-        for key in member.keys:
-            holder = holder[key]
-        del holder[member.key]
+        _drop(value, member)
     try:
         same = json.dumps(_read(new)) == json.dumps(value)
-    except Refused:
+    except (Refused, RecursionError):
         same = False
     if not same:
         return nothing(text, spans, "what would be left could not be proven to be the same")
     return Cut(text=new, gone=tuple(sorted(spans)))
 
 
-def _read(text: str) -> dict[str, dict[str, object]]:
+def _read(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
@@ -66,6 +64,12 @@ def _read(text: str) -> dict[str, dict[str, object]]:
     if not isinstance(value, dict):
         raise Refused("it is no JSON object")
     return value
+
+
+def _drop(value: dict[str, Any], member: _Member) -> None:
+    for key in member.keys:
+        value = value[key]
+    del value[member.key]
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -18,11 +18,12 @@ _Node = object  # yaml.Node: PyYAML is imported only where something may be take
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Around:
-    """Where a container of entries stands: the keys that lead to it, and what the nodes on the way hold."""
+    """Where a container of entries stands: the keys that lead to it, the nodes on the way, and the keys they hold."""
 
     path: Path
     keys: tuple[frozenset[str], ...]
     root: frozenset[str]
+    nodes: tuple[_Node, ...] = ()
 
     @property
     def last(self) -> str:
@@ -61,10 +62,10 @@ def _cut(rule: Rule, name: str, text: str, names: frozenset[str]) -> Cut:
     if not any(each in text for each in names):
         return Cut(text=text)
     try:
-        roots = _read(text)
-    except Refused:
+        roots = read(text)
+        entries = list(_Finder(rule, name, text, names).entries(roots))
+    except (Refused, RecursionError):
         return Cut(text=text)
-    entries = list(_Finder(rule, name, text, names).entries(roots))
     gone = [entry for entry in entries if not entry.why]
     kept = [Kept(line=entry.line + 1, name=entry.name, why=entry.why) for entry in entries if entry.why]
     starts = line_starts(text)
@@ -77,7 +78,7 @@ def _cut(rule: Rule, name: str, text: str, names: frozenset[str]) -> Cut:
     return Cut(text=new, gone=tuple(sorted(spans)), kept=tuple(sorted(set(kept))))
 
 
-def _read(text: str) -> list[_Node]:
+def read(text: str) -> list[_Node]:
     """Read all documents; Refused where a line end is none of YAML 1.2's, or the text is no YAML."""
     import yaml  # noqa: PLC0415 - most runs take nothing out
 
@@ -95,7 +96,7 @@ def _is_proven(roots: list[_Node], gone: list[_Entry], new: str) -> bool:
         dropped.setdefault(id(entry.container), set()).add(entry.index)
     try:
         old = [_digest(root, dropped, {}) for root in roots]
-        return old == [_digest(root, {}, {}) for root in _read(new)]
+        return old == [_digest(root, {}, {}) for root in read(new)]
     except (Refused, RecursionError):
         return False
 
@@ -108,7 +109,7 @@ def _digest(node: _Node, dropped: dict[int, set[int]], known: dict[int, bytes]) 
         return known[id(node)]
     known[id(node)] = b""
     sum_up = hashlib.sha256(repr((type(node).__name__, node.tag)).encode())  # type: ignore[attr-defined]
-    for index, child in enumerate(_children(node)):
+    for index, child in enumerate(children(node)):
         if index in dropped.get(id(node), ()):
             continue
         for part in child:
@@ -118,7 +119,8 @@ def _digest(node: _Node, dropped: dict[int, set[int]], known: dict[int, bytes]) 
     return known[id(node)]
 
 
-def _children(node: _Node) -> list[tuple[_Node, ...]]:
+def children(node: _Node) -> list[tuple[_Node, ...]]:
+    """Give what a node holds: pairs of a map, single elements of a list, the text of a scalar."""
     import yaml  # noqa: PLC0415 - most runs take nothing out
 
     match node:
@@ -139,11 +141,13 @@ class _Finder:
         self.rule, self.name, self.text, self.names = rule, name, text, names
         self.lines = text.split("\n")
         self.seen: set[int] = set()
+        self.shared: set[int] = set()
 
     def entries(self, roots: list[_Node]) -> Iterator[_Entry]:
+        self.shared = _shared(roots)
         for root in roots:
-            top = frozenset(_keys(root))
-            yield from self._in(root, Around(path=(), keys=(), root=top), None)
+            top = frozenset(keys(root))
+            yield from self._in(root, Around(path=(), keys=(), root=top, nodes=(root,)), None)
 
     def _in(self, node: _Node, around: Around, parent: tuple[_Node, int] | None) -> Iterator[_Entry]:
         import yaml  # noqa: PLC0415 - most runs take nothing out
@@ -152,18 +156,24 @@ class _Finder:
             return
         self.seen.add(id(node))
         answer = self.rule(self.name, around)
+        if answer == "" and self._is_shared(around):
+            answer = "others take it by an alias"
         found = [] if answer is None else list(self._entries(node, answer))
         yield from self._or_whole(node, found, parent)
-        keys = (*around.keys, frozenset(_keys(node))) if isinstance(node, yaml.MappingNode) else around.keys
-        for index, child in enumerate(_children(node)):
+        keys = (*around.keys, frozenset(keys(node))) if isinstance(node, yaml.MappingNode) else around.keys
+        for index, child in enumerate(children(node)):
             part = getattr(child[0], "value", "") if isinstance(node, yaml.MappingNode) else index
             if not isinstance(child[-1], str) and isinstance(part, str | int):
-                inner = Around(path=(*around.path, part), keys=keys, root=around.root)
+                nodes = (*around.nodes, child[-1])
+                inner = Around(path=(*around.path, part), keys=keys, root=around.root, nodes=nodes)
                 yield from self._in(child[-1], inner, (node, index))
+
+    def _is_shared(self, around: Around) -> bool:
+        return any(id(node) in self.shared for node in around.nodes)
 
     def _or_whole(self, node: _Node, found: list[_Entry], parent: tuple[_Node, int] | None) -> Iterator[_Entry]:
         """Take the key of a container as well that would be left empty: what an empty one means is not certain."""
-        if any(entry.why for entry in found) or len(found) < len(_children(node)):
+        if any(entry.why for entry in found) or len(found) < len(children(node)):
             yield from found
             return
         first, last = self._whole(parent), max((entry.last for entry in found), default=0)
@@ -175,7 +185,7 @@ class _Finder:
 
     def _whole(self, parent: tuple[_Node, int] | None) -> int | None:
         """Give the line of the key that holds a container, where it can go with it."""
-        children = () if parent is None else _children(parent[0])
+        children = () if parent is None else children(parent[0])
         if parent is None or len(children) < 2 or len(children[parent[1]]) < 2:  # noqa: PLR2004 - a key and others
             return None
         mark = children[parent[1]][0].start_mark  # type: ignore[attr-defined]
@@ -183,9 +193,9 @@ class _Finder:
         return int(mark.line) if alone else None
 
     def _entries(self, node: _Node, answer: str) -> Iterator[_Entry]:
-        for index, child in enumerate(_children(node)):
+        for index, child in enumerate(children(node)):
             name = _name_of(child)
-            if name not in self.names or name is None or isinstance(child[0], str):
+            if name is None or name not in self.names or isinstance(child[0], str):
                 continue
             first, last = child[0].start_mark.line, _last_line(child[-1])  # type: ignore[attr-defined]
             why = answer or self._stays(node, child, first, last)
@@ -205,8 +215,24 @@ class _Finder:
         return ""
 
 
-def _keys(node: _Node) -> Iterator[str]:
-    for child in _children(node):
+def _shared(roots: list[_Node]) -> set[int]:
+    """Find the nodes that stand in more than one place: an alias is another name for the node it stands for."""
+    seen: set[int] = set()
+    shared: set[int] = set()
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            shared.add(id(node))
+            continue
+        seen.add(id(node))
+        stack += [part for child in children(node) for part in child if not isinstance(part, str)]
+    return shared
+
+
+def keys(node: _Node) -> Iterator[str]:
+    """Yield the keys of a map."""
+    for child in children(node):
         if len(child) > 1 and isinstance(value := getattr(child[0], "value", None), str):
             yield value
 
@@ -221,20 +247,20 @@ def _name_of(child: tuple[_Node, ...]) -> str | None:
         return value if len(child) > 1 else value.partition("=")[0]
     if len(child) > 1:
         return None
-    named = [pair for pair in _children(first) if len(pair) > 1 and getattr(pair[0], "value", None) == "name"]
+    named = [pair for pair in children(first) if len(pair) > 1 and getattr(pair[0], "value", None) == "name"]
     return getattr(named[0][1], "value", None) if len(named) == 1 and _is_plain(first) else None
 
 
 def _is_plain(node: _Node) -> bool:
     """Tell whether an element of a list says nothing but a name and its value."""
-    return set(_keys(node)) <= {"name", "value", "valueFrom", "secretRef", "isSecret", "readonly"}
+    return set(keys(node)) <= {"name", "value", "valueFrom", "secretRef", "isSecret", "readonly"}
 
 
 def _last_line(node: _Node) -> int | None:
     """Give the last line of a node; None where only a person can tell (texts in blocks)."""
     if getattr(node, "style", None) in {"|", ">"}:
         return None
-    children = _children(node)
+    children = children(node)
     if getattr(node, "flow_style", True) or not children:
         return int(node.end_mark.line)  # type: ignore[attr-defined]
     lines = [_last_line(part) for child in children for part in child if not isinstance(part, str)]

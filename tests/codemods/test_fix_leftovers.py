@@ -353,6 +353,24 @@ STAYS = {
         {"compose.yaml": f"services:\n  w:\n    build: .\n    environment:\n      {NAME}: &s x\n      A: *s\n"},
         "compose.yaml:5: what would be left could not be proven to be the same",
     ),
+    "a map that a ready image takes by an alias": (
+        {
+            "compose.yaml": f"services:\n  w:\n    build: .\n    environment: &e\n      A: 1\n      {NAME}: x\n"
+            "  o:\n    image: x\n    environment:\n      <<: *e\n"
+        },
+        "compose.yaml:6: others take it by an alias",
+    ),
+    "a service that others take by an alias": (
+        {
+            "compose.yaml": f"services:\n  w: &w\n    build: .\n    environment:\n      A: 1\n      {NAME}: x\n"
+            "  o:\n    <<: *w\n    image: x\n"
+        },
+        "compose.yaml:6: others take it by an alias",
+    ),
+    "an only variable whose key is no line of its own": (
+        {".github/workflows/a.yml": f"jobs:\n  a:\n    steps:\n    - env:\n        {NAME}: x\n      run: x\n"},
+        ".github/workflows/a.yml:5: it is the only entry there",
+    ),
     "a file of settings that programs read": ({"config.yaml": f"{NAME}: x\n"}, "config.yaml:1 still names it"),
     "settings with comments": (
         {"appsettings.json": f'{{\n  // ours\n  "{NAME}": "x"\n}}\n'},
@@ -551,6 +569,13 @@ def test_a_link_that_leads_out_proves_nothing(tmp_path: Path) -> None:
         "shared leads out of the project, and what is behind it was not searched"
     }
     assert (outside / "x.env").read_text() == f"{NAME}=x\n"
+
+
+def test_a_name_that_is_no_name_stays(tmp_path: Path) -> None:
+    name = "SHOP.*(SECRET"
+    laid(tmp_path, {"app.py": SITE.replace(NAME, name), ".env": f"{name}=x\n"})
+    assert {each.kept for each in fix(tmp_path).leftovers} == {"it is not the name of a variable"}
+    assert (tmp_path / ".env").read_text() == f"{name}=x\n"
 
 
 def test_two_variables_are_judged_by_themselves(tmp_path: Path) -> None:
