@@ -6,7 +6,7 @@ https://docs.docker.com/reference/compose-file/services/#env_file
 from __future__ import annotations
 
 from codemods.leftovers.cut import Refused
-from codemods.leftovers.yaml_entries import children, keys, read
+from codemods.leftovers.yaml_nodes import inside, keys_of, read_yaml
 
 _GIVEN = frozenset({"env_file", "extends", "<<"})
 
@@ -19,12 +19,12 @@ def unseen_taker(text: str) -> str:
     if "env_file" not in text:
         return ""
     try:
-        roots = read(text)
+        roots = read_yaml(text)
     except Refused:
         return "?"
-    for _, services in (pair for root in roots for pair in children(root) if _says(pair, "services")):
-        for name, service in (pair for pair in children(services) if _says(pair, None)):
-            said = frozenset(keys(service))
+    for _, services in (pair for root in roots for pair in inside(root) if _says(pair, "services")):
+        for name, service in (pair for pair in inside(services) if _says(pair, None)):
+            said = frozenset(keys_of(service))
             if _GIVEN & said and "build" not in said:
                 return str(getattr(name, "value", "?"))
     return ""
