@@ -224,7 +224,7 @@ class Definitions:
                 continue
             if str(text.value).lstrip("-").replace("-", "_") != key:
                 continue
-            named = {keyword.arg: keyword.value for keyword in adds.keywords}
+            named = {keyword.arg: keyword.value for keyword in adds.keywords if keyword not in self.assumed}
             if not str(text.value).startswith("-") or "required" in named or None in named:
                 return self._at(place, text)
             seen = "default" not in named or is_optional(place.module, named["default"], [])

@@ -8,13 +8,16 @@ end, everything is decided again without the assumption.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from codemods.engine.attempt import Attempt
+from codemods.engine.dead import Dead
 from codemods.engine.dead_code import CodeCleaner, reads_in
+from codemods.engine.dead_options import required_options, without_requirement
 from codemods.engine.git import uncommitted
 from codemods.engine.mentions import is_python
 from codemods.engine.named import Named, named_sites
@@ -64,17 +67,16 @@ def settle(
         return first, Fixes(why=odd)
     project.mentioning({spelling for name in names for spelling in (name, name.lower())})  # one pass for all
     reads = {name: reads_in(project, name) for name in names if not _READ_UNNAMED.fullmatch(name)}
-    assumed = {name: found for name, found in reads.items() if found}
-    dead = [each for found in assumed.values() for inner in found.values() for each in inner]
+    dead = [each for found in reads.values() for inner in found.values() for each in inner]
     bound = {each.read.name for each in dead if each.read is not None}
     project.mentioning(bound)
     search = Search(project, {*names, *bound})
+    assumed = {name: nodes for name in names if (nodes := _assumed(project, name, reads.get(name, {})))}
     current = first
     unproven: dict[str, str] = {}
     while True:
         if assumed or current is not first:
-            nodes = (each.statement for found in assumed.values() for dead in found.values() for each in dead)
-            neighbours.assume(frozenset(nodes))
+            neighbours.assume(frozenset(node for nodes in assumed.values() for node in nodes))
             current = again()
         fixes = _Fixer(current, named_sites(current.plans, neighbours), neighbours, search, request).fixes(names)
         lost = assumed.keys() & fixes.why.keys()
@@ -82,6 +84,13 @@ def settle(
             return current, replace(fixes, why={**odd, **fixes.why, **unproven}, gone=frozenset(_gone(fixes, project)))
         unproven |= {name: fixes.why[name] for name in lost}  # next time its site is what stays
         assumed = {name: found for name, found in assumed.items() if name not in lost}
+
+
+def _assumed(project: Project, name: str, reads: Mapping[Path, tuple[Dead, ...]]) -> frozenset[ast.AST]:
+    """Give the statements that only read a variable, and what makes an option required that is called like it."""
+    statements = (each.statement for found in reads.values() for each in found)
+    options = (each.keyword for found in required_options(project, name).values() for each in found)
+    return frozenset((*statements, *options))
 
 
 def _gone(fixes: Fixes, project: Project) -> Iterator[tuple[Path, int, str]]:
@@ -95,6 +104,8 @@ def _lines(project: Project, path: Path, name: str) -> Iterator[int]:
     if is_python(path.name):
         for dead in reads_in(project, name).get(path, ()):
             yield from range(dead.statement.lineno, (dead.statement.end_lineno or dead.statement.lineno) + 1)
+        for each in required_options(project, name).get(path, ()):
+            yield from range(each.call.lineno, (each.call.end_lineno or each.call.lineno) + 1)
         return
     place = place_of(project.below(path))
     if place is not None and place.cut is not None:
@@ -133,6 +144,9 @@ class _Fixer:
 
     def _without(self, name: str, owners: frozenset[Path]) -> dict[Path, bytes]:
         """Give the bytes of the files that change when a variable goes, or raise Unproven."""
+        sure = any(name in site.names and name in site.variables for site in self.sites)
+        if not sure and not reads_in(self.project, name):
+            return self._optional(name, owners)
         self.search.check_links(name)
         for path in self.search.files(name):
             self.project.data(path)  # read once: what is written later is compared with it
@@ -150,6 +164,16 @@ class _Fixer:
         self._check_committed(changed, owners)
         return changed
 
+    def _optional(self, name: str, owners: frozenset[Path]) -> dict[Path, bytes]:
+        """Give the bytes of the files in which an option is not required any more, or raise Unproven."""
+        view = self.project.with_changes({**self.rewritten, **self.changes})
+        changed = dict(without_requirement(view, name))
+        if not changed:
+            raise Unproven("no code says that it is a variable of the environment")
+        self._check_places(changed)
+        self._check_committed(changed, owners)
+        return changed
+
     def _bound(self, name: str) -> set[str]:
         """Give the names of modules and classes that statements bind which only read a variable."""
         reads = [each.read for found in reads_in(self.project, name).values() for each in found]
@@ -164,9 +188,6 @@ class _Fixer:
                 raise Unproven(f"{path.name}:{line} still signs in with it")
         if _READ_UNNAMED.fullmatch(name):
             raise Unproven("libraries and tools read it without naming it")
-        sure = any(name in site.variables for site in owners) or bool(reads_in(self.project, name))
-        if not owners or not sure:
-            raise Unproven("no code says that it is a variable of the environment")
         return frozenset(site.candidate.listed.path for site in owners)
 
     def _cut(self, name: str, path: Path, data: bytes) -> bytes | None:

@@ -142,7 +142,7 @@ def _files(run: Run) -> Iterator[_Json]:
             )
 
     for fixed in run.fixed:
-        gone = [(line, f"{name} is not set or read here any more") for line, name in fixed.places]
+        gone = [(line, f"{name} is not set, read or required here any more") for line, name in fixed.places]
         yield _file(fixed.path, "leftovers", fixed.diff, gone, written=fixed.written)
 
 

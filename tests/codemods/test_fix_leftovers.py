@@ -453,6 +453,55 @@ def test_what_libraries_read_without_naming_it_stays(tmp_path: Path, name: str) 
     assert {each.kept for each in run.leftovers} == {"libraries and tools read it without naming it"}
 
 
+OPTION_SITE = (
+    "import argparse\nfrom azure.identity import ClientSecretCredential\np = argparse.ArgumentParser()\n"
+    "p.add_argument('--tenant', required=True)\np.add_argument({})\nargs = p.parse_args()\n"
+    f"c = ClientSecretCredential(args.tenant, '{APP}', args.shop_secret)\n"
+)
+OPTIONS = {
+    "last": ("'--shop-secret', required=True", "'--shop-secret'"),
+    "first": ("'--shop-secret', required=True, help='x'", "'--shop-secret', help='x'"),
+    "over lines": ("\n    '-s',\n    '--shop-secret',\n    required=True,\n", "\n    '-s',\n    '--shop-secret',\n"),
+}
+
+
+@pytest.mark.parametrize("case", OPTIONS)
+def test_an_option_for_the_secret_stays_and_is_not_required(tmp_path: Path, case: str) -> None:
+    before, after = OPTIONS[case]
+    laid(tmp_path, {"app.py": OPTION_SITE.format(before), "run.sh": "python app.py --tenant t --shop-secret x\n"})
+    run = fix(tmp_path)
+    assert [(each.kind.value, each.removed) for each in run.leftovers if each.path == "app.py"] == [
+        ("required-option", True)
+    ]
+    text = (tmp_path / "app.py").read_text()
+    assert f"p.add_argument({after})\n" in text
+    assert "args.shop_secret" not in text
+    assert "p.add_argument('--tenant', required=True)" in text
+    before_second = contents(tmp_path)
+    fix(tmp_path)
+    assert contents(tmp_path) == before_second
+
+
+REQUIRED = {
+    "it is read elsewhere": ("'--shop-secret', required=True", {"b.py": "def f(args):\n    return args.shop_secret\n"}),
+    "it is a parameter": ("'--shop-secret', required=True", {"b.py": "def f(shop_secret): ...\n"}),
+    "it is a text": ("'--shop-secret', required=True", {"b.py": "def f(a):\n    return getattr(a, 'shop_secret')\n"}),
+    "it has another name": ("'--secret', dest='shop_secret', required=True", {}),
+    "it has a type": ("'--shop-secret', type=check, required=True", {}),
+    "a comment would be lost": ("'--shop-secret',  # ours\n    required=True", {}),
+    "it is no option": ("'shop_secret'", {}),
+}
+
+
+@pytest.mark.parametrize("case", REQUIRED)
+def test_an_option_that_may_be_needed_keeps_its_site(tmp_path: Path, case: str) -> None:
+    option, others = REQUIRED[case]
+    files = {"app.py": OPTION_SITE.format(option), **others}
+    laid(tmp_path, files)
+    assert not fix(tmp_path).rewritten
+    assert contents(tmp_path) == {name: text.encode() for name, text in files.items()}
+
+
 FIELDS = {
     "a class that reads files": (
         "    shop_secret: str\n    model_config = {'env_file': '.env'}\nsettings = Settings()\n"
