@@ -63,11 +63,18 @@ class Project:
 
     def below(self, path: Path) -> str:
         """Name a file as its kind is known by: below the top folder of its project."""
-        root = next((root for root in self.roots if path.is_relative_to(root)), path.parent)
-        return path.relative_to(root).as_posix()
+        text = str(path)
+        top = next((top for top in self._tops if text.startswith(top)), f"{path.parent}{os.sep}")
+        return text[len(top) :].replace(os.sep, "/")
+
+    @cached_property
+    def _tops(self) -> tuple[str, ...]:
+        return tuple(f"{str(root).rstrip(os.sep)}{os.sep}" for root in sorted(self.roots))
 
     def _is_beside(self, path: Path) -> bool:
         name = self.below(path)
+        if name.endswith(".py") and not name.endswith("setup.py"):
+            return False  # most files are code, and are judged as such
         return format_of(name) is not None or place_of(name) is not None
 
     @cached_property

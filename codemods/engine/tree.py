@@ -7,7 +7,7 @@ that is ignored as a whole (a virtual environment, a build) is not entered.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -34,9 +34,11 @@ class Tree:
 
     def ignored(self, wanted: Callable[[Path], bool]) -> tuple[Path, ...]:
         """List files that git ignores, by their names, in the folders that hold other files."""
-        folders = {path.parent for path in self._named}
-        found = {path for folder in folders for path in _beside(folder) if wanted(path)}
-        return tuple(sorted(found - self._named))
+        if not any((folder / ".git").exists() for root in self.roots for folder in (root, *root.parents)):
+            return ()  # the files were walked, and all are named
+        named = {str(path) for path in self._named}
+        folders = {os.path.dirname(path) for path in named}  # noqa: PTH120 - a hundred thousand paths, quickly
+        return tuple(sorted(filter(wanted, (path for folder in folders for path in _beside(folder, named)))))
 
     @cached_property
     def _sorted_out(self) -> tuple[tuple[Path, ...], tuple[Path, ...], frozenset[Path]]:
@@ -87,10 +89,12 @@ def _collect(root: Path, found: set[Path]) -> None:
         pass
 
 
-def _beside(folder: Path) -> Iterator[Path]:
+def _beside(folder: str, named: Container[str]) -> Iterator[Path]:
+    """List the regular files of a folder that nothing names."""
     try:
         with os.scandir(folder) as entries:
-            yield from [Path(entry.path) for entry in entries if entry.is_file(follow_symlinks=False)]
+            others = [entry for entry in entries if entry.path not in named]
+            yield from [Path(entry.path) for entry in others if entry.is_file(follow_symlinks=False)]
     except OSError:
         return
 
