@@ -28,9 +28,10 @@ _HARMLESS = "it only sets or names the variable, and reads nothing"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Fixed:
-    """A file as it is and as it will be; ``waits`` are the files whose sites must be written before."""
+    """A file as it is, and as it will be without some names; ``waits`` are the files whose sites are written before."""
 
     path: Path
+    names: frozenset[str]
     old: bytes
     new: bytes
     waits: frozenset[Path]
@@ -65,9 +66,8 @@ def _fixed(path: Path, fixes: Fixes, project: Project) -> Fixed:
     diff, hides = _code_diff(project, path, new) if is_python(path.name) else _masked_diff(project, path, new)
     waits = frozenset(owner for each in names for owner in fixes.owners[each])
     places = tuple(sorted((line, each) for where, line, each in fixes.gone if where == path))
-    return Fixed(
-        path=path, old=old, new=new, waits=waits, file=FixedFile(path=name, places=places, diff=diff, masked=hides)
-    )
+    file = FixedFile(path=name, places=places, diff=diff, masked=hides)
+    return Fixed(path=path, names=frozenset(names), old=old, new=new, waits=waits, file=file)
 
 
 def _code_diff(project: Project, path: Path, new: bytes) -> tuple[str, bool]:
@@ -105,15 +105,21 @@ def _masked_diff(project: Project, path: Path, new: bytes) -> tuple[str, bool]:
 
 
 def write_fixed(files: Iterable[Fixed], written: Collection[Path]) -> tuple[FixedFile, ...]:
-    """Write the files whose sites are written; the others say why they are not."""
-    return tuple(_write(each, written) for each in files)
+    """Write the files whose sites are written, code first; a variable that code still reads stays everywhere."""
+    done: dict[str, FixedFile] = {}
+    failed: set[str] = set()
+    for each in sorted(files, key=lambda item: (not is_python(item.path.name), item.path)):
+        found = _write(each, set(written), failed)
+        done[found.path] = found
+        if found.problem:
+            failed |= each.names
+    return tuple(done[path] for path in sorted(done))
 
 
-def _write(each: Fixed, written: Collection[Path]) -> FixedFile:
-    if not each.waits <= set(written):
-        return replace(
-            each.file, problem=f"{each.file.path} is not written, because code that reads the variable is not"
-        )
+def _write(each: Fixed, written: set[Path], failed: set[str]) -> FixedFile:
+    if not each.waits <= written or each.names & failed:
+        why = f"{each.file.path} is not written, because code that reads the variable is not"
+        return replace(each.file, problem=why)
     try:
         write(each.path, old=each.old, new=each.new)
     except CodemodError as error:

@@ -585,6 +585,17 @@ def test_a_site_that_is_not_written_keeps_what_it_reads(tmp_path: Path) -> None:
     assert [file.path for file in run.failed] == [".env", "app.py"]
 
 
+def test_a_read_that_is_not_removed_keeps_what_sets_it(tmp_path: Path) -> None:
+    config = f"import os\nTENANT = 't'\nSECRET = os.environ['{NAME}']\n"
+    laid(tmp_path, {"config.py": config, "auth.py": IMPORTING.format("SECRET, TENANT"), ".env": f"{NAME}=x\n"})
+    (tmp_path / "config.py").chmod(0o444)
+    run = fix(tmp_path)
+    assert len(run.rewritten) == 1
+    assert (tmp_path / ".env").read_text() == f"{NAME}=x\n"
+    assert [file.path for file in run.failed] == [".env", "config.py"]
+    assert "hard-read" in {each.reason for each in codescan.open_findings(run, None)}
+
+
 def test_what_git_ignores_is_told_and_never_changed(tmp_path: Path) -> None:
     files = {"app.py": SITE, ".gitignore": ".env*\n*.local.json\nbuild/\n", "a.env": f"{NAME}=x\n"}
     laid(tmp_path, files)
