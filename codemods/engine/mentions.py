@@ -52,6 +52,16 @@ class Spelling:
         start, end = r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"
         return re.compile(rf"{start}(?:{heads}){end}|(?:{start}|(?<=%s))(?:{tails}){end}", re.IGNORECASE)
 
+    def starts_with(self, text: str) -> bool:
+        """Tell whether the name starts with a text and an underscore."""
+        return f"{text.lower().rstrip('_')}_" in set(accumulate(re.split(r"(?<=_)", self.name.lower())))
+
+    @cached_property
+    def prefixed(self) -> re.Pattern[str]:
+        """Match a line of another language that gives the start of the name to something called a prefix."""
+        starts = "|".join("_".join(map(re.escape, self._parts[:size])) for size in range(1, len(self._parts)))
+        return re.compile(rf"(?:prefix|envconfig).*[\"'](?:{starts or '(?!)'})[_.]?[\"']", re.IGNORECASE)
+
     @cached_property
     def exact(self) -> re.Pattern[str]:
         """Match the name itself as a word."""
@@ -68,6 +78,17 @@ class Spelling:
         """Match the name also inside longer ones and without separators: ``ShopSecret``, ``Shop__Secret``."""
         return re.compile("[-_.:]{0,2}".join(map(re.escape, self._parts)), re.IGNORECASE)
 
+    def may_be_in_code(self, text: str) -> bool:
+        """Tell whether Python has anything to look at, before its syntax is: as a word, in halves, as a prefix."""
+        if self.folded.search(text) or self.halves.search(text):
+            return True
+        return "prefix" in text.lower() and self._quoted_start.search(text) is not None
+
+    @cached_property
+    def _quoted_start(self) -> re.Pattern[str]:
+        starts = "|".join("_".join(map(re.escape, self._parts[:size])) for size in range(1, len(self._parts)))
+        return re.compile(rf"[\"'](?:{starts or '(?!)'})_?[\"']", re.IGNORECASE)
+
     def may_be_in(self, lowered: bytes) -> bool:
         """Tell quickly whether a text in lower case can hold any of it."""
         parts = [part.encode("utf-8", "surrogateescape") for part in self._parts]
@@ -75,7 +96,9 @@ class Spelling:
             return True
         heads = [b"_".join(parts[:size]) + b"_" for size in range(1, len(parts))]
         tails = [b"_" + b"_".join(parts[size:]) for size in range(1, len(parts))]
-        return any(part in lowered for part in (*heads, *tails))
+        if any(part in lowered for part in (*heads, *tails)):
+            return True
+        return (b"prefix" in lowered or b"envconfig" in lowered) and parts[0] in lowered
 
 
 def mention(spelling: Spelling, name: str, text: str, place: Place | None) -> Mention | None:
@@ -91,7 +114,7 @@ def mention(spelling: Spelling, name: str, text: str, place: Place | None) -> Me
             continue
         if pattern.search(line):
             return Mention(line=number)
-        if spelling.halves.search(line):
+        if spelling.halves.search(line) or (place is None and spelling.prefixed.search(line)):
             return Mention(line=number, what=PUT_TOGETHER)
     return None
 
@@ -117,18 +140,16 @@ def _in_code(spelling: Spelling, module: Module, *, is_test: bool) -> Iterator[M
         line = getattr(node, "lineno", 1)
         if isinstance(node, ast.Constant):
             if not _is_harmless(module, node, is_test=is_test):
-                yield from _in_text(spelling, node, line)
+                yield from _in_text(spelling, module, node, line)
         elif _is_named(spelling, module, node):
             yield Mention(line=line)
-        elif isinstance(node, ast.keyword) and _is_prefix(spelling, node):
-            yield Mention(line=line, what=PUT_TOGETHER)
 
 
-def _in_text(spelling: Spelling, node: ast.Constant, line: int) -> Iterator[Mention]:
+def _in_text(spelling: Spelling, module: Module, node: ast.Constant, line: int) -> Iterator[Mention]:
     text = node.value.decode("latin-1") if isinstance(node.value, bytes) else node.value
     if isinstance(text, str) and spelling.folded.search(text):
         yield Mention(line=line)
-    elif isinstance(text, str) and spelling.halves.search(text):
+    elif (isinstance(text, str) and spelling.halves.search(text)) or _is_prefix(spelling, module, node):
         yield Mention(line=line, what=PUT_TOGETHER)
 
 
@@ -167,10 +188,23 @@ def _is_field(module: Module, node: ast.AST) -> bool:
     return is_target and isinstance(module.parents[parent], ast.ClassDef)
 
 
-def _is_prefix(spelling: Spelling, node: ast.keyword) -> bool:
-    """Tell whether an argument is a prefix of variables that the name starts with."""
-    value = node.value.value if isinstance(node.value, ast.Constant) else None
-    if node.arg is None or "prefix" not in node.arg or not isinstance(value, str):
+def _is_prefix(spelling: Spelling, module: Module, text: ast.Constant) -> bool:
+    """Tell whether a text is the start of the name, given to something that is called a prefix."""
+    if not isinstance(text.value, str) or not spelling.starts_with(text.value):
         return False
-    starts = set(accumulate(re.split(r"(?<=_)", spelling.name.lower())))
-    return f"{value.lower().rstrip('_')}_" in starts
+    match module.parents[text]:
+        case (
+            ast.keyword(arg=str(name))
+            | ast.Assign(targets=[ast.Name(id=name)])
+            | ast.AnnAssign(target=ast.Name(id=name))
+        ):
+            return "prefix" in name.lower()
+        case ast.Dict(keys=keys, values=values):
+            names = (
+                key.value
+                for key, value in zip(keys, values, strict=True)
+                if value is text and isinstance(key, ast.Constant)
+            )
+            return any("prefix" in str(name).lower() for name in names)
+        case _:
+            return False

@@ -88,6 +88,8 @@ class Search:
 
     def _mention(self, name: str, view: Project, path: Path) -> Mention | None:
         spelling = self.spellings[name]
+        if is_python(path.name) and not spelling.may_be_in_code(text_of(view.data(path))):
+            return None
         module = view.module(path) if is_python(path.name) else None
         if module is not None:
             is_test = looks_like_test(view.name(path), view.data(path))

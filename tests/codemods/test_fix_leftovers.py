@@ -272,6 +272,13 @@ STAYS = {
         {"b.py": "class S(B, env_prefix='SHOP'):\n    secret: str\n"},
         "b.py:1 may put its name together",
     ),
+    "a prefix in a dictionary": ({"b.py": "load({'env_prefix': 'SHOP'})\n"}, "b.py:1 may put its name together"),
+    "a prefix by a name": ({"b.py": "PREFIX = 'shop_'\n"}, "b.py:1 may put its name together"),
+    "a prefix of another language": ({"c.go": 'viper.SetEnvPrefix("shop")\n'}, "c.go:1 may put its name together"),
+    "a prefix of Spring": (
+        {"C.java": '@ConfigurationProperties(prefix = "shop")\n'},
+        "C.java:1 may put its name together",
+    ),
     "a field in lower case": ({"b.py": "class S(Base):\n    shop_secret: str\n"}, "b.py:2 still names it"),
     "a list of names": ({"b.py": f"NAMES = ['{NAME}']\n"}, None),
     "an option": ({"b.py": "parser.add_argument('--shop-secret', required=True)\n"}, "b.py:1 still names it"),
