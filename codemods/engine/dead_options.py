@@ -97,7 +97,8 @@ def _check(project: Project, path: Path, option: str) -> None:
 
 def _edit(name: str, source: Source, each: Required) -> Edit:
     """Cut an argument with the comma that ties it to its neighbour."""
-    spans = sorted(_span(source, item) for item in (*each.call.args, *each.call.keywords))
+    items: list[ast.expr | ast.keyword] = [*each.call.args, *each.call.keywords]
+    spans = sorted(_span(source, item) for item in items)
     at = spans.index(_span(source, each.keyword))
     last = at == len(spans) - 1
     start, end = (spans[at - 1][1], spans[at][1]) if last else (spans[at][0], spans[at + 1][0])
