@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from codemods.engine.imported import importable
 from codemods.engine.project import Project, module_of
 
 # Names of libraries may also be names of files; such an import shows nothing.
@@ -37,11 +38,6 @@ def import_root(project: Project, path: Path, default: Path) -> Path:
     return next(iter(common))
 
 
-def place_of(path: Path) -> Path:
-    """Give what an import of a file names: the folder of a package, or the file without its suffix."""
-    return path.parent if path.stem == "__init__" else path.with_suffix("")
-
-
 def _own(project: Project, path: Path) -> Iterator[_Evidence]:
     """Yield, for each import of something that stands around the file, the folders it can start from."""
     above = [folder for folder in path.parents if any(folder.is_relative_to(item) for item in project.roots)]
@@ -65,9 +61,9 @@ def _holds(folder: Path, top: str, path: Path) -> bool:
 
 def _importers(project: Project, path: Path) -> Iterator[_Evidence]:
     """Yield the folder that each absolute import of the file starts from."""
-    place = place_of(path)
-    for other in project.mentioning({place.name}).get(place.name, ()):
-        for node in project.imports(other) if other != path else ():
+    place = importable(path)
+    for other in project.importing([path])[path]:
+        for node in project.imports(other):
             for alias in node.names:
                 level, dotted = module_of(node, alias)
                 names = [dotted] if isinstance(node, ast.Import) else [dotted, f"{dotted}.{alias.name}"]

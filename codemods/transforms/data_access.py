@@ -136,4 +136,5 @@ TRANSFORM = Transform(
         **dict.fromkeys(_FILESYSTEMS, _storage),
     },
     search=_search,
+    evidence=(*(("client_secret", name) for name in _OPTION_NAMES), *((marker,) for marker in _TEXTS)),
 )

@@ -65,4 +65,5 @@ TRANSFORM = Transform(
     literals=(b"Q~", b"azure.keyvault", b"getSecret", b"dbutils.secrets"),
     targets={"literal": _TARGET},
     search=_search,
+    evidence=(("Q~",), ("get_secret", "keyvault"), *((utility, "secret") for utility in _UTILITIES)),
 )
