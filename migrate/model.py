@@ -255,10 +255,16 @@ class Kind(enum.StrEnum):
     CODE_SCANNED = "code-scanned"
     PROVEN = "proven"
     PROOF_FAILED = "proof-failed"
+    OWNER_TOLD = "owner-told"
+    CALLERS = "callers"
     HELD = "held"
+    SCHEDULED = "scheduled"
     RETIRE_MEANT = "retire-meant"
     RETIRED = "retired"
     RETIRE_FAILED = "retire-failed"
+    GONE = "gone"
+    TROUBLE = "trouble"
+    WATCHED = "watched"
 
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -287,18 +293,3 @@ class CodeFinding:
     reason: str
     application: ClientId | None
     advice: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """How much proof a removal needs. Times are the tenant's own."""
-
-    unused_days: int = 28
-    """Sign-in logs hold 30 days (Entra ID P1/P2), so a window of 30 could never be shown to be covered."""
-    proof_hours: int = 24
-    """Age of the newest successful exchange at which a proof goes stale."""
-    log_hours: int = 6
-    """How far the sign-in log may be behind; records arrive minutes to hours late."""
-    proof_successes: int = 3
-    proof_spread_minutes: int = 10
-    """Replication of a new federated credential flaps for minutes, so successes must lie apart."""

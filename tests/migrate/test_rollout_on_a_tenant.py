@@ -21,7 +21,7 @@ from migrate.errors import RetirementStoppedError, WriteFailedError
 from migrate.exchange import NotProven, Proven
 from migrate.federation import Created, NotCreated, Present, WouldCreate
 from migrate.model import ExchangeRefused, ExchangeResult, FederatedSpec, Kind, Pairing
-from migrate.retire import GoneAlready, Held, NotRemoved, Retired, WouldRetire
+from migrate.retirement import GoneAlready, Held, NotRemoved, Retired, WouldRetire
 from tests.support.rollout import Rollout, rollout
 
 
@@ -131,14 +131,15 @@ def test_retire_removes_what_every_gate_lets_pass_and_nothing_else(tenant: Rollo
 def test_a_sign_in_between_the_dry_run_and_the_removal_holds(tenant: Rollout) -> None:
     async def story() -> None:
         plan = await tenant.ready()
-        pairing = next(each for each in plan.pairings if each.application.display_name == "orders-api")
+        found = next(each for each in plan.pairings if each.application.display_name == "orders-api")
+        pairing = dataclasses.replace(found, wave=1)
         (credential,) = pairing.credentials
         assert [type(each) for each in await tenant.retire(plan, apply=False, only=(pairing,))] == [WouldRetire]
         secret = tenant.emulator.tenant.secret_of(credential.key_id)
         assert callers.sign_in(tenant.emulator, callers.Caller(client_id=pairing.application.client_id, secret=secret))
         (held,) = await tenant.retire(plan, only=(pairing,))
         assert isinstance(held, Held)
-        assert [name for name, _ in held.closed] == ["secret-unused"]
+        assert [name for name, _ in held.closed] == ["all-callers-moved", "secret-unused"]
         assert credential.key_id in tenant.keys_left()
 
     asyncio.run(story())
@@ -299,7 +300,7 @@ def test_certificates_are_retired_too(tmp_path: Path, monkeypatch: pytest.Monkey
     async def story(tenant: Rollout) -> None:
         plan = await tenant.ready()
         with_certificate = tuple(
-            pairing
+            dataclasses.replace(pairing, wave=1)
             for pairing in plan.pairings
             if any(each.kind is CredentialKind.CERTIFICATE for each in pairing.credentials)
         )

@@ -1,0 +1,145 @@
+"""Where a rollout stands around each credential: the plan, the policy, the journal, and what this run has done."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from inventory.model import Application, ClientId, KeyId
+from migrate.model import Entry, Kind, Pairing, Plan, PlannedCredential
+from migrate.rollback import Rules, rollback
+from migrate.standing import Caller, Informed, RetirePolicy, Standing
+
+KINDS = (
+    Kind.RETIRED, Kind.GONE, Kind.HELD, Kind.SCHEDULED, Kind.OWNER_TOLD, Kind.CALLERS, Kind.TROUBLE, Kind.WATCHED,
+)  # fmt: skip
+"""What it reads of the journal."""
+_HOUR = timedelta(hours=1)
+
+
+class Surroundings:
+    """One run's view; ``heard`` keeps it in step with what the run writes, so that nothing is read twice."""
+
+    def __init__(self, plan: Plan, rules: RetirePolicy, entries: tuple[Entry, ...], restrictions: Rules) -> None:
+        """Take the journal's entries of ``KINDS`` and the restrictions of the tenant's policies."""
+        self._plan, self._rules, self._restrictions = plan, rules, restrictions
+        self._waves: dict[int, dict[KeyId, str]] = defaultdict(dict)
+        self._wave_of: dict[KeyId, int] = {}
+        for pairing in plan.pairings:
+            for credential in pairing.credentials:
+                self._waves[pairing.wave][credential.key_id] = pairing.application.display_name
+                self._wave_of[credential.key_id] = pairing.wave
+        self._removed: list[datetime] = []
+        self._newest: dict[int, datetime] = {}
+        self._in_run = 0
+        self._scheduled: dict[str, datetime] = {}
+        self._informed: dict[str, Informed] = {}
+        self._callers: dict[str, dict[str, datetime]] = defaultdict(dict)
+        self._trouble: dict[str, str] = {}
+        for entry in entries:
+            self._take(entry)
+
+    def heard(self, entry: Entry, now: datetime) -> None:
+        """Take an entry that this run has just written, at the tenant's time."""
+        if entry.kind is Kind.RETIRED:
+            self._in_run += 1
+        self._take(entry, now)
+
+    def settled(self, credential: PlannedCredential) -> None:
+        """Count a credential as dealt with: retired, held, or about to be in a dry run."""
+        self._waves[self._wave_of[credential.key_id]].pop(credential.key_id, None)
+
+    def _take(self, entry: Entry, now: datetime | None = None) -> None:
+        at = now or _told(entry)
+        key = KeyId(entry.subject)
+        match entry.kind:
+            case Kind.RETIRED | Kind.GONE | Kind.HELD:
+                self._waves[self._wave_of.get(key, 0)].pop(key, None)
+                self._scheduled.pop(entry.subject, None)
+                if entry.kind is Kind.RETIRED:
+                    self._count(key, at)
+            case Kind.SCHEDULED:
+                self._scheduled[entry.subject] = at
+            case Kind.OWNER_TOLD:
+                self._informed[entry.application or ""] = Informed(at=at, answer=_answer(entry), by=entry.actor)
+            case Kind.CALLERS:
+                for address, last in _addresses(entry):
+                    self._callers[entry.subject][address] = last
+            case Kind.TROUBLE:
+                self._trouble[entry.application or ""] = str(entry.data.get("message", ""))
+            case Kind.WATCHED:
+                self._trouble.pop(entry.application or "", None)
+            case _:
+                pass
+
+    def _count(self, key: KeyId, at: datetime) -> None:
+        self._removed.append(at)
+        wave = self._wave_of.get(key)
+        if wave is not None:
+            self._newest[wave] = max(at, self._newest.get(wave, at))
+
+    def scheduled(self, credential: PlannedCredential) -> datetime | None:
+        """Give the time since when a removal is scheduled."""
+        return self._scheduled.get(credential.key_id)
+
+    def known_callers(self, credential: PlannedCredential) -> dict[str, datetime]:
+        """Give the addresses that the journal has seen use a credential."""
+        return self._callers[credential.key_id]
+
+    def around(
+        self, pairing: Pairing, credential: PlannedCredential, application: Application | None, now: datetime
+    ) -> Standing:
+        """Tell where the rollout stands around one credential."""
+        client_id = pairing.application.client_id
+        earlier = [left for wave, left in self._waves.items() if 0 < wave < pairing.wave and left]
+        return Standing(
+            taken_at=self._plan.snapshot_taken_at,
+            freezes=(*self._rules.freezes, *self._plan.freezes),
+            opt_outs=tuple(one for one in self._rules.opt_outs if _names(one.application, pairing)),
+            callers=tuple(
+                Caller(address=address, last=last) for address, last in self._callers[credential.key_id].items()
+            ),
+            gone=frozenset(one.address for one in self._rules.callers if _names(one.application, pairing)),
+            informed=self._informed.get(client_id),
+            unsettled=sum(map(len, earlier)),
+            waits_for=next(iter(earlier[0].values())) if earlier else "",
+            canary_removed=max((at for wave, at in self._newest.items() if wave < pairing.wave), default=None),
+            trouble=self._in_trouble(client_id),
+            removed_in_run=self._in_run,
+            removed_in_hour=sum(now - _HOUR < at for at in self._removed),
+            scheduled=self.scheduled(credential),
+            rollback=rollback(self._restrictions, credential, application),
+        )
+
+    def _in_trouble(self, client_id: ClientId) -> str:
+        if not self._trouble:
+            return ""
+        whose, message = next(iter(self._trouble.items()))
+        return message if whose == client_id else f"after a removal of {whose}: {message}"
+
+
+def _told(entry: Entry) -> datetime:
+    """Give the tenant's time of an entry where it was written down, else the journal's."""
+    told = entry.data.get("tenant_time")
+    if isinstance(told, str):
+        return datetime.fromisoformat(told)
+    if entry.at is None:
+        raise ValueError(f"entry {entry.number} has no time")
+    return entry.at
+
+
+def _answer(entry: Entry) -> bool | None:
+    answer = entry.data.get("answer")
+    return answer if isinstance(answer, bool) else None
+
+
+def _addresses(entry: Entry) -> list[tuple[str, datetime]]:
+    told = entry.data.get("addresses")
+    return (
+        [(address, datetime.fromisoformat(str(at))) for address, at in told.items()] if isinstance(told, dict) else []
+    )
+
+
+def _names(told: str, pairing: Pairing) -> bool:
+    application = pairing.application
+    return told.casefold() in {application.client_id, application.id, application.display_name.casefold()}
