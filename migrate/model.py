@@ -263,8 +263,8 @@ class Kind(enum.StrEnum):
     RETIRED = "retired"
     RETIRE_FAILED = "retire-failed"
     GONE = "gone"
-    TROUBLE = "trouble"
     WATCHED = "watched"
+    WATCH_FAILED = "watch-failed"
 
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -282,6 +282,19 @@ class Entry:
     number: int = 0
     at: datetime | None = None
     actor: str = ""
+
+    @property
+    def tenant_time(self) -> datetime:
+        """Return the tenant's own time of what was seen, or the journal's where it was not written down.
+
+        Raises ValueError for an entry that has neither.
+        """
+        told = self.data.get("tenant_time")
+        if isinstance(told, str):
+            return datetime.fromisoformat(told)
+        if self.at is None:
+            raise ValueError("the entry has no time")
+        return self.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,7 +157,7 @@ class Remover:
             if number < _EXCHANGES_AFTER:
                 await self.clock.sleep(_PAUSE_BETWEEN_EXCHANGES)
         message = f"the exchange fails since {credential.key_id} was removed"
-        self.write(Kind.TROUBLE, question, around, {"message": message})
+        self.write(Kind.WATCH_FAILED, question, around, {"message": message})
         raise RetirementStoppedError(
             f"credential {credential.key_id} of {pairing.application.display_name!r} was removed and the exchange "
             f"fails since ({failed.message if failed else ''}); nothing more was removed: "

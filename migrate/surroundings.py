@@ -11,7 +11,7 @@ from migrate.rollback import Rules, rollback
 from migrate.standing import Caller, Informed, RetirePolicy, Standing
 
 KINDS = (
-    Kind.RETIRED, Kind.GONE, Kind.HELD, Kind.SCHEDULED, Kind.OWNER_TOLD, Kind.CALLERS, Kind.TROUBLE, Kind.WATCHED,
+    Kind.RETIRED, Kind.GONE, Kind.HELD, Kind.SCHEDULED, Kind.OWNER_TOLD, Kind.CALLERS, Kind.WATCH_FAILED, Kind.WATCHED,
 )  # fmt: skip
 """What it reads of the journal."""
 _HOUR = timedelta(hours=1)
@@ -50,7 +50,7 @@ class Surroundings:
         self._waves[self._wave_of[credential.key_id]].pop(credential.key_id, None)
 
     def _take(self, entry: Entry, now: datetime | None = None) -> None:
-        at = now or _told(entry)
+        at = now or entry.tenant_time
         key = KeyId(entry.subject)
         match entry.kind:
             case Kind.RETIRED | Kind.GONE | Kind.HELD:
@@ -65,7 +65,7 @@ class Surroundings:
             case Kind.CALLERS:
                 for address, last in _addresses(entry):
                     self._callers[entry.subject][address] = last
-            case Kind.TROUBLE:
+            case Kind.WATCH_FAILED:
                 self._trouble[entry.application or ""] = str(entry.data.get("message", ""))
             case Kind.WATCHED:
                 self._trouble.pop(entry.application or "", None)
@@ -116,16 +116,6 @@ class Surroundings:
             return ""
         whose, message = next(iter(self._trouble.items()))
         return message if whose == client_id else f"after a removal of {whose}: {message}"
-
-
-def _told(entry: Entry) -> datetime:
-    """Give the tenant's time of an entry where it was written down, else the journal's."""
-    told = entry.data.get("tenant_time")
-    if isinstance(told, str):
-        return datetime.fromisoformat(told)
-    if entry.at is None:
-        raise ValueError(f"entry {entry.number} has no time")
-    return entry.at
 
 
 def _answer(entry: Entry) -> bool | None:

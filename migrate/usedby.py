@@ -6,10 +6,11 @@ Sources: Microsoft Graph beta, "signIn resource type" (credential key id, thumbp
 from __future__ import annotations
 
 import enum
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from inventory.model import CredentialKind, SignIn, SignInHistory
-from migrate.model import PlannedCredential
+from migrate.model import ExchangeClaims, PlannedCredential
 
 # "none" is not among them: a user's record may be written before the application redeems the code with its secret.
 _ALWAYS_OTHER = frozenset({"federatedidentitycredential", "managedidentity"})
@@ -19,6 +20,7 @@ _OTHER = {
 }
 """Credential types that rule our credential out, by its kind; every other type, and a new one, does not."""
 _SHA1_HEX = 40
+_SAME_TIME = timedelta(minutes=5)
 
 
 class Whose(enum.Enum):
@@ -52,3 +54,16 @@ def callers_of(history: SignInHistory, credential: PlannedCredential) -> dict[st
         if each.address and each.error_code in {0, None} and whose(each, credential) is Whose.OURS:
             used[each.address] = max(each.at, used.get(each.address, each.at))
     return used
+
+
+def caught_up(history: SignInHistory, proofs: Iterable[ExchangeClaims], since: datetime) -> bool:
+    """Tell whether a log shows one of our own exchanges since a moment: then it is not behind it."""
+    lately = [proof for proof in proofs if proof.issued_at >= since]
+    return any(_is(sign_in, proof) for proof in lately for sign_in in history.sign_ins)
+
+
+def _is(sign_in: SignIn, proof: ExchangeClaims) -> bool:
+    if sign_in.token_id and sign_in.token_id == proof.token_id:
+        return True
+    near = abs(sign_in.at - proof.issued_at) <= _SAME_TIME
+    return near and sign_in.succeeded and sign_in.federated_credential_id is not None

@@ -37,6 +37,8 @@ COMMANDS = {
     "rewrite": "Rewrite Python code from secrets to assertions.",
     "verify": "Perform the exchange and judge the token.",
     "retire": "Ask the gates and remove old credentials.",
+    "watch": "Look after applications whose credentials were removed.",
+    "owner": "Write down that owners were told of a removal, and what they said.",
     "report": "Render a snapshot, plan or journal.",
     "status": "Say where the rollout stands.",
     "emulator": "Serve an embedded tenant on loopback.",

@@ -14,10 +14,7 @@ from datetime import timedelta
 
 from inventory.model import SignIn
 from migrate.gate import Answer, Closed, Gate, Open, Question
-from migrate.model import ExchangeClaims
-from migrate.usedby import Whose, whose
-
-_SAME_TIME = timedelta(minutes=5)
+from migrate.usedby import Whose, caught_up, whose
 
 
 def _ask(question: Question) -> Answer:
@@ -28,7 +25,8 @@ def _ask(question: Question) -> Answer:
     if history.covers_since is None or history.covers_since > start:
         seen = f"reaches back to {history.covers_since:%Y-%m-%d}" if history.covers_since else "is empty"
         return Closed(because=f"use is unknown: the sign-in log {seen}, {days} days are needed", opens="waiting")
-    if not _caught_up(question):
+    lately = question.now - timedelta(hours=question.policy.log_hours)
+    if not caught_up(history, question.proofs, lately):
         because = (
             f"use is unknown: the log does not show our own exchanges of the last {question.policy.log_hours} hours"
         )
@@ -47,20 +45,6 @@ def _judge(question: Question, recent: list[SignIn]) -> Answer:
         because = f"use is unknown: {len(unclear)} sign-ins in {days} days do not say which credential they used"
         return Closed(because=because, opens="waiting until they are out of the window")
     return Open(because=f"no sign-in used it in {days} days; the log covers them")
-
-
-def _caught_up(question: Question) -> bool:
-    """Whether the log shows one of our exchanges of the last hours."""
-    since = question.now - timedelta(hours=question.policy.log_hours)
-    lately = [proof for proof in question.proofs if proof.issued_at >= since]
-    return any(_is(sign_in, proof) for proof in lately for sign_in in question.history.sign_ins)
-
-
-def _is(sign_in: SignIn, proof: ExchangeClaims) -> bool:
-    if sign_in.token_id and sign_in.token_id == proof.token_id:
-        return True
-    near = abs(sign_in.at - proof.issued_at) <= _SAME_TIME
-    return near and sign_in.succeeded and sign_in.federated_credential_id is not None
 
 
 GATE = Gate(name="secret-unused", ask=_ask)

@@ -280,9 +280,9 @@ def test_the_tenants_time_counts_and_not_that_of_the_journal() -> None:
 
 
 def test_trouble_of_one_application_stops_all_until_it_is_watched() -> None:
-    assert "fails" in standing(entry(Kind.TROUBLE, message="it fails")).trouble
-    assert standing(entry(Kind.TROUBLE, message="it fails"), entry(Kind.WATCHED)).trouble == ""
-    assert standing(entry(Kind.TROUBLE, SECOND, message="it fails"), entry(Kind.WATCHED)).trouble == "it fails"
+    assert "fails" in standing(entry(Kind.WATCH_FAILED, message="it fails")).trouble
+    assert standing(entry(Kind.WATCH_FAILED, message="it fails"), entry(Kind.WATCHED)).trouble == ""
+    assert standing(entry(Kind.WATCH_FAILED, SECOND, message="it fails"), entry(Kind.WATCHED)).trouble == "it fails"
 
 
 def test_a_schedule_ends_with_a_closed_gate() -> None:
