@@ -19,7 +19,7 @@ from inventory.model import (
     TenantId,
 )
 from migrate.refusalcodes import RefusalCode as RefusalCode  # noqa: PLC0414 - handed on
-from migrate.steps import Step
+from migrate.steps import CARRIED_OUT, Step
 
 PLAN_SCHEMA = 2
 
@@ -128,7 +128,12 @@ class Refusal:
     candidates: tuple[Candidate, ...]
     credentials: tuple[PlannedCredential, ...]
     steps: tuple[Step, ...] = ()
-    """What to do instead or first. No command of this version carries these out."""
+    """What to do instead or first."""
+
+    @property
+    def can_be_carried_out(self) -> bool:
+        """Whether ``unsecret federate`` can do all of it."""
+        return bool(self.steps) and all(each.action in CARRIED_OUT for each in self.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,9 @@ def remember(plan: Plan, journal: Journal) -> None:
             "tenant": plan.tenant_id,
             "taken_at": plan.snapshot_taken_at.isoformat(),
             "pairings": [msgspec.to_builtins(replace(one, alternatives=(), order=())) for one in plan.pairings],
+            "stepped": [
+                msgspec.to_builtins(replace(one, candidates=())) for one in plan.refusals if one.can_be_carried_out
+            ],
             "refused": len(plan.refusals),
         }
         journal.record(Entry(kind=Kind.PLAN, plan=plan.digest, data=data))
