@@ -82,6 +82,11 @@ class Federator:
 
         return await concurrency.each(pairings, one, at_once=_AT_ONCE)
 
+    async def first(self, pairings: Iterable[Pairing], most: int) -> tuple[Pairing, ...]:
+        """Return the first few pairings, in the order of the plan, whose federated credential is missing."""
+        found = await self.run(pairings, apply=False)
+        return tuple(each.pairing for each in found if not isinstance(each, Present))[:most]
+
     async def one(self, pairing: Pairing, *, apply: bool, what: Course | None = None) -> Federation:
         """Create one federated credential where it is missing; ``what`` is the course of an application with steps."""
         ledger = Ledger(journal=self.journal, plan=self.plan.digest, what=what or rollout.course(pairing))

@@ -11,10 +11,11 @@ import msgspec
 from inventory.errors import SnapshotError
 from inventory.model import ClientId, Cloud, TenantId
 from inventory.snapshot import header
-from migrate import planfile
+from migrate import planfile, rollout
 from migrate.errors import PlanError
 from migrate.model import Entry, Json, Kind, Pairing, Plan, Refusal
 from migrate.ports import Journal
+from migrate.rollout import Course
 
 SNAPSHOT_NAME = "snapshot.db"
 """The snapshot that a plan is compared with when it stands beside the plan file."""
@@ -85,7 +86,17 @@ def _why(refused: Refusal | None) -> str:
         return f": it is refused ({refused.code}: {refused.explanation})"
     steps = "; ".join(step.text for step in refused.steps)
     first = "no command makes the steps that come first; make them, then scan and plan again"
+    if refused.can_be_carried_out:
+        first = "steps come first, which federate --app makes; scan and plan again then"
     return f": it is refused ({refused.code}); {first}: {steps}"
+
+
+def stepped(plan: Plan, *, app: str | None, wave: int | None, every: bool) -> tuple[Refusal, ...]:
+    """Return the applications whose steps are asked for: the one that is named, or every one; of no wave."""
+    known = tuple(each for each in plan.refusals if each.can_be_carried_out and wave is None)
+    if app is not None:
+        return tuple(each for each in known if app.lower() in {each.application.client_id, each.application.id})
+    return known if every else ()
 
 
 def select(plan: Plan, *, app: str | None = None, wave: int | None = None) -> tuple[Pairing, ...]:
@@ -103,3 +114,10 @@ def select(plan: Plan, *, app: str | None = None, wave: int | None = None) -> tu
         known = ", ".join(str(number) for number in sorted({pairing.wave for pairing in plan.pairings})) or "none"
         raise PlanError(f"the plan has no wave {wave}; its waves are: {known}")
     return wanted
+
+
+def course_of(plan: Plan, app: str) -> Course:
+    """Return what a plan means to do with an application, paired or with steps; raises PlanError for another one."""
+    if refused := stepped(plan, app=app, wave=None, every=False):
+        return rollout.course_of_steps(refused[0])
+    return rollout.course(select(plan, app=app)[0])
