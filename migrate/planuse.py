@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -89,6 +89,22 @@ def _why(refused: Refusal | None) -> str:
     if refused.can_be_carried_out:
         first = "steps come first, which federate --app makes; scan and plan again then"
     return f": it is refused ({refused.code}); {first}: {steps}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What of a plan is to be carried out."""
+
+    pairings: tuple[Pairing, ...]
+    refusals: tuple[Refusal, ...]
+    """Applications whose steps are to be carried out."""
+
+
+def choose(plan: Plan, *, app: str | None, wave: int | None, steps: bool) -> Chosen:
+    """Return what options ask for; raises PlanError where that is nothing."""
+    refusals = stepped(plan, app=app, wave=wave, every=steps)
+    pairings = () if refusals and app else select(plan, app=app, wave=wave)
+    return Chosen(pairings=pairings, refusals=refusals)
 
 
 def stepped(plan: Plan, *, app: str | None, wave: int | None, every: bool) -> tuple[Refusal, ...]:

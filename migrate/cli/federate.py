@@ -20,7 +20,7 @@ from migrate.cli.output import again, emit, progress
 from migrate.clock import SystemClock
 from migrate.federation import Created, Federation, Federator, NotCreated, Present, WouldCreate
 from migrate.journal.store import SqlJournal
-from migrate.model import Pairing, Plan, Refusal
+from migrate.model import Plan, Refusal
 from migrate.provision import NotCarriedOut, Provision, Provisioner
 from migrate.settling import Settling
 
@@ -41,10 +41,13 @@ def command(*, settings: Settings, plan_file: Path, **options: Any) -> int:
     asked = Asked(**options)
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
-        refusals = planuse.stepped(plan, app=asked.app, wave=asked.wave, every=asked.steps)
-        pairings = () if refusals and asked.app else planuse.select(plan, app=asked.app, wave=asked.wave)
-        results, provided = asyncio.run(_federate(settings, plan, pairings, refusals, journal, asked))
-    left = () if asked.app or asked.wave else tuple(one for one in plan.refusals if one.steps and one not in refusals)
+        chosen = planuse.choose(plan, app=asked.app, wave=asked.wave, steps=asked.steps)
+        results, provided = asyncio.run(_federate(settings, plan, chosen, journal, asked))
+    left = (
+        ()
+        if asked.app or asked.wave
+        else tuple(one for one in plan.refusals if one.steps and one not in chosen.refusals)
+    )
     lines = [provisions.waiting(each) for each in left] + [line for each in provided for line in provisions.lines(each)]
     rows = [*(_row(each) for each in results), *(provisions.row(each) for each in provided)]
     emit(
@@ -71,12 +74,7 @@ class Asked:
 
 
 async def _federate(
-    settings: Settings,
-    plan: Plan,
-    pairings: tuple[Pairing, ...],
-    refusals: tuple[Refusal, ...],
-    journal: SqlJournal,
-    asked: Asked,
+    settings: Settings, plan: Plan, chosen: planuse.Chosen, journal: SqlJournal, asked: Asked
 ) -> tuple[tuple[Federation, ...], tuple[Provision, ...]]:
     async with wiring.tenant(settings, plan) as tenant:
         if asked.apply:
@@ -86,6 +84,7 @@ async def _federate(
             plan=plan, directory=tenant.directory, writer=tenant.writer, journal=journal, clock=SystemClock(),
             settling=Settling(in_a_row=asked.seen, reads=asked.reads),
         )  # fmt: skip
+        pairings, refusals = chosen.pairings, chosen.refusals
         if asked.most is not None:
             pairings = await federator.first(pairings, asked.most)
             refusals = refusals[: asked.most - len(pairings)]
