@@ -14,7 +14,6 @@ from migrate.cli.output import emit
 from migrate.model import Entry, Kind, Refusal
 from migrate.rollout import Course, FailedIn, HeldBy, Standing, TakenBack, Well
 
-
 _SHOWN = 20
 """Applications of each state that are told one by one, unless all are asked for."""
 
