@@ -69,7 +69,7 @@ def test_nothing_is_taken_back_after_or_during_a_removal(kind: Kind) -> None:
     gone = rollout.fold(COURSE, [proof(), entry(Kind.RETIRED, "of-an-earlier-plan")])
     assert gone.station is State.PROVEN
     for now in (begun, gone):
-        with pytest.raises(IllegalTransitionError, match="run retire again|nothing to sign in with|does not follow"):
+        with pytest.raises(IllegalTransitionError, match=r"run retire again|nothing to sign in with|does not follow"):
             rollout.admit(COURSE, now, entry(kind, "x"))
 
 
@@ -248,9 +248,8 @@ class Walk(RuleBasedStateMachine):
         if self.now.station in {State.RETIRED, State.WATCHED, State.SEALED}:
             assert self.gone == set(KEYS)
             assert self.gates_at_removal
-        assert (self.now.removed == set(self.gone)) and (
-            self.now.station in REMOVED or not self.gone or self.scheduled or self.soaked
-        )
+        assert self.now.removed == self.gone
+        assert self.now.station in REMOVED or not self.gone or self.scheduled or self.soaked
 
 
 Walk.TestCase.settings = settings(max_examples=100, stateful_step_count=25, suppress_health_check=list(HealthCheck))
