@@ -21,9 +21,10 @@ from inventory.model import (
     ServicePrincipalId,
 )
 from migrate import exchange as exchanges
+from migrate import gates, rollout
 from migrate.errors import RetirementStoppedError, WriteFailedError
 from migrate.gate import Question
-from migrate.model import Entry, Kind, Pairing, Plan, PlannedCredential
+from migrate.model import Entry, Json, Kind, Pairing, Plan, PlannedCredential
 from migrate.ports import Clock, DirectoryWriter, Journal, TokenExchange
 from migrate.surroundings import Surroundings
 
@@ -98,10 +99,31 @@ class Remover:
         await self.prove(question, around)
         return ""
 
+    def intend(self, question: Question, around: Surroundings, opened: Mapping[str, Json]) -> None:
+        """Write down that a credential is to be removed, with the gates that were open.
+
+        Raises:
+            IllegalTransitionError: it does not follow from where the application stands; nothing is to be removed.
+            JournalError: it could not be written; nothing is to be removed.
+
+        """
+        what = rollout.course(question.pairing)
+        if question.standing.scheduled is not None:
+            self.write(Kind.SOAKED, question, around, {"since": question.standing.scheduled.isoformat()})
+        entry = self._entry(Kind.RETIRE_MEANT, question, {"gates": dict(opened)})
+        now = rollout.fold(what, self.journal.entries(application=what.client_id))
+        rollout.admit(what, now, entry, (gate.name for gate in gates.gates()))
+        self.journal.record(entry)
+
     def write(self, kind: Kind, question: Question, around: Surroundings, data: Mapping[str, Any]) -> None:
         """Write an entry about a credential, with the tenant's own time, and tell the run of it."""
+        entry = self._entry(kind, question, data)
+        self.journal.record(entry)
+        around.heard(entry, question.now)
+
+    def _entry(self, kind: Kind, question: Question, data: Mapping[str, Any]) -> Entry:
         credential = question.credential
-        entry = Entry(
+        return Entry(
             kind=kind,
             plan=self.plan.digest,
             application=question.pairing.application.client_id,
@@ -113,8 +135,6 @@ class Remover:
                 **data,
             },
         )
-        self.journal.record(entry)
-        around.heard(entry, question.now)
 
     async def until_gone(self, pairing: Pairing, credential: PlannedCredential) -> None:
         """Read until the credential is missing several times in a row; raises WriteFailedError."""

@@ -101,7 +101,7 @@ class Retirer:
         if failed := exchanges.record(self.plan, pairing, await self.exchange.exchange(pairing), self.journal):
             answer = Closed(because=f"the exchange fails just now: {failed.message}", opens=failed.hint)
             return self._held(question, (("exchange-proven", answer),), around, apply=True)
-        self._remover.write(Kind.RETIRE_MEANT, question, around, {"gates": opened})
+        self._remover.intend(question, around, opened)
         if message := await self._remover.remove(question, around):
             return NotRemoved(pairing=pairing, credential=credential, message=message)
         return Retired(pairing=pairing, credential=credential)
@@ -111,6 +111,8 @@ class Retirer:
     ) -> Held:
         if apply:
             answers = {name: {"because": each.because, "opens": each.opens} for name, each in closed}
+            if question.standing.scheduled is not None:
+                self._remover.write(Kind.UNSCHEDULED, question, around, {})
             self._remover.write(Kind.HELD, question, around, {"gates": answers})
         return Held(pairing=question.pairing, credential=question.credential, closed=closed)
 

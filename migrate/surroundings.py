@@ -11,7 +11,7 @@ from migrate.rollback import Rules, rollback
 from migrate.standing import Caller, Informed, RetirePolicy, Standing
 
 KINDS = (
-    Kind.RETIRED, Kind.GONE, Kind.HELD, Kind.SCHEDULED, Kind.OWNER_TOLD, Kind.CALLERS, Kind.WATCH_FAILED, Kind.WATCHED,
+    Kind.RETIRED, Kind.GONE, Kind.HELD, Kind.SCHEDULED, Kind.UNSCHEDULED, Kind.OWNER_TOLD, Kind.CALLERS, Kind.WATCH_FAILED, Kind.WATCHED,
 )  # fmt: skip
 """What it reads of the journal."""
 _HOUR = timedelta(hours=1)
@@ -58,6 +58,8 @@ class Surroundings:
                 self._scheduled.pop(entry.subject, None)
                 if entry.kind is Kind.RETIRED:
                     self._count(key, at)
+            case Kind.UNSCHEDULED:
+                self._scheduled.pop(entry.subject, None)
             case Kind.SCHEDULED:
                 self._scheduled[entry.subject] = at
             case Kind.OWNER_TOLD:
