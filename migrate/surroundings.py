@@ -11,7 +11,8 @@ from migrate.rollback import Rules, rollback
 from migrate.standing import Caller, Informed, RetirePolicy, Standing
 
 KINDS = (
-    Kind.RETIRED, Kind.GONE, Kind.HELD, Kind.SCHEDULED, Kind.UNSCHEDULED, Kind.OWNER_TOLD, Kind.CALLERS, Kind.WATCH_FAILED, Kind.WATCHED,
+    Kind.RETIRED, Kind.GONE, Kind.HELD, Kind.SCHEDULED, Kind.UNSCHEDULED, Kind.OWNER_TOLD, Kind.CALLERS,
+    Kind.WATCH_FAILED, Kind.WATCHED,
 )  # fmt: skip
 """What it reads of the journal."""
 _HOUR = timedelta(hours=1)
