@@ -95,11 +95,11 @@ def reasons(block: Any) -> list[str]:
 
 
 @pytest.mark.usefixtures("folder")
-def test_federate_refuses_an_application_whose_steps_come_first(capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_refuses_an_application_whose_steps_come_first(capsys: pytest.CaptureFixture[str]) -> None:
     (refused,) = planned().refusals
     assert refused.code is RefusalCode.NO_IDENTITY
-    said = failing(capsys, "federate", "plan.json", "--app", LOST.client_id, "--apply")
-    assert "no command makes the steps that come first" in said
+    said = failing(capsys, "verify", "plan.json", "--app", LOST.client_id)
+    assert "steps come first, which federate --app makes" in said
     assert "create the user-assigned identity id-lost-" in said
     assert "attach id-lost-" in said
 

@@ -357,7 +357,7 @@ def test_nothing_is_taken_back_that_is_in_use_or_of_which_that_is_unknown(made: 
         Entry(kind=Kind.PROVEN, plan=made.plan.digest, application=pairing.application.client_id,
               data={**data, **_claims(pairing, made)})
     )  # fmt: skip
-    code = {"tenant": made.plan.tenant_id, "findings": [], "scanned": 1}
+    code: dict[str, Any] = {"tenant": made.plan.tenant_id, "findings": [], "scanned": 1}
     made.base.journal.record(Entry(kind=Kind.CODE_SCANNED, plan=made.plan.digest, subject="/code", data=code))
     unknown = revert(made, pairing, unused="")
     assert isinstance(unknown, NotReverted)
