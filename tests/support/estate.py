@@ -188,6 +188,7 @@ class Estate:
             "trusts": trusts,
             "attached": attached,
             "identities": sorted(names.values()),
+            "credentials": sorted(self.base.keys_left()),
             "standings": self.standings(),
         }
 
