@@ -62,7 +62,8 @@ def test_a_host_that_has_it_already_is_not_touched() -> None:
 
 
 def test_the_last_one_goes_by_its_type_where_null_is_refused_and_nobody_came_meanwhile() -> None:
-    for now, last in ((host(OURS), {"identity": {"type": "None"}}), (host(OURS, OTHER), None)):
+    only: dict[str, Any] = {"identity": {"type": "None"}}
+    for now, last in ((host(OURS), only), (host(OURS, OTHER), None)):
         arm = MadeUpArm()
         for answer in (host(OURS), host(OURS)):
             arm.answer(VM, answer)
@@ -72,7 +73,7 @@ def test_the_last_one_goes_by_its_type_where_null_is_refused_and_nobody_came_mea
         assert do(arm, lambda writer: writer.detach(VM, OURS))
         bodies = [body for _, body in patches(arm)]
         assert bodies[0]["identity"]["userAssignedIdentities"] == {OURS: None}
-        wanted = {"type": "UserAssigned", "userAssignedIdentities": {OURS: None, OTHER: {}}}
+        wanted: dict[str, Any] = {"type": "UserAssigned", "userAssignedIdentities": {OURS: None, OTHER: {}}}
         assert bodies[1] == (last or {"identity": wanted})
 
 
