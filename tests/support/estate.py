@@ -188,7 +188,9 @@ class Estate:
             "trusts": trusts,
             "attached": attached,
             "identities": sorted(names.values()),
-            "credentials": sorted(self.base.keys_left()),
+            "credentials": {
+                one.app_id: sorted(each.key_id for each in (*one.passwords, *one.keys)) for one in tenant.applications
+            },
             "standings": self.standings(),
         }
 
