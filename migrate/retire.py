@@ -25,7 +25,7 @@ from inventory.model import (
 )
 from migrate import exchange as exchanges
 from migrate import gates, rollout
-from migrate.errors import RetirementStoppedError, WriteFailedError
+from migrate.errors import LeaseHeldError, RetirementStoppedError, WriteFailedError
 from migrate.gate import Closed, Question
 from migrate.model import Entry, Kind, Pairing, Plan, PlannedCredential, Policy
 from migrate.ports import Clock, DirectoryWriter, Journal, TokenExchange
@@ -37,6 +37,8 @@ _PAUSE = 0.25
 _LONGEST_PAUSE = 8.0
 _EXCHANGES_AFTER = 3
 _PAUSE_BETWEEN_EXCHANGES = 5.0
+_ONE_OPERATOR = "one-operator"
+"""No gate, as there is no asking: where somebody else acts on the application, nothing is even read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,13 +120,22 @@ class Retirer:
         Raises:
             InventoryError: the tenant cannot be read.
             JournalError: what is meant could not be written down; then nothing was removed.
+            LeaseLostError: this run was so slow that somebody else has taken the application over.
             RetirementStoppedError: a removal was followed by failing exchanges.
 
         """
         results: list[Retirement] = []
         for pairing in pairings:
             progress(pairing.application.display_name)
-            results += [await self._one(pairing, credential, apply=apply) for credential in pairing.credentials]
+            if not apply:
+                results += [await self._one(pairing, each, apply=False) for each in pairing.credentials]
+                continue
+            try:
+                with self.journal.lease(pairing.application.client_id):
+                    results += [await self._one(pairing, each, apply=True) for each in pairing.credentials]
+            except LeaseHeldError as error:
+                closed = Closed(because=str(error), opens="run the command again when it has ended")
+                results += [_taken(pairing, each, closed) for each in pairing.credentials]
         return tuple(results)
 
     async def _one(self, pairing: Pairing, credential: PlannedCredential, *, apply: bool) -> Retirement:
@@ -263,3 +274,7 @@ class Retirer:
                 data={"holder": credential.holder.value, "kind": credential.kind.value, **data},
             )
         )
+
+
+def _taken(pairing: Pairing, credential: PlannedCredential, closed: Closed) -> Held:
+    return Held(pairing=pairing, credential=credential, closed=((_ONE_OPERATOR, closed),))
