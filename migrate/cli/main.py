@@ -39,6 +39,7 @@ COMMANDS = {
     "retire": "Ask the gates and remove old credentials.",
     "report": "Render a snapshot, plan or journal.",
     "status": "Say where the rollout stands.",
+    "journal": "Check, export and copy what was recorded.",
     "emulator": "Serve an embedded tenant on loopback.",
     "demo": "Run the whole migration against an embedded tenant.",
 }

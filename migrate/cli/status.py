@@ -11,6 +11,7 @@ from migrate import rollout
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import Settings, common
 from migrate.cli.output import emit
+from migrate.journal.database import shown
 from migrate.model import Entry, Kind
 
 
@@ -21,7 +22,7 @@ def command(*, settings: Settings) -> None:
     with opened(settings) as journal:
         entries = journal.entries()
     data = _summary(entries)
-    lines = _lines(data) if data else [f"nothing has been done yet in {settings.journal}"]
+    lines = _lines(data) if data else [f"nothing has been done yet in {shown(settings.journal)}"]
     emit(settings, lines, data)
 
 

@@ -16,7 +16,7 @@ _REFUSED = "a journal is only ever appended to"
 
 _SQLITE_END = (
     "CREATE TRIGGER entries_at_end BEFORE INSERT ON entries WHEN NEW.number <= (SELECT max(number) FROM entries) "
-    f"BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END"
+    "BEGIN SELECT RAISE(ABORT, 'a journal is only ever appended to'); END"
 )
 """REPLACE deletes without asking the trigger for DELETE (SQLite, "CREATE TRIGGER"), so it is caught as an insertion."""
 

@@ -1,7 +1,8 @@
-"""Whether the process that took a lease has ended: what lets a run that crashed be taken up again at once."""
+"""Who acts, and whether the process that took a lease has ended: a run that crashed can be taken up again at once."""
 
 from __future__ import annotations
 
+import getpass
 import os
 import socket
 from pathlib import Path
@@ -9,6 +10,15 @@ from pathlib import Path
 _PROC = Path("/proc")
 _STARTED = 19
 """Index of ``starttime`` among the fields of /proc/PID/stat that follow the name, see proc_pid_stat(5)."""
+
+
+def actor() -> str:
+    """Return who acts, for people: ``user@host``."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container may run under a user id without a name
+        user = "unknown"
+    return f"{user}@{socket.gethostname()}"
 
 
 def token() -> str:

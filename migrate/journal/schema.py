@@ -81,6 +81,8 @@ class Stamp:
 
     at: str
     actor: str
+    journal: str = ""
+    """Id of the journal that is copied; a new one gets its own."""
 
 
 def _entries(connection: sa.Connection, _: Stamp) -> None:
@@ -94,7 +96,7 @@ def _chained(connection: sa.Connection, stamp: Stamp) -> None:
     connection.exec_driver_sql("ALTER TABLE entries RENAME TO entries_1")
     for table in (journal_table, entries_table, leases_table):
         table.create(connection)
-    identity = str(uuid.uuid4())
+    identity = stamp.journal or str(uuid.uuid4())
     connection.execute(journal_table.insert().values(id=identity, created_at=stamp.at))
     _chain_old(connection, identity, stamp)
     connection.exec_driver_sql("DROP TABLE entries_1")
@@ -106,16 +108,16 @@ def _chain_old(connection: sa.Connection, identity: str, stamp: Stamp) -> None:
     head, number, count = chain.genesis(identity), 0, 0
     while batch := connection.execute(
         sa.select(old).where(old.c.number > number).order_by(old.c.number).limit(_BATCH)
-    ).mappings().all():  # fmt: skip
+    ).all():  # fmt: skip
         rows = []
-        for row in batch:
-            rows.append(chained(row, head))
-            head, number = str(rows[-1]["hash"]), row["number"]
+        for each in batch:
+            rows.append(chained(each._asdict(), head))
+            head, number = str(rows[-1]["hash"]), each.number
         connection.execute(entries_table.insert(), rows)
         count += len(rows)
     if count:
-        row = {"number": number + 1, "at": stamp.at, "actor": stamp.actor, "kind": Kind.CHAIN_STARTED.value}
-        row |= {"plan": "", "application": None, "subject": "", "data": f'{{"unprotected":{number}}}'}
+        row: dict[str, chain.Cell] = {"number": number + 1, "at": stamp.at, "actor": stamp.actor}
+        row |= {"kind": Kind.CHAIN_STARTED.value, "plan": "", "subject": "", "data": f'{{"unprotected":{number}}}'}
         connection.execute(entries_table.insert().values(chained(row, head)))
 
 

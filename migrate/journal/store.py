@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
-import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +16,9 @@ from inventory.model import ClientId
 from migrate.errors import JournalError
 from migrate.journal import chain, leases, schema
 from migrate.journal.database import Database
+from migrate.journal.process import actor
 from migrate.journal.schema import entries_table, journal_table
+from migrate.journal.upgrade import upgrade
 from migrate.model import Entry, Json, Kind
 from migrate.ports import Clock
 
@@ -110,35 +110,25 @@ class SqlJournal:
                 query = query.where(table.c.kind.in_([kind.value for kind in kinds]))
             if application is not None:
                 query = query.where(table.c.application == application)
-            return self._read(connection.execute(query).mappings())
+            return self._read(connection.execute(query))
 
-    def _read(self, rows: Iterator[sa.RowMapping]) -> tuple[Entry, ...]:
+    def _read(self, rows: Iterable[sa.Row[Any]]) -> tuple[Entry, ...]:
         try:
-            return tuple(_entry(row) for row in rows)
+            return tuple(_entry(row._asdict()) for row in rows)
         except (ValueError, TypeError, msgspec.MsgspecError) as error:
             raise JournalError(f"the {self._where} holds an entry that cannot be read: {error}") from error
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        while not self._ready:
-            with self._database.writing() as connection:
-                stamp = schema.Stamp(at=self._database.now(connection).isoformat(), actor=actor())
-                self._ready = not schema.step(connection, self._where, stamp)
+        if not self._ready:
+            upgrade(self._database)
+            self._ready = True
         with self._database.writing() as connection:
             yield connection
 
     def close(self) -> None:
         """Give the connections back."""
         self._database.close()
-
-
-def actor() -> str:
-    """Return who acts: ``user@host``."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container may run under a user id without a name
-        user = "unknown"
-    return f"{user}@{socket.gethostname()}"
 
 
 def _end(connection: sa.Connection) -> tuple[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import pwd
 import secrets
@@ -52,7 +53,7 @@ def lacking() -> str:
     if programs() is None:
         return "no PostgreSQL server here: install the package postgresql"
     try:
-        import psycopg  # noqa: F401, PLC0415 - an extra
+        importlib.import_module("psycopg")
     except ImportError as error:
         return f"no driver for PostgreSQL here: pip install 'unsecret[postgres]' ({error})"
     return ""
