@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from inventory.directory import Directory
 from inventory.errors import ReadFailedError
 from inventory.model import FederatedCredential
 from migrate import concurrency
 from migrate.errors import LeaseHeldError, LeaseLostError, WriteFailedError
-from migrate.model import Entry, Kind, Pairing, Plan
+from migrate.model import Entry, Json, Kind, Pairing, Plan
 from migrate.ports import Clock, DirectoryWriter, Journal
 
 _AT_ONCE = 8
@@ -20,6 +21,7 @@ _SEEN_IN_A_ROW = 3
 _READS = 40
 _PAUSE = 0.25
 _LONGEST_PAUSE = 8.0
+_NOTHING: Mapping[str, Json] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,31 +97,34 @@ class Federator:
             return NotCreated(pairing=pairing, message=str(error))
         if any(matches(each, pairing) for each in present):
             if apply:
-                self._record(Kind.FEDERATED, pairing, {"created": False})
+                self._record(Kind.FEDERATED, pairing, {"created": False}, seen_after=_seen(present))
             return Present(pairing=pairing)
         if conflict := _conflict(present, pairing):
             return NotCreated(pairing=pairing, message=conflict)
-        return await self._create(pairing) if apply else WouldCreate(pairing=pairing)
+        return await self._create(pairing, present) if apply else WouldCreate(pairing=pairing)
 
-    async def _create(self, pairing: Pairing) -> Federation:
-        self._record(Kind.FEDERATE_MEANT, pairing, {"issuer": pairing.federated.issuer})
+    async def _create(self, pairing: Pairing, present: tuple[FederatedCredential, ...]) -> Federation:
+        wanted = pairing.federated
+        meant: dict[str, Json] = {"issuer": wanted.issuer, "subject": wanted.subject, "audience": wanted.audience}
+        self._record(Kind.FEDERATE_MEANT, pairing, {"issuer": wanted.issuer}, meant=meant, seen_before=_seen(present))
         try:
             created = await self.writer.create_federated_credential(pairing.application.id, pairing.federated)
-            await self._settled(pairing)
+            present = await self._settled(pairing)
         except (WriteFailedError, ReadFailedError) as error:
             self._record(Kind.FEDERATE_FAILED, pairing, {"message": str(error)})
             return NotCreated(pairing=pairing, message=str(error))
-        self._record(Kind.FEDERATED, pairing, {"created": created})
+        done: dict[str, Json] = {"created": created}
+        self._record(Kind.FEDERATED, pairing, done, done=done, seen_after=_seen(present))
         return Created(pairing=pairing, created=created)
 
-    async def _settled(self, pairing: Pairing) -> None:
-        """Read until the federated credential was seen several times in a row."""
+    async def _settled(self, pairing: Pairing) -> tuple[FederatedCredential, ...]:
+        """Read until the federated credential was seen several times in a row; return what is there."""
         in_a_row, pause = 0, _PAUSE
         for _ in range(_READS):
             present = await self.directory.federated_credentials(pairing.application.id)
             in_a_row = in_a_row + 1 if any(matches(each, pairing) for each in present) else 0
             if in_a_row == _SEEN_IN_A_ROW:
-                return
+                return present
             await self.clock.sleep(_PAUSE if in_a_row else pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
         raise WriteFailedError(
@@ -127,14 +132,28 @@ class Federator:
             "but does not show up; run federate again later"
         )
 
-    def _record(self, kind: Kind, pairing: Pairing, data: dict[str, str | bool]) -> None:
+    def _record(
+        self,
+        kind: Kind,
+        pairing: Pairing,
+        data: Mapping[str, Json],
+        *,
+        meant: Mapping[str, Json] = _NOTHING,
+        seen_before: Mapping[str, Json] = _NOTHING,
+        done: Mapping[str, Json] = _NOTHING,
+        seen_after: Mapping[str, Json] = _NOTHING,
+    ) -> None:
         self.journal.record(
             Entry(
                 kind=kind,
                 plan=self.plan.digest,
                 application=pairing.application.client_id,
                 subject=pairing.federated.name,
-                data=dict(data),
+                data=data,
+                meant=meant,
+                seen_before=seen_before,
+                done=done,
+                seen_after=seen_after,
             )
         )
 
@@ -143,6 +162,10 @@ def matches(present: FederatedCredential, pairing: Pairing) -> bool:
     """Whether a federated credential is the planned one, letter for letter; its name does not matter."""
     wanted = pairing.federated
     return (present.issuer, present.subject, present.audiences) == (wanted.issuer, wanted.subject, (wanted.audience,))
+
+
+def _seen(present: tuple[FederatedCredential, ...]) -> dict[str, Json]:
+    return {"federated": [{"name": each.name, "issuer": each.issuer, "subject": each.subject} for each in present]}
 
 
 def _conflict(present: tuple[FederatedCredential, ...], pairing: Pairing) -> str:

@@ -8,7 +8,7 @@ the whole run.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, assert_never
 
@@ -20,6 +20,7 @@ from inventory.model import (
     Credential,
     CredentialKind,
     Holder,
+    KeyId,
     ServicePrincipal,
     ServicePrincipalId,
 )
@@ -27,7 +28,7 @@ from migrate import exchange as exchanges
 from migrate import gates, rollout
 from migrate.errors import LeaseHeldError, RetirementStoppedError, WriteFailedError
 from migrate.gate import Closed, Question
-from migrate.model import Entry, Kind, Pairing, Plan, PlannedCredential, Policy
+from migrate.model import Entry, Json, Kind, Pairing, Plan, PlannedCredential, Policy
 from migrate.ports import Clock, DirectoryWriter, Journal, TokenExchange
 
 _GONE_IN_A_ROW = 3
@@ -150,8 +151,15 @@ class Retirer:
         if failed := exchanges.record(self.plan, pairing, await self.exchange.exchange(pairing), self.journal):
             answer = Closed(because=f"the exchange fails just now: {failed.message}", opens=failed.hint)
             return self._held(pairing, credential, (("exchange-proven", answer),), apply=apply)
-        opened = {name: answer.because for name, answer in answers}
-        self._record(Kind.RETIRE_MEANT, pairing, credential, {"gates": opened})
+        opened: dict[str, Json] = {name: answer.because for name, answer in answers}
+        meant = Entry(
+            kind=Kind.RETIRE_MEANT,
+            plan=self.plan.digest,
+            data={"gates": opened},
+            meant={"remove": credential.key_id},
+            seen_before={"credentials": [each.key_id for each in now.held or ()]},
+        )
+        self._write(meant, pairing, credential)
         return await self._remove(pairing, credential)
 
     def _held(
@@ -202,8 +210,8 @@ class Retirer:
             kinds=(Kind.RETIRE_MEANT, Kind.RETIRED), application=pairing.application.client_id
         )
         if apply and credential.key_id in rollout.unfinished(entries, Kind.RETIRE_MEANT, Kind.RETIRED):
-            await self._until_gone(pairing, credential)
-            self._record(Kind.RETIRED, pairing, credential, {"resolved": True})
+            left = await self._until_gone(pairing, credential)
+            self._retired(pairing, credential, {"resolved": True}, left)
             await self._verify(pairing, credential)
             return Retired(pairing=pairing, credential=credential)
         return GoneAlready(pairing=pairing, credential=credential)
@@ -213,21 +221,23 @@ class Retirer:
         remove = self.writer.remove_secret if secret else self.writer.remove_certificate
         try:
             removed = await remove(credential.holder, credential.holder_id, credential.key_id)
-            await self._until_gone(pairing, credential)
+            left = await self._until_gone(pairing, credential)
         except WriteFailedError as error:
             self._record(Kind.RETIRE_FAILED, pairing, credential, {"message": str(error)})
             return NotRemoved(pairing=pairing, credential=credential, message=str(error))
-        self._record(Kind.RETIRED, pairing, credential, {"removed": removed})
+        self._retired(pairing, credential, {"removed": removed}, left)
         await self._verify(pairing, credential)
         return Retired(pairing=pairing, credential=credential)
 
-    async def _until_gone(self, pairing: Pairing, credential: PlannedCredential) -> None:
+    async def _until_gone(self, pairing: Pairing, credential: PlannedCredential) -> tuple[KeyId, ...]:
+        """Read until the credential was missing several times in a row; return what the holder carries still."""
         missing_in_a_row, pause = 0, _PAUSE
         for _ in range(_READS):
-            gone = await self._is_gone(credential)
+            left = await self._left(credential)
+            gone = left is not None and credential.key_id not in left
             missing_in_a_row = missing_in_a_row + 1 if gone else 0
             if missing_in_a_row == _GONE_IN_A_ROW:
-                return
+                return left or ()
             if not gone:
                 await self.clock.sleep(pause)
                 pause = min(pause * 1.5, _LONGEST_PAUSE)
@@ -236,8 +246,8 @@ class Retirer:
             "run retire again later"
         )
 
-    async def _is_gone(self, credential: PlannedCredential) -> bool:
-        """Whether the holder answers, and without the credential: a holder that is not found says nothing."""
+    async def _left(self, credential: PlannedCredential) -> tuple[KeyId, ...] | None:
+        """Return the key ids that the holder carries; None where it is not found, which says nothing about them."""
         match credential.holder:
             case Holder.APPLICATION:
                 application_id = ApplicationId(credential.holder_id)
@@ -248,7 +258,7 @@ class Retirer:
                 holder = await self.directory.service_principal(ServicePrincipalId(credential.holder_id))
             case _:
                 assert_never(credential.holder)
-        return holder is not None and all(each.key_id != credential.key_id for each in holder.credentials)
+        return None if holder is None else tuple(each.key_id for each in holder.credentials)
 
     async def _verify(self, pairing: Pairing, credential: PlannedCredential) -> None:
         for number in range(1, _EXCHANGES_AFTER + 1):
@@ -264,16 +274,20 @@ class Retirer:
             f"{failed.hint if failed else ''}"
         )
 
+    def _retired(
+        self, pairing: Pairing, credential: PlannedCredential, data: Mapping[str, Any], left: tuple[KeyId, ...]
+    ) -> None:
+        seen: dict[str, Json] = {"credentials": [*left]}
+        entry = Entry(kind=Kind.RETIRED, plan=self.plan.digest, data=data, done=data, seen_after=seen)
+        self._write(entry, pairing, credential)
+
     def _record(self, kind: Kind, pairing: Pairing, credential: PlannedCredential, data: Mapping[str, Any]) -> None:
-        self.journal.record(
-            Entry(
-                kind=kind,
-                plan=self.plan.digest,
-                application=pairing.application.client_id,
-                subject=credential.key_id,
-                data={"holder": credential.holder.value, "kind": credential.kind.value, **data},
-            )
-        )
+        self._write(Entry(kind=kind, plan=self.plan.digest, data=data), pairing, credential)
+
+    def _write(self, entry: Entry, pairing: Pairing, credential: PlannedCredential) -> None:
+        data = {"holder": credential.holder.value, "kind": credential.kind.value, **entry.data}
+        client_id = pairing.application.client_id
+        self.journal.record(replace(entry, application=client_id, subject=credential.key_id, data=data))
 
 
 def _taken(pairing: Pairing, credential: PlannedCredential, closed: Closed) -> Held:

@@ -43,7 +43,12 @@ class LineError(ValueError):
 
 def written(header: Header, rows: Iterable[chain.Row]) -> Iterator[bytes]:
     """Return the lines of an export."""
-    first = {"entries": header.entries, "format": chain.FORMAT, "head": header.head, "journal": header.journal}
+    first: chain.Row = {
+        "entries": header.entries,
+        "format": chain.FORMAT,
+        "head": header.head,
+        "journal": header.journal,
+    }
     yield _line(first)
     for row in rows:
         yield _line({name: row[name] for name in _ENTRY})
