@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +67,8 @@ def verify(url: str, clock: Clock, anchor: str | None = None) -> Audit:
                 return Audit(journal="", verdict=chain.Broken(number=0, how=how))
             identity = _identity(connection)
             seen = _Seen()
-            verdict = chain.check(identity, seen.through(_rows(connection)), anchor)
+            with closing(_rows(connection)) as rows:
+                verdict = chain.check(identity, seen.through(rows), anchor)
             unguarded = guards.missing(connection)
     return Audit(journal=identity, verdict=verdict, unprotected=seen.unprotected, unguarded=unguarded)
 
@@ -101,7 +102,8 @@ def export(url: str, clock: Clock, out: Path) -> lines.Header:
                 )
             header = _header(connection)
             try:
-                _replace(out, lines.written(header, _rows(connection)))
+                with closing(_rows(connection)) as rows:
+                    _replace(out, lines.written(header, rows))
             except OSError as error:
                 raise JournalError(f"cannot write {out}: {error.strerror}; choose another --out") from error
     return header
@@ -130,7 +132,8 @@ def _copy(source: sa.Connection, target: sa.Connection, identity: str, where: st
     stamp = schema.Stamp(at=created_at, actor="", journal=identity)
     while schema.step(target, where, stamp):
         pass
-    verdict = chain.check(identity, _kept(target, _rows(source)))
+    with closing(_rows(source)) as rows:
+        verdict = chain.check(identity, _kept(target, rows))
     match verdict:
         case chain.Sound():
             for lease in source.execute(sa.select(leases_table)):
@@ -154,11 +157,12 @@ def _kept(target: sa.Connection, rows: Iterable[chain.Row]) -> Iterator[chain.Ro
         target.execute(entries_table.insert(), batch)
 
 
-def _rows(connection: sa.Connection) -> Iterator[chain.Row]:
-    """Return the entries as they are stored, a few at a time."""
+def _rows(connection: sa.Connection) -> Generator[chain.Row, None, None]:
+    """Return the entries as they are stored, a few at a time; to be closed, as a server keeps a cursor open for it."""
     query = sa.select(entries_table).order_by(entries_table.c.number)
-    for row in connection.execution_options(yield_per=_BATCH).execute(query):
-        yield row._asdict()
+    with connection.execute(query, execution_options={"yield_per": _BATCH}) as result:
+        for row in result:
+            yield row._asdict()
 
 
 def _header(connection: sa.Connection) -> lines.Header:

@@ -78,6 +78,8 @@ class Database:
         except sa.exc.DBAPIError as error:
             why = " ".join(str(error.orig).split())
             raise JournalError(f"cannot use the journal {self.where}: {why}; give another --journal") from error
+        except UnicodeDecodeError as error:  # SQLite's own messages quote what a damaged file says
+            raise JournalError(f"cannot use the journal {self.where}: it is damaged; give another --journal") from error
         except UnicodeEncodeError as error:
             raise JournalError("the journal cannot hold text that is no Unicode: rename what is named so") from error
 
