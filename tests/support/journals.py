@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -74,6 +75,16 @@ def fact(subject: str = "/code") -> Entry:
 
 def about(application: str, kind: Kind = Kind.RETIRE_MEANT, subject: str = "k") -> Entry:
     return Entry(kind=kind, plan="p", application=ClientId(application), subject=subject)
+
+
+def clear(url: str) -> None:
+    """Empty a database, so that the next try finds it as a new one."""
+    if url.startswith("sqlite"):
+        Path(str(sa.make_url(url).database)).unlink(missing_ok=True)
+        return
+    with database(url) as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
 
 
 def old_journal(url: str, entries: int, *, missing: frozenset[int] = frozenset()) -> None:
@@ -142,8 +153,8 @@ def hold(pipe: Connection, url: str, application: str) -> None:
         pipe.recv()
 
 
-def die_at(pipe: Connection, url: str, statement: int, after: bool) -> None:  # noqa: FBT001 - by position, to a process
-    """Record an entry under a lease, and be killed before or after a statement; say so where all of it was survived."""
+def die_at(pipe: Connection, url: str, statement: int) -> None:
+    """Record an entry under a lease, and be killed before a statement or commit; say so where all of it was survived."""
     left = statement
 
     def count(*_: object) -> None:
@@ -152,7 +163,7 @@ def die_at(pipe: Connection, url: str, statement: int, after: bool) -> None:  # 
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    sa.event.listen(sa.Engine, "after_cursor_execute" if after else "before_cursor_execute", count)
+    sa.event.listen(sa.Engine, "before_cursor_execute", count)
     sa.event.listen(sa.Engine, "commit", count)
     with journal(url) as opened, opened.lease(ClientId("a")):
         opened.record(about("a"))

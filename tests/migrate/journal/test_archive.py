@@ -186,7 +186,8 @@ def test_a_file_that_is_no_export_is_refused(tmp_path: Path) -> None:
         archive.verify_file(tmp_path)
 
 
-def test_no_byte_of_a_file_can_change_without_being_found_or_without_effect(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tries", [60, pytest.param(1000, marks=pytest.mark.slow)])
+def test_no_byte_of_a_file_can_change_without_being_found_or_without_effect(tmp_path: Path, tries: int) -> None:
     whole, damaged = tmp_path / "whole.db", tmp_path / "damaged.db"
     with journal(f"sqlite:///{whole}") as opened:
         for number in range(40):
@@ -194,7 +195,7 @@ def test_no_byte_of_a_file_can_change_without_being_found_or_without_effect(tmp_
     before = _exported(whole, tmp_path)
     content = whole.read_bytes()
     draw, seen = random.Random(7), {True: 0, False: 0}  # noqa: S311 - which bytes are tried, the same in every run
-    for at in draw.sample(range(len(content)), 250):
+    for at in draw.sample(range(len(content)), tries):
         damaged.write_bytes(content[:at] + bytes([content[at] ^ draw.randrange(1, 256)]) + content[at + 1 :])
         try:
             unnoticed = archive.verify(f"sqlite:///{damaged}", CLOCK).sound
@@ -202,8 +203,8 @@ def test_no_byte_of_a_file_can_change_without_being_found_or_without_effect(tmp_
             unnoticed = False
         seen[unnoticed] += 1
         assert not unnoticed or _exported(damaged, tmp_path) == before, at
-    assert seen[False] > 50
-    assert seen[True] > 20, "free space"
+    assert seen[False] > tries // 10
+    assert seen[True] > 0, "free space"
 
 
 def _exported(path: Path, folder: Path) -> bytes:
