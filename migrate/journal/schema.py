@@ -135,24 +135,27 @@ CHAINED = 2
 """The first schema with a chain."""
 
 
-def applied(connection: sa.Connection) -> int:
-    """Return how many migrations the database has; 0 for a new one."""
+def applied(connection: sa.Connection) -> tuple[str, ...]:
+    """Return the names of the migrations that the database has; none for a new one."""
     if not sa.inspect(connection).has_table(migrations_table.name):
-        return 0
-    return connection.execute(sa.select(sa.func.count()).select_from(migrations_table)).scalar_one()
+        return ()
+    query = sa.select(migrations_table.c.name).order_by(migrations_table.c.number)
+    return tuple(connection.execute(query).scalars())
 
 
 def check(connection: sa.Connection, where: str) -> int:
     """Return how many migrations are applied; raises JournalError for a foreign database or one of a newer version."""
-    done = applied(connection)
-    if done > len(MIGRATIONS):
+    names, known = applied(connection), tuple(name for name, _ in MIGRATIONS)
+    if names[: len(known)] != known[: len(names)]:
+        raise JournalError(f"{where} is not a journal (its migrations are others): give another --journal")
+    if len(names) > len(known):
         raise JournalError(
-            f"{where} was written by a newer version of unsecret (schema {done}, this one knows {len(MIGRATIONS)}): "
+            f"{where} was written by a newer version of unsecret (schema {len(names)}, this one knows {len(known)}): "
             "upgrade unsecret"
         )
-    if done == 0 and (tables := sa.inspect(connection).get_table_names()):
+    if not names and (tables := sa.inspect(connection).get_table_names()):
         raise JournalError(f"{where} is not a journal (it holds the table {tables[0]}): give another --journal")
-    return done
+    return len(names)
 
 
 def step(connection: sa.Connection, where: str, stamp: Stamp) -> bool:

@@ -154,7 +154,7 @@ def hold(pipe: Connection, url: str, application: str) -> None:
 
 
 def die_at(pipe: Connection, url: str, statement: int) -> None:
-    """Record an entry under a lease, and be killed before a statement or commit; say so where all of it was survived."""
+    """Record an entry under a lease, and be killed before a statement or commit; say where all of it was survived."""
     left = statement
 
     def count(*_: object) -> None:

@@ -85,4 +85,13 @@ def test_a_new_journal_says_nothing_of_an_upgrade(url: str) -> None:
         opened.record(fact())
         assert [each.kind for each in opened.entries()] == [Kind.CODE_SCANNED]
     with database(url) as connection:
-        assert schema.applied(connection) == len(schema.MIGRATIONS)
+        assert schema.applied(connection) == tuple(name for name, _ in schema.MIGRATIONS)
+
+
+def test_a_database_with_migrations_of_its_own_is_no_journal_and_stays_as_it_is(url: str) -> None:
+    with database(url) as connection:
+        connection.exec_driver_sql("CREATE TABLE migrations (number INTEGER, name TEXT)")
+        connection.exec_driver_sql("INSERT INTO migrations VALUES (1, 'create_users')")
+    with pytest.raises(JournalError, match="not a journal"), journal(url) as opened:
+        opened.record(fact())
+    assert tables(url) == {"migrations"}
