@@ -52,9 +52,17 @@ class SqlJournal:
         self._lease_time = lease_time
         self._fences: dict[ClientId, int] = {}
         self._ready = False
-        if not self._database.absent:
+        self._check()
+
+    def _check(self) -> None:
+        if self._database.absent:
+            return
+        try:
             with self._database.reading() as connection:
                 schema.check(connection, self._where)
+        except JournalError:
+            self.close()
+            raise
 
     def record(self, entry: Entry) -> Entry:
         """Write one entry; it is durable when this returns. Raises LeaseLostError, JournalError; see the port."""

@@ -165,7 +165,7 @@ def sound(content: bytes, path: Path) -> bool:
 
 
 @given(data=st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 def test_every_byte_of_an_export_counts(data: st.DataObject, exported: bytes, tmp_path: Path) -> None:
     at = data.draw(st.integers(0, len(exported) - 1))
     byte = data.draw(st.integers(0, 255).filter(lambda value: value != exported[at]))
@@ -212,14 +212,15 @@ def _exported(path: Path, folder: Path) -> bytes:
     return (folder / "e.jsonl").read_bytes()
 
 
-@pytest.mark.parametrize("entries", [0, 501])
+@pytest.mark.parametrize("entries", [0, 1201])
 def test_a_copy_has_the_same_entries_hashes_and_fences(url: str, tmp_path: Path, entries: int) -> None:
     source = f"sqlite:///{tmp_path / 'source.db'}"
+    if entries:
+        old_journal(source, entries)
     with journal(source) as opened:
         with opened.lease(ClientId("a")), opened.lease(ClientId("b")):
             pass
-        for number in range(entries):
-            opened.record(fact(f"{number}"))
+        opened.record(fact("last"))
     header = archive.copy(source, url, CLOCK)
     assert archive.verify(url, CLOCK, header.head).sound
     with journal(source) as old, journal(url) as new:
