@@ -14,7 +14,7 @@ from inventory.model import ClientId
 from migrate.clock import SystemClock
 from migrate.journal import archive, schema
 from migrate.journal.store import SqlJournal
-from migrate.model import Entry, Kind
+from migrate.model import Entry, Json, Kind
 from tests.support import postgres as servers
 from tests.support.journals import about, database, fact, journal
 
@@ -38,13 +38,13 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 def change(opened: SqlJournal, application: str) -> None:
     """Record what a federated credential takes: a lease, what is meant, what was done."""
-    seen = {"federated": [{"name": "unsecret", "issuer": "https://login.microsoftonline.com/x/v2.0", "subject": "y"}]}
+    seen: dict[str, Json] = {
+        "federated": [{"name": "unsecret", "issuer": "https://login.microsoftonline.com/x/v2.0", "subject": "y"}]
+    }
     with opened.lease(ClientId(application)):
         for kind in (Kind.FEDERATE_MEANT, Kind.FEDERATED):
             entry = about(application, kind)
-            opened.record(
-                Entry(kind=kind, plan=entry.plan, application=entry.application, done={}, seen_after=dict(seen))
-            )
+            opened.record(Entry(kind=kind, plan=entry.plan, application=entry.application, done={}, seen_after=seen))
 
 
 def grown(url: str, size: int) -> None:
