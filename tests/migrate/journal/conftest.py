@@ -15,4 +15,4 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'journal.db'}"
     server = request.getfixturevalue("postgres")
-    return str(server.database())
+    return str(server.emptied())

@@ -121,7 +121,7 @@ def test_the_password_of_a_server_is_never_shown(
         told = capsys.readouterr()
         assert wrong not in told.out + told.err
         assert "password authentication failed" in told.err
-    empty = postgres.database()
+    empty = postgres.emptied()
     assert main(["status", "--journal", empty]) == 0
     told = capsys.readouterr()
     assert "nothing has been done yet in postgresql://" in told.out

@@ -18,6 +18,7 @@ from migrate.errors import LeaseHeldError, LeaseLostError
 from migrate.journal import process as processes
 from migrate.model import Kind
 from tests.support.journals import OVER, SetClock, about, contend, hold, journal, process
+from tests.support.postgres import Server
 
 A = ClientId("11111111-1111-4111-8111-111111111111")
 B = ClientId("22222222-2222-4222-8222-222222222222")
@@ -117,8 +118,8 @@ def test_an_entry_and_a_renewal_make_it_last(tmp_path: Path) -> None:
 
 
 @pytest.mark.postgres
-def test_on_a_server_its_clock_counts_and_nobody_elses(postgres: object) -> None:
-    url = str(postgres.database())  # type: ignore[attr-defined]
+def test_on_a_server_its_clock_counts_and_nobody_elses(postgres: Server) -> None:
+    url = postgres.emptied()
     ahead = SetClock(datetime.now(UTC) + timedelta(days=365))
     with journal(url) as mine, journal(url, clock=ahead) as theirs, mine.lease(A):
         with pytest.raises(LeaseHeldError), theirs.lease(A):
