@@ -4,6 +4,8 @@ MigrateError
 |-- PlanError              a plan file that is edited, foreign, stale or not of this tenant
 |-- PolicyError            an unsecret.toml that is not understood, or names what the tenant does not have
 |-- JournalError           a journal that cannot be opened, read or written, or is of a newer version
+|   |-- LeaseHeldError     somebody else acts on the application just now
+|   `-- LeaseLostError     the lease ran out and somebody else has taken the application over
 |-- WriteFailedError       Graph refused a change, or a change did not show up when read back
 |-- IllegalTransitionError a change that does not follow from where the application stands; nothing was changed
 |-- FrozenError            a change inside a freeze window
@@ -30,6 +32,14 @@ class PolicyError(MigrateError):
 
 class JournalError(MigrateError):
     """The journal cannot be used."""
+
+
+class LeaseHeldError(JournalError):
+    """Another operator, or another run of the same one, has the lease of the application."""
+
+
+class LeaseLostError(JournalError):
+    """Nothing more may be done to the application: the lease was never had, or is another's by now."""
 
 
 class WriteFailedError(MigrateError):

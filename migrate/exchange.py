@@ -9,10 +9,13 @@ from typing import assert_never
 import msgspec
 
 from migrate import concurrency
+from migrate.errors import LeaseHeldError
 from migrate.model import Entry, ExchangeClaims, Exchanged, ExchangeRefused, ExchangeResult, Kind, Pairing, Plan
 from migrate.ports import Clock, Journal, TokenExchange
 
 _AT_ONCE = 8
+_LEASE_TRIES = 5
+_LEASE_PAUSE = 2.0
 _EXCHANGE_RESOURCES = frozenset(
     {
         "fb60f99c-7a34-4190-8149-302f77469936",
@@ -86,7 +89,7 @@ async def verify(
         progress(f"round {number} of {tries}: {len(left)} exchanges")
         results = await concurrency.each(left, exchange.exchange, at_once=_AT_ONCE)
         for pairing, result in zip(left, results, strict=True):
-            verdict = record(plan, pairing, result, journal)
+            verdict = await _kept(plan, pairing, result, journal, clock)
             verdicts[pairing.application.client_id] = verdict or Proven(pairing=pairing, tries=number)
         left = tuple(each for each in left if isinstance(verdicts[each.application.client_id], Proven))
         if number < tries and left:
@@ -94,8 +97,23 @@ async def verify(
     return tuple(verdicts.values())
 
 
+async def _kept(
+    plan: Plan, pairing: Pairing, result: ExchangeResult, journal: Journal, clock: Clock
+) -> NotProven | None:
+    """Record one try, waiting a little where somebody else acts on the application just now."""
+    told = ""
+    for _ in range(_LEASE_TRIES):
+        try:
+            with journal.lease(pairing.application.client_id):
+                return record(plan, pairing, result, journal)
+        except LeaseHeldError as error:
+            told = str(error)
+            await clock.sleep(_LEASE_PAUSE)
+    return NotProven(pairing=pairing, code=None, message=told, hint="verify again when that has ended", asserted=False)
+
+
 def record(plan: Plan, pairing: Pairing, result: ExchangeResult, journal: Journal) -> NotProven | None:
-    """Write one try to the journal; return why it proves nothing, or None where it does.
+    """Write one try to the journal; return why it proves nothing, or None where it does. It needs the lease.
 
     A host without the identity learns nothing about the exchange, so that its failure is not written down: it would
     take back what the right host has proven.

@@ -9,7 +9,7 @@ from inventory.directory import Directory
 from inventory.errors import ReadFailedError
 from inventory.model import FederatedCredential
 from migrate import concurrency, rollout
-from migrate.errors import WriteFailedError
+from migrate.errors import LeaseHeldError, LeaseLostError, WriteFailedError
 from migrate.ledger import Ledger
 from migrate.model import FederatedSpec, Json, Kind, Pairing, Plan
 from migrate.planning.federated import FEDERATED_LIMIT
@@ -78,7 +78,13 @@ class Federator:
 
         async def one(pairing: Pairing) -> Federation:
             progress(pairing.application.display_name)
-            return await self.one(pairing, apply=apply)
+            if not apply:
+                return await self.one(pairing, apply=False)
+            try:
+                with self.journal.lease(pairing.application.client_id):
+                    return await self.one(pairing, apply=True)
+            except (LeaseHeldError, LeaseLostError) as error:
+                return NotCreated(pairing=pairing, message=str(error))
 
         return await concurrency.each(pairings, one, at_once=_AT_ONCE)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrate import rollout
 from migrate.model import Entry, Json, Kind
@@ -37,7 +37,7 @@ class Ledger:
         """
         entry = self._entry(kind, subject, data)
         rollout.admit(self.what, self.standing(), entry)
-        self.journal.record(entry)
+        self.journal.record(replace(entry, meant=data))
 
     def saw(self, kind: Kind, subject: str, /, **data: Json) -> None:
         """Write down what was seen; raises JournalError."""

@@ -298,6 +298,8 @@ class Kind(enum.StrEnum):
     IDENTITY_DELETED = "identity-deleted"
     IDENTITY_DELETE_FAILED = "identity-delete-failed"
     REVERTED = "reverted"
+    CHAIN_STARTED = "chain-started"
+    """Written once, where a journal of an older version was upgraded: its entries are chained only since then."""
 
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -305,16 +307,34 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the journal; ``number`` and ``at`` are given by the journal when it is recorded."""
+    """One line of the journal; everything from ``number`` on is given by the journal when it is recorded.
+
+    A change has two entries. The first holds what is ``meant`` and what was ``seen_before``; the second what was
+    ``done`` and what was ``seen_after``. ``data`` holds facts that belong to no change: proofs, gates, plans.
+    """
 
     kind: Kind
     plan: str
+    """Digest of the plan, in hex."""
     application: ClientId | None = None
+    """An entry about an application is taken only from whoever has its lease."""
     subject: str = ""
     data: Mapping[str, Json] = field(default_factory=dict)
+    meant: Mapping[str, Json] = field(default_factory=dict)
+    seen_before: Mapping[str, Json] = field(default_factory=dict)
+    done: Mapping[str, Json] = field(default_factory=dict)
+    seen_after: Mapping[str, Json] = field(default_factory=dict)
     number: int = 0
     at: datetime | None = None
+    """By the journal's clock: the database's where it is a server, this machine's for SQLite."""
     actor: str = ""
+    """``user@host``."""
+    fence: int | None = None
+    """The lease's fencing token under which it was written; None for an entry about no application."""
+    previous: str = ""
+    """Hash of the entry before it, of the journal's id for the first; SHA-256 in hex."""
+    hash: str = ""
+    """Hash of all the above."""
 
     @property
     def tenant_time(self) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -73,15 +74,47 @@ class TokenExchange(Protocol):
         ...
 
 
+class Lease(Protocol):
+    """The right to act on one application, for a while."""
+
+    @property
+    def application(self) -> ClientId:
+        """Whose lease it is."""
+        ...
+
+    @property
+    def fence(self) -> int:
+        """The fencing token: higher than that of every earlier lease of the application."""
+        ...
+
+    def renew(self) -> None:
+        """Make it last its full time from now, as every entry does; raises LeaseLostError where it is another's."""
+        ...
+
+
 class Journal(Protocol):
     """Append-only record of what was meant, done and seen."""
 
-    def record(self, entry: Entry) -> None:
-        """Write one entry and make it durable before returning; raises JournalError."""
+    def record(self, entry: Entry) -> Entry:
+        """Write one entry, make it durable, and return it as it was written.
+
+        Raises:
+            LeaseLostError: it is about an application whose lease is not held here (any more). Where it says what is
+                meant, nothing may be changed then.
+            JournalError: it could not be written.
+
+        """
         ...
 
     def entries(self, *, kinds: tuple[Kind, ...] = (), application: ClientId | None = None) -> tuple[Entry, ...]:
         """Return the entries in the order they were written, of the given kinds or all, of one application or all."""
+        ...
+
+    def lease(self, application: ClientId) -> AbstractContextManager[Lease]:
+        """Be the only one to act on an application for as long as the block lasts, and give it back however it ends.
+
+        Raises LeaseHeldError on entry where somebody else acts on it, another task of this process included.
+        """
         ...
 
 

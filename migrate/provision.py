@@ -14,7 +14,7 @@ from inventory.errors import PermissionMissingError, ReadFailedError
 from inventory.model import IdentityClientId, PrincipalId
 from migrate import attachment, rollout
 from migrate.attachment import Attachment, NewIdentity
-from migrate.errors import WriteFailedError
+from migrate.errors import LeaseHeldError, LeaseLostError, WriteFailedError
 from migrate.federation import Created, Federator, NotCreated, Present, WouldCreate
 from migrate.ledger import Ledger
 from migrate.model import FederatedSpec, IdentityRef, Json, Kind, Pairing, Plan, Refusal
@@ -89,8 +89,15 @@ class Provisioner:
         results: list[Provision] = []
         for refusal in refusals:
             progress(refusal.application.display_name)
-            results.append(await self._one(refusal, apply=apply))
+            results.append(await self._leased(refusal) if apply else await self._one(refusal, apply=False))
         return tuple(results)
+
+    async def _leased(self, refusal: Refusal) -> Provision:
+        try:
+            with self.journal.lease(refusal.application.client_id):
+                return await self._one(refusal, apply=True)
+        except (LeaseHeldError, LeaseLostError) as error:
+            return NotCarriedOut(refusal=refusal, done=(), message=str(error))
 
     async def first(self, refusals: Iterable[Refusal], most: int) -> tuple[Refusal, ...]:
         """Return the first few applications, in the order of the plan, of whose steps something is left."""

@@ -6,7 +6,7 @@ There is no way back from it. Everything that is meant and seen is in the journa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
 from inventory.classify import reconcile
@@ -17,6 +17,7 @@ from inventory.model import (
     Credential,
     CredentialKind,
     Holder,
+    KeyId,
     ServicePrincipal,
     ServicePrincipalId,
 )
@@ -91,11 +92,11 @@ class Remover:
         remove = self.writer.remove_secret if secret else self.writer.remove_certificate
         try:
             removed = await remove(credential.holder, credential.holder_id, credential.key_id)
-            await self.until_gone(question.pairing, credential)
+            left = await self.until_gone(question.pairing, credential)
         except WriteFailedError as error:
             self.write(Kind.RETIRE_FAILED, question, around, {"message": str(error)})
             return str(error)
-        self.write(Kind.RETIRED, question, around, {"removed": removed})
+        self.retired(question, around, {"removed": removed}, left)
         await self.prove(question, around)
         return ""
 
@@ -110,10 +111,23 @@ class Remover:
         what = rollout.course(question.pairing)
         if question.standing.scheduled is not None:
             self.write(Kind.SOAKED, question, around, {"since": question.standing.scheduled.isoformat()})
-        entry = self._entry(Kind.RETIRE_MEANT, question, {"gates": dict(opened)})
+        entry = replace(
+            self._entry(Kind.RETIRE_MEANT, question, {"gates": dict(opened)}),
+            meant={"remove": question.credential.key_id},
+            seen_before={"credentials": [each.key_id for each in question.held]},
+        )
         now = rollout.fold(what, self.journal.entries(application=what.client_id))
         rollout.admit(what, now, entry, (gate.name for gate in gates.gates()))
         self.journal.record(entry)
+
+    def retired(
+        self, question: Question, around: Surroundings, data: Mapping[str, Json], left: tuple[KeyId, ...]
+    ) -> None:
+        """Write down that a credential is gone, and what its holder carries still."""
+        entry = self._entry(Kind.RETIRED, question, data)
+        entry = replace(entry, done=data, seen_after={"credentials": [*left]})
+        self.journal.record(entry)
+        around.heard(entry, question.now)
 
     def write(self, kind: Kind, question: Question, around: Surroundings, data: Mapping[str, Any]) -> None:
         """Write an entry about a credential, with the tenant's own time, and tell the run of it."""
@@ -136,14 +150,18 @@ class Remover:
             },
         )
 
-    async def until_gone(self, pairing: Pairing, credential: PlannedCredential) -> None:
-        """Read until the credential is missing several times in a row; raises WriteFailedError."""
+    async def until_gone(self, pairing: Pairing, credential: PlannedCredential) -> tuple[KeyId, ...]:
+        """Read until the credential was missing several times in a row; return what its holder carries still.
+
+        Raises WriteFailedError where it does not go.
+        """
         missing_in_a_row, pause = 0, _PAUSE
         for _ in range(_READS):
-            gone = await self._is_gone(credential)
+            left = await self._left(credential)
+            gone = left is not None and credential.key_id not in left
             missing_in_a_row = missing_in_a_row + 1 if gone else 0
             if missing_in_a_row == _GONE_IN_A_ROW:
-                return
+                return left or ()
             if not gone:
                 await self.clock.sleep(pause)
                 pause = min(pause * 1.5, _LONGEST_PAUSE)
@@ -152,8 +170,8 @@ class Remover:
             "run retire again later"
         )
 
-    async def _is_gone(self, credential: PlannedCredential) -> bool:
-        """Whether the holder answers, and without the credential: a holder that is not found says nothing."""
+    async def _left(self, credential: PlannedCredential) -> tuple[KeyId, ...] | None:
+        """Return the key ids that the holder carries; None where it is not found, which says nothing about them."""
         match credential.holder:
             case Holder.APPLICATION:
                 application_id = ApplicationId(credential.holder_id)
@@ -164,7 +182,7 @@ class Remover:
                 holder = await self.directory.service_principal(ServicePrincipalId(credential.holder_id))
             case _:
                 assert_never(credential.holder)
-        return holder is not None and all(each.key_id != credential.key_id for each in holder.credentials)
+        return None if holder is None else tuple(each.key_id for each in holder.credentials)
 
     async def prove(self, question: Question, around: Surroundings) -> None:
         """Perform the exchange without the credential; raises RetirementStoppedError where it keeps failing."""

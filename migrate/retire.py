@@ -17,6 +17,7 @@ from inventory.estate import Policy as AppManagementPolicy
 from inventory.refusals import brief
 from migrate import exchange as exchanges
 from migrate import gates, rollout
+from migrate.errors import LeaseHeldError
 from migrate.gate import Closed, Question
 from migrate.model import Json, Kind, Pairing, Plan, PlannedCredential
 from migrate.ports import Clock, DirectoryWriter, Journal, TokenExchange
@@ -27,6 +28,8 @@ from migrate.standing import RetirePolicy
 from migrate.surroundings import KINDS, Surroundings
 from migrate.usedby import callers_of
 
+_ONE_OPERATOR = "one-operator"
+"""No gate, as there is no asking: where somebody else acts on the application, nothing is even read."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -63,6 +66,8 @@ class Retirer:
         Raises:
             InventoryError: the tenant cannot be read.
             JournalError: what is meant could not be written down; then nothing was removed.
+            LeaseLostError: this run was so slow that somebody else has taken the application over.
+            LeaseLostError: this run was so slow that somebody else has taken the application over.
             RetirementStoppedError: a removal was followed by failing exchanges.
 
         """
@@ -71,12 +76,30 @@ class Retirer:
         results: list[Retirement] = []
         for pairing in sorted(pairings, key=lambda each: each.wave):
             progress(pairing.application.display_name)
-            for credential in pairing.credentials:
-                if self.stopped():
-                    return tuple(results)
-                results.append(await self._one(pairing, credential, around, apply=apply))
-                around.settled(credential)
+            if self.stopped():
+                break
+            results += await self._pairing(pairing, around, apply=apply)
         return tuple(results)
+
+    async def _pairing(self, pairing: Pairing, around: Surroundings, *, apply: bool) -> list[Retirement]:
+        """Go through the credentials of one application, with its lease where something may be removed."""
+        if not apply:
+            return await self._credentials(pairing, around, apply=False)
+        try:
+            with self.journal.lease(pairing.application.client_id):
+                return await self._credentials(pairing, around, apply=True)
+        except LeaseHeldError as error:
+            closed = ((_ONE_OPERATOR, Closed(because=str(error), opens="running it again when that has ended")),)
+            return [Held(pairing=pairing, credential=each, closed=closed) for each in pairing.credentials]
+
+    async def _credentials(self, pairing: Pairing, around: Surroundings, *, apply: bool) -> list[Retirement]:
+        results: list[Retirement] = []
+        for credential in pairing.credentials:
+            if self.stopped():
+                break
+            results.append(await self._one(pairing, credential, around, apply=apply))
+            around.settled(credential)
+        return results
 
     async def _one(
         self, pairing: Pairing, credential: PlannedCredential, around: Surroundings, *, apply: bool
@@ -174,8 +197,8 @@ class Retirer:
         if not ours:
             self._remover.write(Kind.GONE, question, around, {})
             return gone
-        await self._remover.until_gone(pairing, credential)
-        self._remover.write(Kind.RETIRED, question, around, {"resolved": True})
+        left = await self._remover.until_gone(pairing, credential)
+        self._remover.retired(question, around, {"resolved": True}, left)
         await self._remover.prove(question, around)
         return Retired(pairing=pairing, credential=credential)
 

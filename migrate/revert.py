@@ -16,7 +16,7 @@ from inventory.errors import PermissionMissingError, ReadFailedError
 from inventory.model import ApplicationId, ClientId, FederatedCredential, ScanNote
 from migrate import reversal, rollout
 from migrate.attachment import NewIdentity
-from migrate.errors import WriteFailedError
+from migrate.errors import LeaseHeldError, LeaseLostError, WriteFailedError
 from migrate.ledger import Ledger
 from migrate.model import Json, Kind, Plan
 from migrate.ports import Clock, DirectoryWriter, HostWriter, Journal
@@ -78,6 +78,15 @@ class Reverter:
             JournalError: what is meant could not be written down; then nothing was changed.
 
         """
+        if not apply:
+            return await self._run(what, to, apply=False)
+        try:
+            with self.journal.lease(what.client_id):
+                return await self._run(what, to, apply=True)
+        except (LeaseHeldError, LeaseLostError) as error:
+            return NotReverted(done=(), message=str(error))
+
+    async def _run(self, what: Course, to: rollout.State, *, apply: bool) -> Reversion:
         ledger = Ledger(journal=self.journal, plan=self.plan.digest, what=what)
         undo = reversal.undoing(ledger.entries(), ledger.standing(), to)
         if not undo.steps:

@@ -71,6 +71,7 @@ class Watcher:
         Raises:
             InventoryError: the tenant cannot be read.
             JournalError: what was seen could not be written down.
+            LeaseHeldError: somebody else acts on one of them just now.
 
         """
         entries = self.journal.entries(kinds=(Kind.RETIRED, Kind.WATCHED))
@@ -80,7 +81,8 @@ class Watcher:
             since = removed.get(pairing.application.client_id)
             if since is not None:
                 progress(pairing.application.display_name)
-                looks.append(await self._look(pairing, *since))
+                with self.journal.lease(pairing.application.client_id):
+                    looks.append(await self._look(pairing, *since))
         return tuple(looks)
 
     async def _look(self, pairing: Pairing, first: datetime, last: datetime) -> Look:

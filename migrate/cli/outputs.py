@@ -35,6 +35,12 @@ def for_plan(out: Path, source: Path, *others: Path) -> None:
         raise _refused(out, "it is no plan")
 
 
+def for_export(out: Path) -> None:
+    """Refuse a place where something else than an exported journal stands; raises OutputError."""
+    if _stands(out) and not _is_export(out):
+        raise _refused(out, "it is no exported journal")
+
+
 def for_report(out: Path, name: str, *sources: Path) -> None:
     """Refuse to replace what is reported on, or a file that does not look like a report; raises OutputError."""
     if any(_same(out, source) for source in sources):
@@ -48,6 +54,11 @@ def for_report(out: Path, name: str, *sources: Path) -> None:
 def _is_plan(path: Path) -> bool:
     head = path.read_bytes()[:_HEAD]
     return b'"schema": ' in head and b'"tenant_id": ' in head
+
+
+def _is_export(path: Path) -> bool:
+    head = path.read_bytes()[:_HEAD]
+    return head.startswith(b'{"entries":') and b'"format":"unsecret journal ' in head
 
 
 def _stands(out: Path) -> bool:

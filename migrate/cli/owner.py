@@ -45,9 +45,9 @@ def command(
         for pairing in pairings:
             data = {"answer": _ANSWERS[answer], "note": note, "tenant_time": now.isoformat()}
             client_id = pairing.application.client_id
-            journal.record(
-                Entry(kind=Kind.OWNER_TOLD, plan=plan.digest, application=client_id, subject=client_id, data=data)
-            )
+            entry = Entry(kind=Kind.OWNER_TOLD, plan=plan.digest, application=client_id, subject=client_id, data=data)
+            with journal.lease(client_id):
+                journal.record(entry)
     rows = [{"application": each.application.display_name, "answer": answer} for each in pairings]
     emit(settings, [f"{answer}  {row['application']}" for row in rows], rows)
 

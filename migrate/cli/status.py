@@ -11,6 +11,7 @@ from migrate import rollout
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import Settings, common
 from migrate.cli.output import emit
+from migrate.journal.database import shown
 from migrate.model import Entry, Kind, Refusal
 from migrate.rollout import Course, FailedIn, HeldBy, Standing, TakenBack, Well
 
@@ -26,7 +27,7 @@ def command(*, settings: Settings, whole: bool) -> None:
     with opened(settings) as journal:
         entries = journal.entries()
     data = _summary(entries)
-    lines = _lines(data, whole=whole) if data else [f"nothing has been done yet in {settings.journal}"]
+    lines = _lines(data, whole=whole) if data else [f"nothing has been done yet in {shown(settings.journal)}"]
     emit(settings, lines, data)
 
 
