@@ -120,6 +120,10 @@ class Report:
         """Whether there is a Graph to ask."""
         return request.graph is not None
 
+    def place(self, request: EvidenceRequest) -> str:  # noqa: ARG002 - the tenant's own report
+        """Return the same always: a scan goes on in its own tenant alone."""
+        return self.url
+
     async def read(self, request: EvidenceRequest, cursor: str | None = None) -> AsyncIterator[Page[Entry]]:
         """Yield the report page by page."""
         if request.graph is None:

@@ -53,6 +53,9 @@ class _SignIns:
     def wanted(self, request: EvidenceRequest) -> bool:
         return request.graph is not None
 
+    def place(self, request: EvidenceRequest) -> str:  # noqa: ARG002 - a scan goes on in its own tenant alone
+        return _url(0)
+
     async def read(self, request: EvidenceRequest, cursor: str | None = None) -> AsyncIterator[Page[Entry]]:
         if request.graph is None:
             return

@@ -53,6 +53,9 @@ class _LogAnalytics:
     def wanted(self, request: EvidenceRequest) -> bool:
         return request.workspace is not None
 
+    def place(self, request: EvidenceRequest) -> str:
+        return f"{request.workspace.id} {_endpoint(request.workspace)}".lower() if request.workspace else ""
+
     async def read(
         self,
         request: EvidenceRequest,

@@ -45,7 +45,7 @@ def complete(database: sqlite3.Connection, digest: Digest, *, merge: bool = True
     database.execute("PRAGMA synchronous=FULL")
     with transaction(database):
         _know_federated(database)
-        for table in ("progress", "federated_told"):  # now, so that the indexes take their place
+        for table in ("progress", "federated_told", "places"):  # now, so that the indexes take their place
             database.execute(f"DROP TABLE {table}")
         if merge:
             _merge_uses(database)
