@@ -26,6 +26,11 @@ _COUNTED = {
 }
 
 
+def said_apart(apart: Mapping[str, int]) -> tuple[str, ...]:
+    """Say in words how many records are counted apart, and why."""
+    return tuple(f"{apart[name]} {why}" for name, why in _COUNTED.items() if apart.get(name))
+
+
 class Standing(msgspec.Struct, frozen=True):
     """How far the folder was read, and what it said so far; its text is a cursor."""
 
@@ -89,9 +94,11 @@ class Standing(msgspec.Struct, frozen=True):
         return "" if self.files else "the folder holds no sign-in logs: usage is unknown"
 
     def _apart(self) -> tuple[str, ...]:
-        records = tuple(f"{self.apart[name]} {why}" for name, why in _COUNTED.items() if self.apart.get(name))
         passed = sorted((kind, *told) for kind, told in self.passed.items())
-        return (*records, *(f"{count} {Kind(kind)}, one of them {visible(name)}" for kind, count, name in passed))
+        return (
+            *said_apart(self.apart),
+            *(f"{count} {Kind(kind)}, one of them {visible(name)}" for kind, count, name in passed),
+        )
 
 
 def standing(cursor: str | None, listing: str) -> Standing:

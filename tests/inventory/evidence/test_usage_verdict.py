@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inventory.model import ClientId, CredentialKind, Holder, KeyId, Purpose
-from inventory.usage import Source, SourceName, Use
+from inventory.usage import EVERY_KIND, Source, SourceName, Use
 from inventory.usage_subject import Subject, federated_subject, subject
 from inventory.usage_verdict import Terms, Unknown, Unused, Used, Verdict, verdict
 from tests.inventory.evidence.support import CLIENT, KEY, NOW
@@ -33,7 +33,7 @@ def ago(days: float) -> datetime:
 
 
 def source(name: SourceName = LOG, **changes: Any) -> Source:
-    plain = Source(name=name, read_at=NOW, since=ago(30), until=ago(0.1), retention_days=30)
+    plain = Source(name=name, read_at=NOW, since=ago(30), until=ago(0.1), retention_days=30, sees=EVERY_KIND)
     return dataclasses.replace(plain, **changes)
 
 
