@@ -81,7 +81,7 @@ def _judged(
 
     Most holders are like that, and each kind of credential then has one answer, which is remembered.
     """
-    if facts is NOTHING and (len(wires) == 1 or _are_strangers(wires, ids, marks)):
+    if facts is NOTHING and _are_strangers(wires, ids, marks):
         return [
             _alone(_CERTIFICATE, one.usage, one.type) if type(one) is WireCertificate else _alone(_SECRET, None, None)
             for one in wires
@@ -90,7 +90,7 @@ def _judged(
 
 
 def _are_strangers(wires: Sequence[_Wire], ids: Sequence[str], marks: Sequence[str | None]) -> bool:
-    """Whether no credential names another one by its id or its identifier."""
+    """Whether no credential names another one by its id or its identifier; a secret that has one may."""
     known: set[str] = set()
     for one, mark in zip(wires, marks, strict=True):
         identifier = one.custom_key_identifier
