@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from inventory.mending import DEEP, pruned
 from inventory.model import ScanNote
 from inventory.wire import WireIdentified, WireObject, WirePage
 
@@ -86,12 +87,15 @@ class Reading(Generic[_Wire, _Value]):
             row = _row_decoder(self._shape).decode(raw)
             unknown = self._unknown(raw)
         except RecursionError:
-            return ScanNote(subject=self._what, text="unreadable: it is nested too deeply")
+            return self._too_deep(raw)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             # msgspec names the field and the types, never the value.
             reason = str(error) if isinstance(error, msgspec.MsgspecError) else "it is not UTF-8"
             return ScanNote(subject=f"{self._what} {_id_in(raw)}".rstrip(), text=f"unreadable: {reason}")
         return self._value(row, _text(unknown))
+
+    def _too_deep(self, raw: Json) -> ScanNote:
+        return ScanNote(subject=f"{self._what} {_id_in(raw)}".rstrip(), text="unreadable: it is nested too deeply")
 
     def _value(self, row: _Wire, unknown: str) -> _Value | ScanNote:
         try:
@@ -102,8 +106,8 @@ class Reading(Generic[_Wire, _Value]):
             return ScanNote(subject=subject, text=f"unreadable: {reason}")
 
     def _piecemeal(self, body: bytes) -> ReadPage[_Value]:
-        page = _PAGE.decode(body)
-        entries = tuple(self.one(row) for row in page.value)
+        page, deep = _rows_of(body)
+        entries = tuple(self._too_deep(row) if deep and DEEP in bytes(row) else self.one(row) for row in page.value)
         return ReadPage(entries=entries, next_link=page.next_link, delta_link=page.delta_link)
 
     def _unknown(self, raw: Json) -> dict[str, msgspec.Raw]:
@@ -113,6 +117,14 @@ class Reading(Generic[_Wire, _Value]):
         if found and len(self._learned) + len(found) <= _MOST_LEARNED:
             self._learned = self._learned.union(name for name in found if _PLAIN.fullmatch(name))
         return found
+
+
+def _rows_of(body: bytes) -> tuple[WirePage, bool]:
+    """Return the rows of a page, and whether something is cut out of them that is nested too deeply."""
+    try:
+        return _PAGE.decode(body), False
+    except RecursionError:
+        return _PAGE.decode(pruned(body)), True
 
 
 @cache
@@ -172,5 +184,7 @@ def _safe(name: str, value: msgspec.Raw) -> msgspec.Raw:
 def _id_in(raw: Json) -> str:
     try:
         return _IDENTIFIED.decode(raw).id
+    except RecursionError:
+        return _id_in(pruned(bytes(raw)))
     except (msgspec.DecodeError, ValueError):
         return ""
