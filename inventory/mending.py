@@ -42,7 +42,7 @@ def pruned(body: bytes) -> bytes:
 
 
 def decoded(decode: Callable[[bytes], _Value], body: bytes) -> _Value:
-    """Decode a body; what is no JSON, or nested too deeply, is mended and tried again. Raises what ``decode`` raises."""
+    """Decode a body; what is no JSON, or nested too deeply, is mended and tried again. Raises what ``decode`` does."""
     try:
         return decode(body)
     except RecursionError:

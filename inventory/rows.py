@@ -9,7 +9,7 @@ decoded at once again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -18,6 +18,7 @@ import msgspec
 
 from inventory.mending import DEEP, pruned
 from inventory.model import ScanNote
+from inventory.secret_texts import looks_random, looks_secret, withheld
 from inventory.wire import WireIdentified, WireObject, WirePage
 
 _Wire = TypeVar("_Wire", bound=WireObject)
@@ -170,15 +171,36 @@ def _told(row: WireObject, extra: Mapping[str, str]) -> str:
 def _text(unknown: Mapping[str, msgspec.Raw]) -> str:
     """Write unknown properties as a JSON object without OData's own remarks.
 
-    What may be a secret by its name, or by a name inside it, or is very long, is told to be there and not kept.
+    What may be a secret by its name or by its looks, or by those of something inside it, or is very long, is told to be
+    there and not kept.
     """
-    kept = {name: _safe(name, value) for name, value in sorted(unknown.items()) if "@" not in name}
+    kept = {withheld(name): _safe(name, value) for name, value in sorted(unknown.items()) if "@" not in name}
     return msgspec.json.encode(kept).decode(errors="replace") if kept else ""
 
 
 def _safe(name: str, value: msgspec.Raw) -> msgspec.Raw:
     whole = bytes(value)
-    return _WITHHELD if len(whole) > _LONGEST or _SECRETIVE.search(name.encode() + b" " + whole) else value
+    if len(whole) > _LONGEST or _SECRETIVE.search(name.encode() + b" " + whole):
+        return _WITHHELD
+    try:
+        secret = any(looks_secret(text) or looks_random(text) for text in _texts(name, whole))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        secret = True
+    return _WITHHELD if secret else value
+
+
+def _texts(name: str, value: bytes) -> Iterator[str]:
+    """Yield every text in an unknown property, escapes resolved: the names of members too."""
+    yield name
+    waiting = [msgspec.json.decode(value)]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
 
 
 def _id_in(raw: Json) -> str:
