@@ -12,6 +12,7 @@ from operator import attrgetter
 
 from inventory.building import quick
 from inventory.classify import HolderFacts, KeyFacts, purposes, secret_thumbprint, thumbprint
+from inventory.ids import spelled
 from inventory.instants import instant
 from inventory.model import ClientId, Credential, CredentialKind, Holder, KeyId, Purpose
 from inventory.wire import WireCertificate, WireHolder, WireSecret
@@ -30,9 +31,9 @@ def credentials(wire: WireHolder, holder: Holder, facts: HolderFacts) -> tuple[C
     wires: list[_Wire] = [*(wire.password_credentials or ()), *(wire.key_credentials or ())]
     if not wires:
         return ()
-    ids = [one.key_id.strip().lower() for one in wires]
+    ids = [spelled(one.key_id) for one in wires]
     marks = [_mark(one) for one in wires]
-    client_id = ClientId(wire.app_id.lower())
+    client_id = ClientId(spelled(wire.app_id))
     found = [
         _credential(
             key_id=KeyId(key_id),

@@ -19,6 +19,7 @@ from inventory.errors import CursorExpiredError, InventoryError
 from inventory.evidence_pages import Standing, lost, page_of, past, standing, understood
 from inventory.evidence_source import USERS, Entry, EvidenceRequest, unread, why
 from inventory.graph import GraphConnection
+from inventory.ids import guid
 from inventory.logs.tally import Key, Tally, key_of
 from inventory.model import ScanNote
 from inventory.usage import EVERY_KIND, Source, SourceName
@@ -114,7 +115,7 @@ def _url(stage: int) -> str:
 
 def _record(row: _Row, event: str, at: datetime) -> _Record:
     moment = past(row.created_date_time, at)
-    if moment is None or not row.app_id.strip():
+    if moment is None or guid(row.app_id) is None:
         raise ValueError("a sign-in without a time or an application")
     if row.sign_in_event_types is not None and event not in row.sign_in_event_types:
         raise ValueError("a sign-in of another kind than was asked for")

@@ -17,6 +17,7 @@ from inventory import sign_in
 from inventory.directory import Page
 from inventory.errors import InventoryError, PermissionMissingError, ReadFailedError, SignInFailedError
 from inventory.evidence_source import USERS, Entry, EvidenceRequest, Workspace, unread, why
+from inventory.ids import guid
 from inventory.logs import kql
 from inventory.logs.extent import Extent, Span
 from inventory.logs.standing import said_apart
@@ -221,7 +222,7 @@ def _understood(row: _Row) -> bool:
     if row.get("Part") != "use":
         return row.get("Part") == "hour"
     counts = [_number(row.get(name)) for name in _COUNTS]
-    return bool((_text(row, "Client") or "").strip()) and None not in counts and any(counts)
+    return guid(_text(row, "Client")) is not None and None not in counts and any(counts)
 
 
 def _number(value: object) -> int | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from inventory.logs.tally import guid
+from inventory.ids import guid
 from inventory.model import TenantId
 
 ABSENT = "<no such column>"
@@ -62,7 +62,8 @@ def aggregation(tenant: TenantId | None, *, addresses: bool = True) -> str:
 | extend
     Client = tolower(Client),
     Resource = tolower(iff(isempty(ResourceId) or ResourceId == "{ABSENT}", ResourceName, ResourceId)),
-    Succeeded = case(isempty(Result) or Result == "{ABSENT}", -1, Result in~ ("0", "Success"), 1, 0),
+    Succeeded = case(isempty(Result) or Result == "{ABSENT}", -1, trim(" ", Result) in~ ("0", "0.0", "Success"), 1,
+        Result matches regex "^ *-?[0-9]+([.][0-9]+)? *$" or trim(" ", Result) =~ "Failure", 0, -1),
     Whose = case(isempty(Tenant) or Tenant == "{ABSENT}" or "{ours}" == "", "untold", Tenant =~ "{ours}", "ours",
         "foreign");
 union

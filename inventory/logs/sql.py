@@ -139,7 +139,8 @@ def aggregation(records: str, *, named: bool) -> str:
     return f"""
 WITH records AS ({records}),
 timed AS (
-    SELECT * EXCLUDE (moment, log, result, tenant, place), {_OUTCOME} AS result, epoch_us(told(moment)) AS moment,
+    SELECT * EXCLUDE (moment, log, result, tenant, place, client), {_OUTCOME} AS result,
+        lower(trim(client)) AS client, epoch_us(told(moment)) AS moment,
         lower(trim(coalesce(log, CASE WHEN contains(lower(filename), 'managedidentitysigninlogs')
             THEN 'managedidentitysigninlogs' ELSE 'serviceprincipalsigninlogs' END))) AS log,
         lower(trim(coalesce(tenant, regexp_extract(place, '^/tenants/([^/]+)', 1, 'i')))) AS tenant
@@ -156,6 +157,7 @@ judged AS (
     SELECT *, CASE WHEN NOT of_us AND NOT {named} THEN '{FOREIGN}'
         WHEN NOT read AND client IS NULL THEN '{OTHER}'
         WHEN NOT read OR client IS NULL OR moment IS NULL OR moment > ? THEN 'lost'
+        WHEN NOT regexp_full_match(client, '{_GUID}') THEN 'lost'
         WHEN coalesce(of_us, {named}) THEN 'ours' ELSE '{UNTOLD}' END AS standing
     FROM known
 ),
