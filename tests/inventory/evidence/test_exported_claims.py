@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,12 +15,16 @@ from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from inventory.errors import CursorExpiredError
 from inventory.evidence import exported_logs
 from inventory.evidence.exported_logs import SOURCE
 from inventory.evidence_source import EvidenceRequest
-from inventory.model import TenantId
+from inventory.model import ClientId, TenantId
+from inventory.usage_subject import Subject
+from inventory.usage_verdict import Unknown, Unused, verdict
 from tests.inventory.evidence.support import CLIENT, KEY, NOW, Told, read, told
 from tests.support.exported import TENANT, blob, export, flat, lines, record
 
@@ -317,3 +322,89 @@ def test_files_that_cannot_be_logs_and_containers_of_other_services_are_counted(
     assert (found.source.missing, found.source.since, found.notes) == ("", NOW - timedelta(hours=HOURS), ())
     assert "3 files are no logs by their names, one of them .DS_Store" in spots(found)
     assert "1 folders are of other services by their names, one of them insights-logs-auditevent" in spots(found)
+
+
+@pytest.mark.parametrize("client", [" ", "N/A", "{" + CLIENT + "}", "00000000"])
+def test_a_record_of_no_application_is_lost(tmp_path: Path, client: Any) -> None:
+    export(tmp_path, history())
+    with blob(tmp_path, HOUR).open("ab") as file:
+        file.write(lines([record(HOUR, client)]))
+    found = ask(tmp_path)
+    assert [note.text for note in found.notes] == ["1 records unreadable"]
+    assert found.source.since == HOUR + timedelta(hours=1)
+
+
+@pytest.mark.parametrize("spelling", [CLIENT.upper(), f" {CLIENT} "])
+def test_an_application_is_known_in_any_spelling_of_its_id(tmp_path: Path, spelling: str) -> None:
+    _into(tmp_path, "all", lines([record(NOW - timedelta(hours=1), spelling)]))
+    (use,) = ask(tmp_path).uses
+    assert use.client_id == CLIENT
+
+
+@pytest.mark.parametrize("nothing", ["N/A", "none", "00000000-0000-0000-0000-000000000000", "{" + KEY + "}"])
+def test_a_record_that_names_no_credential_leaves_a_secret_unknown(tmp_path: Path, nothing: str) -> None:
+    """A used secret must not become unused by a word in a column of ids."""
+    unnamed = {
+        "servicePrincipalCredentialKeyId": nothing,
+        "servicePrincipalCredentialThumbprint": nothing,
+        "federatedCredentialId": nothing,
+    }
+    moments = [NOW - timedelta(hours=number) for number in range(0, 24 * 40, 6)]
+    _into(tmp_path, "all", lines([record(each, CLIENT, **unnamed) for each in moments]))
+    found = ask(tmp_path)
+    begins = NOW - timedelta(days=400)
+    asked = Subject(client_id=ClientId(CLIENT), kind="secret", id=KEY, thumbprint=None, elsewhere=False, begins=begins)
+    assert found.source.since is not None
+    assert found.source.since < NOW - timedelta(days=39)
+    assert isinstance(verdict(asked, found.uses, [found.source], NOW), Unknown)
+
+
+_PARTS = st.fixed_dictionaries(
+    {
+        "tenant": st.sampled_from([TENANT, TENANT, TENANT, FOREIGN]),
+        "folder": st.sampled_from([TENANT, TENANT, FOREIGN]),
+        "key": st.sampled_from([KEY, KEY, "f" * 8 + KEY[8:], "", "N/A"]),
+        "type": st.sampled_from(["clientSecret", "clientSecret", "", "certificate"]),
+        "error": st.sampled_from([0, 0, 7000222]),
+        "told": st.booleans(),
+        "name": st.sampled_from(["PT1H.json", "PT1H.json.gz", "PT1H.json.zst", "PT1H", ".PT1H.json"]),
+        "hour": st.integers(0, 40 * 24),
+        "cut": st.sampled_from([0, 0, 0, 9]),
+    }
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_PARTS, min_size=1, max_size=5), st.booleans())
+def test_a_secret_whose_use_is_anywhere_in_the_folder_is_never_unused(parts: list[dict[str, Any]], bare: bool) -> None:  # noqa: FBT001 - drawn
+    """Whatever else is odd about the file that tells of it: the verdict is used, or unknown."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        other = {"servicePrincipalCredentialKeyId": "f" * 8 + KEY[8:]}
+        if not bare:
+            rest = [record(NOW - timedelta(hours=number), KEY, **other) for number in range(0, 24 * 40, 12)]
+            (folder / "all.json").write_bytes(lines(rest))
+        wrote = [_put(folder, part) for part in parts]
+        found = ask(folder)
+        begins = NOW - timedelta(days=400)
+        asked = Subject(
+            client_id=ClientId(CLIENT), kind="secret", id=KEY, thumbprint=None, elsewhere=False, begins=begins
+        )
+        if any(wrote):
+            assert not isinstance(verdict(asked, found.uses, [found.source], NOW), Unused)
+
+
+def _put(folder: Path, part: dict[str, Any]) -> bool:
+    """Write one record as told, and tell whether it is a success, or may be one, of the secret inside the window."""
+    at = NOW - timedelta(hours=part["hour"])
+    named = {"servicePrincipalCredentialKeyId": part["key"], "clientCredentialType": part["type"]}
+    one = record(at, CLIENT, tenant=part["tenant"], error=part["error"], **named)
+    raw = lines([one if part["told"] else without_tenant(one)])
+    packed = gzip.compress(raw) if part["name"].endswith(".gz") else raw
+    packed = b"\x28\xb5\x2f\xfd" + raw if part["name"].endswith(".zst") else packed
+    path = blob(folder, at, name=f"{part['hour']}-{part['cut']}-{part['name']}", tenant=part["folder"])
+    path.write_bytes(packed[: len(packed) - part["cut"]])
+    of_us = part["folder"] == TENANT and (part["tenant"] == TENANT or not part["told"])
+    ours = part["key"] == KEY or (part["key"] in {"", "N/A"} and part["type"] in {"clientSecret", ""})
+    return of_us and ours and part["error"] == 0 and at > NOW - timedelta(days=26)

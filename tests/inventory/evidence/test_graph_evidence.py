@@ -104,6 +104,13 @@ def test_both_spellings_of_the_credential_report_say_the_same(graph: MadeUpGraph
     assert "federated" not in found.source.sees
 
 
+@pytest.mark.parametrize("key", ["{" + KEY + "}", "N/A", ""])
+def test_a_row_of_a_report_that_names_no_key_names_no_other(graph: MadeUpGraph, key: str) -> None:
+    graph.answer(CREDENTIALS, {"value": [credential_row(keyId=key, appId=f" {CLIENT.upper()} ")]})
+    (use,) = ask(graph, graph_credential_activity.SOURCE).uses
+    assert (use.client_id, use.key_id) == (CLIENT, None)
+
+
 def test_a_new_kind_of_credential_keeps_its_name(graph: MadeUpGraph) -> None:
     graph.answer(CREDENTIALS, {"value": [credential_row(keyType="passkey", signInActivity=None)]})
     (use,) = ask(graph, graph_credential_activity.SOURCE).uses
@@ -244,6 +251,7 @@ def test_retention_is_measured_where_the_oldest_record_tells_it(
         {"createdDateTime": "2999-01-01T00:00:00Z"},
         {"appId": None},
         {"appId": ""},
+        {"appId": "N/A"},
         {"status": "fine"},
         {"ipAddress": 7},
     ],

@@ -288,6 +288,14 @@ def test_records_of_other_tenants_and_of_none_are_counted_and_told(
     assert any("7 records do not tell their tenant" in spot for spot in found.source.blind_spots)
 
 
+def test_a_result_in_other_words_is_no_failure() -> None:
+    """As in exported logs: a success, a failure, or not told."""
+    query = kql.aggregation(TenantId(TENANT))
+    outcome = query.partition("Succeeded = ")[2].partition("Whose")[0]
+    assert 'in~ ("0", "0.0", "Success"), 1' in outcome
+    assert '=~ "Failure", 0, -1)' in outcome
+
+
 def test_another_workspace_is_another_place() -> None:
     one, other = (Workspace(id=name, settings=GraphSettings()) for name in (WORKSPACE, TENANT))
     places = {SOURCE.place(EvidenceRequest(at=NOW, workspace=each)) for each in (one, other)}
