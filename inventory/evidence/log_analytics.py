@@ -38,7 +38,7 @@ _LONGEST_WAIT = 600
 """Seconds: the service's own limit ("Query limits")."""
 _AHEAD = timedelta(days=1)
 _BLIND = (
-    "it holds what was sent to it since the diagnostic setting was made",
+    "it holds what was sent to it since the diagnostic setting was made, less what a transformation of it leaves out",
     "a host keeps the token of a managed identity for about 24 hours, so that one record stands for a day of use",
     "sign-ins of an application in other tenants are in their logs",
     USERS,
