@@ -103,9 +103,9 @@ def test_what_lives_for_the_two_years_that_graph_gives_is_not_too_long(begin: da
     """Of four such lives three are 730 days long and one is 731."""
     usual = dataclasses.replace(values.secret(1), start=begin, end=begin.replace(year=begin.year + 2))
     longer = dataclasses.replace(usual, end=begin.replace(year=begin.year + 2) + timedelta(days=2))
-    at = {"taken_at": begin + timedelta(days=1)}
-    assert "credential-too-long" not in _rules(dataclasses.replace(_snapshot(_application(usual)), **at))
-    assert "credential-too-long" in _rules(dataclasses.replace(_snapshot(_application(longer)), **at))
+    at = begin + timedelta(days=1)
+    assert "credential-too-long" not in _rules(dataclasses.replace(_snapshot(_application(usual)), taken_at=at))
+    assert "credential-too-long" in _rules(dataclasses.replace(_snapshot(_application(longer)), taken_at=at))
 
 
 def test_thresholds_move_every_limit_of_days() -> None:

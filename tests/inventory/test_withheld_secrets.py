@@ -21,7 +21,7 @@ from inventory import snapshot
 from inventory.estate import SettingKind
 from inventory.graph_directory import GraphDirectory
 from inventory.mending import decoded
-from inventory.model import Application, ScanNote
+from inventory.model import Application, ApplicationId, ScanNote
 from inventory.secret_texts import WITHHELD, looks_secret, suspicious
 from inventory.snapshot import entries
 from inventory.tables import schema
@@ -125,9 +125,10 @@ def test_no_secret_in_what_is_said_of_a_host_is_kept(secret: tuple[str, str, str
 
 def test_what_is_withheld_is_marked_and_the_rest_stays(tmp_path: Path) -> None:
     named = values.application(1, name="Pwd=hunter2")
-    tagged = dataclasses.replace(values.application(2), tags=("plain", "sig=x"), id="Bearer abcdefgh")
+    tagged = dataclasses.replace(values.application(2), tags=("plain", "sig=x"), id=ApplicationId("Bearer abcdefgh"))
     snapshot.write(
-        tmp_path / "s.db", values.snapshot(named, dataclasses.replace(tagged, id=values.guid("c", 2)), tagged)
+        tmp_path / "s.db",
+        values.snapshot(named, dataclasses.replace(tagged, id=ApplicationId(values.guid("c", 2))), tagged),
     )
     with closing(sqlite3.connect(tmp_path / "s.db")) as database:
         told = database.execute("SELECT display_name, tags FROM applications ORDER BY id").fetchall()

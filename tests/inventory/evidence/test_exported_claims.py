@@ -37,7 +37,7 @@ def ask(folder: Path, tenant: str | None = TENANT) -> Told:
 
 
 def history(tenant: str = TENANT, hours: Iterable[int] = range(HOURS)) -> list[dict[str, Any]]:
-    named = {"servicePrincipalCredentialKeyId": KEY}
+    named: dict[str, Any] = {"servicePrincipalCredentialKeyId": KEY}
     return [record(NOW - timedelta(hours=HOURS - number), CLIENT, tenant=tenant, **named) for number in hours]
 
 
@@ -56,11 +56,11 @@ def spots(found: Told) -> str:
     return "\n".join(found.source.blind_spots)
 
 
-FORMS: dict[str, Callable[[Path, list[dict[str, Any]]], None]] = {
-    "lines": lambda folder, records: (folder / "all.json").write_bytes(lines(records)) and None,
-    "records": lambda folder, records: (folder / "all.json").write_text(json.dumps({"records": records})) and None,
+FORMS: dict[str, Callable[[Path, list[dict[str, Any]]], object]] = {
+    "lines": lambda folder, records: (folder / "all.json").write_bytes(lines(records)),
+    "records": lambda folder, records: (folder / "all.json").write_text(json.dumps({"records": records})),
     "parquet": as_parquet,
-    "tables": lambda folder, records: (folder / "all.json").write_bytes(lines(map(flat, records))) and None,
+    "tables": lambda folder, records: (folder / "all.json").write_bytes(lines(map(flat, records))),
     "parquet tables": lambda folder, records: as_parquet(folder, [flat(one) for one in records]),
 }
 
@@ -344,7 +344,7 @@ def test_an_application_is_known_in_any_spelling_of_its_id(tmp_path: Path, spell
 @pytest.mark.parametrize("nothing", ["N/A", "none", "00000000-0000-0000-0000-000000000000", "{" + KEY + "}"])
 def test_a_record_that_names_no_credential_leaves_a_secret_unknown(tmp_path: Path, nothing: str) -> None:
     """A used secret must not become unused by a word in a column of ids."""
-    unnamed = {
+    unnamed: dict[str, Any] = {
         "servicePrincipalCredentialKeyId": nothing,
         "servicePrincipalCredentialThumbprint": nothing,
         "federatedCredentialId": nothing,
@@ -381,7 +381,7 @@ def test_a_secret_whose_use_is_anywhere_in_the_folder_is_never_unused(parts: lis
     """Whatever else is odd about the file that tells of it: the verdict is used, or unknown."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        other = {"servicePrincipalCredentialKeyId": "f" * 8 + KEY[8:]}
+        other: dict[str, Any] = {"servicePrincipalCredentialKeyId": "f" * 8 + KEY[8:]}
         if not bare:
             rest = [record(NOW - timedelta(hours=number), KEY, **other) for number in range(0, 24 * 40, 12)]
             (folder / "all.json").write_bytes(lines(rest))
@@ -398,7 +398,7 @@ def test_a_secret_whose_use_is_anywhere_in_the_folder_is_never_unused(parts: lis
 def _put(folder: Path, part: dict[str, Any]) -> bool:
     """Write one record as told, and tell whether it is a success, or may be one, of the secret inside the window."""
     at = NOW - timedelta(hours=part["hour"])
-    named = {"servicePrincipalCredentialKeyId": part["key"], "clientCredentialType": part["type"]}
+    named: dict[str, Any] = {"servicePrincipalCredentialKeyId": part["key"], "clientCredentialType": part["type"]}
     one = record(at, CLIENT, tenant=part["tenant"], error=part["error"], **named)
     raw = lines([one if part["told"] else without_tenant(one)])
     packed = gzip.compress(raw) if part["name"].endswith(".gz") else raw
