@@ -13,6 +13,8 @@ from __future__ import annotations
 import enum
 from datetime import timedelta
 
+from inventory.classify import thumbprint
+from inventory.ids import guid, spelled
 from inventory.model import CredentialKind, SignIn
 from migrate.gate import Answer, Closed, Gate, Open, Question
 from migrate.model import ExchangeClaims, PlannedCredential
@@ -65,15 +67,17 @@ def _judge(question: Question, recent: list[SignIn]) -> Answer:
 
 def _whose(sign_in: SignIn, credential: PlannedCredential) -> _Whose:
     if sign_in.key_id is not None:
-        return _Whose.OURS if sign_in.key_id == credential.key_id.lower() else _Whose.ANOTHERS
-    if sign_in.federated_credential_id or (sign_in.credential_type or "").lower() in _OTHER[credential.kind]:
+        return _Whose.OURS if sign_in.key_id == spelled(credential.key_id) else _Whose.ANOTHERS
+    # What cannot be an id or a digest ("N/A") names nothing, and rules nothing out.
+    if guid(sign_in.federated_credential_id) or (sign_in.credential_type or "").lower() in _OTHER[credential.kind]:
         return _Whose.ANOTHERS
-    if sign_in.thumbprint and credential.kind is CredentialKind.SECRET:
+    if thumbprint(sign_in.thumbprint) and credential.kind is CredentialKind.SECRET:
         return _Whose.ANOTHERS
     if sign_in.thumbprint and credential.thumbprint:
         if sign_in.thumbprint == credential.thumbprint:
             return _Whose.OURS
-        comparable = len(sign_in.thumbprint) == len(credential.thumbprint) == _SHA1_HEX
+        digests = thumbprint(sign_in.thumbprint) and thumbprint(credential.thumbprint)
+        comparable = digests and len(sign_in.thumbprint) == len(credential.thumbprint) == _SHA1_HEX
         return _Whose.ANOTHERS if comparable else _Whose.UNKNOWN
     return _Whose.UNKNOWN
 
