@@ -202,5 +202,6 @@ def test_whatever_the_day_a_use_inside_the_window_holds(days: float, used: str) 
 @pytest.mark.parametrize("nothing", ["N/A", "none", "-", "00000000-0000-0000-0000-000000000000"])
 @pytest.mark.parametrize("field", ["federated_credential_id", "thumbprint"])
 def test_a_word_in_the_place_of_an_id_does_not_rule_the_secret_out(field: str, nothing: str) -> None:
-    log = history(sign_in(**{"credential_type": None, field: nothing}))
+    row: dict[str, Any] = {"credential_type": None, field: nothing}
+    log = history(sign_in(**row))
     assert "do not say which credential" in closed(history=log)["secret-unused"]
