@@ -18,6 +18,7 @@ from inventory.model import ClientId, Credential, CredentialKind, Holder, KeyId,
 from inventory.wire import WireCertificate, WireHolder, WireSecret
 
 _SHA1_IN_BASE64 = 28
+_HINT = 3  # characters of a secret that Graph tells (passwordCredential, "hint"); more would be the secret itself
 _SECRET, _CERTIFICATE = CredentialKind.SECRET, CredentialKind.CERTIFICATE
 NOTHING = HolderFacts()
 """What an object says of its credentials that does not sign, encrypt or use SAML."""
@@ -44,7 +45,7 @@ def credentials(wire: WireHolder, holder: Holder, facts: HolderFacts) -> tuple[C
             holder_id=wire.id,
             client_id=client_id,
             display_name=one.display_name,
-            hint=one.hint if type(one) is WireSecret else None,
+            hint=one.hint and one.hint[:_HINT] if type(one) is WireSecret else None,
             thumbprint=mark,
             start=instant(one.start_date_time),
             end=instant(one.end_date_time),

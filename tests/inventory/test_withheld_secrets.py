@@ -195,3 +195,13 @@ def test_nothing_of_a_secret_is_told_on_the_way(graph: MadeUpGraph, caplog: pyte
     assert caplog.records
     assert secret not in caplog.text
     assert secret.encode() not in _written(tuple(found))
+
+
+def test_of_a_hint_no_more_is_kept_than_three_characters() -> None:
+    """Graph documents three; whoever answers with more would answer with the secret."""
+    make, whole = _KINDS["applications"]
+    secret = "correct horse battery staple"
+    body = {**whole, "passwordCredentials": [{"keyId": "p", "hint": secret}, {"keyId": "q", "hint": "ab"}]}
+    [found] = make().page(json.dumps({"value": [body]}).encode()).entries
+    assert isinstance(found, Application)
+    assert sorted(one.hint or "" for one in found.credentials if one.hint) == ["ab", "cor"]
