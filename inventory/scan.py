@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -153,7 +153,7 @@ async def _collect(readers: Readers, writer: SnapshotWriter, taking: Collecting,
         taking.wanted("policies", directory.policies),
     ]
     if readers.evidence is not None:
-        request = readers.evidence(writer.taken_at)
+        request = replace(readers.evidence(writer.taken_at), tenant_id=writer.tenant_id)
         jobs += [taking.evidence(each, request) for each in readers.sources]
     await together(*jobs)
 

@@ -9,6 +9,8 @@ import enum
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from inventory.classify import thumbprint
+from inventory.ids import guid, spelled
 from inventory.model import CredentialKind, SignIn, SignInHistory
 from migrate.model import ExchangeClaims, PlannedCredential
 
@@ -34,15 +36,17 @@ class Whose(enum.Enum):
 def whose(sign_in: SignIn, credential: PlannedCredential) -> Whose:
     """Tell whether a record is use of this credential."""
     if sign_in.key_id is not None:
-        return Whose.OURS if sign_in.key_id == credential.key_id.lower() else Whose.ANOTHERS
-    if sign_in.federated_credential_id or (sign_in.credential_type or "").lower() in _OTHER[credential.kind]:
+        return Whose.OURS if sign_in.key_id == spelled(credential.key_id) else Whose.ANOTHERS
+    # What cannot be an id or a digest ("N/A") names nothing, and rules nothing out.
+    if guid(sign_in.federated_credential_id) or (sign_in.credential_type or "").lower() in _OTHER[credential.kind]:
         return Whose.ANOTHERS
-    if sign_in.thumbprint and credential.kind is CredentialKind.SECRET:
+    if thumbprint(sign_in.thumbprint) and credential.kind is CredentialKind.SECRET:
         return Whose.ANOTHERS
     if sign_in.thumbprint and credential.thumbprint:
         if sign_in.thumbprint == credential.thumbprint:
             return Whose.OURS
-        comparable = len(sign_in.thumbprint) == len(credential.thumbprint) == _SHA1_HEX
+        digests = thumbprint(sign_in.thumbprint) and thumbprint(credential.thumbprint)
+        comparable = digests and len(sign_in.thumbprint) == len(credential.thumbprint) == _SHA1_HEX
         return Whose.ANOTHERS if comparable else Whose.UNKNOWN
     return Whose.UNKNOWN
 

@@ -21,6 +21,7 @@ from inventory.model import (
     ScanNote,
     ServicePrincipal,
 )
+from inventory.secret_texts import withheld
 from inventory.tables.texts import items_text, number, pairs_text, time, time_text
 from inventory.usage import Source, Use
 
@@ -241,5 +242,6 @@ def unreadable(collection: str, value: ScanNote) -> Iterator[Row]:
     """
     if not value.text.startswith(_UNREADABLE):
         return
-    kind = next((one for one in _KINDS if value.subject.startswith(one)), value.subject.partition(" ")[0])
-    yield (_KINDS.get(kind, collection), value.subject.removeprefix(kind).strip(), value.text.removeprefix(_UNREADABLE))
+    subject = withheld(value.subject)
+    kind = next((one for one in _KINDS if subject.startswith(one)), subject.partition(" ")[0])
+    yield (_KINDS.get(kind, collection), subject.removeprefix(kind).strip(), value.text.removeprefix(_UNREADABLE))

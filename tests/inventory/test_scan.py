@@ -97,12 +97,19 @@ class Evidence:
 
     pages: list[Page[Any]]
     name: SourceName = MADE_UP
+    where: str = "here"
+    tenants: list[TenantId | None] = field(default_factory=list)
 
     def wanted(self, request: EvidenceRequest) -> bool:
         return request.at == NOW
 
+    def place(self, request: EvidenceRequest) -> str:
+        assert request.at == NOW
+        return self.where
+
     async def read(self, request: EvidenceRequest, cursor: str | None = None) -> AsyncIterator[Page[Any]]:
         assert request.at == NOW
+        self.tenants.append(request.tenant_id)
         for each in self.pages[int(cursor or 0) :]:
             yield each
 
@@ -283,6 +290,22 @@ def test_a_source_that_cannot_go_on_is_read_anew_and_counts_nothing_twice(tmp_pa
     read = snapshot.read(path)
     assert read.uses == (use,)
     assert [source.missing for source in read.sources] == [""]
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_source_that_is_elsewhere_now_is_read_anew_and_one_that_is_not_goes_on(tmp_path: Path, *, done: bool) -> None:
+    path = tmp_path / "s.db"
+    old, new = (dataclasses.replace(values.use(number), source=MADE_UP) for number in (1, 2))
+    source = Source(name=MADE_UP, read_at=NOW, since=NOW, until=NOW, retention_days=None)
+    ended = [page(old), page(source)] if done else [page(old, cursor="1"), page(cursor="2")] * 40
+    for where, told in (("here", (old,)), ("there", (new,))):
+        stopped = Tenant({"applications": [*[page(cursor="1")] * 9, TenantUnreachableError("gone")]})
+        with pytest.raises(TenantUnreachableError):
+            run(stopped, path, Evidence(ended), anew=True)
+        again = Evidence([page(new), page(source)], where=where)
+        run(Tenant(), path, again)
+        assert snapshot.read(path).uses == (told if done or where == "there" else (old,))
+        assert again.tenants == ([] if done and where == "here" else [TENANT])
 
 
 def test_a_source_that_can_never_go_on_is_unknown_and_ends_no_scan(tmp_path: Path) -> None:

@@ -337,7 +337,8 @@ def test_an_identity_that_another_application_trusts_stays_with_its_hosts(made: 
 
 def record(made: Estate, what: Pairing, kind: Kind, subject: str, **data: Any) -> None:
     entry = Entry(kind=kind, plan=made.plan.digest, application=what.application.client_id, subject=subject, data=data)
-    made.base.journal.record(entry)
+    with made.base.journal.lease(what.application.client_id):
+        made.base.journal.record(entry)
 
 
 def test_nothing_is_taken_back_once_a_credential_is_gone_whatever_is_said(made: Estate) -> None:
@@ -361,10 +362,7 @@ def test_nothing_is_taken_back_that_is_in_use_or_of_which_that_is_unknown(made: 
     assert "it is in use: 1 sign-ins" in result.message
     data = {"token_id": proven.claims.token_id}  # type: ignore[union-attr]
     record(made, pairing, Kind.HELD, "a", gates={})
-    made.base.journal.record(
-        Entry(kind=Kind.PROVEN, plan=made.plan.digest, application=pairing.application.client_id,
-              data={**data, **_claims(pairing, made)})
-    )  # fmt: skip
+    record(made, pairing, Kind.PROVEN, "", **data, **_claims(pairing, made))
     code: dict[str, Any] = {"tenant": made.plan.tenant_id, "findings": [], "scanned": 1}
     made.base.journal.record(Entry(kind=Kind.CODE_SCANNED, plan=made.plan.digest, subject="/code", data=code))
     unknown = revert(made, pairing, unused="")

@@ -17,7 +17,7 @@ from migrate.errors import LeaseLostError
 from migrate.exchange import NotProven, Proven
 from migrate.federation import Created, NotCreated
 from migrate.model import Kind
-from migrate.retire import Held, Retired
+from migrate.retirement import Held, Retired
 from tests.support.journals import SetClock, journal
 from tests.support.rollout import Rollout, rollout
 
