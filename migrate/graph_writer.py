@@ -11,8 +11,8 @@ from inventory.graph import GraphConnection
 from inventory.model import ApplicationId, Holder, KeyId
 from migrate.errors import WriteFailedError
 from migrate.model import FederatedSpec
+from migrate.steps import FEDERATED_DESCRIPTION
 
-_DESCRIPTION = "Created by unsecret: lets this managed identity act as the application."
 _BAD_REQUEST, _CONFLICT = 400, 409
 _ATTEMPTS = 3
 _COLLECTIONS = {Holder.APPLICATION: "applications", Holder.SERVICE_PRINCIPAL: "servicePrincipals"}
@@ -43,7 +43,7 @@ class GraphWriter:
             "issuer": spec.issuer,
             "subject": spec.subject,
             "audiences": [spec.audience],
-            "description": _DESCRIPTION,
+            "description": FEDERATED_DESCRIPTION,
         }
         url = f"/v1.0/applications/{application}/federatedIdentityCredentials"
         try:

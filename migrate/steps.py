@@ -35,6 +35,9 @@ REVERSE = {
 }
 """What undoes what. A deleted application can be restored for 30 days (Graph, ``directory/deletedItems``)."""
 
+FEDERATED_DESCRIPTION = "Created by unsecret: lets this managed identity act as the application."
+"""What every federated credential of ours says of itself, whoever creates it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectTrust:

@@ -12,6 +12,7 @@ import click
 
 from migrate import planuse
 from migrate.cli import wiring
+from migrate.cli.exports import export_options, exported
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, apply_option, common, selection
 from migrate.cli.output import again, emit, progress
@@ -25,9 +26,24 @@ from migrate.model import Pairing, Plan, Refusal
 @click.argument("plan_file", metavar="PLAN", type=FILE)
 @selection
 @apply_option
+@export_options
 @common
-def command(*, settings: Settings, plan_file: Path, wave: int | None, app: str | None, apply: bool) -> int:
-    """Create the federated credentials of PLAN that are missing; dry run without --apply."""
+def command(
+    *,
+    settings: Settings,
+    plan_file: Path,
+    wave: int | None,
+    app: str | None,
+    apply: bool,
+    export: str | None,
+    out: Path | None,
+) -> int:
+    """Create the federated credentials of PLAN that are missing; dry run without --apply.
+
+    With --export nothing is done: the same changes are written as Terraform, Bicep or a script for Azure CLI.
+    """
+    if export or out:
+        return exported(settings, plan_file, export, out, app=app, wave=wave, apply=apply)
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
         pairings = planuse.select(plan, app=app, wave=wave)

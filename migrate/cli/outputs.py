@@ -16,6 +16,9 @@ _SUFFIXES = {
     "markdown": ("", ".md", ".markdown", ".txt"),
     "sarif": (".sarif", ".json"),
     "diff": (".diff", ".patch"),
+    "terraform": (".tf",),
+    "bicep": (".bicep",),
+    "az": (".sh",),
 }
 
 

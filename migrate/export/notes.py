@@ -1,0 +1,30 @@
+"""The head of an export, and what it leaves alone, as comments. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migrate.export.work import Work
+from migrate.review.text import shown
+from reports.text import rfc3339
+
+
+def head(work: Work, mark: str) -> Iterator[str]:
+    """Yield the comment lines that say what a file was made from; ``mark`` begins a comment."""
+    plan = work.plan
+    trusts = sum(len(job.trusts) for job in work.jobs)
+    attached = sum(len(job.attachments) for job in work.jobs)
+    yield f"{mark} Made by unsecret from the plan {plan.digest}"
+    yield f"{mark} of the snapshot of {rfc3339(plan.snapshot_taken_at)}, for the tenant {shown(plan.tenant_id)}."
+    yield (
+        f"{mark} {trusts} federated credentials to create, {len(work.identities)} identities, {attached} attachments. "
+        "What is right already is not in it."
+    )
+
+
+def left(work: Work, mark: str) -> Iterator[str]:
+    """Yield a comment line for each application that is left alone although its plan has steps."""
+    if work.left:
+        yield ""
+        yield f"{mark} Left alone, since a person has to decide:"
+        yield from (f"{mark}   {line}" for line in work.left)
