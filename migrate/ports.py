@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from inventory.model import ApplicationId, ClientId, Holder, KeyId
+from inventory.model import ApplicationId, ClientId, Holder, KeyId, TenantId
 from migrate.model import Entry, ExchangeResult, FederatedSpec, Kind, Pairing
 
 
@@ -28,8 +28,11 @@ class DirectoryWriter(Protocol):
 class TokenExchange(Protocol):
     """Performs the exchange of one pairing once, with caches of its own."""
 
-    async def exchange(self, pairing: Pairing) -> ExchangeResult:
-        """Ask the managed identity endpoint for an assertion and Entra for a token of the application."""
+    async def exchange(self, pairing: Pairing, tenant: TenantId | None = None) -> ExchangeResult:
+        """Ask the managed identity endpoint for an assertion and Entra for a token of the application.
+
+        The token is of ``tenant``, where a multi-tenant application signs in to another one than its own.
+        """
         ...
 
 
