@@ -34,7 +34,7 @@ def _body(work: Work) -> Iterator[str]:
 
 
 def _job(job: Job) -> Iterator[str]:
-    yield _call("say", f"{job.why}, client id {job.application.client_id}")
+    yield _call("job", f"{job.why}, client id {job.application.client_id}")
     for identity in job.identities:
         yield _call("create_identity", *_place(identity))
     for attachment in job.attachments:

@@ -1,20 +1,28 @@
 # Without --apply nothing is changed. What is right already is left as it is, so it can be run again at any time.
-# Exit codes: 0 done, 1 a federated credential of the same name or subject and another content is in the way, 2 failure.
+# Exit codes: 0 done, 1 an application was left alone (what is in its way is said), 2 failure.
 set -euo pipefail
 export AZURE_CORE_ONLY_SHOW_ERRORS=true
 apply=no
+second=no
+skip=no
 failed=0
-if [ "${1-}" = --apply ]; then
-  apply=yes
-elif [ "$#" -gt 0 ]; then
-  printf 'usage: %s [--apply]\n' "$0" >&2
-  exit 2
-fi
+for argument in "$@"; do
+  case $argument in
+    --apply) apply=yes ;;
+    --second-identity) second=yes ;; # also on machines whose code may rely on having one only
+    *)
+      printf 'usage: %s [--apply] [--second-identity]\n' "$0" >&2
+      exit 2
+      ;;
+  esac
+done
 trap 'printf "stopped at line %s: run it again when the cause is gone\n" "$LINENO" >&2; exit 2' ERR
 set -E
 
 say() { printf '%s\n' "$*"; }
 fail() { printf '%s\n' "$*" >&2; exit 2; }
+job() { skip=no; say "$*"; }
+leave() { say "  LEFT ALONE: $*"; skip=yes; failed=1; }
 has() { grep -F "$1" -e "$2" <<<"$3" >/dev/null; } # grep's option, a line, lines
 
 # check_tenant TENANT: refuse to act in another one.
@@ -42,17 +50,40 @@ create_identity() {
   [[ $principal =~ ^[0-9a-f-]{36}$ ]] || fail "the identity $3 has no principal id"
 }
 
-# attach HOST IDENTITY: add it to the identities that the host has, none of which is lost.
-attach() {
-  local now kind ids id listed=
+# read_host HOST: set $kind and $ids to what the host says of its identities.
+read_host() {
+  local now
   # shellcheck disable=SC2016 # the back quotes are JMESPath's
   now=$(az resource show --ids "$1" --query '[[identity.type], keys(identity.userAssignedIdentities || `{}`)][]' --output tsv)
   kind=$(head -n 1 <<<"$now")
   ids=$(tail -n +2 <<<"$now")
+}
+
+# attach HOST IDENTITY: add it to the identities that the host has, none of which is lost.
+attach() {
+  local kind ids id before listed=
+  [ "$skip" = no ] || return 0
+  read_host "$1"
+  before=$ids
   if has -ix "$2" "$ids"; then
     say "  present: $2 on $1"
     return
-  elif [ "$apply" = no ]; then
+  fi
+  case ${1,,} in
+    */microsoft.compute/virtualmachines/* | */microsoft.compute/virtualmachinescalesets/*)
+      # Code that names no identity gets the only one, and is refused when there are two.
+      if [ "$second" = no ] && [[ $kind != *SystemAssigned* ]] && [ -n "$ids" ] && [ "$(wc -l <<<"$ids")" = 1 ]; then
+        leave "$1 has one identity, which code gets that names none: let it name its own, then use --second-identity"
+        return
+      fi
+      ;;
+    */microsoft.web/sites/* | */microsoft.app/containerapps/* | */microsoft.app/jobs/*) ;;
+    *)
+      leave "attach $2 where $1 is deployed: its kind takes no change that keeps the others"
+      return
+      ;;
+  esac
+  if [ "$apply" = no ]; then
     say "  would attach: $2 to $1"
     return
   fi
@@ -66,6 +97,10 @@ attach() {
   done <<<"$ids"
   az resource patch --ids "$1" --is-full-object --output none \
     --properties "{\"identity\":{\"type\":\"$kind\",\"userAssignedIdentities\":{$listed\"$2\":{}}}}"
+  read_host "$1"
+  while IFS= read -r id; do
+    [ -z "$id" ] || has -ix "$id" "$ids" || fail "$1 has not the identity $id any more: attach it again if it is needed"
+  done <<<"$before"$'\n'"$2"
   say "  attached: $2 to $1"
 }
 
@@ -78,6 +113,7 @@ credentials() {
 # federate APPLICATION NAME ISSUER SUBJECT AUDIENCE BODY: create it where it is missing, and read until it stays.
 federate() {
   local rows seen=0 wanted="$3"$'\t'"$4"$'\t'"$5"
+  [ "$skip" = no ] || return 0
   if [ -z "$4" ]; then
     say "  would create: federated credential $2"
     return
@@ -88,8 +124,7 @@ federate() {
     return
   fi
   if has -x "$2" "$(cut -f 1 <<<"$rows")" || has -x "$3"$'\t'"$4" "$(cut -f 2,3 <<<"$rows")"; then
-    say "  CONFLICT: a federated credential has the name $2 or the subject $4, but another content: remove it first"
-    failed=1
+    leave "a federated credential has the name $2 or the subject $4, but another content: remove it first"
     return
   fi
   if [ "$apply" = no ]; then

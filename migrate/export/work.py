@@ -16,8 +16,8 @@ _IDENTITY = re.compile(
     r"/subscriptions/([^/]+)/resourcegroups/([^/]+)/providers/microsoft\.managedidentity/userassignedidentities/([^/]+)",
     re.IGNORECASE,
 )
-_MAKES = frozenset({Action.CREATE_IDENTITY, Action.ATTACH_IDENTITY})
-"""Steps that lead to a managed identity; a federated credential belongs to them where it trusts one that they make."""
+_CARRIED_OUT = frozenset({Action.CREATE_IDENTITY, Action.ATTACH_IDENTITY, Action.CREATE_FEDERATED})
+"""Steps that can be exported; anything else is for a person to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +109,15 @@ def _of_pairing(pairing: Pairing) -> Job | None:
 
 
 def _is_work(steps: tuple[Step, ...]) -> bool:
-    if steps[0].action not in _MAKES:
-        return False
-    return all(step.action in _MAKES or step.action is Action.CREATE_FEDERATED for step in steps)
+    """Whether nothing of the steps is left to a person, and nothing of them is still to be told."""
+    makes = any(step.action is Action.CREATE_IDENTITY for step in steps)
+    return all(step.action in _CARRIED_OUT and (_is_told(step) or makes) for step in steps)
+
+
+def _is_told(step: Step) -> bool:
+    if step.action is not Action.CREATE_FEDERATED:
+        return True
+    return step.federated is not None and bool(step.federated.issuer and step.federated.subject)
 
 
 def _of_steps(refusal: Refusal) -> Job:

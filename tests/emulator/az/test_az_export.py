@@ -181,7 +181,7 @@ def test_a_conflict_is_told_and_left_and_another_tenant_is_refused(worlds: tuple
     assert world.unsecret("federate", "plan.json", "--export", "az", "--out", "federate.sh") == 0
     done = world.script("--apply")
     assert done.returncode == 1
-    assert "CONFLICT" in done.stdout
+    assert "LEFT ALONE: a federated credential has the name" in done.stdout
     assert world.federated(pairing.application.id) == [
         {**each, "audiences": ["api://other"]} if each["name"] == pairing.federated.name else each for each in before
     ]

@@ -29,18 +29,19 @@ from migrate.steps import Action
 from tests.support.hostile import names
 from tests.support.tenants import TENANT, application, host, identity, snapshot, trust
 
-ORDERS, KEPT, LOST, BENT, POD = (application(name) for name in ("orders", "kept", "lost", "bent", "pod"))
+ORDERS, KEPT, LOST, BENT, POD, BLANK = map(application, ("orders", "kept", "lost", "bent", "pod", "blank"))
 TO_ORDERS, TO_KEPT, TO_BENT = (identity(name) for name in ("id-orders", "id-kept", "id-bent"))
 BICEP = Parser(Language(tree_sitter_bicep.language()))
 
 
 def plan() -> Plan:
-    """Return a plan of one to create, one that is right, one with steps, one conflict, one on a cluster."""
+    """Return a plan of one to create, one that is right, one with steps, one conflict, two on clusters."""
     kept = dataclasses.replace(KEPT, federated=(trust(TO_KEPT),))
     bent = dataclasses.replace(BENT, federated=(trust(TO_BENT, audience="api://wrong"),))
     bare = host("web", uses=LOST, where="apps")
-    decisions = Decisions(runs=(RunsOn(application="pod", on=Runs.AKS, issuer="https://c/", subject="system:x"),))
-    tenant = snapshot(ORDERS, kept, LOST, bent, POD, identities=(TO_ORDERS, TO_KEPT, TO_BENT), hosts=(bare,))
+    told = RunsOn(application="pod", on=Runs.AKS, issuer="https://c/", subject="system:x")
+    decisions = Decisions(runs=(told, RunsOn(application="blank", on=Runs.AKS)))
+    tenant = snapshot(ORDERS, kept, LOST, bent, POD, BLANK, identities=(TO_ORDERS, TO_KEPT, TO_BENT), hosts=(bare,))
     return planfile.seal(make_plan(tenant, decisions))
 
 
@@ -70,12 +71,12 @@ _WRITABLE = {"display_name", "explanation", "why_not", "text", "location"}
 
 def test_only_what_is_missing_is_exported_and_what_needs_a_person_is_a_comment() -> None:
     found = work(plan())
-    assert {job.application.display_name for job in found.jobs} == {"orders", "lost"}
-    assert [len(job.trusts) for job in found.jobs] == [1, 1]
+    assert {job.application.display_name for job in found.jobs} == {"orders", "lost", "pod"}
+    assert [len(job.trusts) for job in found.jobs] == [1, 1, 1]
     assert [(one.name, one.resource_group) for one in found.identities] == [(f"id-lost-{LOST.client_id[:8]}", "apps")]
     left = "\n".join(found.left)
     assert "bent: federated-conflict, left alone; by hand: delete the federated credential by-hand of bent" in left
-    assert "pod: aks, left alone" in left
+    assert "blank: aks, left alone" in left
 
 
 def test_an_identity_that_is_nowhere_is_an_error_in_words() -> None:
@@ -109,7 +110,7 @@ def test_terraform_has_each_resource_with_its_provider() -> None:
         if "federated" in kind
         for body in named.values()
     ]
-    assert len(trusts) == 2
+    assert len(trusts) == 3
     assert any(TO_ORDERS.principal_id in str(one["subject"]) for one in trusts)
     assert any("azurerm_user_assigned_identity.id_" in str(one["subject"]) for one in trusts)
     assert any(f"/applications/{ORDERS.id}" in str(one["application_id"]) for one in trusts)
@@ -169,7 +170,7 @@ def test_bicep_is_read_by_its_grammar_and_has_each_resource() -> None:
     text = bicep.render(work(plan()))
     nodes = kinds(text)
     assert not [node for node in nodes if node.is_error or node.is_missing]
-    assert sum(node.type == "resource_declaration" for node in nodes) == 3
+    assert sum(node.type == "resource_declaration" for node in nodes) == 4
     assert text.count("= if (here == ") == 2
     assert f"subject: '{TO_ORDERS.principal_id}'" in text
     assert "!.properties.principalId" in text
@@ -193,7 +194,11 @@ case "$*" in
   *"account show"*) printf '%s\\n' "$TENANT" ;;
   *"cloud show"*) echo https://graph.example/ ;;
   *"identity show"*) echo 99999999-9999-4999-8999-999999999999 ;;
-  *"resource show"*) printf '%s\\n' None ;;
+  *"resource show"*) if [ -f "$MADE.host" ]; then cat "$MADE.host"; else printf '%s\\n' None; fi ;;
+  *"resource patch"*) printf '%s\\n' "$@" | python3 -c '
+import json, os, sys
+body = json.loads(sys.stdin.read().rsplit("--properties\\n", 1)[1])["identity"]
+open(os.environ["MADE"] + ".host", "w").write("\\n".join([body["type"], *body["userAssignedIdentities"]]) + "\\n")' ;;
   *"rest --method get"*) [ -f "$MADE" ] && cat "$MADE" || true ;;
   *"rest --method post"*) printf '%s\\n' "$@" | python3 -c '
 import json, os, sys
@@ -234,12 +239,56 @@ def test_the_script_asks_for_the_missing_only_and_with_apply_only(tmp_path: Path
     text = azcli.render(work(plan()))
     dry, calls = run(text, tmp_path)
     assert (dry.returncode, dry.stderr, changes(calls)) == (0, "", [])
-    assert dry.stdout.count("would ") == 4
+    assert dry.stdout.count("would ") == 5
     done, calls = run(text, tmp_path, "--apply")
     assert (done.returncode, done.stderr) == (0, "")
     bodies = [json.loads(call[call.index("--body") + 1]) for call in calls if "post" in call]
-    assert {body["subject"] for body in bodies} == {TO_ORDERS.principal_id, "99999999-9999-4999-8999-999999999999"}
-    assert len(changes(calls)) == 4
+    assert {body["subject"] for body in bodies} == {
+        TO_ORDERS.principal_id,
+        "99999999-9999-4999-8999-999999999999",
+        "system:x",
+    }
+    assert len(changes(calls)) == 5
+
+
+SITE = "/subscriptions/s/resourcegroups/g/providers/microsoft.web/sites/web"
+MACHINE = "/subscriptions/s/resourcegroups/g/providers/microsoft.compute/virtualmachines/vm"
+GROUP = "/subscriptions/s/resourcegroups/g/providers/microsoft.containerinstance/containergroups/one"
+
+
+def attaching(folder: Path, where: str, has: str, *arguments: str) -> tuple[subprocess.CompletedProcess[str], str]:
+    """Run the script for an application on one host; return what the host says of its identities afterwards."""
+    made = plan()
+    refusal = next(one for one in made.refusals if one.application.display_name == "lost")
+    steps = tuple(dataclasses.replace(one, on=where) if "attach" in one.action else one for one in refusal.steps)
+    (folder / "made.host").write_text(has)
+    text = azcli.render(gather(made, (), (dataclasses.replace(refusal, steps=steps),)))
+    done, _ = run(text, folder, *arguments)
+    return done, (folder / "made.host").read_text()
+
+
+def test_a_host_keeps_what_it_has(tmp_path: Path) -> None:
+    done, after = attaching(tmp_path, SITE, "SystemAssigned,UserAssigned\n/one\n/two\n", "--apply")
+    assert (done.returncode, done.stderr) == (0, "")
+    kind, *ids = after.splitlines()
+    assert (kind, ids[:2], len(ids)) == ("SystemAssigned, UserAssigned", ["/one", "/two"], 3)
+    done, after = attaching(tmp_path, SITE, "None\n", "--apply")
+    assert after.splitlines()[0] == "UserAssigned"
+
+
+@pytest.mark.parametrize(("where", "has"), [(MACHINE, "UserAssigned\n/one\n"), (GROUP, "None\n")])
+def test_a_host_that_a_second_identity_breaks_or_that_takes_none_is_left_alone(
+    where: str, has: str, tmp_path: Path
+) -> None:
+    done, after = attaching(tmp_path, where, has, "--apply")
+    assert (done.returncode, done.stdout.count("LEFT ALONE"), after) == (1, 1, has)
+    assert "created: federated credential" not in done.stdout
+
+
+def test_a_second_identity_is_attached_where_it_is_asked_for(tmp_path: Path) -> None:
+    done, after = attaching(tmp_path, MACHINE, "UserAssigned\n/one\n", "--apply", "--second-identity")
+    assert (done.returncode, len(after.splitlines())) == (0, 3)
+    assert run(azcli.render(work(plan())), tmp_path, "--aply")[0].returncode == 2
 
 
 def test_the_script_stops_where_az_fails(tmp_path: Path) -> None:
@@ -267,7 +316,7 @@ def test_no_name_is_executed_or_evaluated(at: int, tmp_path: Path) -> None:
     assert not marker.exists()
     assert subprocess.run([BASH, "-n"], input=text.replace("\x00", ""), text=True, check=False).returncode == 0
     resources = terraformed(terraform.render(hostile))["resource"]
-    assert len(resources) == 3
+    assert len(resources) == 4
     nodes = kinds(bicep.render(hostile))
     assert not [node for node in nodes if node.is_error or node.is_missing]
-    assert sum(node.type == "resource_declaration" for node in nodes) == 3
+    assert sum(node.type == "resource_declaration" for node in nodes) == 4
