@@ -54,7 +54,7 @@ def exported(
     if out is None:
         click.echo(text, nl=False)
         return 0
-    outputs.for_report(out, language, plan_file)
+    outputs.for_export(out, plan_file)
     save(text.encode(), out)
     click.echo(f"{out}: {language} of {plan_file}; read it before you run it")
     return 0

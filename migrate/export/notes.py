@@ -8,13 +8,16 @@ from migrate.export.work import Work
 from migrate.review.text import shown
 from reports.text import rfc3339
 
+MADE = b"Made by unsecret"
+"""What the first lines of every export say, so that it is known again."""
+
 
 def head(work: Work, mark: str) -> Iterator[str]:
     """Yield the comment lines that say what a file was made from; ``mark`` begins a comment."""
     plan = work.plan
     trusts = sum(len(job.trusts) for job in work.jobs)
     attached = sum(len(job.attachments) for job in work.jobs)
-    yield f"{mark} Made by unsecret from the plan {plan.digest}"
+    yield f"{mark} {MADE.decode()} from the plan {plan.digest}"
     yield f"{mark} of the snapshot of {rfc3339(plan.snapshot_taken_at)}, for the tenant {shown(plan.tenant_id)}."
     yield (
         f"{mark} {trusts} federated credentials to create, {len(work.identities)} identities, {attached} attachments. "

@@ -8,6 +8,7 @@ from itertools import chain
 
 from inventory.model import ClientId
 from migrate.model import ApplicationRef, Candidate, Pairing, Plan, PlannedCredential, Refusal
+from migrate.review.text import holder
 
 Block = Pairing | Refusal
 _DECIDES = frozenset({"identity", "why not", "steps"})
@@ -126,7 +127,7 @@ def _facets(block: Block | None) -> Mapping[str, str]:
 
 def _credential(one: PlannedCredential) -> str:
     return (
-        f"{one.kind} {one.key_id} of {one.holder} until {one.end:%Y-%m-%d}" if one.end else f"{one.kind} {one.key_id}"
+        f"{one.kind} {one.key_id} of the {holder(one.holder)} until {one.end:%Y-%m-%d}" if one.end else f"{one.kind} {one.key_id}"
     )
 
 

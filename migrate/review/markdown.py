@@ -7,8 +7,13 @@ from collections.abc import Iterable, Iterator
 
 from migrate.model import Candidate, Pairing, Plan, PlannedCredential, Refusal, SharedIdentity, TrustFault
 from migrate.review.schedule import calendar
-from migrate.review.text import name, safe
+from migrate.review.text import holder, name, safe
 from reports.text import rfc3339
+
+_DECIDE = (
+    "Where an identity fits, decide in unsecret.toml: a table \\[\\[pair\\]\\] with application (client id), identity "
+    "(principal id) and reason; then plan again."
+)
 
 
 def render(plan: Plan) -> str:
@@ -74,6 +79,7 @@ def _refusals(refusals: tuple[Refusal, ...]) -> Iterator[str]:
         counts = Counter(each.code.value for each in refusals)
         yield from ("", f"## Left alone ({len(refusals)})", "", "| Code | Applications |", "| --- | ---: |")
         yield from (f"| {code} | {count} |" for code, count in counts.most_common())
+        yield from ("", _DECIDE)
     for each in refusals:
         yield from ("", f"### {name(each.application.display_name)}: {each.code}", "")
         yield f"- Application: client id {safe(each.application.client_id)}"
@@ -113,10 +119,12 @@ def _list(title: str, entries: Iterable[str]) -> Iterator[str]:
 
 def _candidate(one: Candidate) -> str:
     why = f": {one.why_not}" if one.why_not else ""
-    return f"{one.identity.name}, {one.score} points, {one.confidence}{why} ({'; '.join(one.reasons)})"
+    place = one.identity.resource_id or "its place is not known"
+    about = f"principal id {one.identity.principal_id}, {place}"
+    return f"{one.identity.name}, {one.score} points, {one.confidence}{why} ({'; '.join(one.reasons)}); {about}"
 
 
 def _credential(one: PlannedCredential) -> str:
     label = f" {one.display_name!r}" if one.display_name else ""
     until = f"until {one.end:%Y-%m-%d}" if one.end else "no end that can be read"
-    return f"{one.kind} {one.key_id}{label} of the {one.holder}, {until}"
+    return f"{one.kind} {one.key_id}{label} of the {holder(one.holder)}, {until}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inventory.model import Holder
 from reports.escaping import markdown
 from reports.text import visible
 
@@ -24,3 +25,8 @@ def safe(text: str) -> str:
 def name(text: str) -> str:
     """Return a name for Markdown: escaped, on one line, cut."""
     return markdown(shown(text)) or "(no name)"
+
+
+def holder(of: Holder) -> str:
+    """Return the words for what holds a credential."""
+    return "service principal" if of is Holder.SERVICE_PRINCIPAL else "application"

@@ -30,7 +30,9 @@ def summary(changes: PlanChanges) -> str:
         return "the plans decide the same"
     counts = Counter(_kind(one) for one in changes.blocks)
     told = [f"{counts[kind]} {kind}" for kind in ("added", "removed", "paired now", "refused now", "changed")]
-    return ", ".join([*(one for one in told if not one.startswith("0 ")), f"{len(changes.rest)} other differences"])
+    if changes.rest:
+        told.append(f"{len(changes.rest)} beside the applications")
+    return ", ".join(one for one in told if not one.startswith("0 "))
 
 
 def _kind(one: BlockChange) -> str:

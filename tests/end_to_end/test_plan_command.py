@@ -193,3 +193,41 @@ def test_plans_of_two_tenants_are_not_compared(folder: Path, capsys: pytest.Capt
     plan = planned()
     planfile.write(dataclasses.replace(plan, tenant_id=TenantId("other")), folder / "other.json")
     assert "compare plans of one tenant" in failing(capsys, "plan", "diff", "plan.json", "other.json")
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [("terraform", "main.tf"), ("bicep", "main.bicep"), ("az", "federate.sh")]
+)
+def test_an_export_replaces_an_export_and_nothing_else(
+    folder: Path, capsys: pytest.CaptureFixture[str], language: str, name: str
+) -> None:
+    planned()
+    export = ("federate", "plan.json", "--export", language)
+    assert main([*export]) == 0
+    text = capsys.readouterr().out.rpartition("Next: ")[2].partition("\n")[2]
+    assert NAMED.principal_id in text
+    for _ in range(2):
+        assert main([*export, "--out", name]) == 0
+    assert (folder / name).read_text("utf-8") == text
+    (folder / name).write_text("somebody's own\n")
+    assert "it is no export of unsecret" in failing(capsys, *export, "--out", name)
+    assert "it is the plan" in failing(capsys, *export, "--out", "plan.json")
+    assert "it is no export of unsecret" in failing(capsys, *export, "--out", "snapshot.db")
+    assert "leave --apply out" in failing(capsys, *export, "--apply")
+    assert "give --export too" in failing(capsys, "federate", "plan.json", "--out", name)
+    assert (folder / name).read_text() == "somebody's own\n"
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_export_holds_the_steps_of_an_application_that_is_named_and_no_wave(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    planned()
+    capsys.readouterr()
+    assert main(["federate", "plan.json", "--export", "az", "--app", LOST.client_id]) == 0
+    told = capsys.readouterr().out
+    assert "create_identity " in told
+    assert NAMED.principal_id not in told
+    assert main(["federate", "plan.json", "--export", "az", "--wave", "1"]) == 0
+    assert "\ncreate_identity " not in capsys.readouterr().out
+    assert "has no wave 9" in failing(capsys, "federate", "plan.json", "--export", "az", "--wave", "9")
