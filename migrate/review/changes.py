@@ -126,9 +126,8 @@ def _facets(block: Block | None) -> Mapping[str, str]:
 
 
 def _credential(one: PlannedCredential) -> str:
-    return (
-        f"{one.kind} {one.key_id} of the {holder(one.holder)} until {one.end:%Y-%m-%d}" if one.end else f"{one.kind} {one.key_id}"
-    )
+    until = f"until {one.end:%Y-%m-%d}" if one.end else "without an end that can be read"
+    return f"{one.kind} {one.key_id} of the {holder(one.holder)} {until}"
 
 
 def _fields(old: Mapping[str, str], new: Mapping[str, str]) -> Iterable[Field]:
