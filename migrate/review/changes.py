@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
+
+import msgspec
 
 from inventory.model import ClientId
 from migrate.model import ApplicationRef, Candidate, Pairing, Plan, PlannedCredential, Refusal
 from migrate.review.text import holder
+from migrate.steps import Step
 
 Block = Pairing | Refusal
 _DECIDES = frozenset({"identity", "why not", "steps"})
@@ -82,12 +86,12 @@ def _block(old: Block | None, new: Block | None) -> BlockChange | None:
     block = new or old
     if old == new or block is None:
         return None
+    fields = tuple(_fields(_facets(old), _facets(new)))
+    evidence = tuple(_evidence(_considered(old), _considered(new)))
+    if old and new and not fields and not evidence:
+        fields = tuple(_fields(dict(_leaves(msgspec.to_builtins(old))), dict(_leaves(msgspec.to_builtins(new)))))
     return BlockChange(
-        application=block.application,
-        old=_state(old),
-        new=_state(new),
-        fields=tuple(_fields(_facets(old), _facets(new))),
-        evidence=tuple(_evidence(_considered(old), _considered(new))),
+        application=block.application, old=_state(old), new=_state(new), fields=fields, evidence=evidence
     )
 
 
@@ -107,8 +111,7 @@ def _facets(block: Block | None) -> Mapping[str, str]:
         "credentials": "; ".join(map(_credential, block.credentials)),
     }
     if isinstance(block, Refusal):
-        steps = "; ".join(f"{step.text} [{step.action} on {step.on}]" for step in block.steps)
-        return {"why not": block.explanation, "steps": steps, **common}
+        return {"why not": block.explanation, "steps": "; ".join(map(_step, block.steps)), **common}
     federated = block.federated
     return {
         "identity": f"{block.identity.name} ({block.identity.principal_id})",
@@ -123,6 +126,22 @@ def _facets(block: Block | None) -> Mapping[str, str]:
         "tenants": ", ".join(block.tenants),
         **common,
     }
+
+
+def _step(step: Step) -> str:
+    trust = step.federated
+    told = (step.identity, step.location, *((trust.name, trust.issuer, trust.subject, trust.audience) if trust else ()))
+    more = "".join(f", {one}" for one in told if one)
+    return f"{step.text} [{step.action} on {step.on}{more}]"
+
+
+def _leaves(value: Any, path: str = "") -> Iterable[tuple[str, str]]:
+    """Yield every value below another one by its path, for what nothing else tells."""
+    if isinstance(value, dict | list):
+        for key, below in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _leaves(below, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, "" if value is None else str(value)
 
 
 def _credential(one: PlannedCredential) -> str:

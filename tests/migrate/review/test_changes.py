@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from migrate.model import Freeze
 from migrate.planning.decisions import Decisions, Exclude, Limits
@@ -79,3 +81,36 @@ def test_a_hostile_name_is_text_in_the_difference_too() -> None:
     assert "&lt;b&gt;⟨U+000A⟩\\# x \\| y" in text
     assert "\u202e" not in text
     assert max(map(len, text.splitlines())) < 9_000
+
+
+def changed(value: Any) -> Iterator[Any]:
+    """Yield the value with one of the values below it changed, for each of them."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            for other in changed(getattr(value, field.name)):
+                yield dataclasses.replace(value, **{field.name: other})
+    elif isinstance(value, tuple):
+        for at, one in enumerate(value):
+            yield from ((*value[:at], other, *value[at + 1 :]) for other in changed(one))
+    elif isinstance(value, bool | int):
+        yield not value if isinstance(value, bool) else value + 1
+    elif isinstance(value, datetime):
+        yield value + timedelta(days=3)
+    elif type(value) is str:
+        yield value + "x"
+
+
+def test_whatever_changes_in_a_block_is_told() -> None:
+    bare = dataclasses.replace(BEFORE, hosts=(host("web", uses=LOST), host("job", OTHER)))
+    plan = make_plan(bare)
+    count = 0
+    for kind in ("pairings", "refusals"):
+        (block,) = getattr(plan, kind)
+        for other in changed(block):
+            if other.application.client_id != block.application.client_id:
+                continue
+            count += 1
+            changes = compare(plan, dataclasses.replace(plan, **{kind: (other,)}))
+            assert not changes.same
+            assert all(one.fields or one.evidence for one in changes.blocks), other
+    assert count > 40
