@@ -1,7 +1,7 @@
-"""The wire to Azure Resource Manager and Azure Resource Graph: sign-in, requests that only read, waits, pages.
+"""The wire to Azure Resource Manager and Azure Resource Graph: sign-in, requests, waits, pages.
 
 Sign-in is that of ``inventory.sign_in``; the requests are plain HTTP with a bearer token, over TLS or to this very
-machine only. Everything asked for here reads, so that each request may be repeated.
+machine only. Everything that is read may be asked for again; of a change its caller says whether it may be repeated.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
@@ -40,6 +41,7 @@ _AGAIN: Final = frozenset({408, 429, 500, 502, 503, 504})
 _UNAUTHORIZED: Final = 401
 _RENEWED_BEFORE: Final = 300  # seconds before a token ends
 _QUERY: Final = "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01"
+_NO_HEADERS: Final[Mapping[str, str]] = {}
 _Shape = TypeVar("_Shape")
 
 # "Guidance for throttled requests in Azure Resource Graph": 15 queries in 5 seconds. A bucket lets its size and its
@@ -132,6 +134,24 @@ class ArmConnection:
         """Ask for what only POST tells, and decode it; the body of the request is empty."""
         return _decoded(await self._paced("POST", url), shape)
 
+    async def send(
+        self,
+        method: str,
+        url: str,
+        body: Any = None,
+        *,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        repeatable: bool = True,
+    ) -> bytes:
+        """Make a change and return the answer's body; ``body`` is encoded as JSON.
+
+        One that is not ``repeatable`` is sent once: after a broken connection nobody knows whether it was made, and
+        a refusal of its moment (409, 412, 429, 5xx) is the caller's, who has to read again before the next attempt.
+        """
+        content = None if body is None else msgspec.json.encode(body)
+        attempts = _ATTEMPTS if repeatable else 1
+        return (await self._paced(method, url, content, headers=headers, attempts=attempts)).content
+
     async def pages(self, url: str) -> AsyncIterator[list[msgspec.Raw]]:
         """Follow ``nextLink``, which is opaque, to the end."""
         following: str | None = url
@@ -156,32 +176,51 @@ class ArmConnection:
         self._free_at = max(self._free_at, time.monotonic() + quota_wait(response.headers))
         return _decoded(response, WireRows)
 
-    async def _paced(self, method: str, url: str) -> httpx.Response:
+    async def _paced(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None = None,
+        *,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        attempts: int = _ATTEMPTS,
+    ) -> httpx.Response:
         whole = self._absolute(url)
         subscription = urlsplit(whole).path.lower().partition("/subscriptions/")[2].partition("/")[0]
         limits = _READS if method == "GET" else _ACTIONS
         async with self._paces.setdefault((method, subscription), AsyncLimiter(*limits)):
-            return await self._answered(method, whole, None)
+            return await self._answered(method, whole, body, headers=headers, attempts=attempts)
 
-    async def _answered(self, method: str, url: str, body: bytes | None) -> httpx.Response:
+    async def _answered(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        *,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        attempts: int = _ATTEMPTS,
+    ) -> httpx.Response:
         """Return a successful answer; a 401 is asked again once with a new token, as in ``inventory.graph``."""
         token = await self._bearer()
-        response = await self._persistent(method, url, body, token)
+        asked = partial(self._persistent, method, url, body, headers=headers, attempts=attempts)
+        response = await asked(token)
         if response.status_code == _UNAUTHORIZED and self._given is None:
-            response = await self._persistent(method, url, body, await self._bearer(instead_of=token))
+            response = await asked(await self._bearer(instead_of=token))
         if not response.is_success:
             raise refused(method, urlsplit(url).path, response.status_code, response.content)
         return response
 
-    async def _persistent(self, method: str, url: str, body: bytes | None, token: str) -> httpx.Response:
+    async def _persistent(
+        self, method: str, url: str, body: bytes | None, token: str, *, headers: Mapping[str, str], attempts: int
+    ) -> httpx.Response:
         """Ask until there is an answer that another attempt would not better."""
-        for attempt in range(1, _ATTEMPTS + 1):
-            response, broken = await self._exchange(method, url, body, token)
+        for attempt in range(1, attempts + 1):
+            response, broken = await self._exchange(method, url, body, headers, token)
             if response is not None and response.status_code not in _AGAIN:
                 return response
             said = retry_after(response.headers) if response is not None else None
             wait = said if said is not None else min(0.25 * 2**attempt, 30.0)
-            if attempt == _ATTEMPTS or wait > _LONGEST_WAIT:
+            if attempt == attempts or wait > _LONGEST_WAIT:
                 if response is None:
                     raise unreachable(self.endpoint, broken)
                 return response
@@ -190,10 +229,10 @@ class ArmConnection:
         raise AssertionError("attempts is at least 1")
 
     async def _exchange(
-        self, method: str, url: str, body: bytes | None, token: str
+        self, method: str, url: str, body: bytes | None, given: Mapping[str, str], token: str
     ) -> tuple[httpx.Response | None, str]:
         """Return the answer, or None and how the connection broke; a host that never answered is an error at once."""
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        headers = {**given, "Authorization": f"Bearer {token}", "Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         start = time.perf_counter()

@@ -5,6 +5,8 @@ MigrateError
 |-- PolicyError            an unsecret.toml that is not understood, or names what the tenant does not have
 |-- JournalError           a journal that cannot be opened, read or written, or is of a newer version
 |-- WriteFailedError       Graph refused a change, or a change did not show up when read back
+|-- IllegalTransitionError a change that does not follow from where the application stands; nothing was changed
+|-- FrozenError            a change inside a freeze window
 |-- OutputError            a file that would be replaced is not of unsecret's making, or is an input
 |-- ExchangeFailedError    the exchange could not be tried at all (no managed identity endpoint, no network)
 |-- RetirementStoppedError a removal was followed by a failing exchange: the run stops at once
@@ -32,6 +34,14 @@ class JournalError(MigrateError):
 
 class WriteFailedError(MigrateError):
     """A change of the tenant failed or did not show up."""
+
+
+class IllegalTransitionError(MigrateError):
+    """A change does not follow from where the application stands; it was refused before it was made."""
+
+
+class FrozenError(MigrateError):
+    """A change was asked for on a day on which nothing is to be changed."""
 
 
 class OutputError(MigrateError):

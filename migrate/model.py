@@ -19,7 +19,7 @@ from inventory.model import (
     TenantId,
 )
 from migrate.refusalcodes import RefusalCode as RefusalCode  # noqa: PLC0414 - handed on
-from migrate.steps import Step
+from migrate.steps import CARRIED_OUT, Step
 
 PLAN_SCHEMA = 2
 
@@ -128,7 +128,12 @@ class Refusal:
     candidates: tuple[Candidate, ...]
     credentials: tuple[PlannedCredential, ...]
     steps: tuple[Step, ...] = ()
-    """What to do instead or first. No command of this version carries these out."""
+    """What to do instead or first."""
+
+    @property
+    def can_be_carried_out(self) -> bool:
+        """Whether ``unsecret federate`` can do all of it."""
+        return bool(self.steps) and all(each.action in CARRIED_OUT for each in self.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,9 +251,16 @@ ExchangeResult = Exchanged | ExchangeRefused
 
 
 class Kind(enum.StrEnum):
-    """What a journal entry records. A change has two: what was meant, then what was seen."""
+    """What a journal entry records. A change has two: what was meant, then what was seen, or why it failed."""
 
     PLAN = "plan"
+    FREEZE_OVERRIDDEN = "freeze-overridden"
+    IDENTITY_MEANT = "identity-meant"
+    IDENTITY_CREATED = "identity-created"
+    IDENTITY_FAILED = "identity-failed"
+    ATTACH_MEANT = "attach-meant"
+    ATTACHED = "attached"
+    ATTACH_FAILED = "attach-failed"
     FEDERATE_MEANT = "federate-meant"
     FEDERATED = "federated"
     FEDERATE_FAILED = "federate-failed"
@@ -256,9 +268,32 @@ class Kind(enum.StrEnum):
     PROVEN = "proven"
     PROOF_FAILED = "proof-failed"
     HELD = "held"
+    SCHEDULED = "scheduled"
+    """The set of credentials to be removed is fixed, and the soak begins."""
+    SOAKING = "soaking"
+    """A look during the soak that found nothing amiss."""
+    SOAKED = "soaked"
+    UNSCHEDULED = "unscheduled"
     RETIRE_MEANT = "retire-meant"
     RETIRED = "retired"
     RETIRE_FAILED = "retire-failed"
+    WATCHING = "watching"
+    """A look after the removal that found nothing amiss."""
+    WATCHED = "watched"
+    WATCH_FAILED = "watch-failed"
+    SEAL_MEANT = "seal-meant"
+    SEALED = "sealed"
+    SEAL_FAILED = "seal-failed"
+    UNFEDERATE_MEANT = "unfederate-meant"
+    UNFEDERATED = "unfederated"
+    UNFEDERATE_FAILED = "unfederate-failed"
+    DETACH_MEANT = "detach-meant"
+    DETACHED = "detached"
+    DETACH_FAILED = "detach-failed"
+    IDENTITY_DELETE_MEANT = "identity-delete-meant"
+    IDENTITY_DELETED = "identity-deleted"
+    IDENTITY_DELETE_FAILED = "identity-delete-failed"
+    REVERTED = "reverted"
 
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]

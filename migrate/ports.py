@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from inventory.model import ApplicationId, ClientId, Holder, KeyId, TenantId
+from migrate.attachment import Attachment, IdentityUse, NewIdentity
 from migrate.model import Entry, ExchangeResult, FederatedSpec, Kind, Pairing
 
 
@@ -16,12 +17,51 @@ class DirectoryWriter(Protocol):
         """Create the federated credential where it is missing; say whether it was created."""
         ...
 
+    async def delete_federated_credential(self, application: ApplicationId, federated_id: str) -> bool:
+        """Delete the federated credential of this id; False where it was gone already."""
+        ...
+
     async def remove_secret(self, holder: Holder, holder_id: str, key_id: KeyId) -> bool:
         """Remove a client secret; False where it was gone already. There is no way back."""
         ...
 
     async def remove_certificate(self, holder: Holder, holder_id: str, key_id: KeyId) -> bool:
         """Remove a certificate and keep every other one; False where it was gone already."""
+        ...
+
+
+class HostWriter(Protocol):
+    """Changes Azure resources. Every method is safe to repeat; raises only WriteFailedError and inventory errors.
+
+    Hosts and identities are named by their ARM ids, which compare without regard to case.
+    """
+
+    async def identity(self, resource_id: str) -> NewIdentity | None:
+        """Return a user-assigned identity as it is now, or None where it does not exist."""
+        ...
+
+    async def create_identity(self, resource_id: str, location: str) -> None:
+        """Create a user-assigned identity; one that is there already is left as it is."""
+        ...
+
+    async def delete_identity(self, resource_id: str) -> None:
+        """Delete a user-assigned identity. One that is made again has another principal id."""
+        ...
+
+    async def identity_use(self, identity: NewIdentity) -> IdentityUse:
+        """Return what of Azure uses an identity."""
+        ...
+
+    async def attachment(self, host: str) -> Attachment | None:
+        """Return the identities of a host as they are now, or None where the host does not exist."""
+        ...
+
+    async def attach(self, host: str, identity: str) -> bool:
+        """Attach an identity and keep every other one; False where it was attached already."""
+        ...
+
+    async def detach(self, host: str, identity: str) -> bool:
+        """Detach an identity and keep every other one; False where it was not attached."""
         ...
 
 

@@ -139,8 +139,7 @@ class Retirer:
         if failed := exchanges.record(self.plan, pairing, await self.exchange.exchange(pairing), self.journal):
             answer = Closed(because=f"the exchange fails just now: {failed.message}", opens=failed.hint)
             return self._held(pairing, credential, (("exchange-proven", answer),), apply=apply)
-        opened = {name: answer.because for name, answer in answers}
-        self._record(Kind.RETIRE_MEANT, pairing, credential, {"gates": opened})
+        self._intend(pairing, credential, {name: answer.because for name, answer in answers})
         return await self._remove(pairing, credential)
 
     def _held(
@@ -253,13 +252,22 @@ class Retirer:
             f"{failed.hint if failed else ''}"
         )
 
+    def _intend(self, pairing: Pairing, credential: PlannedCredential, opened: Mapping[str, str]) -> None:
+        """Write down that a credential is to be removed; refused where that does not follow, before it is removed."""
+        entry = self._entry(Kind.RETIRE_MEANT, pairing, credential, {"gates": opened})
+        what = rollout.course(pairing)
+        now = rollout.fold(what, self.journal.entries(application=pairing.application.client_id))
+        rollout.admit(what, now, entry, (gate.name for gate in gates.gates()))
+        self.journal.record(entry)
+
     def _record(self, kind: Kind, pairing: Pairing, credential: PlannedCredential, data: Mapping[str, Any]) -> None:
-        self.journal.record(
-            Entry(
-                kind=kind,
-                plan=self.plan.digest,
-                application=pairing.application.client_id,
-                subject=credential.key_id,
-                data={"holder": credential.holder.value, "kind": credential.kind.value, **data},
-            )
+        self.journal.record(self._entry(kind, pairing, credential, data))
+
+    def _entry(self, kind: Kind, pairing: Pairing, credential: PlannedCredential, data: Mapping[str, Any]) -> Entry:
+        return Entry(
+            kind=kind,
+            plan=self.plan.digest,
+            application=pairing.application.client_id,
+            subject=credential.key_id,
+            data={"holder": credential.holder.value, "kind": credential.kind.value, **data},
         )

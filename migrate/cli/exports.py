@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,24 +34,26 @@ def export_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return language(out(function))
 
 
-def exported(
-    settings: Settings,
-    plan_file: Path,
-    language: str | None,
-    out: Path | None,
-    *,
-    app: str | None,
-    wave: int | None,
-    apply: bool,
-) -> int:
-    """Write what ``federate`` would do; exit code 0."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What the options of ``federate`` ask for."""
+
+    app: str | None
+    wave: int | None
+    steps: bool
+    most: int | None
+    apply: bool
+
+
+def exported(settings: Settings, plan_file: Path, language: str | None, out: Path | None, choice: Choice) -> int:
+    """Write what ``federate`` would do with the same options; exit code 0."""
     if language is None:
         raise click.UsageError("--out is where an export is written: give --export too", click.get_current_context())
-    if apply:
+    if choice.apply:
         raise click.UsageError("--export makes no change: leave --apply out", click.get_current_context())
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
-    text = _LANGUAGES[language](_work(plan, app, wave))
+    text = _LANGUAGES[language](_work(plan, choice))
     if out is None:
         click.echo(text, nl=False)
         return 0
@@ -60,14 +63,8 @@ def exported(
     return 0
 
 
-def _work(plan: Plan, app: str | None, wave: int | None) -> Work:
-    """Choose as ``federate`` does; an application whose steps come first can be named too, and is in no wave."""
-    refusals = tuple(
-        each
-        for each in plan.refusals
-        if each.steps
-        and wave is None
-        and (app is None or app.lower() in {each.application.client_id, each.application.id})
-    )
-    pairings = () if app and refusals else planuse.select(plan, app=app, wave=wave)
-    return gather(plan, pairings, refusals)
+def _work(plan: Plan, choice: Choice) -> Work:
+    chosen = planuse.choose(plan, app=choice.app, wave=choice.wave, steps=choice.steps)
+    every = choice.app is None and choice.wave is None
+    others = tuple(one for one in plan.refusals if one.steps and one not in chosen.refusals) if every else ()
+    return gather(plan, chosen.pairings, chosen.refusals, others=others, most=choice.most)

@@ -34,6 +34,7 @@ COMMANDS = {
     "explain": "Tell everything known about a credential, a reason or a transform.",
     "plan": "Pair applications with managed identities.",
     "federate": "Create the planned federated credentials.",
+    "revert": "Take back what was done for an application.",
     "rewrite": "Rewrite Python code from secrets to assertions.",
     "verify": "Perform the exchange and judge the token.",
     "retire": "Ask the gates and remove old credentials.",

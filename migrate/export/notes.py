@@ -29,5 +29,5 @@ def left(work: Work, mark: str) -> Iterator[str]:
     """Yield a comment line for each application that is left alone although its plan has steps."""
     if work.left:
         yield ""
-        yield f"{mark} Left alone, since a person has to decide:"
+        yield f"{mark} Left alone:"
         yield from (f"{mark}   {line}" for line in work.left)

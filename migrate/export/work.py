@@ -16,8 +16,6 @@ _IDENTITY = re.compile(
     r"/subscriptions/([^/]+)/resourcegroups/([^/]+)/providers/microsoft\.managedidentity/userassignedidentities/([^/]+)",
     re.IGNORECASE,
 )
-_CARRIED_OUT = frozenset({Action.CREATE_IDENTITY, Action.ATTACH_IDENTITY, Action.CREATE_FEDERATED})
-"""Steps that can be exported; anything else is for a person to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,17 +80,34 @@ class Work:
         return tuple(identity for job in self.jobs for identity in job.identities)
 
 
-def gather(plan: Plan, pairings: Iterable[Pairing], refusals: Iterable[Refusal]) -> Work:
-    """Return the work of the chosen blocks; raises PlanError where an ARM id of the plan is none."""
+def gather(
+    plan: Plan,
+    pairings: Iterable[Pairing],
+    refusals: Iterable[Refusal],
+    *,
+    others: Iterable[Refusal] = (),
+    most: int | None = None,
+) -> Work:
+    """Return the work of the chosen blocks, ``most`` of them; ``others`` are left alone and told.
+
+    Raises:
+        PlanError: an ARM id of the plan is none.
+
+    """
+    told = [*others]
     jobs = [job for each in pairings if (job := _of_pairing(each))]
-    left = []
     for refusal in refusals:
-        if refusal.steps and _is_work(refusal.steps):
+        if refusal.can_be_carried_out and _is_told(refusal.steps):
             jobs.append(_of_steps(refusal))
-        elif refusal.steps:
-            steps = "; ".join(shown(step.text) for step in refusal.steps)
-            left.append(f"{shown(refusal.application.display_name)}: {refusal.code}, left alone; by hand: {steps}")
-    return Work(plan=plan, jobs=tuple(jobs), left=tuple(left))
+        else:
+            told.append(refusal)
+    return Work(plan=plan, jobs=tuple(jobs[:most]), left=tuple(_left(one) for one in told if one.steps))
+
+
+def _left(refusal: Refusal) -> str:
+    steps = "; ".join(shown(step.text) for step in refusal.steps)
+    how = "--steps includes it" if refusal.can_be_carried_out and _is_told(refusal.steps) else "by hand"
+    return f"{shown(refusal.application.display_name)}: {refusal.code}, left alone; {how}: {steps}"
 
 
 def _of_pairing(pairing: Pairing) -> Job | None:
@@ -108,16 +123,11 @@ def _of_pairing(pairing: Pairing) -> Job | None:
     )
 
 
-def _is_work(steps: tuple[Step, ...]) -> bool:
-    """Whether nothing of the steps is left to a person, and nothing of them is still to be told."""
+def _is_told(steps: tuple[Step, ...]) -> bool:
+    """Whether every federated credential has its issuer and subject, or an identity that is made before it."""
     makes = any(step.action is Action.CREATE_IDENTITY for step in steps)
-    return all(step.action in _CARRIED_OUT and (_is_told(step) or makes) for step in steps)
-
-
-def _is_told(step: Step) -> bool:
-    if step.action is not Action.CREATE_FEDERATED:
-        return True
-    return step.federated is not None and bool(step.federated.issuer and step.federated.subject)
+    trusts = [step.federated for step in steps if step.action is Action.CREATE_FEDERATED]
+    return all(one is not None and one.issuer and (one.subject or makes) for one in trusts)
 
 
 def _of_steps(refusal: Refusal) -> Job:

@@ -97,11 +97,11 @@ def reasons(block: Any) -> list[str]:
 
 
 @pytest.mark.usefixtures("folder")
-def test_federate_refuses_an_application_whose_steps_come_first(capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_refuses_an_application_whose_steps_come_first(capsys: pytest.CaptureFixture[str]) -> None:
     (refused,) = planned().refusals
     assert refused.code is RefusalCode.NO_IDENTITY
-    said = failing(capsys, "federate", "plan.json", "--app", LOST.client_id, "--apply")
-    assert "no command makes the steps that come first" in said
+    said = failing(capsys, "verify", "plan.json", "--app", LOST.client_id)
+    assert "steps come first, which federate --app makes" in said
     assert "create the user-assigned identity id-lost-" in said
     assert "attach id-lost-" in said
 
@@ -228,6 +228,11 @@ def test_an_export_holds_the_steps_of_an_application_that_is_named_and_no_wave(
     told = capsys.readouterr().out
     assert "create_identity " in told
     assert NAMED.principal_id not in told
+    assert main(["federate", "plan.json", "--export", "az", "--steps", "--max", "1"]) == 0
+    told = capsys.readouterr().out
+    assert (NAMED.principal_id in told, "\ncreate_identity " in told) == (True, False)
+    assert main(["federate", "plan.json", "--export", "az"]) == 0
+    assert "lost: no-identity-found, left alone; --steps includes it: create" in capsys.readouterr().out
     assert main(["federate", "plan.json", "--export", "az", "--wave", "1"]) == 0
     assert "\ncreate_identity " not in capsys.readouterr().out
     assert "has no wave 9" in failing(capsys, "federate", "plan.json", "--export", "az", "--wave", "9")
