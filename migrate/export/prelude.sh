@@ -16,6 +16,10 @@ for argument in "$@"; do
       ;;
   esac
 done
+if [ "${BASH_VERSINFO[0]}" -lt 4 ]; then
+  printf 'this needs bash 4 or later\n' >&2
+  exit 2
+fi
 trap 'printf "stopped at line %s: run it again when the cause is gone\n" "$LINENO" >&2; exit 2' ERR
 set -E
 

@@ -79,7 +79,8 @@ def compare(old: Plan, new: Plan) -> PlanChanges:
 
 
 def _blocks(plan: Plan) -> Mapping[ClientId, Block]:
-    return {one.application.client_id: one for one in (*plan.refusals, *plan.pairings)}
+    blocks: tuple[Block, ...] = (*plan.refusals, *plan.pairings)
+    return {one.application.client_id: one for one in blocks}
 
 
 def _block(old: Block | None, new: Block | None) -> BlockChange | None:
@@ -187,14 +188,15 @@ def _said(one: Candidate | None) -> tuple[str, ...]:
 
 def _rest(old: Plan, new: Plan) -> Iterable[Field]:
     """Yield what stands beside the blocks; the risk that a wave leaves follows from the waves, so it is not told."""
-    for kind, before, after in (
+    told: tuple[tuple[str, Mapping[str, str], Mapping[str, str]], ...] = (
         ("cloud", {"": old.cloud.value}, {"": new.cloud.value}),
         ("wave", _waves(old), _waves(new)),
-        ("freeze", *(_freezes(one) for one in (old, new))),
-        ("shared identity", *(_shared(one) for one in (old, new))),
-        ("audit", *(_audit(one) for one in (old, new))),
-        ("note", *({note: note for note in one.notes} for one in (old, new))),
-    ):
+        ("freeze", _freezes(old), _freezes(new)),
+        ("shared identity", _shared(old), _shared(new)),
+        ("audit", _audit(old), _audit(new)),
+        ("note", _notes(old), _notes(new)),
+    )
+    for kind, before, after in told:
         for key in dict.fromkeys(chain(before, after)):
             name = kind if kind in {"note", "cloud", "freeze"} else f"{kind} {key}"
             field = _field(name, before.get(key), after.get(key))
@@ -213,6 +215,10 @@ def _waves(plan: Plan) -> Mapping[str, str]:
 def _freezes(plan: Plan) -> Mapping[str, str]:
     told = (f"{one.first} to {one.last}: {one.reason}" for one in plan.freezes)
     return {one: one for one in told}
+
+
+def _notes(plan: Plan) -> Mapping[str, str]:
+    return {one: one for one in plan.notes}
 
 
 def _shared(plan: Plan) -> Mapping[str, str]:

@@ -61,9 +61,17 @@ class World:
         """Return applications with their federated credentials, identities and hosts, as Graph and ARM show them."""
         applications = self.az("rest", "--url", "https://graph.microsoft.com/v1.0/applications?$top=999")["value"]
         listed = self.az("resource", "list")
+        made = {each["principalId"]: each["id"].lower() for each in self.az("identity", "list")}
         return {
             "applications": {
-                each["appId"]: {**plain(each), "federated": self.federated(each["id"])} for each in applications
+                each["appId"]: {
+                    **plain(each),
+                    "federated": [
+                        {**one, "subject": made.get(one["subject"], one["subject"])}
+                        for one in self.federated(each["id"])
+                    ],
+                }
+                for each in applications
             },
             "resources": {each["id"].lower(): plain(each) for each in listed},
         }
