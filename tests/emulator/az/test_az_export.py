@@ -58,23 +58,24 @@ class World:
         )
 
     def state(self) -> dict[str, Any]:
-        """Return applications with their federated credentials, identities and hosts, as Graph and ARM show them."""
+        """Return applications with their federated credentials, identities and hosts, as Graph and ARM show them.
+
+        What Azure made up for an identity is written as the identity's ARM id.
+        """
         applications = self.az("rest", "--url", "https://graph.microsoft.com/v1.0/applications?$top=999")["value"]
         listed = self.az("resource", "list")
-        made = {each["principalId"]: each["id"].lower() for each in self.az("identity", "list")}
-        return {
+        found = {
             "applications": {
-                each["appId"]: {
-                    **plain(each),
-                    "federated": [
-                        {**one, "subject": made.get(one["subject"], one["subject"])}
-                        for one in self.federated(each["id"])
-                    ],
-                }
-                for each in applications
+                each["appId"]: {**plain(each), "federated": self.federated(each["id"])} for each in applications
             },
             "resources": {each["id"].lower(): plain(each) for each in listed},
         }
+        text = json.dumps(found)
+        for each in self.az("identity", "list"):
+            for made in ("principalId", "clientId"):
+                text = text.replace(each[made], each["id"].lower())
+        state: dict[str, Any] = json.loads(text)
+        return state
 
     def federated(self, application: str) -> list[dict[str, Any]]:
         url = f"https://graph.microsoft.com/v1.0/applications/{application}/federatedIdentityCredentials"
