@@ -23,7 +23,7 @@ from tests.support.rollout import isolate
 
 pytestmark = [pytest.mark.az, pytest.mark.timeout(1800)]
 APPS, SEED, START = 12, 3, datetime(2026, 5, 1, tzinfo=UTC)
-MADE_ANEW = {"id", "@odata.id", "systemData", "etag"}
+MADE_ANEW = {"id", "@odata.id", "systemData", "etag", "createdTime", "changedTime"}
 """What a service makes up for each object."""
 
 
