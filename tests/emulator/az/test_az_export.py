@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.az, pytest.mark.timeout(1800)]
 APPS, SEED, START = 12, 3, datetime(2026, 5, 1, tzinfo=UTC)
 GONE = "id-report-mailer"
 """An identity that is deleted, so that its application gets steps."""
-MADE_ANEW = {"id", "@odata.id", "systemData", "etag"}
+MADE_ANEW = {"id", "@odata.id", "systemData", "etag", "createdTime", "changedTime"}
 """What a service makes up for each object."""
 
 
