@@ -61,7 +61,7 @@ class Attachment:
 
 def attaching(before: Attachment, identity: str) -> dict[str, object]:
     """Return the body of a PATCH that adds an identity."""
-    named = {each: {} for each in before.identities} | {identity: {}}
+    named: Mapping[str, object] = {each: {} for each in (*before.identities, identity)}
     return {"identity": {"type": _type(system=before.system, user=True), "userAssignedIdentities": named}}
 
 

@@ -92,6 +92,11 @@ class Provisioner:
             results.append(await self._one(refusal, apply=apply))
         return tuple(results)
 
+    async def first(self, refusals: Iterable[Refusal], most: int) -> tuple[Refusal, ...]:
+        """Return the first few applications, in the order of the plan, of whose steps something is left."""
+        found = await self.run(refusals, apply=False)
+        return tuple(each.refusal for each in found if not isinstance(each, CarriedOut))[:most]
+
     async def _one(self, refusal: Refusal, *, apply: bool) -> Provision:
         what = rollout.course_of_steps(refusal)
         at = _Progress(ledger=Ledger(journal=self.journal, plan=self.plan.digest, what=what), apply=apply)

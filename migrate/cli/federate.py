@@ -51,11 +51,8 @@ def command(*, settings: Settings, plan_file: Path, export: str | None, out: Pat
         plan = planuse.load(plan_file, journal, settings.cloud)
         chosen = planuse.choose(plan, app=asked.app, wave=asked.wave, steps=asked.steps)
         results, provided = asyncio.run(_federate(settings, plan, chosen, journal, asked))
-    left = (
-        ()
-        if asked.app or asked.wave
-        else tuple(one for one in plan.refusals if one.steps and one not in chosen.refusals)
-    )
+    others = () if asked.app or asked.wave else plan.refusals
+    left = tuple(each for each in others if each.steps and each not in chosen.refusals)
     lines = [provisions.waiting(each) for each in left] + [line for each in provided for line in provisions.lines(each)]
     rows = [*(_row(each) for each in results), *(provisions.row(each) for each in provided)]
     emit(
@@ -92,25 +89,27 @@ async def _federate(
             plan=plan, directory=tenant.directory, writer=tenant.writer, journal=journal, clock=SystemClock(),
             settling=Settling(in_a_row=asked.seen, reads=asked.reads),
         )  # fmt: skip
-        pairings, refusals = chosen.pairings, chosen.refusals
-        if asked.most is not None:
-            pairings = await federator.first(pairings, asked.most)
-            refusals = refusals[: asked.most - len(pairings)]
+        pairings, most = chosen.pairings, asked.most
+        if most is not None:
+            pairings = await federator.first(pairings, most)
+            most -= len(pairings)
         done = await federator.run(pairings, apply=asked.apply, progress=progress("federate"))
-        return done, await _provided(settings, refusals, federator, asked)
+        return done, await _provided(settings, chosen.refusals, federator, asked, most=most)
 
 
 async def _provided(
-    settings: Settings, refusals: tuple[Refusal, ...], federator: Federator, asked: Asked
+    settings: Settings, refusals: tuple[Refusal, ...], federator: Federator, asked: Asked, *, most: int | None
 ) -> tuple[Provision, ...]:
     """Carry out steps; Azure Resource Manager is signed in to only where there are any."""
-    if not refusals:
+    if not refusals or most == 0:
         return ()
     async with wiring.hosts(settings, federator.plan) as hosts:
         provisioner = Provisioner(
             plan=federator.plan, hosts=hosts, federator=federator, journal=federator.journal, clock=federator.clock,
             settling=federator.settling, second_identity=asked.second_identity,
         )  # fmt: skip
+        if most is not None:
+            refusals = await provisioner.first(refusals, most)
         return await provisioner.run(refusals, apply=asked.apply, progress=progress("steps"))
 
 

@@ -27,9 +27,10 @@ def stepped(entries: Iterable[Entry]) -> tuple[Refusal, ...]:
 def names(entries: Iterable[Entry]) -> dict[ClientId, str]:
     """Return the display names of all applications that any plan of the journal has paired."""
     plans = [entry for entry in entries if entry.kind is Kind.PLAN]
-    pairings = (pairing for entry in plans for pairing in msgspec.convert(entry.data["pairings"], list[Pairing]))
-    refusals = (one for entry in plans for one in msgspec.convert(entry.data.get("stepped", []), list[Refusal]))
-    return {each.application.client_id: each.application.display_name for each in (*refusals, *pairings)}
+    pairings = [pairing for entry in plans for pairing in msgspec.convert(entry.data["pairings"], list[Pairing])]
+    refusals = [one for entry in plans for one in msgspec.convert(entry.data.get("stepped", []), list[Refusal])]
+    applications = [*(one.application for one in refusals), *(one.application for one in pairings)]
+    return {each.client_id: each.display_name for each in applications}
 
 
 def proofs(pairing: Pairing, entries: Iterable[Entry]) -> tuple[ExchangeClaims, ...]:

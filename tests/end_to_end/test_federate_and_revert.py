@@ -89,7 +89,10 @@ def test_no_more_than_so_many_are_changed(place: Path, run: Run) -> None:
     _, rows = run("federate", "--max", "2", "--apply", "--seen", "1")
     done = [row for row in rows if row["result"] == "created"]
     assert [row["client_id"] for row in done] == [each.application.client_id for each in missing[:2]]
-    for row in done:
+    app = stepped(place).application.client_id
+    assert run("federate", "--app", app, "--max", "1", "--apply", "--seen", "1")[1][0]["result"] == "carried out"
+    assert run("federate", "--app", app, "--max", "1", "--apply")[1] == []
+    for row in [*done, {"client_id": app}]:
         assert run("revert", "--app", row["client_id"], "--apply")[0] == 0
 
 

@@ -1,4 +1,4 @@
-"""Runs of federate and revert that end at any point, and are run again."""
+"""Runs of federate, revert and retire that end at any point, and are run again."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def revert(made: Estate) -> Callable[[], None]:
 
 
 IN_TENANT = ("trusts", "attached", "identities")
-EVERY = [pytest.param(1, marks=pytest.mark.slow, id="every point"), pytest.param(23, id="some points")]
+EVERY = [pytest.param(1, marks=pytest.mark.slow, id="every point"), pytest.param(37, id="some points")]
 
 
 @pytest.mark.timeout(1800)
@@ -100,6 +100,33 @@ def test_revert_that_is_ended_anywhere_and_run_again_comes_to_the_same(made: Est
     untouched.restore(".untouched")
     kinds = {name for name in found.points if " entry " in name}
     assert {"before entry unfederate-meant", "after entry detach-meant", "after entry identity-deleted"} <= kinds
+    assert found.ended >= len(found.points) // every - 1
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("every", EVERY)
+def test_retire_that_is_ended_anywhere_and_run_again_comes_to_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every: int
+) -> None:
+    """What can be removed is removed, once, whatever the point; what a closed gate holds stays."""
+    with started(tmp_path, monkeypatch, apps=40) as base:
+        made = Estate(base=base, plan=asyncio.run(base.ready()))
+        single = {each.app_id for each in base.emulator.tenant.applications if each.sign_in_audience == "AzureADMyOrg"}
+        ready = [each for each in made.plan.pairings if each.application.client_id in single]
+        held = [each for each in made.plan.pairings if each.application.client_id not in single]
+        chosen_ones = (*ready[:2], *held[:1])
+        saved = made.save()
+
+        def run() -> None:
+            asyncio.run(base.retire(made.plan, only=chosen_ones))
+
+        found = faultpoints.survey(reset=saved.restore, run=run, outcome=made.outcome, every=every, first=every // 2)
+        gone = {each.key_id for one in ready[:2] for each in one.credentials}
+        assert gone
+        assert not gone & base.keys_left()
+        assert {each.key_id for one in held[:1] for each in one.credentials} <= base.keys_left()
+    kinds = {name for name in found.points if " entry " in name}
+    assert {"before entry retire-meant", "after entry retired", "after entry held"} <= kinds
     assert found.ended >= len(found.points) // every - 1
 
 

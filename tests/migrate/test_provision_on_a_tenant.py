@@ -277,6 +277,14 @@ def test_one_that_somebody_made_anew_or_changed_is_not_ours_any_more(made: Estat
     assert anew in application(made, pairing).federated
 
 
+def test_one_that_is_gone_is_no_error_to_delete(made: Estate) -> None:
+    async def story() -> bool:
+        async with made.base.directory() as (_, writer):
+            return await writer.delete_federated_credential(missing(made).application.id, fresh_guid())
+
+    assert asyncio.run(story()) is False
+
+
 def test_reads_that_lag_and_flap_are_waited_out_in_the_tenants_own_time(made: Estate) -> None:
     pairing = missing(made)
     lag = {"kind": "lagging-reads", "unseen": 0, "flapping": 3600, "stale_share": 0.5}
@@ -357,7 +365,7 @@ def test_nothing_is_taken_back_that_is_in_use_or_of_which_that_is_unknown(made: 
         Entry(kind=Kind.PROVEN, plan=made.plan.digest, application=pairing.application.client_id,
               data={**data, **_claims(pairing, made)})
     )  # fmt: skip
-    code = {"tenant": made.plan.tenant_id, "findings": [], "scanned": 1}
+    code: dict[str, Any] = {"tenant": made.plan.tenant_id, "findings": [], "scanned": 1}
     made.base.journal.record(Entry(kind=Kind.CODE_SCANNED, plan=made.plan.digest, subject="/code", data=code))
     unknown = revert(made, pairing, unused="")
     assert isinstance(unknown, NotReverted)

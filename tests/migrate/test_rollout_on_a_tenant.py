@@ -69,6 +69,9 @@ class LostAnswer:
             await writer.create_federated_credential(application, spec)
         raise TenantUnreachableError("the answer was lost")
 
+    async def delete_federated_credential(self, application: ApplicationId, federated_id: str) -> bool:
+        raise AssertionError((application, federated_id))
+
     async def remove_secret(self, holder: Holder, holder_id: str, key_id: KeyId) -> bool:
         async with self._real.directory() as (_, writer):
             await writer.remove_secret(holder, holder_id, key_id)
@@ -259,6 +262,9 @@ class Pretender:
 
     async def create_federated_credential(self, application: ApplicationId, spec: FederatedSpec) -> bool:
         raise AssertionError((application, spec))
+
+    async def delete_federated_credential(self, application: ApplicationId, federated_id: str) -> bool:
+        raise AssertionError((application, federated_id))
 
     async def remove_secret(self, _holder: Holder, _holder_id: str, _key_id: KeyId) -> bool:
         return True

@@ -188,6 +188,9 @@ class Estate:
             "trusts": trusts,
             "attached": attached,
             "identities": sorted(names.values()),
+            "credentials": {
+                one.app_id: sorted(each.key_id for each in (*one.passwords, *one.keys)) for one in tenant.applications
+            },
             "standings": self.standings(),
         }
 

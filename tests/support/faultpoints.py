@@ -70,8 +70,8 @@ class FaultPoints:
                 raise
             return response
 
-        SqlJournal.record = recorded  # type: ignore[method-assign]
-        httpx.AsyncHTTPTransport.handle_async_request = sent  # type: ignore[method-assign]
+        SqlJournal.record = recorded  # type: ignore[assignment,method-assign]
+        httpx.AsyncHTTPTransport.handle_async_request = sent  # type: ignore[assignment,method-assign]
         try:
             yield self
         finally:
