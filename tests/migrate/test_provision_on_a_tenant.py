@@ -12,16 +12,13 @@ import pytest
 
 from inventory.errors import PermissionMissingError, TenantUnreachableError
 from migrate import rollout
-from migrate.arm_writer import ArmWriter
-from migrate.attachment import Attachment
 from migrate.emulator.arm import associated
 from migrate.emulator.arm.limits import Quota
 from migrate.emulator.faults.engine import install, remove
 from migrate.emulator.faults.parsing import convert as fault_plan
 from migrate.emulator.ids import fresh_guid
-from migrate.emulator.state import managed
 from migrate.emulator.state.azure import RoleAssignment
-from migrate.emulator.state.records import Application, FederatedCredential, Host, ManagedIdentity
+from migrate.emulator.state.records import Host
 from migrate.emulator.state.roles import READER
 from migrate.errors import WriteFailedError
 from migrate.exchange import ASSERTION_CLASS
@@ -32,7 +29,8 @@ from migrate.revert import NotReverted, Reverted, WouldRevert
 from migrate.rollout import State
 from migrate.settling import Settling
 from migrate.steps import Action
-from tests.support.estate import Estate, Saved, estate, hosts_of, take_identities
+from tests.support.estate import Estate, Saved, estate, take_identities
+from tests.support.others import Meanwhile, Replaces, Restless, application, held, hold, other_identity, trust
 from tests.support.rollout import rollout as started
 
 
@@ -60,27 +58,6 @@ def stepped(made: Estate) -> Refusal:
 def host_of(made: Estate, refusal: Refusal) -> Host:
     wanted = next(step.on for step in refusal.steps if step.action is Action.ATTACH_IDENTITY).lower()
     return next(one for one in made.tenant.hosts.values() if one.resource_id.lower() == wanted)
-
-
-def application(made: Estate, what: Pairing | Refusal) -> Application:
-    found = made.tenant.applications.get(what.application.id)
-    assert found is not None
-    return found
-
-
-def other_identity(made: Estate) -> ManagedIdentity:
-    return next(one for one in made.tenant.identities.values() if one.user_assigned and not hosts_of(made.tenant, one))
-
-
-def hold(made: Estate, host: Host, *identities: ManagedIdentity, own: bool = False) -> None:
-    made.tenant.hosts[host.name.lower()] = managed.set_attached(
-        made.tenant, host, tuple(one.principal_id for one in identities), has_own=own
-    )
-
-
-def held(made: Estate, host: Host) -> set[str]:
-    now = made.tenant.hosts[host.name.lower()]
-    return {made.tenant.identities[one].name for one in now.identities if one in made.tenant.identities}
 
 
 def revert(made: Estate, what: Pairing | Refusal, **options: Any) -> Any:
@@ -128,18 +105,6 @@ def test_what_a_host_has_stays_its_own_identity_too(made: Estate) -> None:
     assert held(made, host) == {other.name, host.name}
 
 
-class Meanwhile(ArmWriter):
-    """Somebody changes the host between our last read and our request."""
-
-    def __init__(self, real: ArmWriter, change: Any) -> None:
-        super().__init__(real._arm, real._clock)
-        self._change = change
-
-    async def _patched(self, host: str, before: Attachment, content: dict[str, object], what: str) -> bool:
-        self._change()
-        return await super()._patched(host, before, content, what)
-
-
 def test_an_identity_that_somebody_attaches_at_the_same_moment_stays(made: Estate) -> None:
     host, other = host_of(made, stepped(made)), other_identity(made)
 
@@ -151,16 +116,6 @@ def test_an_identity_that_somebody_attaches_at_the_same_moment_stays(made: Estat
     _, (result,) = asyncio.run(story())
     assert isinstance(result, CarriedOut)
     assert other.name in held(made, host)
-
-
-class Replaces(ArmWriter):
-    """A provider that takes the last identity it knew away when another one comes."""
-
-    async def attach(self, host: str, identity: str) -> bool:
-        done = await super().attach(host, identity)
-        present = await self._present(host, "")
-        await self.detach(host, next(one for one in present.identities if one.lower() != identity.lower()))
-        return done
 
 
 def test_an_identity_that_is_missing_afterwards_is_told_and_nothing_goes_on(made: Estate) -> None:
@@ -176,14 +131,6 @@ def test_an_identity_that_is_missing_afterwards_is_told_and_nothing_goes_on(made
     assert other.name in result.message
     assert kinds(made)[-1] is Kind.ATTACH_FAILED
     assert Kind.FEDERATE_MEANT not in kinds(made)
-
-
-class Restless(ArmWriter):
-    """A host whose identities are never twice the same."""
-
-    async def attachment(self, host: str) -> Attachment | None:
-        found = await super().attachment(host)
-        return found and dataclasses.replace(found, etag=fresh_guid())
 
 
 def test_a_host_that_keeps_changing_is_left_alone(made: Estate) -> None:
@@ -213,16 +160,6 @@ def test_a_machine_whose_code_may_rely_on_its_only_identity_gets_no_second_one_u
     assert isinstance(result, NotCarriedOut)
     assert "--second-identity" in result.message
     assert held(made, machine) == before
-
-
-def trust(made: Estate, pairing: Pairing, **changes: Any) -> FederatedCredential:
-    """Make a federated credential by hand."""
-    wanted = pairing.federated
-    values = {"name": wanted.name, "issuer": wanted.issuer, "subject": wanted.subject, "audiences": (wanted.audience,)}
-    by_hand = FederatedCredential(id=fresh_guid(), **{**values, **changes})
-    record = application(made, pairing)
-    made.tenant.save_application(dataclasses.replace(record, federated=(*record.federated, by_hand)))
-    return by_hand
 
 
 def missing(made: Estate) -> Pairing:

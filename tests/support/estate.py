@@ -189,7 +189,8 @@ class Estate:
             "attached": attached,
             "identities": sorted(names.values()),
             "credentials": {
-                one.app_id: sorted(each.key_id for each in (*one.passwords, *one.keys)) for one in tenant.applications
+                one.app_id: sorted([*(each.key_id for each in one.passwords), *(each.key_id for each in one.keys)])
+                for one in tenant.applications
             },
             "standings": self.standings(),
         }
