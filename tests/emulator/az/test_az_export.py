@@ -108,7 +108,7 @@ def plain(value: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def worlds(az_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, World]]:
     """Give two tenants that are equal, each with its own plan."""
-    same = {"apps": APPS, "seed": SEED, "start": START}
+    same: dict[str, Any] = {"apps": APPS, "seed": SEED, "start": START}
     with Emulator(**same) as one, Emulator(**same) as other:
         made = tuple(world(emulator, az_python, tmp_path_factory.mktemp("world")) for emulator in (one, other))
         yield made[0], made[1]

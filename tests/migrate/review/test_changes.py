@@ -104,13 +104,15 @@ def test_whatever_changes_in_a_block_is_told() -> None:
     bare = dataclasses.replace(BEFORE, hosts=(host("web", uses=LOST), host("job", OTHER)))
     plan = make_plan(bare)
     count = 0
+    one_of: dict[str, Any]
     for kind in ("pairings", "refusals"):
         (block,) = getattr(plan, kind)
         for other in changed(block):
             if other.application.client_id != block.application.client_id:
                 continue
             count += 1
-            changes = compare(plan, dataclasses.replace(plan, **{kind: (other,)}))
+            one_of = {kind: (other,)}
+            changes = compare(plan, dataclasses.replace(plan, **one_of))
             assert not changes.same
             assert all(one.fields or one.evidence for one in changes.blocks), other
     assert count > 40
