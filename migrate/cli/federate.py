@@ -45,8 +45,8 @@ def command(*, settings: Settings, plan_file: Path, export: str | None, out: Pat
     """
     asked = Asked(**options)
     if export or out:
-        chosen = Choice(app=asked.app, wave=asked.wave, steps=asked.steps, most=asked.most, apply=asked.apply)
-        return exported(settings, plan_file, export, out, chosen)
+        choice = Choice(app=asked.app, wave=asked.wave, steps=asked.steps, most=asked.most, apply=asked.apply)
+        return exported(settings, plan_file, export, out, choice)
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
         chosen = planuse.choose(plan, app=asked.app, wave=asked.wave, steps=asked.steps)
