@@ -12,8 +12,8 @@ from inventory.graph import GraphConnection
 from inventory.model import ApplicationId, Holder, KeyId
 from migrate.errors import WriteFailedError
 from migrate.model import FederatedSpec
+from migrate.steps import FEDERATED_DESCRIPTION
 
-_DESCRIPTION = "Created by unsecret: lets this managed identity act as the application."
 _BAD_REQUEST, _NOT_FOUND, _CONFLICT = 400, 404, 409
 _ATTEMPTS = 3
 _COLLECTIONS = {Holder.APPLICATION: "applications", Holder.SERVICE_PRINCIPAL: "servicePrincipals"}
@@ -44,7 +44,7 @@ class GraphWriter:
             "issuer": spec.issuer,
             "subject": spec.subject,
             "audiences": [spec.audience],
-            "description": _DESCRIPTION,
+            "description": FEDERATED_DESCRIPTION,
         }
         url = f"/v1.0/applications/{application}/federatedIdentityCredentials"
         try:

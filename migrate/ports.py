@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from inventory.model import ApplicationId, ClientId, Holder, KeyId
+from inventory.model import ApplicationId, ClientId, Holder, KeyId, TenantId
 from migrate.attachment import Attachment, IdentityUse, NewIdentity
 from migrate.model import Entry, ExchangeResult, FederatedSpec, Kind, Pairing
 
@@ -69,8 +69,11 @@ class HostWriter(Protocol):
 class TokenExchange(Protocol):
     """Performs the exchange of one pairing once, with caches of its own."""
 
-    async def exchange(self, pairing: Pairing) -> ExchangeResult:
-        """Ask the managed identity endpoint for an assertion and Entra for a token of the application."""
+    async def exchange(self, pairing: Pairing, tenant: TenantId | None = None) -> ExchangeResult:
+        """Ask the managed identity endpoint for an assertion and Entra for a token of the application.
+
+        The token is of ``tenant``, where a multi-tenant application signs in to another one than its own.
+        """
         ...
 
 

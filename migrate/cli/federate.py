@@ -13,6 +13,7 @@ import click
 
 from migrate import planuse
 from migrate.cli import freezing, provisions, wiring
+from migrate.cli.exports import Choice, export_options, exported
 from migrate.cli.freezing import freeze_option
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, apply_option, common, selection
@@ -35,10 +36,17 @@ from migrate.settling import Settling
 @click.option("--reads", type=click.IntRange(1), default=40, show_default=True, help="Reads until it is given up.")
 @freeze_option
 @apply_option
+@export_options
 @common
-def command(*, settings: Settings, plan_file: Path, **options: Any) -> int:
-    """Create the federated credentials of PLAN that are missing; dry run without --apply."""
+def command(*, settings: Settings, plan_file: Path, export: str | None, out: Path | None, **options: Any) -> int:
+    """Create the federated credentials of PLAN that are missing; dry run without --apply.
+
+    With --export nothing is done: the same changes are written as Terraform, Bicep or a script for Azure CLI.
+    """
     asked = Asked(**options)
+    if export or out:
+        choice = Choice(app=asked.app, wave=asked.wave, steps=asked.steps, most=asked.most, apply=asked.apply)
+        return exported(settings, plan_file, export, out, choice)
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
         chosen = planuse.choose(plan, app=asked.app, wave=asked.wave, steps=asked.steps)

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from inventory.snapshot import is_snapshot
 from migrate.errors import OutputError
+from migrate.export.notes import MADE
 
 _SQLITE = b"SQLite format 3\x00"
 _HEAD = 100
+"""Bytes in which a plan and an export say what they are."""
 _SUFFIXES = {
     "html": ("", ".html", ".htm"),
     "json": ("", ".json"),
@@ -49,6 +51,14 @@ def for_report(out: Path, name: str, *sources: Path) -> None:
         raise _refused(out, f"its name is not one of a {name} report")
     if _stands(out) and (_is_plan(out) or out.read_bytes().startswith(_SQLITE)):
         raise _refused(out, "it is a snapshot, a plan or a journal")
+
+
+def for_export(out: Path, source: Path) -> None:
+    """Refuse to replace a file that is no export: it may be somebody's own code; raises OutputError."""
+    if _same(out, source):
+        raise _refused(out, "it is the plan")
+    if _stands(out) and MADE not in out.read_bytes()[:_HEAD]:
+        raise _refused(out, "it is no export of unsecret")
 
 
 def _is_plan(path: Path) -> bool:

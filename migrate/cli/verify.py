@@ -58,15 +58,27 @@ def command(
 
 def _row(verdict: Verdict) -> dict[str, Any]:
     application = verdict.pairing.application
-    row = {"application": application.display_name, "client_id": application.client_id}
+    several = len(verdict.pairing.tenants) > 1
+    row: dict[str, Any] = {"application": application.display_name, "client_id": application.client_id}
+    if several:
+        row["tenants"] = list(verdict.pairing.tenants)
     if isinstance(verdict, NotProven):
+        row |= {"unproven_tenants": list(verdict.unproven)} if several else {}
         return {**row, "result": "not proven", "code": verdict.code, "message": verdict.message, "hint": verdict.hint}
     return {**row, "result": "proven", "tries": verdict.tries}
+
+
+def _where(verdict: NotProven) -> str:
+    """Say in which of several tenants it is not proven."""
+    if not verdict.unproven:
+        return ""
+    number = len(verdict.pairing.tenants)
+    return f" (not proven in {len(verdict.unproven)} of {number} tenants: {', '.join(verdict.unproven)})"
 
 
 def _lines(verdicts: tuple[Verdict, ...]) -> list[str]:
     failed = [verdict for verdict in verdicts if isinstance(verdict, NotProven)]
     return [
-        *(f"  {each.pairing.application.display_name}: {each.message} - {each.hint}" for each in failed),
+        *(f"  {each.pairing.application.display_name}: {each.message} - {each.hint}{_where(each)}" for each in failed),
         f"{len(verdicts) - len(failed)} of {len(verdicts)} pairings proven",
     ]

@@ -14,7 +14,7 @@ import pytest
 
 from inventory.directory import Directory
 from inventory.errors import TenantUnreachableError
-from inventory.model import ApplicationId, ClientId, CredentialKind, Holder, KeyId, SignInHistory
+from inventory.model import ApplicationId, ClientId, CredentialKind, Holder, KeyId, SignInHistory, TenantId
 from migrate import rollout as rules
 from migrate.demo import callers
 from migrate.errors import RetirementStoppedError, WriteFailedError
@@ -227,14 +227,14 @@ class FailsAfter:
     def __init__(self, real: Rollout, times: int) -> None:
         self._real, self._left = real, times
 
-    async def exchange(self, pairing: Pairing) -> ExchangeResult:
+    async def exchange(self, pairing: Pairing, tenant: TenantId | None = None) -> ExchangeResult:
         self._left -= 1
         if self._left < 0:
             return ExchangeRefused(
                 code=70025, message="AADSTS70025: no configured credentials", hint="wait", asserted=True
             )
         plan = await self._real.plan()
-        return await self._real.exchange(plan).exchange(pairing)
+        return await self._real.exchange(plan).exchange(pairing, tenant)
 
 
 def test_an_exchange_that_fails_before_the_removal_holds(tenant: Rollout) -> None:
