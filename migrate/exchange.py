@@ -133,7 +133,7 @@ def record(plan: Plan, pairing: Pairing, result: ExchangeResult, journal: Journa
 
 
 def record_all(plan: Plan, pairing: Pairing, results: Results, journal: Journal) -> NotProven | None:
-    """Write one try to the journal; return why it proves nothing, or None where it does.
+    """Write one try to the journal; return why it proves nothing, or None where it does. It needs the lease.
 
     It proves something only where the exchange succeeded in every tenant. A host without the identity learns nothing
     about the exchange, so that its failure is not written down: it would take back what the right host has proven.

@@ -51,7 +51,7 @@ def verify(*, settings: Settings, file: Path | None, anchor: str | None) -> int:
 @common
 def export(*, settings: Settings, out: Path) -> None:
     """Write the journal as JSON lines with their hashes, which `journal verify FILE` checks offline."""
-    outputs.for_export(out)
+    outputs.for_journal(out)
     header = archive.export(settings.journal, SystemClock(), out)
     data = {"file": str(out), "journal": header.journal, "entries": header.entries, "head": header.head}
     emit(settings, [f"{out}: {header.entries} entries of journal {header.journal}", f"head: {header.head}"], data)

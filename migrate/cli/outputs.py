@@ -37,9 +37,9 @@ def for_plan(out: Path, source: Path, *others: Path) -> None:
         raise _refused(out, "it is no plan")
 
 
-def for_export(out: Path) -> None:
+def for_journal(out: Path) -> None:
     """Refuse a place where something else than an exported journal stands; raises OutputError."""
-    if _stands(out) and not _is_export(out):
+    if _stands(out) and not _is_journal(out):
         raise _refused(out, "it is no exported journal")
 
 
@@ -66,7 +66,7 @@ def _is_plan(path: Path) -> bool:
     return b'"schema": ' in head and b'"tenant_id": ' in head
 
 
-def _is_export(path: Path) -> bool:
+def _is_journal(path: Path) -> bool:
     head = path.read_bytes()[:_HEAD]
     return head.startswith(b'{"entries":') and b'"format":"unsecret journal ' in head
 
