@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx
@@ -120,8 +121,8 @@ class ArmConnection:
             connector=aiohttp.TCPConnector(limit=_CONNECTIONS, ssl=context),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=_TIMEOUT,
-            trust_env=True,
         )
+        self._proxy = _proxy(self.endpoint)
         return self
 
     async def __aexit__(
@@ -221,7 +222,7 @@ class ArmConnection:
         start = time.perf_counter()
         try:
             async with self._client.request(
-                method, URL(url, encoded=True), data=body, headers=headers, allow_redirects=False
+                method, URL(url, encoded=True), data=body, headers=headers, allow_redirects=False, proxy=self._proxy
             ) as answer:
                 content = await answer.read()
         except (aiohttp.ClientConnectorError, TimeoutError) as error:
@@ -269,6 +270,13 @@ class ArmConnection:
         if not ours:
             raise ReadFailedError(f"an answer of {self.endpoint} points to another host: not followed")
         return url
+
+
+def _proxy(url: str) -> str | None:
+    """Return the proxy that the environment names for a host; aiohttp would look it up anew for every request."""
+    parts = urlsplit(url)
+    proxies = getproxies()
+    return None if proxy_bypass(parts.hostname or "") else proxies.get(parts.scheme) or proxies.get("all")
 
 
 def _decoded(response: _Reply, shape: type[_Shape]) -> _Shape:

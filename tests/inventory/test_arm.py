@@ -221,3 +221,23 @@ def test_queries_stay_within_fifteen_in_five_seconds(arm: MadeUpArm) -> None:
 def test_a_query_is_not_refused_for_what_the_service_adds(arm: MadeUpArm) -> None:
     arm.answer(RESOURCE_GRAPH, {"data": [{"id": "x"}], "facets": [], "resultTruncated": "true", "new": {"a": 1}})
     assert _do(arm, lambda one: one.query(HOSTS, top=1)).cut
+
+
+def test_requests_go_through_the_proxy_that_the_environment_names(
+    arm: MadeUpArm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arm.answer("/a", {"value": [1]})
+
+    async def ask() -> WireList:
+        async with arm.reached() as server:
+            monkeypatch.setenv("http_proxy", arm.url)
+            settings = ArmSettings(sign_in=GraphSettings(), arm_endpoint="http://localhost:1")
+            monkeypatch.setenv("NO_PROXY", "")
+            monkeypatch.setenv("no_proxy", "")
+            async with ArmConnection(settings, StaticCredential()) as through:
+                del server
+                return await through.get("/a", WireList)
+
+    arm.pages["http://localhost:1/a"] = {"value": [1]}
+    assert len(asyncio.run(ask()).value) == 1
+    assert arm.requests[0].target == "http://localhost:1/a"
