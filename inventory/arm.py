@@ -252,7 +252,7 @@ class ArmConnection:
         try:
             return await self._credential.get_token(settings.scope, tenant_id=settings.sign_in.tenant_id)
         except AzureError as error:
-            raise sign_in_failed(str(error), settings.sign_in.authority) from None
+            raise sign_in_failed(str(error), settings.sign_in.authority, settings.sign_in.variables) from None
 
     def _open(self) -> AsyncTokenCredential:
         made = credential(self._settings.sign_in)

@@ -161,7 +161,7 @@ class GraphConnection:
         try:
             token = await self._credential.get_token(self._settings.scope, tenant_id=self._settings.tenant_id)
         except AzureError as error:
-            raise sign_in_failed(str(error), self._settings.authority) from None
+            raise sign_in_failed(str(error), self._settings.authority, self._settings.variables) from None
         return _issuing_tenant(token.token)
 
     def _open(self) -> AsyncTokenCredential:
@@ -216,7 +216,7 @@ class GraphConnection:
         try:
             response = await self._adapter.send_primitive_async(request, "bytes", {})
         except AzureError as error:
-            raise sign_in_failed(str(error), self._settings.authority) from None
+            raise sign_in_failed(str(error), self._settings.authority, self._settings.variables) from None
         except _BROKEN:
             raise
         except httpx.HTTPError as error:

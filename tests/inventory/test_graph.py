@@ -247,7 +247,7 @@ def test_an_authority_without_tls_is_refused() -> None:
         (
             "All failed\n\tEnvironment: AADSTS7000215: Invalid client secret provided. Trace ID: 1\nTo mitigate",
             SignInFailedError,
-            "AADSTS7000215: Invalid client secret provided.",
+            "AADSTS7000215: Invalid client secret provided; check AZURE_TENANT_ID",
         ),
         ("EnvironmentCredential: Cannot connect to host localhost:1 ssl:default", TenantUnreachableError, "connect"),
         ("EnvironmentCredential authentication unavailable. Visit", SignInFailedError, "AZURE_CLIENT_ID"),
@@ -260,6 +260,19 @@ def test_a_failed_sign_in_says_what_to_do(text: str, kind: type[Exception], says
     assert says in str(error)
     assert "Trace ID" not in str(error)
     assert "https://login.example" in str(error)
+
+
+def test_a_refused_sign_in_is_told_in_whole_sentences_and_by_the_names_of_its_own_variables() -> None:
+    first = "AADSTS700016: Application with identifier 'x' was not found in the directory 'Contoso'. "
+    second = f"This can happen if the application has not been installed by the administrator{' of it' * 20}. "
+    text = f"Environment: {first}{second}You may have sent it to the wrong tenant.{' And' * 40}"
+    told = str(sign_in_failed(text, "https://login.example", "CONTOSO"))
+    assert "check CONTOSO_CLIENT_ID and the credential" in told
+    assert "AZURE" not in told
+    assert f"{first}{second.rstrip('. ')}; check" in told
+    endless = str(sign_in_failed(f"AADSTS1: {'word ' * 200}", "https://login.example"))
+    assert "word ...; check AZURE_TENANT_ID" in endless
+    assert "CONTOSO_CLIENT_ID gave no token" in str(sign_in_failed("no", "https://login.example", "CONTOSO"))
 
 
 @pytest.mark.parametrize(
