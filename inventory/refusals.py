@@ -138,7 +138,7 @@ def _sentences(text: str) -> str:
     line = _line(text, most=4 * _MAX_TEXT)
     if len(line) > _MAX_TEXT:
         whole, stop, _ = line[:_MAX_TEXT].rpartition(". ")
-        line = whole if stop else f"{line[:_MAX_TEXT].rpartition(' ')[0]} ..."
+        return whole if stop else f"{line[:_MAX_TEXT].rpartition(' ')[0]} ..."
     return line.removesuffix(".")
 
 
