@@ -16,7 +16,8 @@ import msgspec
 from inventory.directory import FederatedOf
 from inventory.estate import Host, Policy, RoleHeld
 from inventory.model import Application, FederatedCredential, ManagedIdentity, ScanNote, ServicePrincipal
-from inventory.tables import rows, schema
+from inventory.snapshot import inserting
+from inventory.tables import rows
 from inventory.usage import Source, Use
 
 Entry = (
@@ -25,7 +26,6 @@ Entry = (
 """What a snapshot is made of."""
 IDENTITY_FEDERATED = "identity-federated"
 """The collection whose federated credentials belong to managed identities; those of any other to applications."""
-_INSERTS = {table: schema.insert(table) for table in schema.COLUMNS}
 _KEYS: Mapping[type, tuple[str, Callable[[Any], str]]] = {
     Application: ("applications", attrgetter("id")),
     ServicePrincipal: ("service_principals", attrgetter("id")),
@@ -73,7 +73,7 @@ def add(database: sqlite3.Connection, collection: str, entries: Iterable[Entry])
         if sort is FederatedOf:
             told(database, [one.holder_id for one in new if isinstance(one, FederatedOf)])
     for table, page in found.items():
-        database.executemany(_INSERTS[table], page)
+        inserting.insert(database, table, page)
     return found
 
 
