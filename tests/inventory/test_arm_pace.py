@@ -36,7 +36,7 @@ class CountingArm(MadeUpArm):
             self.refused += 1
             return self._whole({"error": {"code": "SubscriptionRequestsThrottled"}}, status=429, Retry_After="1")
         self.level -= 1
-        return self._whole({"value": []}, **{f"{_KIND}{self.kind}": str(int(self.level))})
+        return self._whole({"value": []}, status=200, cut=0, **{f"{_KIND}{self.kind}": str(int(self.level))})
 
 
 def _ask(arm: MadeUpArm, number: int, *, method: str = "post", subscriptions: int = 1) -> float:

@@ -266,7 +266,8 @@ def test_a_refresh_of_a_refresh_says_how_old_its_oldest_part_is(tmp_path: Path) 
 def test_a_link_that_is_no_longer_good_says_what_to_do(tmp_path: Path) -> None:
     class Forgetful(Tenant):
         async def changed(self, link: str) -> AsyncIterator[Page[Any]]:
-            raise CursorExpiredError(f"410 for {link}")
+            if link:
+                raise CursorExpiredError(f"410 for {link}")
             yield page()
 
     path = tmp_path / "s.db"
