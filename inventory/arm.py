@@ -106,6 +106,7 @@ class ArmConnection:
         self._signing_in = asyncio.Lock()
         self._queries = AsyncLimiter(*_QUERIES)
         self._free_at = 0.0
+        self._heard = False
         self._paces: dict[tuple[str, str], Pace] = {}
 
     async def __aenter__(self) -> Self:
@@ -215,7 +216,10 @@ class ArmConnection:
         raise AssertionError("attempts is at least 1")
 
     async def _exchange(self, method: str, url: str, body: bytes | None, token: str) -> tuple[_Reply | None, str]:
-        """Return the answer, or None and how the connection broke; a host that never answered is an error at once."""
+        """Return the answer, or None and how the connection broke or that it took too long.
+
+        A host that never answered is an error at once.
+        """
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -226,11 +230,15 @@ class ArmConnection:
             ) as answer:
                 content = await answer.read()
         except (aiohttp.ClientConnectorError, TimeoutError) as error:
-            raise unreachable(self.endpoint, str(error) or type(error).__name__) from None
+            reason = str(error) or type(error).__name__
+            if self._heard and isinstance(error, TimeoutError):
+                return None, reason  # slow, not away
+            raise unreachable(self.endpoint, reason) from None
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError) as error:
             return None, str(error) or type(error).__name__
         except (aiohttp.ClientError, ValueError) as error:
             raise unreachable(self.endpoint, str(error) or type(error).__name__) from None
+        self._heard = True
         duration = time.perf_counter() - start
         path = urlsplit(url).path
         _LOG.debug("%s %s %d %.3f s", method, path, answer.status, duration)

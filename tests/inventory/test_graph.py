@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx
 import pytest
 
 from inventory.errors import (
@@ -21,6 +22,7 @@ from inventory.errors import (
 from inventory.graph import Answer, GraphConnection, GraphSettings
 from inventory.model import Cloud
 from inventory.refusals import sign_in_failed
+from inventory.wire import WirePage
 from tests.inventory.madeup import TOKEN, MadeUpGraph, StaticCredential
 
 _THING = "/v1.0/things"
@@ -260,6 +262,34 @@ def test_a_failed_sign_in_says_what_to_do(text: str, kind: type[Exception], says
     assert says in str(error)
     assert "Trace ID" not in str(error)
     assert "https://login.example" in str(error)
+
+
+def test_a_host_that_answered_before_may_be_slow_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inventory.graph_transport._TIMEOUT", httpx.Timeout(0.4))
+    late = [False, True, False, False]
+
+    class Slow(MadeUpGraph):
+        async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if late.pop(0):
+                try:
+                    await asyncio.sleep(1.0)
+                finally:
+                    writer.close()
+                return
+            await super().serve(reader, writer)
+
+    slow = Slow()
+    slow.answer("/v1.0/a", {"value": []})
+
+    async def ask() -> None:
+        async with slow.connected() as connection:
+            for _ in range(2):
+                await connection.get("/v1.0/a", WirePage)
+
+    asyncio.run(ask())
+    late[:] = [True] * 9
+    with pytest.raises(TenantUnreachableError, match="cannot be reached"):
+        asyncio.run(ask())
 
 
 def test_a_refused_sign_in_is_told_in_whole_sentences_and_by_the_names_of_its_own_variables() -> None:
