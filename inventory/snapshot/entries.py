@@ -17,7 +17,8 @@ from inventory.directory import FederatedOf
 from inventory.estate import Host, Policy, RoleHeld
 from inventory.model import Application, FederatedCredential, ManagedIdentity, ScanNote, ServicePrincipal
 from inventory.secret_texts import looks_secret, suspicious
-from inventory.tables import rows, schema
+from inventory.snapshot import inserting
+from inventory.tables import rows
 from inventory.tables.withholding import kept
 from inventory.usage import Source, Use
 
@@ -27,7 +28,6 @@ Entry = (
 """What a snapshot is made of."""
 IDENTITY_FEDERATED = "identity-federated"
 """The collection whose federated credentials belong to managed identities; those of any other to applications."""
-_INSERTS = {table: schema.insert(table) for table in schema.COLUMNS}
 _KEYS: Mapping[type, tuple[str, Callable[[Any], str]]] = {
     Application: ("applications", attrgetter("id")),
     ServicePrincipal: ("service_principals", attrgetter("id")),
@@ -78,7 +78,7 @@ def add(database: sqlite3.Connection, collection: str, entries: Iterable[Entry])
             told(database, [one.holder_id for one in new if isinstance(one, FederatedOf)])
     for table, page in found.items():
         found[table] = kept(table, page)
-        database.executemany(_INSERTS[table], found[table])
+        inserting.insert(database, table, found[table])
     return found
 
 

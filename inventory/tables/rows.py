@@ -39,13 +39,13 @@ def application(value: Application) -> Row:
         time(value.created),
         value.created_by,
         value.sign_in_audience,
-        value.disabled,
+        int(value.disabled),
         items_text(value.tags),
         value.encryption_key,
         value.management_reference,
         *(_NO_LOCK if value.lock is None else _lock(value.lock)),
-        value.owners is not None,
-        value.federated is not None,
+        int(value.owners is not None),
+        int(value.federated is not None),
         value.unknown,
     )
 
@@ -79,8 +79,8 @@ def identity(value: ManagedIdentity) -> Row:
         value.client_id,
         value.name,
         value.resource_id,
-        value.user_assigned,
-        value.federated is not None,
+        number(value.user_assigned),
+        int(value.federated is not None),
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -246,11 +246,44 @@ def test_a_refreshed_snapshot_is_what_a_full_scan_gives(tmp_path: Path) -> None:
     assert (found.applications, found.credentials) == (whole.applications, whole.credentials)
     assert set(found.gaps) - set(whole.gaps) == {
         ScanNote(
-            subject="owners",
+            subject="owners (refresh)",
             text=f"of objects that did not change otherwise they are as of {NOW:%Y-%m-%d %H:%M} UTC",
         )
     }
     assert snapshot.read(tmp_path / "s.db").applications == snapshot.read(tmp_path / "whole.db").applications
+    assert found.digest == whole.digest
+    assert found.beginning.startswith(
+        "refreshed: 2 applications changed and 0 removed, 0 service principals changed and 0 removed; read anew"
+    )
+    assert "sign" not in found.beginning, "no source of evidence was read"
+
+
+def test_a_refresh_of_a_refresh_says_how_old_its_oldest_part_is(tmp_path: Path) -> None:
+    class Later(Tenant):
+        async def now(self) -> datetime:
+            return NOW + timedelta(days=3)
+
+    run(Tenant({"applications": [page(values.application(1))]}), tmp_path / "s.db")
+    notes = [run(each, tmp_path / "s.db", how=refresh).gaps for each in (Later(), Later())]
+    assert {gap.text for gaps in notes for gap in gaps if gap.subject == "owners (refresh)"} == {
+        f"of objects that did not change otherwise they are as of {NOW:%Y-%m-%d %H:%M} UTC"
+    }
+
+
+def test_a_link_that_is_no_longer_good_says_what_to_do(tmp_path: Path) -> None:
+    class Forgetful(Tenant):
+        async def changed(self, link: str) -> AsyncIterator[Page[Any]]:
+            if link:
+                raise CursorExpiredError(f"410 for {link}")
+            yield page()
+
+    path = tmp_path / "s.db"
+    run(Tenant({"applications": [page(values.application(1))]}), path)
+    before = path.read_bytes()
+    with pytest.raises(CursorExpiredError, match=f"scan the tenant again: unsecret scan --out {path}"):
+        run(Forgetful(), path, how=refresh)
+    assert path.read_bytes() == before
+    assert run(Tenant({"applications": [page(values.application(2))]}), path).applications == 1
 
 
 def test_a_snapshot_without_links_cannot_be_refreshed(tmp_path: Path) -> None:
