@@ -126,7 +126,9 @@ def look_alone(path: Path, folder: Path) -> Counter[str]:
     )
     copy.write_bytes(data)
     for name in _made_up(rewrite(asked)):
-        data = data.replace(f'"{name}"'.encode(), f'"{APP}"'.encode()).replace(f"'{name}'".encode(), f"'{APP}'".encode())
+        data = data.replace(f'"{name}"'.encode(), f'"{APP}"'.encode()).replace(
+            f"'{name}'".encode(), f"'{APP}'".encode()
+        )
     copy.write_bytes(data)
     return _run(replace(asked, apply=True))[0]
 
