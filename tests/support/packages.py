@@ -2,8 +2,8 @@
 
 A distribution is fetched by unearth, which builds nothing, from the index that pip is configured for. Two runs are
 counted. ``project``: the whole distribution, as the CLI does it with ``--app``. ``alone``: each file that has a site by
-itself and with ``--include-tests``, and where it names an application by a made-up text ("client-id"), with an id in its
-place; so hundreds of files are edited that a project around them would keep from it.
+itself and with ``--include-tests``, and where it names an application by a made-up text ("client-id"), with an id in
+its place: so files are edited that the project around them would keep from it.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _UNKNOWN = frozenset({ReasonCode.UNKNOWN_APPLICATION, ReasonCode.SEVERAL_APPLICA
 _HEAD = """\
 # What real packages look like to the rewriter
 
-Counts over source distributions, as `pytest -m packages` finds them again; each was read when it was written down.
-Libraries take their secret from their callers, so that hardly anything in them is rewritten: that is the point.
+Counts over source distributions, as `pytest -m packages` finds them again; a count that changes is read before it is
+written down. Libraries take their secret from their callers, so that hardly anything in them is rewritten.
 "As a project" is `unsecret rewrite --app ID`. "Each file alone" takes every file with a sign-in out of its project,
 includes tests and gives all of it to one application: it exercises the edits, and says nothing about the package.
 
