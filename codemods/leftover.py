@@ -89,7 +89,8 @@ class Leftover:
 
     ``name`` is the variable, key or construct and never a value. ``application`` is the key of the application the
     name leads to, or None where it leads to none or to several. ``dead`` says that nothing needs the place any more,
-    and that this is proven. ``detail`` says what was seen beyond the meaning of the kind.
+    and that this is proven; it is asked only when leftovers are to be removed, and ``kept`` says why a place stays.
+    ``removed`` says that a dead one is gone from the file. ``detail`` says what was seen beyond that of its kind.
     """
 
     kind: LeftoverKind
@@ -98,6 +99,8 @@ class Leftover:
     name: str
     application: str | None = None
     dead: bool = False
+    removed: bool = False
+    kept: str = ""
     detail: str = ""
 
     @property
@@ -109,3 +112,18 @@ class Leftover:
     def advice(self) -> str:
         """Say what to do."""
         return self.kind.advice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedFile:
+    """A file from which dead leftovers are removed; ``places`` are their lines and names, as the file was.
+
+    ``masked`` diffs hide values and cannot be applied by git. ``problem`` says why the file was not written.
+    """
+
+    path: str
+    places: tuple[tuple[int, str], ...]
+    diff: str
+    masked: bool = False
+    written: bool = False
+    problem: str = ""

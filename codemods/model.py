@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from codemods.leftover import Leftover
+from codemods.leftover import FixedFile, Leftover
 from codemods.requirement import RequirementFile
 
 
@@ -450,6 +450,7 @@ class Run:
     candidates: int = 0
     leftovers: tuple[Leftover, ...] = ()
     requirements: tuple[RequirementFile, ...] = ()
+    fixed: tuple[FixedFile, ...] = ()
 
     @property
     def sites(self) -> tuple[SiteOutcome, ...]:
@@ -473,7 +474,7 @@ class Run:
 
     @property
     def diff(self) -> str:
-        """Join the diffs of requirements, helpers and files, in the order in which they would be written."""
+        """Join the diffs of requirements, helpers, files and leftovers, in the order in which they would be written."""
         changed = (file.diff for file in self.files if isinstance(file, Changed))
         first = (*(file.diff for file in self.requirements), *(helper.diff for helper in self.helpers))
-        return "".join((*first, *changed))
+        return "".join((*first, *changed, *(file.diff for file in self.fixed)))

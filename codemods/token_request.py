@@ -30,6 +30,7 @@ from codemods.transform import (
     SameCallable,
     authority_of,
     cloud_of,
+    tenant_of,
 )
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -85,7 +86,7 @@ def _verdict(module: Module, call: ast.Call, body: ast.Dict) -> Report | Rewrite
     entries = tuple((_quoted(key), _quoted(value) if value else f"{ASSERTION}()") for key, value in _ENTRIES)
     return Rewrite(
         client=client,
-        tenant=_tenant(module, url),
+        tenant=tenant_of(module, url),
         secrets=(secret,),
         edits=(ReplaceEntry(index=keys.index("client_secret"), entries=entries),),
         callee=SameCallable(),
@@ -209,13 +210,3 @@ def _is_asynchronous(module: Module, call: ast.Call) -> bool:
     inner = next((item for item in module.ancestors(call) if isinstance(item, ast.FunctionDef | ast.Lambda)), None)
     outer = next((item for item in module.ancestors(call) if isinstance(item, ast.AsyncFunctionDef)), None)
     return outer is not None and (inner is None or inner in module.ancestors(outer))
-
-
-def _tenant(module: Module, url: ast.expr | None) -> ast.expr | None:
-    """Find the tenant in an address such as f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token"."""
-    if isinstance(url, ast.Name) and (binding := module.assigned_once(url)) is not None:
-        url = binding.value
-    for part in url.values if isinstance(url, ast.JoinedStr) else ():
-        if isinstance(part, ast.FormattedValue) and "//" not in (authority_of(module, part.value) or ""):
-            return part.value
-    return None

@@ -11,12 +11,14 @@ the same construct are refused at import.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from codemods.model import Cloud, ReasonCode
 from codemods.names import Module
+from codemods.template import gap_after, text_of
 
 ASSERTION = "<assertion>"
 """Stands for the name of the helper's function in the text of a replaced argument."""
@@ -32,6 +34,7 @@ _HOSTS = {
     "login.chinacloudapi.cn": Cloud.CHINA,
     "login.partner.microsoftonline.cn": Cloud.CHINA,
 }
+_HOST = re.compile(r"(?:https://)?[^/]+/")
 _HOST_CONSTANTS = {
     "azure.identity.AzureAuthorityHosts.AZURE_PUBLIC_CLOUD": Cloud.PUBLIC,
     "azure.identity.AzureAuthorityHosts.AZURE_GOVERNMENT": Cloud.USGOV,
@@ -291,26 +294,13 @@ def _is_harmless(module: Module, node: ast.expr) -> bool:
 
 
 def authority_of(module: Module, node: ast.expr | None) -> str | None:
-    """Read the text of an authority as far as it is certain; an unknown part of an f-string reads as ``{}``."""
-    if isinstance(node, ast.Name) and (binding := module.assigned_once(node)) is not None:
-        node = binding.value
-    if isinstance(node, ast.JoinedStr):
-        return "".join(_part_of(module, part) for part in node.values)
-    return module.constant(node)
+    """Read the text of an authority as far as it is certain; an unknown part of it reads as ``{}``."""
+    return text_of(module, node)
 
 
-def _part_of(module: Module, part: ast.expr) -> str:
-    if isinstance(part, ast.FormattedValue):
-        plain = part.format_spec is None and part.conversion in {-1, ord("s")}
-        return (module.constant(part.value) if plain else None) or "{}"
-    return str(part.value) if isinstance(part, ast.Constant) else "{}"
-
-
-def tenant_of(authority: ast.expr | None) -> ast.expr | None:
-    """Find the tenant in an authority such as f"https://login.microsoftonline.com/{TENANT}"."""
-    if isinstance(authority, ast.JoinedStr) and isinstance(authority.values[-1], ast.FormattedValue):
-        return authority.values[-1].value
-    return None
+def tenant_of(module: Module, address: ast.expr | None) -> ast.expr | None:
+    """Find the tenant in an address such as f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token"."""
+    return gap_after(module, address, _HOST)
 
 
 def cloud_of(module: Module, node: ast.expr | None) -> Cloud | None:
@@ -324,8 +314,6 @@ def cloud_of(module: Module, node: ast.expr | None) -> Cloud | None:
     if named in _HOST_CONSTANTS:
         return _HOST_CONSTANTS[named]
     text = authority_of(module, node)
-    if text is None and isinstance(node, ast.BinOp):
-        text = authority_of(module, node.left)
     if text is None:
         return None
     try:

@@ -69,12 +69,12 @@ def open_findings(run: Run, app: ClientId | None) -> tuple[CodeFinding, ...]:
 
 
 def _of_leftover(base: Path, leftover: Leftover, app: ClientId | None) -> CodeFinding | None:
-    """Hold the gate with what fails or signs in without the secret; what merely sets it does no harm.
+    """Hold the gate with what fails or signs in without the secret; what merely sets it does no harm, nor what is gone.
 
     A sign-in of a workflow that names nobody is told and holds nobody: it need not be of any application here.
     """
     named = client_id(leftover.application)
-    if not leftover.kind.holds or (leftover.kind is LeftoverKind.GITHUB_LOGIN and named is None):
+    if leftover.removed or not leftover.kind.holds or (leftover.kind is LeftoverKind.GITHUB_LOGIN and named is None):
         return None
     return CodeFinding(
         path=str(base / leftover.path),

@@ -48,6 +48,8 @@ class Definitions:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self.assumed: frozenset[ast.AST] = frozenset()
+        """Statements that will be removed with what needs them: nothing has to come into being there."""
 
     def find(self, path: Path, module: Module, origin: Origin) -> Definition:
         """Say whether the program starts without the thing an origin names."""
@@ -65,6 +67,9 @@ class Definitions:
         if binding.kind is Kind.IMPORT:
             return self._imported(place, binding, attributes, found, depth)
         if binding.kind is Kind.ASSIGNMENT and binding.value is not None:
+            if binding.node in self.assumed and not attributes:
+                is_optional(place.module, binding.value, found.variables)
+                return None
             return self._value(place, binding.value, attributes, found, depth)
         if isinstance(binding.node, ast.ClassDef) and len(attributes) == 1:
             return self._field(place, binding.node, attributes[0], found, depth)
@@ -104,10 +109,13 @@ class Definitions:
         place = _Place(path=path, module=module)
         if len(bindings) > 1:
             return self._at(place, bindings[0].node)
-        use = next((use for use in module.uses(module.top, names[0])), None) if len(names) == 1 else None
+        uses = (use for use in module.uses(module.top, names[0]) if not self._goes(module, use))
+        use = next(uses, None) if len(names) == 1 else None
         if use is not None:
+            if bindings[0].value is not None:
+                is_optional(module, bindings[0].value, found.variables)  # which variable it is, is worth knowing
             return self._at(place, use)
-        if len(names) > 1 and (line := _touched(module, names[-1])) is not None:
+        if len(names) > 1 and (line := self._touched(module, names[-1])) is not None:
             return f"{self.project.name(path)}:{line}"
         return self._binding(place, bindings[0], names[1:], found, depth)
 
@@ -194,12 +202,12 @@ class Definitions:
                     values.append((node, value))
                 case _:
                     continue
-        for node, value in values:
+        for node, value in ((node, value) for node, value in values if node not in self.assumed):
             if value is None or not is_optional(place.module, value, found.variables):
                 return self._at(place, node)
         if values:
             # The file of the site itself is searched for other uses when the site is judged.
-            line = None if place.path == found.home else _touched(place.module, key)
+            line = None if place.path == found.home else self._touched(place.module, key)
             return None if line is None else f"{self.project.name(place.path)}:{line}"
         for base in owner.bases:
             for inner, node in self._definitions_of(place, base, depth + 1):
@@ -216,11 +224,25 @@ class Definitions:
                 continue
             if str(text.value).lstrip("-").replace("-", "_") != key:
                 continue
-            named = {keyword.arg: keyword.value for keyword in adds.keywords}
+            named = {keyword.arg: keyword.value for keyword in adds.keywords if keyword not in self.assumed}
             if not str(text.value).startswith("-") or "required" in named or None in named:
                 return self._at(place, text)
             seen = "default" not in named or is_optional(place.module, named["default"], [])
         return None if seen else self._at(place, call)
+
+    def _goes(self, module: Module, node: ast.AST) -> bool:
+        return bool(self.assumed) and any(parent in self.assumed for parent in module.ancestors(node))
+
+    def _touched(self, module: Module, key: str) -> int | None:
+        """Find the first line of a defining file that does something with an item besides giving it its value."""
+        nodes = [
+            node
+            for node in module.parents
+            if (found := item_of(node)) is not None and found[1] == key and not is_definition(module, node)
+        ]
+        texts = [text for text in module.strings if text.value == key and not is_definition(module, text)]
+        lines = [getattr(node, "lineno", 1) for node in (*nodes, *texts) if not self._goes(module, node)]
+        return min(lines, default=None)
 
     def _at(self, place: _Place, node: ast.AST) -> str:
         return f"{self.project.name(place.path)}:{getattr(node, 'lineno', 1)}"
@@ -244,6 +266,7 @@ def is_optional(module: Module, node: ast.expr, variables: list[str]) -> bool:
             default = named.get("default", node.args[0] if node.args and last_name(func).lower() == "field" else None)
             return default is not None and is_optional(module, default, variables)
         case _:
+            variables.extend([] if variable is None else [variable])
             return False
 
 
@@ -265,14 +288,3 @@ def _entries(module: Module, value: ast.expr) -> dict[str | None, ast.expr] | No
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "dict" and not value.args:
         return {keyword.arg: keyword.value for keyword in value.keywords}
     return None
-
-
-def _touched(module: Module, key: str) -> int | None:
-    """Find the first line of a defining file that does something with an item besides giving it its value."""
-    lines = [
-        getattr(node, "lineno", 1)
-        for node in module.parents
-        if (found := item_of(node)) is not None and found[1] == key and not is_definition(module, node)
-    ]
-    lines += [text.lineno for text in module.strings if text.value == key and not is_definition(module, text)]
-    return min(lines, default=None)

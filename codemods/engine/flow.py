@@ -58,7 +58,7 @@ def obstacle(
         for use in module.uses(read.scope, read.name):
             if not dropped.holds(module, use):
                 return _other_use(module, use, read.name)
-        if (kept := _kept(source, module, read, dropped, used_elsewhere)) is not None:
+        if (kept := why_kept(source, module, read, dropped, used_elsewhere)) is not None:
             return ReasonCode.LEFTOVER, kept
     for wanted in item.items:
         for node in _reads(module, wanted):
@@ -95,7 +95,7 @@ def _is_tested(module: Module, node: ast.AST) -> bool:
     return False
 
 
-def _kept(
+def why_kept(
     source: Source,
     module: Module,
     read: NameRead,

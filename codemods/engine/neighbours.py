@@ -32,7 +32,10 @@ from codemods.transform import Already
 
 @dataclass(slots=True, kw_only=True)
 class Neighbours:
-    """The project as its files see each other; ``sites`` holds what belongs to the sites of each file."""
+    """The project as its files see each other; ``sites`` holds what belongs to the sites of each file.
+
+    ``assumed`` are statements that are removed with the rewrite, or the rewrite does not happen.
+    """
 
     project: Project
     type_tests: Mapping[str, Blocked]
@@ -40,7 +43,13 @@ class Neighbours:
     definitions: Definitions
     sites: Mapping[Path, Dropped]
     floors: Floors
+    assumed: frozenset[ast.AST] = frozenset()
     known: dict[Occurrence, Blocked | None] = field(default_factory=dict)
+
+    def assume(self, statements: frozenset[ast.AST]) -> None:
+        """Judge from now on as if some statements were not there."""
+        self.assumed = self.definitions.assumed = statements
+        self.known.clear()
 
     def of(self, candidate: Candidate) -> Surroundings:
         """Give what the rest of the project says about one file."""
@@ -49,6 +58,7 @@ class Neighbours:
             used_elsewhere=partial(self._used, candidate),
             needed_elsewhere=partial(self._needed, candidate),
             too_old=partial(self.floors.too_old, candidate.listed.path),
+            assumed=self.assumed,
         )
 
     def _used(self, candidate: Candidate, read: NameRead | str) -> str | None:
@@ -101,7 +111,8 @@ class Neighbours:
                     yield other, module
 
     def _is_site(self, path: Path, module: Module) -> _IsSite:
-        return _IsSite(module=module, dropped=self.sites.get(path))
+        dropped = self.sites.get(path, _NOTHING)
+        return _IsSite(module=module, dropped=dropped.and_also(self.assumed) if self.assumed else dropped)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +120,13 @@ class _IsSite:
     """Tells whether a node belongs to a site, which is judged by itself."""
 
     module: Module
-    dropped: Dropped | None
+    dropped: Dropped
 
     def __call__(self, node: ast.AST) -> bool:
-        return self.dropped is not None and self.dropped.holds(self.module, node)
+        return bool(self.dropped.nodes) and self.dropped.holds(self.module, node)
+
+
+_NOTHING = Dropped(nodes=frozenset())
 
 
 def look_around(project: Project, reading: Reading, known: Knowledge) -> Neighbours:

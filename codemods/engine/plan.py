@@ -52,12 +52,14 @@ class Surroundings:
     ``type_tests`` maps a construct to a place that depends on its type or its inside; ``used_elsewhere`` names a file
     that seems to use a name of this one, given as a text or as the read that would be deleted; ``needed_elsewhere``
     says what else cannot do without the secret of a site; ``too_old`` names the requirement that is too old for it.
+    ``assumed`` are statements that are removed together with the secret.
     """
 
     type_tests: Mapping[str, Blocked]
     used_elsewhere: Callable[[NameRead | str], str | None]
     needed_elsewhere: Callable[[Occurrence], Blocked | None]
     too_old: Callable[[], str | None]
+    assumed: frozenset[ast.AST] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -237,7 +239,7 @@ def _next_obstacle(
     blocked: Mapping[Occurrence, Blocked],
     around: Surroundings,
 ) -> tuple[Occurrence, Blocked] | None:
-    dropped = _dropped(rewrites).and_also(_guards(file, rewrites).nodes)
+    dropped = _dropped(rewrites).and_also((*_guards(file, rewrites).nodes, *around.assumed))
     for occurrence in rewrites:
         reason = obstacle(file.source, file.module, occurrence.trace, dropped, around.used_elsewhere)
         if reason is not None:

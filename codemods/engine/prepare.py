@@ -5,16 +5,16 @@ This module and what it imports load libcst, so a run imports it only when there
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from codemods.assertion import VARIABLE, Application, Names, name_all, render, serves_only
 from codemods.engine.candidates import Candidate
-from codemods.engine.diff import printable, spellings, unified
+from codemods.engine.diff import printable, unified
 from codemods.engine.edits import edits_of
 from codemods.engine.failure import failed, too_deep
 from codemods.engine.helpers import Place
+from codemods.engine.hidden import hidden_in
 from codemods.engine.option_edits import option_edits
 from codemods.engine.plan import Plan
 from codemods.engine.project import Project
@@ -125,11 +125,7 @@ def _file(candidate: Candidate, plan: Plan, names: Mapping[Application, Names], 
     notebook = candidate.file.notebook
     data = splice(source, edits) if notebook is None else notebook.with_edits(edits)
     compared = prover.prove(candidate, plan, names, data)
-    literals = [node for occurrence in candidate.file.occurrences for node in occurrence.trace.literals]
-    hidden = [text for node in literals for text in spellings(source.segment(node), getattr(node, "value", None))]
-    if notebook is not None:
-        hidden += [json.dumps(text)[1:-1] for text in hidden]
-    diff, masked = printable(source.name, candidate.data, data, hidden)
+    diff, masked = printable(source.name, candidate.data, data, hidden_in(candidate))
     return NewFile(candidate=candidate, plan=plan, data=data, diff=diff, masked=masked, compared=compared)
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import ast
 import os
 import tempfile
-from collections.abc import Collection, Iterator
-from functools import cached_property, partial
+from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 
 from codemods.engine.git import work_tree
-from codemods.engine.listing import Listing, files_in, others_in
+from codemods.engine.listing import Listing, files_in
 from codemods.engine.source import decode, parse, read
+from codemods.engine.tree import Tree
 from codemods.engine.words import Words
 from codemods.errors import CodemodError
 from codemods.floors.formats import format_of
@@ -47,9 +48,34 @@ class Project:
 
     @cached_property
     def others(self) -> tuple[Path, ...]:
-        """List the files beside the code that may declare dependencies or set variables, in one walk."""
-        found = {path for root in self.roots for path in others_in(root, partial(_is_beside, root))}
-        return tuple(sorted(found))
+        """List the files beside the code that may declare dependencies or set variables."""
+        return self.tree.matching(self._is_beside)
+
+    @cached_property
+    def ignored(self) -> tuple[Path, ...]:
+        """List the files that git ignores beside the code and that may set variables: a local ``.env``."""
+        return self.tree.ignored(lambda path: place_of(self.below(path)) is not None)
+
+    @cached_property
+    def tree(self) -> Tree:
+        """Walk the project once for everything that is not Python."""
+        return Tree(self.roots)
+
+    def below(self, path: Path) -> str:
+        """Name a file as its kind is known by: below the top folder of its project."""
+        text = str(path)
+        top = next((top for top in self._tops if text.startswith(top)), f"{path.parent}{os.sep}")
+        return text[len(top) :].replace(os.sep, "/")
+
+    @cached_property
+    def _tops(self) -> tuple[str, ...]:
+        return tuple(f"{str(root).rstrip(os.sep)}{os.sep}" for root in sorted(self.roots))
+
+    def _is_beside(self, path: Path) -> bool:
+        name = self.below(path)
+        if name.endswith(".py") and not name.endswith("setup.py"):
+            return False  # most files are code, and are judged as such
+        return format_of(name) is not None or place_of(name) is not None
 
     @cached_property
     def roots(self) -> frozenset[Path]:
@@ -86,6 +112,14 @@ class Project:
     def may_hold(self, top: str) -> bool:
         """Tell whether a top-level name of an import may be a module of this project."""
         return top in self._parts
+
+    def with_changes(self, changed: Mapping[Path, bytes]) -> Project:
+        """Look at the same project as if some files had other bytes; none of those may mention more words."""
+        other = Project(self.listing)
+        other._data, other._mentions = {**self._data, **changed}, dict(self._mentions)
+        other._modules = {path: module for path, module in self._modules.items() if path not in changed}
+        other.__dict__.update(files=self.files, roots=self.roots, tree=self.tree)
+        return other
 
     def know(self, path: Path, data: bytes, module: Module) -> None:
         """Take over a file that was read already: its nodes are compared by identity."""
@@ -160,11 +194,6 @@ class Project:
         if not parts:
             return ()
         return tuple(path for path in self._by_stem.get(parts[-1], ()) if _ends_with(path, parts))
-
-
-def _is_beside(root: Path, path: Path) -> bool:
-    name = path.relative_to(root).as_posix()
-    return format_of(name) is not None or place_of(name) is not None
 
 
 def module_of(node: ImportNode, alias: ast.alias) -> tuple[int, str]:

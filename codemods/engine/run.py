@@ -7,13 +7,16 @@ import it, so that an interrupt between two files leaves every file working. A s
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codemods.engine.applications import Policy, policy_of
+from codemods.engine.attempt import Attempt, attempt
 from codemods.engine.candidates import Candidate, Told, nobody, read_all
-from codemods.engine.failure import failed, too_deep
+from codemods.engine.failure import failed
+from codemods.engine.fixed import fixed_files, marked, with_fixes, write_fixed
+from codemods.engine.fixing import Fixes, settle
 from codemods.engine.floors import Written as Raised
 from codemods.engine.git import uncommitted
 from codemods.engine.helpers import check_name
@@ -21,21 +24,17 @@ from codemods.engine.knowledge import join
 from codemods.engine.leftovers import leftovers_of
 from codemods.engine.listing import list_files
 from codemods.engine.neighbours import Neighbours, look_around
-from codemods.engine.plan import Plan, plan_file, refusal
+from codemods.engine.plan import Plan
 from codemods.engine.project import Project
-from codemods.engine.proof import Prover
-from codemods.engine.sites import is_rewrite
-from codemods.engine.whose import application_key
 from codemods.engine.write import write
 from codemods.errors import CodemodError, UncommittedError, WriteFailedError
+from codemods.leftover import FixedFile
 from codemods.model import Changed, Clean, Failed, FileOutcome, Helper, ReasonCode, Request, Run
 from codemods.requirement import RequirementFile
 from codemods.transforms import load
 
 if TYPE_CHECKING:
     from codemods.engine.prepare import NewFile, NewHelper
-
-_Written = tuple[tuple[FileOutcome, ...], tuple[Helper, ...], tuple[RequirementFile, ...]]
 
 
 def rewrite(request: Request, told: Told = nobody) -> Run:
@@ -47,21 +46,42 @@ def rewrite(request: Request, told: Told = nobody) -> Run:
     project = Project(listing)
     reading = read_all(project, known, request, told=told)
     neighbours = look_around(project, reading, known)
-    policy = policy_of(request, _keys(reading.candidates, neighbours))
-    plans, too_deep_ones = _plan(reading.candidates, policy, neighbours)
-    unchanged = [Clean(path=item.listed.name, sites=plan.outcomes()) for item, plan in plans if not plan.changes]
-    prover = Prover(known=known, policy=policy, neighbours=neighbours)
-    changed, helpers, floors = _change([(item, plan) for item, plan in plans if plan.changes], prover, request)
-    outcomes: list[FileOutcome] = [*reading.others, *too_deep_ones, *unchanged, *changed]
+    tried = partial(attempt, reading.candidates, known, neighbours, request)
+    current, fixes = tried(), Fixes()
+    if request.fix_leftovers:
+        current, fixes = settle(current, tried, neighbours, request)
+    found = leftovers_of(current.plans, neighbours)
+    done = _change(with_fixes(current, fixes) if fixes.changes else current, neighbours, fixes, request)
+    unchanged = [
+        Clean(path=item.listed.name, sites=plan.outcomes()) for item, plan in current.plans if not plan.changes
+    ]
+    outcomes: list[FileOutcome] = [*reading.others, *current.failures, *unchanged, *done.files]
     return Run(
         base=listing.base,
         files=tuple(sorted(outcomes, key=lambda outcome: outcome.path)),
-        helpers=helpers,
+        helpers=done.helpers,
         scanned=reading.scanned,
         candidates=len(reading.mentioned),
-        leftovers=leftovers_of(plans, neighbours),
-        requirements=_requirements(plans, neighbours, floors),
+        leftovers=marked(found, fixes, project, done.written) if request.fix_leftovers else found,
+        requirements=_requirements(current.plans, neighbours, done.floors),
+        fixed=done.fixed,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done:
+    """What became of the files."""
+
+    files: tuple[FileOutcome, ...] = ()
+    helpers: tuple[Helper, ...] = ()
+    floors: tuple[RequirementFile, ...] = ()
+    fixed: tuple[FixedFile, ...] = ()
+
+    @property
+    def written(self) -> frozenset[str]:
+        """Name the files with sites and with leftovers that are written."""
+        changed = {file.path for file in self.files if isinstance(file, Changed) and file.written}
+        return frozenset(changed | {file.path for file in self.fixed if file.written})
 
 
 def _requirements(
@@ -75,39 +95,13 @@ def _requirements(
     return tuple(sorted((*done, *(each for each in told if each.path not in known)), key=lambda each: each.path))
 
 
-def _plan(
-    candidates: Iterable[Candidate], policy: Policy, neighbours: Neighbours
-) -> tuple[list[tuple[Candidate, Plan]], list[Failed]]:
-    plans: list[tuple[Candidate, Plan]] = []
-    failures: list[Failed] = []
-    for item in candidates:
-        try:
-            plans.append((item, plan_file(item.file, policy, neighbours.of(item))))
-        except RecursionError:
-            failures.append(too_deep(item.listed.name))
-    return plans, failures
-
-
-def _keys(candidates: Iterable[Candidate], neighbours: Neighbours) -> set[str | None]:
-    """Collect what stands for the applications of all sites that only lack one."""
-    return {
-        application_key(candidate.file.module, occurrence)
-        for candidate in candidates
-        for occurrence in candidate.file.occurrences
-        if is_rewrite(occurrence) and refusal(candidate.file, occurrence, neighbours.of(candidate)) is None
-    }
-
-
-def _change(planned: list[tuple[Candidate, Plan]], prover: Prover, request: Request) -> _Written:
-    if not planned:
-        return (), (), ()
-    from codemods.engine.prepare import prepare  # noqa: PLC0415 - imports libcst, which only an edit needs
-
-    prepared, failures = prepare(planned, prover)
-    outcomes: list[FileOutcome] = list(failures)
+def _change(current: Attempt, neighbours: Neighbours, fixes: Fixes, request: Request) -> _Done:
+    """Write what changes, or only say what it would become: requirements, helpers, code, and then what is dead."""
+    prepared = current.prepared
+    outcomes: list[FileOutcome] = []
     helpers: list[Helper] = []
     paths = [file.candidate.listed.path for new in prepared for file in new.files]
-    floors = prover.neighbours.floors
+    floors = neighbours.floors
     unsafe = _unsafe(prepared, floors.changing(paths), request)
     raised = floors.files(paths, (), unsafe if request.apply else None)
     for each in prepared:
@@ -123,7 +117,19 @@ def _change(planned: list[tuple[Candidate, Plan]], prover: Prover, request: Requ
         helper, finished = _finish(new, unsafe, apply=request.apply)
         helpers.extend([helper] if helper.variables else [])
         outcomes.extend(finished)
-    return tuple(outcomes), tuple(helpers), raised.files
+    done = _Done(files=tuple(outcomes), helpers=tuple(helpers), floors=raised.files)
+    return _fix(done, current, fixes, neighbours, request) if fixes.changes else done
+
+
+def _fix(done: _Done, current: Attempt, fixes: Fixes, neighbours: Neighbours, request: Request) -> _Done:
+    """Remove leftovers when the code that read them is written; one that cannot be is a failure."""
+    found = fixed_files(current, fixes, neighbours.project)
+    if not request.apply:
+        return replace(done, fixed=tuple(each.file for each in found))
+    paths = {path for path in current.changes if neighbours.project.name(path) in done.written}
+    fixed = write_fixed(found, paths)
+    failures = [failed(file.path, WriteFailedError(file.problem)) for file in fixed if file.problem]
+    return replace(done, files=(*done.files, *failures), fixed=tuple(file for file in fixed if not file.problem))
 
 
 def _refused(file: NewFile, raised: Raised) -> Failed:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from codemods.leftover import LeftoverKind
+from codemods.leftovers.cut import Cutter
 
 _WHOLE = re.compile(r"[A-Za-z0-9_]")
 
@@ -25,7 +26,7 @@ class Place:
     """A kind of file. ``comment`` starts a line that sets nothing; ``constructs`` count whatever name is looked for.
 
     ``applies`` looks into the text where the name of the file is not enough; ``rank`` puts special names before
-    general ones.
+    general ones. ``cut`` takes names out, where the format allows it.
     """
 
     kind: LeftoverKind
@@ -34,6 +35,7 @@ class Place:
     applies: Callable[[str], bool] = lambda _: True
     constructs: tuple[tuple[re.Pattern[str], LeftoverKind], ...] = ()
     rank: int = 1
+    cut: Cutter | None = None
 
 
 def pattern_of(names: Iterable[str]) -> re.Pattern[str]:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, assert_never
 
+from codemods.leftover import Leftover
 from codemods.model import AlreadyAssertion, Changed, Failed, Reported, Rewritten, Run, SiteOutcome
 from codemods.report.context import Context, variables
-from codemods.report.fingerprints import Mark, marks, of_failure
+from codemods.report.fingerprints import Mark, leftover_marks, marks, of_failure
+from codemods.report.left import seen, staying
+from codemods.requirement import Requirement, RequirementFile
 
 SCHEMA: Final = "unsecret/rewrite"
 VERSION: Final = 1
@@ -38,6 +41,8 @@ def data(run: Run, context: Context) -> _Json:
         "sites": [_site(outcome, mark, context) for outcome, mark in zip(run.sites, marks(run), strict=True)],
         "files": list(_files(run)),
         "failed": [_failed(failed, context) for failed in run.failed],
+        "leftovers": [_leftover(each, mark) for each, mark in zip(run.leftovers, leftover_marks(run), strict=True)],
+        "requirements": [_requirement(one, file) for file in run.requirements for one in file.requirements],
         "variables": [
             {"path": _plain(each.path), "variable": each.name, "application": each.application, "value": each.value}
             for each in variables(run, context)
@@ -60,6 +65,9 @@ def _summary(run: Run, context: Context) -> _Json:
         "literal_secrets": sum(outcome.site.literal_secret for outcome in run.sites),
         "in_baseline": len(context.compared.accepted),
         "vanished": len(context.compared.vanished),
+        "leftovers": len(run.leftovers),
+        "breaking": sum(each.kind.holds for each in staying(run)),
+        "removable": sum(each.dead for each in run.leftovers),
     }
 
 
@@ -114,7 +122,11 @@ def _plan(outcome: SiteOutcome, context: Context) -> _Json | None:
 
 
 def _files(run: Run) -> Iterator[_Json]:
-    """List the files that change, helpers first, with a line for each change."""
+    """List the files that change, in the order in which they are written, with a line for each change."""
+    for declared in run.requirements:
+        if declared.diff:
+            raised = [(one.line, f"{one.package}: {seen(one)}") for one in declared.requirements if one.new]
+            yield _file(declared.path, "requirements", declared.diff, raised, written=declared.written)
     for helper in run.helpers:
         if not helper.diff:
             continue
@@ -128,6 +140,16 @@ def _files(run: Run) -> Iterator[_Json]:
             yield {"path": _plain(file.path), "kind": "source", "written": file.written, "masked": file.masked} | _diff(
                 file.diff, [{"line": line, "description": text} for line, text in told if text]
             )
+
+    for fixed in run.fixed:
+        gone = [(line, f"{name} is not set, read or required here any more") for line, name in fixed.places]
+        yield _file(fixed.path, "leftovers", fixed.diff, gone, written=fixed.written)
+
+
+def _file(path: str, kind: str, diff: str, changes: Iterable[tuple[int, str]], *, written: bool) -> _Json:
+    """Describe a file whose diff says itself whether something in it is masked."""
+    told = [{"line": line, "description": _plain(text)} for line, text in changes]
+    return {"path": _plain(path), "kind": kind, "written": written, "masked": diff.startswith("#")} | _diff(diff, told)
 
 
 def _described(outcome: SiteOutcome) -> str:
@@ -148,6 +170,36 @@ def _diff(diff: str, changes: list[_Json]) -> _Json:
         return {"diff": raw.decode(), "changes": changes}
     except UnicodeDecodeError:
         return {"diff_base64": base64.b64encode(raw).decode(), "changes": changes}
+
+
+def _leftover(each: Leftover, mark: Mark) -> _Json:
+    return {
+        "path": _plain(each.path),
+        "line": each.line,
+        "kind": each.kind.value,
+        "name": _plain(each.name),
+        "application": each.application,
+        "breaks": each.kind.holds,
+        "dead": each.dead,
+        "removed": each.removed,
+        "kept": _plain(each.kept),
+        "message": each.breaks,
+        "advice": each.advice,
+        "fingerprint": mark.fingerprint,
+    }
+
+
+def _requirement(one: Requirement, file: RequirementFile) -> _Json:
+    return {
+        "path": _plain(one.path),
+        "line": one.line,
+        "package": one.package,
+        "status": one.status.value,
+        "old": one.old,
+        "new": one.new,
+        "message": _plain(file.problem or seen(one)),
+        "written": file.written,
+    }
 
 
 def _failed(failed: Failed, context: Context) -> _Json:

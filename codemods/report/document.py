@@ -23,6 +23,7 @@ from codemods.model import (
     Site,
     SiteOutcome,
 )
+from codemods.report import left
 from codemods.report.fingerprints import Mark, marks, of_failure
 from reports.model import Align, Cell, Column, Confidence, Document, Fact, Finding, Location, Rule, Severity, Table
 
@@ -84,7 +85,7 @@ def findings(run: Run, *, accepted: Collection[Mark] = (), rewritable: bool = Fa
 def rules(found: Iterable[Finding]) -> tuple[Rule, ...]:
     """Explain the rules of findings."""
     names = {finding.rule for finding in found}
-    return tuple(rule for rule in (_LITERAL, _NOTED, *map(_rule, ReasonCode)) if rule.name in names)
+    return tuple(rule for rule in (_LITERAL, _NOTED, *map(_rule, ReasonCode), *left.rules()) if rule.name in names)
 
 
 def _rule(reason: ReasonCode) -> Rule:
@@ -115,8 +116,10 @@ def document(run: Run, *, accepted: Collection[Mark] = (), rewritable: bool = Fa
         Fact(label="Sites already on assertions", value=already),
         Fact(label="Files that failed", value=len(run.failed)),
         Fact(label="Helper modules", value=len(run.helpers)),
+        Fact(label="Places that break without the secret", value=sum(each.kind.holds for each in left.staying(run))),
     )
-    found = findings(run, accepted=accepted, rewritable=rewritable)
+    sites = findings(run, accepted=accepted, rewritable=rewritable)
+    found = tuple(sorted((*sites, *left.findings(run)), key=_position))
     return Document(
         title="Code that signs in with secrets",
         as_of=None,

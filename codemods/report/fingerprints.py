@@ -34,6 +34,13 @@ def marks(run: Run) -> tuple[Mark, ...]:
     return tuple(_numbered(seen, Mark(path=site.path, fingerprint=_digest(*_parts(site)))) for site in sites)
 
 
+def leftover_marks(run: Run) -> tuple[Mark, ...]:
+    """Give the mark of every leftover, in the order of ``run.leftovers``: its kind and its name."""
+    seen: Counter[Mark] = Counter()
+    found = (Mark(path=each.path, fingerprint=_digest("leftover", each.kind, each.name)) for each in run.leftovers)
+    return tuple(_numbered(seen, mark) for mark in found)
+
+
 def of_failure(failed: Failed) -> Mark:
     """Give the mark of a file that failed."""
     return Mark(path=failed.path, fingerprint=f"{_digest('failed', failed.error.code)}:1")

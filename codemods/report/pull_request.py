@@ -10,7 +10,9 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from codemods.leftover import Leftover
 from codemods.model import AlreadyAssertion, Category, Reported, Rewritten, Run, SiteOutcome
+from codemods.report import left
 from codemods.report.context import Context, variables
 from codemods.report.fingerprints import marks
 from reports.formats.to_markdown import render as markdown
@@ -75,6 +77,7 @@ def _tables(run: Run, context: Context) -> Iterator[Table]:
         note="They stay in the history of the repository: treat them as leaked, and remove the credentials.",
     )
     yield _table("What needs a person", (_FILE, _LINE, *map(_column, _NEEDS)), _needs(run, context))
+    yield from _left(run, context)
     failed = ((one.path, one.error.line, one.error.code, str(one.error)) for one in run.failed)
     yield _table("Files that failed", (_FILE, _LINE, _column("Reason"), _column("What happened")), failed)
     apart = ((one.site.path, one.site.line, one.site.construct, _kind(one)) for one in run.sites if not _is_code(one))
@@ -86,6 +89,31 @@ def _tables(run: Run, context: Context) -> Iterator[Table]:
 
 _CHANGED = ("Sign-in", "Application", "Secret came from", "Compared and the same", "Note")
 _NEEDS = ("Construct", "Reason", "What was seen", "What to do", "For example")
+
+
+_LEFT = ("Application", "Kind", "Name", "What happens", "What to do")
+
+
+def _left(run: Run, context: Context) -> Iterator[Table]:
+    """List what is left when the secret is gone, application by application, and the releases that are needed."""
+    stays = [each for group in left.by_application(left.staying(run)).values() for each in group]
+    columns = (_column(_LEFT[0]), _FILE, _LINE, *map(_column, _LEFT[1:]))
+    breaking = [each for each in stays if each.kind.holds]
+    yield _table("What still breaks when the secret is gone", columns, (_leftover(each, context) for each in breaking))
+    setting = [each for each in stays if not each.kind.holds]
+    note = "Nothing fails by it. Delete a variable, never blank it."
+    yield _table("What still sets the secret", columns, (_leftover(each, context) for each in setting), note=note)
+    gone = ((each.path, each.line, each.kind.value, each.name) for each in run.leftovers if each.dead)
+    yield _table("Leftovers that are removed", (_FILE, _LINE, _column("Kind"), _column("Name")), gone)
+    declared = (
+        (one.path, one.line, one.package, left.seen(one)) for file in run.requirements for one in file.requirements
+    )
+    yield _table("Releases that are needed", (_FILE, _LINE, _column("Package"), _column("What was seen")), declared)
+
+
+def _leftover(each: Leftover, context: Context) -> tuple[Cell, ...]:
+    seen = f"{each.breaks}; it stays: {each.kept}" if each.kept else each.breaks
+    return left.named(each.application, context), each.path, each.line, each.kind.value, each.name, seen, each.advice
 
 
 def _changed(run: Run) -> _Rows:
@@ -113,6 +141,10 @@ def _checks(run: Run) -> Iterator[str]:
         yield "No secret is removed by hand: `unsecret retire` does it when nothing needs it any more."
     if any(isinstance(outcome, Reported) and _is_code(outcome) for outcome in run.sites):
         yield "Each place under *What needs a person* has somebody who takes it on."
+    if any(each.kind.holds for each in left.staying(run)):
+        yield "Each place under *What still breaks when the secret is gone* is mended before the secret is removed."
+    if any(each.dead for each in run.leftovers):
+        yield "No program outside this repository is given one of the variables under *Leftovers that are removed*."
     if any(outcome.site.literal_secret for outcome in run.sites):
         yield "The secrets in the source are treated as leaked."
     if not run.sites:

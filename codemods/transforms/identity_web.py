@@ -44,7 +44,7 @@ def _auth(call: Call) -> Verdict | None:
         return None
     reason, already = judge_credential(call.module, credential.value)
     if already:
-        return Already(client=_client(call), tenant=tenant_of(call.value(None, "authority")))
+        return Already(client=_client(call), tenant=tenant_of(call.module, call.value(None, "authority")))
     reason = reason or _judge_authority(call)
     return _rewrite(call, credential) if reason is None else _report(call, reason, credential)
 
@@ -64,7 +64,7 @@ def _rewrite(call: Call, credential: Argument) -> Rewrite:
     authority = call.value(None, "authority")
     return Rewrite(
         client=_client(call),
-        tenant=tenant_of(authority),
+        tenant=tenant_of(call.module, authority),
         secrets=(credential.value,),
         edits=(Replace(index=credential.index, keyword=credential.keyword, value=VALUE),),
         callee=SameCallable(),
@@ -78,7 +78,7 @@ def _report(call: Call, reason: ReasonCode, credential: Argument | None = None) 
     return Report(
         reason=reason,
         client=_client(call),
-        tenant=tenant_of(call.value(None, "authority")),
+        tenant=tenant_of(call.module, call.value(None, "authority")),
         secrets=() if credential is None else (credential.value,),
         target=TARGET,
     )

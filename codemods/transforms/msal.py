@@ -45,7 +45,7 @@ def _application(call: Call) -> Verdict | None:
         return None
     reason, already = judge_credential(call.module, credential.value)
     if already:
-        return Already(client=call.value(0, "client_id"), tenant=tenant_of(_authority(call)))
+        return Already(client=call.value(0, "client_id"), tenant=tenant_of(call.module, _authority(call)))
     reason = reason or _judge_call(call)
     if reason is not None:
         return _report(call, reason, credential)
@@ -55,7 +55,7 @@ def _application(call: Call) -> Verdict | None:
 def _rewrite(call: Call, credential: Argument) -> Rewrite:
     return Rewrite(
         client=call.value(0, "client_id"),
-        tenant=tenant_of(_authority(call)),
+        tenant=tenant_of(call.module, _authority(call)),
         secrets=(credential.value,),
         edits=(Replace(index=credential.index, keyword=credential.keyword, value=VALUE),),
         callee=SameCallable(),
@@ -69,7 +69,7 @@ def _report(call: Call, reason: ReasonCode, credential: Argument | None = None) 
     return Report(
         reason=reason,
         client=call.value(0, "client_id"),
-        tenant=tenant_of(_authority(call)),
+        tenant=tenant_of(call.module, _authority(call)),
         secrets=() if credential is None else (credential.value,),
         target=TARGET,
     )

@@ -9,9 +9,21 @@ import re
 
 from codemods.leftover import LeftoverKind
 from codemods.leftovers.place import Place
+from codemods.leftovers.yaml_entries import Around, cutter
 
 _FILE = re.compile(r"(?:.*/)?\.github/(?:workflows|actions)/.*\.ya?ml|(?:.*/)?action\.ya?ml")
 _LOGIN = re.compile(r"^[ \t]*(creds|client-secret)[ \t]*:", re.MULTILINE)
+
+
+def _rule(_name: str, around: Around) -> str | None:
+    """Take out of ``env``; an action that is used by a step may read what is set for that step."""
+    match around.path:
+        case ("env",) | ("jobs", _, "env") | ("jobs", _, "container", "env"):
+            return ""
+        case ("jobs", _, "steps", int(), "env") | ("runs", "steps", int(), "env"):
+            return "the action that the step uses may read it" if "uses" in around.owner else ""
+        case _:
+            return None
 
 
 PLACE = Place(
@@ -19,4 +31,5 @@ PLACE = Place(
     matches=lambda name: _FILE.fullmatch(name) is not None,
     constructs=((_LOGIN, LeftoverKind.GITHUB_LOGIN),),
     rank=0,
+    cut=cutter(_rule),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from codemods.leftover import LeftoverKind
+from codemods.leftovers.blocks import terraform
 from codemods.leftovers.place import Place
 
 _FILE = re.compile(r".*\.(?:tf|tfvars|tofu)(?:\.json)?")
@@ -16,4 +17,5 @@ PLACE = Place(
     kind=LeftoverKind.TERRAFORM,
     matches=lambda name: _FILE.fullmatch(name) is not None,
     constructs=((_PASSWORD, LeftoverKind.TERRAFORM_PASSWORD),),
+    cut=terraform,
 )

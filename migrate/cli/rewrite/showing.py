@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 
 from codemods.model import Changed, Run
-from codemods.report import document, findings
+from codemods.report import document, findings, left
 from codemods.report.context import Context, variables
 from codemods.report.verdict import judge
 from migrate.cli import outputs
@@ -65,6 +65,7 @@ def _lines(run: Run, context: Context) -> Iterator[str]:
     if apart:
         yield "in tests, documentation and mocks:"
         yield from (f"  {_line(finding)}" for finding in apart)
+    yield from left.lines(run, context)
     for entry in context.compared.vanished:
         yield f"{entry.mark.path}: {entry.rule}: gone; --write-baseline takes it out of the baseline"
     for one in variables(run, context):
@@ -77,11 +78,13 @@ def _line(finding: Finding) -> str:
 
 
 def _summary(run: Run, context: Context) -> str:
-    left = judge(run, context)
+    open_ = judge(run, context)
     known = len(context.compared.accepted)
-    rest = (f", {known} in the baseline" if known else "") + f", {len(left.failed)} files failed"
+    rest = (f", {known} in the baseline" if known else "") + f", {len(open_.failed)} files failed"
     if context.check:
-        return f"{run.scanned} files read: {len(left.sites)} sign-ins with a secret{rest}"
+        return f"{run.scanned} files read: {len(open_.sites)} sign-ins with a secret{rest}"
     written = any(isinstance(file, Changed) and file.written for file in run.files)
     done = "rewritten" if written else "can be rewritten (--apply does it)"
-    return f"{run.scanned} files read: {len(run.rewritten)} sign-ins {done}, {len(left.sites)} reported{rest}"
+    breaking = sum(each.kind.holds for each in left.staying(run))
+    rest += f", {breaking} places break without the secret" if breaking else ""
+    return f"{run.scanned} files read: {len(run.rewritten)} sign-ins {done}, {len(open_.sites)} reported{rest}"

@@ -1,0 +1,105 @@
+"""The names from which sites read their secret: environment variables, entries of settings, Key Vault secrets."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from codemods.assertion import guid
+from codemods.engine.candidates import Candidate
+from codemods.engine.neighbours import Neighbours
+from codemods.engine.plan import Plan
+from codemods.engine.sites import Occurrence
+from codemods.model import ReasonCode, Reported, Rewritten, SiteOutcome
+from codemods.names import Module
+
+_STEERING = "AZURE_CLIENT_SECRET"
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")
+_GENERIC = frozenset({"SECRET", "KEY", "PASSWORD", "VALUE", "TOKEN", "CREDENTIAL", "CERTIFICATE"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Named:
+    """A site with the names its secret goes by, and the application it belongs to.
+
+    ``variables`` are those of the names that are seen to be environment variables; the others are guesses.
+    """
+
+    candidate: Candidate
+    outcome: SiteOutcome
+    application: str | None
+    names: tuple[str, ...]
+    variables: frozenset[str]
+
+
+def named_sites(plans: Iterable[tuple[Candidate, Plan]], neighbours: Neighbours) -> tuple[Named, ...]:
+    """List the sites that sign in with a secret, or did, in code that is no test."""
+    return tuple(
+        Named(
+            candidate=candidate,
+            outcome=outcome,
+            application=_application(outcome),
+            names=tuple(dict.fromkeys(_names(candidate, occurrence, outcome, neighbours))),
+            variables=frozenset(_variables(candidate, occurrence, neighbours)),
+        )
+        for candidate, plan in plans
+        for occurrence, outcome in zip(candidate.file.occurrences, plan.outcomes(), strict=False)
+        if _counts(outcome)
+    )
+
+
+def owners_of(sites: Iterable[Named]) -> dict[str, frozenset[str | None]]:
+    """Map each name to the applications whose sites read their secret by it."""
+    owners: dict[str, set[str | None]] = {}
+    for site in sites:
+        for name in site.names:
+            owners.setdefault(name, set()).add(site.application)
+    return {name: frozenset(whose) for name, whose in owners.items()}
+
+
+def _counts(outcome: SiteOutcome) -> bool:
+    return isinstance(outcome, Rewritten) or (
+        isinstance(outcome, Reported) and outcome.reason is not ReasonCode.TEST_CODE
+    )
+
+
+def _application(outcome: SiteOutcome) -> str | None:
+    if isinstance(outcome, Rewritten):
+        return outcome.application
+    return guid(outcome.site.client_id)
+
+
+def _names(candidate: Candidate, occurrence: Occurrence, outcome: SiteOutcome, neighbours: Neighbours) -> Iterator[str]:
+    for item in occurrence.trace.items:
+        if item.holder:
+            yield from _spellings(item.key.rpartition("/")[2])
+    yield from _variables(candidate, occurrence, neighbours)
+    yield from _vault_names(candidate.file.module, occurrence)
+    if isinstance(outcome, Reported) and outcome.reason is ReasonCode.ENVIRONMENT_STEERED:
+        yield _STEERING
+
+
+def _variables(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours) -> Iterator[str]:
+    yield from (item.key for item in occurrence.trace.items if not item.holder)
+    for origin in occurrence.trace.origins:
+        found = neighbours.definitions.find(candidate.listed.path, candidate.file.module, origin)
+        yield from found.variables
+
+
+def _spellings(key: str) -> Iterator[str]:
+    """Give the variable a settings field is filled from; a word that names everything names nothing."""
+    variable = key.upper().replace("-", "_")
+    if _VARIABLE.fullmatch(variable) and variable not in _GENERIC:
+        yield variable
+
+
+def _vault_names(module: Module, occurrence: Occurrence) -> Iterator[str]:
+    secrets = getattr(occurrence.verdict, "secrets", ())
+    values = (*secrets, *(read.binding.value for read in occurrence.trace.names if read.binding.value is not None))
+    for node in (inner for value in values for inner in ast.walk(value)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get_secret":
+            name = module.constant(node.args[0]) if node.args else None
+            if name:
+                yield name

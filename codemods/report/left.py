@@ -1,0 +1,142 @@
+"""What is left when the secret is gone, and which releases are needed, for people: in the order of applications."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from codemods.leftover import Leftover, LeftoverKind
+from codemods.model import Run
+from codemods.report.context import Context
+from codemods.report.fingerprints import leftover_marks
+from codemods.requirement import Requirement, RequirementStatus
+from reports.model import Confidence, Finding, Location, Rule, Severity
+
+NOBODY: Final = "an application that is not known"
+_TOLD = frozenset({RequirementStatus.TOO_OLD, RequirementStatus.UNDECLARED, RequirementStatus.UNREADABLE})
+_STATUS: Final[Mapping[RequirementStatus, tuple[str, str]]] = {
+    RequirementStatus.RAISED: ("it is raised", ""),
+    RequirementStatus.ADDED: ("it is added", ""),
+    RequirementStatus.SUFFICIENT: ("it is new enough", ""),
+    RequirementStatus.TOO_OLD: (
+        "the release that is declared is too old for what would be written",
+        "raise it as suggested, update the lock file, then run again",
+    ),
+    RequirementStatus.UNDECLARED: ("nothing declares the package", "declare it where the project declares the others"),
+    RequirementStatus.UNREADABLE: ("the file that declares packages could not be read", "look at it by hand"),
+}
+
+
+def by_application(leftovers: Iterable[Leftover]) -> dict[str | None, tuple[Leftover, ...]]:
+    """Group leftovers by application; those of nobody come last, and what breaks comes first."""
+    found: dict[str | None, list[Leftover]] = {}
+    for each in sorted(leftovers, key=lambda item: (item.application is None, item.application or "")):
+        found.setdefault(each.application, []).append(each)
+    return {whose: tuple(sorted(each, key=lambda item: not item.kind.holds)) for whose, each in found.items()}
+
+
+def staying(run: Run) -> tuple[Leftover, ...]:
+    """List the leftovers that are not removed, nor would be with --apply."""
+    return tuple(each for each in run.leftovers if not each.dead)
+
+
+def lines(run: Run, context: Context) -> Iterator[str]:
+    """Say what breaks and what is set needlessly, application by application, and what is too old."""
+    for whose, leftovers in by_application(staying(run)).items():
+        for holds, heading in ((True, "still breaks, or still uses it"), (False, "is still there and reads nothing")):
+            rows = [each for each in leftovers if each.kind.holds is holds]
+            if rows:
+                yield f"when the secret of {named(whose, context)} is gone, this {heading}:"
+                yield from (f"  {_line(each)}" for each in rows)
+    done = "removed" if context.applied else "can be removed (--apply does it)"
+    yield from (
+        f"{each.path}:{each.line}: {each.kind.value}: {each.name}: {done}" for each in run.leftovers if each.dead
+    )
+    for file in run.requirements:
+        for one in file.requirements:
+            if one.status is not RequirementStatus.SUFFICIENT:
+                yield f"{one.path}:{one.line}: {one.package}: {seen(one)}"
+
+
+def named(whose: str | None, context: Context) -> str:
+    """Name an application as the plan does, with its client id."""
+    acting = context.acting.get((whose or "").lower())
+    if whose is None or acting is None or acting.application_name is None:
+        return whose or NOBODY
+    return f"{acting.application_name} ({whose})"
+
+
+def seen(one: Requirement) -> str:
+    """Say what became of a requirement."""
+    changed = f": {one.old or 'any release'} becomes {one.new}" if one.status in _CHANGED else ""
+    why = f" ({one.why})" if one.why else ""
+    needed = f"; needs {one.new}" if one.new and one.status not in _CHANGED else ""
+    return f"{_STATUS[one.status][0]}{changed}{why}{needed}"
+
+
+_CHANGED = frozenset({RequirementStatus.RAISED, RequirementStatus.ADDED})
+
+
+def findings(run: Run) -> tuple[Finding, ...]:
+    """List what stays and what is too old, as findings."""
+    marks = zip(run.leftovers, leftover_marks(run), strict=True)
+    found = [_finding(each, mark.fingerprint) for each, mark in marks if not each.dead]
+    requirements = [one for file in run.requirements for one in file.requirements if one.status in _TOLD]
+    return (*found, *map(_of_requirement, requirements))
+
+
+def rules() -> tuple[Rule, ...]:
+    """Explain the rules of what stays."""
+    left = (
+        Rule(name=_rule(kind), summary=kind.meaning, advice=kind.advice, severity=_severity(kind))
+        for kind in LeftoverKind
+    )
+    declared = (
+        Rule(name=_rule_of(status), summary=meaning, advice=advice, severity=Severity.NOTE)
+        for status, (meaning, advice) in _STATUS.items()
+        if status in _TOLD
+    )
+    return (*left, *declared)
+
+
+def _rule(kind: LeftoverKind) -> str:
+    return f"leftover-{kind.value}"
+
+
+def _rule_of(status: RequirementStatus) -> str:
+    return f"requirement-{status.value}"
+
+
+def _severity(kind: LeftoverKind) -> Severity:
+    return Severity.WARNING if kind.holds else Severity.NOTE
+
+
+def _finding(each: Leftover, fingerprint: str) -> Finding:
+    kept = f"; it stays: {each.kept}" if each.kept else ""
+    return Finding(
+        rule=_rule(each.kind),
+        message=f"{each.name or 'the file'}: {each.breaks}{kept}",
+        severity=_severity(each.kind),
+        confidence=Confidence.HIGH if each.application else Confidence.MEDIUM,
+        subject=each.application or "",
+        advice=each.advice,
+        location=Location(path=each.path, line=each.line),
+        fingerprint=fingerprint,
+    )
+
+
+def _of_requirement(one: Requirement) -> Finding:
+    return Finding(
+        rule=_rule_of(one.status),
+        message=f"{one.package}: {seen(one)}",
+        severity=Severity.NOTE,
+        confidence=Confidence.HIGH,
+        advice=_STATUS[one.status][1],
+        location=Location(path=one.path, line=one.line),
+        fingerprint=f"{one.package}:{one.status.value}",
+    )
+
+
+def _line(each: Leftover) -> str:
+    kept = f" (it stays: {each.kept})" if each.kept else ""
+    return f"{each.path}:{each.line}: {each.kind.value}: {each.name}: {each.breaks}; {each.advice}{kept}"
