@@ -24,6 +24,8 @@ _GRAPH = (
 )
 _ACCOUNT = 'O365.Account((client_id, {"client_assertion": managed_identity_assertion}), ...)'
 _BOT = "botframework.connector.auth.ManagedIdentityAppCredentials, for a bot of the type user-assigned managed identity"
+_SSO = """identity.web.Auth(client_credential={"client_assertion": managed_identity_assertion}, ...), or the form of \
+it for the web framework"""
 _WORKSPACE = "WorkspaceClient(host=host, azure_use_msi=True, azure_client_id=CLIENT_ID_OF_THE_MANAGED_IDENTITY)"
 
 
@@ -44,6 +46,7 @@ _bot = _library((0, "app_id"), (1, "password"), _BOT)
 _bot_settings = _always(_library((None, "app_id"), (None, "password"), _BOT), _BOT)
 _account = _library((None, "client_id"), (0, "credentials"), _ACCOUNT)
 _databricks = _library((None, "azure_client_id"), (None, "azure_client_secret"), _WORKSPACE)
+_sso = _library((0, "client_id"), (1, "client_secret"), _SSO)
 _acs = reports(ReasonCode.ACS_NOT_ENTRA, client=(0, "client_id"), secret=(1, "client_secret"), target=_SHAREPOINT)
 
 _CONSTRUCTS: dict[str, Judge] = {
@@ -64,6 +67,8 @@ _CONSTRUCTS: dict[str, Judge] = {
     "databricks.sdk.AccountClient": _databricks,
     "databricks.sdk.core.Config": _databricks,
     "databricks.sdk.config.Config": _databricks,
+    "fastapi_sso.MicrosoftSSO": _sso,
+    "fastapi_sso.sso.microsoft.MicrosoftSSO": _sso,
     "office365.runtime.auth.client_credential.ClientCredential": _acs,
 }
 _METHODS: dict[str, tuple[Judge, str]] = {
@@ -78,6 +83,7 @@ TRANSFORM = Transform(
     literals=(
         b"O365",
         b"AppCredentials",
+        b"MicrosoftSSO",
         b"BotFrameworkAdapterSettings",
         b"ConfigurationBotFrameworkAuthentication",
         b"ServiceClientCredentialFactory",
