@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-_SHORTEST, _LONGEST = 6, 10  # shorter parts occur in most files, longer ones cover fewer literals
+_SHORTEST, _LONGEST = 6, 6  # shorter parts occur in most files, longer ones cover fewer literals
 
 
 class Literals:
