@@ -14,6 +14,7 @@ from codemods.engine.file import File
 from codemods.engine.helpers import Place, named_place, place_for
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.listing import Listed
+from codemods.engine.literals import Literals
 from codemods.engine.notebook import Notebook, read_notebook
 from codemods.engine.project import Project
 from codemods.engine.roots import place_of
@@ -80,7 +81,7 @@ def read_all(
     ``placed`` finds the place of a candidate's helper, by default with a look at the whole project.
     """
     literals = {literal for transform in known.transforms for literal in transform.literals}
-    mentions = re.compile(b"|".join(re.escape(literal) for literal in sorted(literals))).search
+    mentioned = Literals(literals).occur_in
     reading = Reading()
     found: list[tuple[Listed, bytes]] = []
     for listed in project.listing.files:
@@ -90,7 +91,7 @@ def read_all(
             if listed.problem is not None:
                 raise listed.problem
             data = read(listed.path)
-            if mentions(data) is not None:
+            if mentioned(data):
                 found.append((listed, data))
         except CodemodError as error:
             reading.add(failed(listed.name, error))

@@ -35,12 +35,16 @@ _Found = tuple[Path, CodemodError | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """The files of a run, the folder their names are relative to, and the deepest folder that holds them all."""
+    """The files of a run, the folder their names are relative to, and the deepest folder that holds them all.
+
+    ``whole`` are the folders that were listed with everything in them.
+    """
 
     base: Path
     common: Path
     folders: tuple[Path, ...]
     files: tuple[Listed, ...]
+    whole: tuple[Path, ...] = ()
 
 
 def list_files(paths: Iterable[Path]) -> Listing:
@@ -55,7 +59,8 @@ def list_files(paths: Iterable[Path]) -> Listing:
             name = path.relative_to(base).as_posix()
             found[name] = Listed(name=name, path=path, problem=problem)
     files = tuple(found[name] for name in sorted(found))
-    return Listing(base=base, common=common, folders=tuple(dict.fromkeys(folders)), files=files)
+    whole = tuple(root for root in roots if root.is_dir())
+    return Listing(base=base, common=common, folders=tuple(dict.fromkeys(folders)), files=files, whole=whole)
 
 
 def files_in(root: Path, area: Iterable[Path]) -> Iterator[_Found]:
@@ -64,13 +69,15 @@ def files_in(root: Path, area: Iterable[Path]) -> Iterator[_Found]:
     for path, problem in _walk(root) if names is None else ((root / name, None) for name in names):
         if problem is not None:
             yield path, problem
-        elif path.is_symlink():
+            continue
+        mode = _mode(path)
+        if stat.S_ISLNK(mode):
             if (leads_out := _out_of(path, area)) is not None:
                 yield path, leads_out
-        elif names is not None and path.is_dir():  # a work tree inside this one: git names its folder only
+        elif names is not None and stat.S_ISDIR(mode):  # a work tree inside this one: git names its folder only
             if not _is_skipped(path):
                 yield from files_in(path, area)
-        elif _is_regular(path) and _is_python(path):
+        elif stat.S_ISREG(mode) and _is_python(path):
             yield path, None
 
 
@@ -162,7 +169,12 @@ def _is_python(path: Path) -> bool:
 
 
 def _is_regular(path: Path) -> bool:
+    return stat.S_ISREG(_mode(path))
+
+
+def _mode(path: Path) -> int:
+    """Say what a file is, links themselves included; 0 is nothing that can be looked at."""
     try:
-        return stat.S_ISREG(path.lstat().st_mode)
+        return os.lstat(path).st_mode
     except OSError:
-        return False
+        return 0

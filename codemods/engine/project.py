@@ -42,7 +42,7 @@ class Project:
     def files(self) -> tuple[Path, ...]:
         """List the files of the project and of the run."""
         found = {listed.path for listed in self.listing.files if listed.problem is None}
-        for root in self.roots:
+        for root in self.roots - set(self.listing.whole):  # those were listed already
             found.update(path for path, problem in files_in(root, (root,)) if problem is None)
         return tuple(sorted(path for path in found if path.suffix != ".ipynb"))
 
@@ -155,7 +155,7 @@ class Project:
         if known is not None or path in self._modules:
             return None if known is None else known.tree
         try:
-            return parse(path.name, decode(path.name, self._glance(path)).text)
+            return parse(path.name, decode(path.name, self.glance(path)).text)
         except (CodemodError, RecursionError):
             return None
 
@@ -166,12 +166,12 @@ class Project:
             search = Words(new)
             found: dict[str, list[Path]] = {word: [] for word in new}
             for path in self.files:
-                for word in search.of(self._glance(path)):
+                for word in search.of(self.glance(path)):
                     found[word].append(path)
             self._mentions.update((word, tuple(paths)) for word, paths in found.items())
         return {word: self._mentions[word] for word in words if self._mentions[word]}
 
-    def _glance(self, path: Path) -> bytes:
+    def glance(self, path: Path) -> bytes:
         """Read a file without keeping it: a tree may be larger than the memory."""
         if path in self._data:
             return self._data[path]

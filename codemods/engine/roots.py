@@ -7,8 +7,9 @@ may be a package all the same. Evidence is an import that only works when a cert
 from __future__ import annotations
 
 import ast
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from codemods.engine.project import Project, module_of
@@ -66,8 +67,9 @@ def _holds(folder: Path, top: str, path: Path) -> bool:
 def _importers(project: Project, path: Path) -> Iterator[_Evidence]:
     """Yield the folder that each absolute import of the file starts from."""
     place = place_of(path)
+    imported = _importing(place.name)
     for other in project.mentioning({place.name}).get(place.name, ()):
-        for node in project.imports(other) if other != path else ():
+        for node in project.imports(other) if other != path and imported(project.glance(other)) else ():
             for alias in node.names:
                 level, dotted = module_of(node, alias)
                 names = [dotted] if isinstance(node, ast.Import) else [dotted, f"{dotted}.{alias.name}"]
@@ -75,6 +77,17 @@ def _importers(project: Project, path: Path) -> Iterator[_Evidence]:
                     root = _above(place, name.split("."))
                     if root is not None and name.partition(".")[0] not in _LIBRARIES:
                         yield frozenset({root})
+
+
+def _importing(name: str) -> Callable[[bytes], bool]:
+    """Search for an import statement that says a name; a file without one need not be parsed.
+
+    A statement goes on after a backslash, and inside of brackets, where comments may hold anything.
+    """
+    word = rb"\b%s\b" % re.escape(name.encode("utf-8", "surrogateescape"))
+    plain = re.compile(rb"\b(?:from|import)\b(?:[^\n(]|\\\r?\n)*?" + word)
+    bracketed = re.compile(rb"\bimport[\s\\]*\((?:[^()#]|#[^\r\n]*[\r\n])*?" + word)
+    return lambda data: plain.search(data) is not None or bracketed.search(data) is not None
 
 
 def _above(place: Path, parts: list[str]) -> Path | None:
