@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-_SHORTEST, _LONGEST = 6, 6  # shorter parts occur in most files, longer ones cover fewer literals
+_LENGTH = 6  # shorter parts occur in most files, longer ones cover fewer literals
 
 
 class Literals:
@@ -26,17 +26,20 @@ class Literals:
 
 
 def _cover(literals: set[bytes]) -> Iterator[tuple[bytes, tuple[bytes, ...]]]:
-    """Yield parts and the literals each stands for: the part that covers most first, of those the longest."""
-    left = sorted(literals)
-    parts = {part for each in left for part in _parts(each)}
+    """Yield parts and the literals each stands for: the part that covers most first."""
+    holding: dict[bytes, set[bytes]] = {}
+    for each in literals:
+        for part in _parts(each):
+            holding.setdefault(part, set()).add(each)
+    left = set(literals)
     while left:
-        best = max(parts, key=lambda part: (sum(part in each for each in left), len(part), part))
-        yield best, tuple(each for each in left if best in each)
-        left = [each for each in left if best not in each]
+        best = max(holding, key=lambda part: (len(holding[part] & left), part))
+        yield best, tuple(sorted(holding[best] & left))
+        left -= holding[best]
 
 
 def _parts(literal: bytes) -> Iterator[bytes]:
-    if len(literal) <= _SHORTEST:
+    if len(literal) <= _LENGTH:
         yield literal
-    for length in range(_SHORTEST, min(len(literal), _LONGEST) + 1):
-        yield from (literal[start : start + length] for start in range(len(literal) - length + 1))
+    for start in range(len(literal) - _LENGTH + 1):
+        yield literal[start : start + _LENGTH]
