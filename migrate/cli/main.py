@@ -42,6 +42,7 @@ COMMANDS = {
     "owner": "Write down that owners were told of a removal, and what they said.",
     "report": "Render a snapshot, plan or journal.",
     "status": "Say where the rollout stands.",
+    "certificate": "Write and check certificates of why credentials were removed.",
     "journal": "Check, export and copy what was recorded.",
     "emulator": "Serve an embedded tenant on loopback.",
     "demo": "Run the whole migration against an embedded tenant.",

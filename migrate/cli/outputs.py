@@ -41,6 +41,12 @@ def for_export(out: Path) -> None:
         raise _refused(out, "it is no exported journal")
 
 
+def for_certificate(out: Path) -> None:
+    """Refuse a place where something else than a certificate of retirement stands; raises OutputError."""
+    if _stands(out) and b'"format": "unsecret certificate of retirement"' not in out.read_bytes():
+        raise _refused(out, "it is no certificate")
+
+
 def for_report(out: Path, name: str, *sources: Path) -> None:
     """Refuse to replace what is reported on, or a file that does not look like a report; raises OutputError."""
     if any(_same(out, source) for source in sources):
