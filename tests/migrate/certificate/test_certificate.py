@@ -26,6 +26,11 @@ def signed() -> dict[str, Any]:
     return document(signer=lambda content: certificate.sign(TEAM, content))
 
 
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.text() | st.integers(),
+    lambda each: st.lists(each, max_size=3) | st.dictionaries(st.text(), each, max_size=3),
+    max_leaves=5,
+)
 PLAIN, SIGNED = certificate.file(document()), certificate.file(signed())
 
 
@@ -87,20 +92,22 @@ def test_cut_off_and_doubled_bytes_are_found(data: st.DataObject) -> None:
     assert found(SIGNED[:last] + SIGNED[first:])
 
 
-@pytest.mark.parametrize("path", [path for path in leaves(document()) if path[0] in {"claims", "entries"}], ids=str)
-def test_a_claim_or_entry_that_was_changed_is_found_where_the_digest_was_mended(path: tuple[Any, ...]) -> None:
-    for value in ("x", 7, None, True, [], "2026-01-01T00:00:00+00:00"):
-        forged = changed(document(), path, value)
-        if forged != document():
+@pytest.mark.parametrize("value", ["2026-01-01T00:00:00+00:00", 7, None], ids=str)
+def test_a_claim_or_entry_that_was_changed_is_found_where_the_digest_was_mended(value: Any) -> None:
+    right = document()
+    for path in leaves(right):
+        forged = changed(right, path, value)
+        if path[0] in {"claims", "entries"} and forged != right:
             problems = found(certificate.file(resealed(forged)))
-            assert any(path[0] in where or where == "document" for where in problems), (value, problems)
+            assert any(path[0] in where or where == "document" for where in problems), (path, problems)
 
 
-@pytest.mark.parametrize("path", list(leaves(signed())), ids=str)
-def test_whatever_was_changed_is_found_where_it_was_signed(path: tuple[Any, ...]) -> None:
-    forged = changed(signed(), path, "x")
-    assert found(certificate.file(resealed(forged)), TEAM)
-    assert found(certificate.file(resealed(forged)))
+def test_whatever_was_changed_is_found_where_it_was_signed() -> None:
+    right = signed()
+    for path in leaves(right):
+        forged = resealed(changed(right, path, "x"))
+        if forged != right:
+            assert found(certificate.file(forged)), path
 
 
 def test_a_journal_made_anew_is_found_by_its_signature() -> None:
@@ -167,7 +174,7 @@ def test_what_was_not_removed_or_not_explained_is_not_certified() -> None:
     assert certificate.retired(chained(facts())) == [KEY]
     with pytest.raises(UnfitError, match="no entry retired"):
         document(facts()[:5])
-    with pytest.raises(UnfitError, match="retire-meant of credential .* before its removal"):
+    with pytest.raises(UnfitError, match=r"retire-meant of credential .* before its removal"):
         document(facts()[:4] + facts()[5:])
     old = [*facts()]
     old[MEANT] = ("retire-meant", KEY, {"data": {"gates": {}}})
@@ -182,16 +189,12 @@ def test_names_of_files_are_ids_whatever_the_journal_holds() -> None:
     assert name.removesuffix(".json").replace("-", "").isalnum()
 
 
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.text() | st.integers(),
-        lambda each: st.lists(each) | st.dictionaries(st.text(), each),
-    )
-)
+@given(ANYTHING)
 def test_whatever_json_is_given_is_judged_and_never_fails(value: Any) -> None:
     assert certificate.check(json.dumps(value).encode())
+    right = document()
     for field in ("claims", "entries", "journal", "signature", "digest"):
-        assert certificate.check(json.dumps({**document(), field: value}).encode())
+        assert certificate.check(json.dumps({**right, field: value}).encode())
 
 
 def test_canonical_json_is_that_of_rfc_8785() -> None:
