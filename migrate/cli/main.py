@@ -43,6 +43,7 @@ COMMANDS = {
     "report": "Render a snapshot, plan or journal.",
     "status": "Say where the rollout stands.",
     "certificate": "Write and check certificates of why credentials were removed.",
+    "replay": "Try retirement policies on past sign-in logs.",
     "journal": "Check, export and copy what was recorded.",
     "emulator": "Serve an embedded tenant on loopback.",
     "demo": "Run the whole migration against an embedded tenant.",
