@@ -11,6 +11,7 @@ MigrateError
 |-- FrozenError            a change inside a freeze window
 |-- OutputError            a file that would be replaced is not of unsecret's making, or is an input
 |-- CertificateError       certificates cannot be made of this journal, or a key for them cannot be used
+|-- ProofError             a proof file that is not to be taken into the journal
 |-- ExchangeFailedError    the exchange could not be tried at all (no managed identity endpoint, no network)
 |-- RetirementStoppedError a removal was followed by a failing exchange: the run stops at once
 `-- DemoError              a step of the demonstration failed
@@ -61,6 +62,10 @@ class OutputError(MigrateError):
 
 class CertificateError(MigrateError):
     """A certificate of retirement cannot be made or signed."""
+
+
+class ProofError(MigrateError):
+    """A proof that was carried here does not count."""
 
 
 class ExchangeFailedError(MigrateError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrate.certificate.canonical import canonical, file, parsed
+from migrate.certificate.canonical import canonical, digest, file, parsed
 from migrate.certificate.check import Problem, check
 from migrate.certificate.claims import UnfitError, retired
 from migrate.certificate.document import FORMAT, Origin, Signer, make, name_of
@@ -16,6 +16,7 @@ __all__ = [
     "UnfitError",
     "canonical",
     "check",
+    "digest",
     "file",
     "make",
     "name_of",

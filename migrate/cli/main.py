@@ -37,6 +37,7 @@ COMMANDS = {
     "revert": "Take back what was done for an application.",
     "rewrite": "Rewrite Python code from secrets to assertions.",
     "verify": "Perform the exchange and judge the token.",
+    "proof": "Carry proofs from a host that cannot reach the journal.",
     "retire": "Ask the gates and remove old credentials.",
     "watch": "Look after applications whose credentials were removed.",
     "owner": "Write down that owners were told of a removal, and what they said.",

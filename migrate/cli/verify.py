@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
 from migrate import planuse
-from migrate.cli import wiring
+from migrate.cli import outputs, wiring
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, common, selection
 from migrate.cli.output import emit, progress
 from migrate.clock import SystemClock
 from migrate.exchange import NotProven, Verdict, verify
+from migrate.proofs import Carried, written
+
+_NONCE = re.compile(r"[0-9a-f]{32}")
+
+
+def _nonce(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not _NONCE.fullmatch(value):
+        raise click.BadParameter("it is no nonce of: unsecret proof request")
+    return value
 
 
 @click.command()
@@ -25,18 +36,34 @@ from migrate.exchange import NotProven, Verdict, verify
 @click.option(
     "--interval", type=click.FloatRange(0, 3600), default=10.0, show_default=True, help="Seconds between two rounds."
 )
+@click.option("--proof-out", type=FILE, metavar="FILE", help="Write the proofs there; the journal is left alone.")
+@click.option("--nonce", callback=_nonce, metavar="HEX", help="What `unsecret proof request` printed.")
 @common
 def command(
-    *, settings: Settings, plan_file: Path, wave: int | None, app: str | None, tries: int, interval: float
+    *,
+    settings: Settings,
+    plan_file: Path,
+    wave: int | None,
+    app: str | None,
+    tries: int,
+    interval: float,
+    proof_out: Path | None,
+    nonce: str | None,
 ) -> int:
     """Perform the exchange of PLAN's pairings with fresh caches, judge the tokens and keep the proofs.
 
     To be run where the identities are available: on the host, or on one that has them attached. Proofs hold what the
-    tokens say, never a token.
+    tokens say, never a token. On a host that cannot reach the journal, --nonce and --proof-out make a file of them,
+    which `unsecret proof import` takes to it.
     """
     if not math.isfinite(interval):
         raise click.BadParameter("it is no number of seconds", click.get_current_context(), param_hint="--interval")
-    with opened(settings) as journal:
+    if (proof_out is None) != (nonce is None):
+        raise click.UsageError("--proof-out and --nonce go together", click.get_current_context())
+    if proof_out is not None:
+        outputs.for_proof(proof_out)
+    carried = Carried()
+    with nullcontext(carried) if proof_out else opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
         pairings = planuse.select(plan, app=app, wave=wave)
         planuse.remember(plan, journal)
@@ -52,6 +79,8 @@ def command(
                 progress=progress("verify"),
             )
         )
+    if proof_out is not None and nonce is not None:
+        outputs.write(proof_out, written(plan, nonce, carried.recorded))
     emit(settings, _lines(verdicts), [_row(verdict) for verdict in verdicts])
     return 1 if any(isinstance(verdict, NotProven) for verdict in verdicts) else 0
 
