@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from migrate import planuse
+from migrate import planuse, runon
 from migrate.cli import outputs, wiring
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, common, selection
@@ -38,6 +38,7 @@ def _nonce(_context: click.Context, _parameter: click.Parameter, value: str | No
 )
 @click.option("--proof-out", type=FILE, metavar="FILE", help="Write the proofs there; the journal is left alone.")
 @click.option("--nonce", callback=_nonce, metavar="HEX", help="What `unsecret proof request` printed.")
+@click.option("--run-on", metavar="ARM-ID", help="Print the command that does it on this host, and do nothing else.")
 @common
 def command(
     *,
@@ -49,6 +50,7 @@ def command(
     interval: float,
     proof_out: Path | None,
     nonce: str | None,
+    run_on: str | None,
 ) -> int:
     """Perform the exchange of PLAN's pairings with fresh caches, judge the tokens and keep the proofs.
 
@@ -60,6 +62,10 @@ def command(
         raise click.BadParameter("it is no number of seconds", click.get_current_context(), param_hint="--interval")
     if (proof_out is None) != (nonce is None):
         raise click.UsageError("--proof-out and --nonce go together", click.get_current_context())
+    if run_on is not None:
+        lines = runon.commands(run_on, _without_run_on(), str(proof_out) if proof_out else None)
+        emit(settings, lines, list(lines))
+        return 0
     if proof_out is not None:
         outputs.for_proof(proof_out)
     carried = Carried()
@@ -83,6 +89,19 @@ def command(
         outputs.write(proof_out, written(plan, nonce, carried.recorded))
     emit(settings, _lines(verdicts), [_row(verdict) for verdict in verdicts])
     return 1 if any(isinstance(verdict, NotProven) for verdict in verdicts) else 0
+
+
+def _without_run_on() -> list[str]:
+    """Return the command that is running, without the option that says where it should."""
+    given = list(click.get_current_context().obj)
+    kept: list[str] = []
+    while given:
+        argument = given.pop(0)
+        if argument == "--run-on":
+            given[:1] = []
+        elif not argument.startswith("--run-on="):
+            kept.append(argument)
+    return ["unsecret", *kept]
 
 
 def _row(verdict: Verdict) -> dict[str, Any]:
