@@ -6,6 +6,7 @@ import asyncio
 import math
 import re
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from migrate.cli.options import FILE, Settings, common, selection
 from migrate.cli.output import emit, progress
 from migrate.clock import SystemClock
 from migrate.exchange import NotProven, Verdict, verify
+from migrate.model import Pairing, Plan
+from migrate.ports import Journal
 from migrate.proofs import Carried, written
 
 _NONCE = re.compile(r"[0-9a-f]{32}")
@@ -73,22 +76,36 @@ def command(
         plan = planuse.load(plan_file, journal, settings.cloud)
         pairings = planuse.select(plan, app=app, wave=wave)
         planuse.remember(plan, journal)
-        verdicts = asyncio.run(
-            verify(
-                plan,
-                pairings,
-                exchange=wiring.exchange(settings, plan),
-                journal=journal,
-                clock=SystemClock(),
-                tries=tries,
-                interval=interval,
-                progress=progress("verify"),
-            )
-        )
+        verdicts = _verified(settings, plan, pairings, journal, _Rounds(tries=tries, interval=interval))
     if proof_out is not None and nonce is not None:
         outputs.write(proof_out, written(plan, nonce, carried.recorded))
     emit(settings, _lines(verdicts), [_row(verdict) for verdict in verdicts])
     return 1 if any(isinstance(verdict, NotProven) for verdict in verdicts) else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rounds:
+    """How often each exchange is performed, and how many seconds lie in between."""
+
+    tries: int
+    interval: float
+
+
+def _verified(
+    settings: Settings, plan: Plan, pairings: tuple[Pairing, ...], journal: Journal, rounds: _Rounds
+) -> tuple[Verdict, ...]:
+    return asyncio.run(
+        verify(
+            plan,
+            pairings,
+            exchange=wiring.exchange(settings, plan),
+            journal=journal,
+            clock=SystemClock(),
+            tries=rounds.tries,
+            interval=rounds.interval,
+            progress=progress("verify"),
+        )
+    )
 
 
 def _without_run_on() -> list[str]:

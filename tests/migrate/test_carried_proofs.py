@@ -68,11 +68,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
         yield Made(tenant=tenant, plan=path, file=folder / "proof.json", nonce=nonce, known=known)
 
 
-def refused(
-    made: Made, content: bytes | None = None, known: Known | None = None, later: timedelta = timedelta(0)
-) -> str:
+def refused(made: Made, content: bytes | None = None, known: Known | None = None, *, days: int = 0) -> str:
     with pytest.raises(ProofError) as error:
-        taken(content or made.file.read_bytes(), known or made.known, datetime.now(UTC) + later, DAY)
+        taken(content or made.file.read_bytes(), known or made.known, datetime.now(UTC) + days * DAY, DAY)
     return str(error.value)
 
 
