@@ -35,6 +35,21 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DayOfUse:
+    """Sign-ins of one day (UTC) that succeeded, or may have, with one credential and from one address."""
+
+    client_id: ClientId
+    key_id: KeyId | None
+    thumbprint: str | None
+    federated_credential_id: str | None
+    credential_type: str | None
+    address: str | None
+    first: datetime
+    last: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """What one source saw of one credential, from one address, for one resource; or of one credential in all."""
 

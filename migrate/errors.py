@@ -10,6 +10,9 @@ MigrateError
 |-- IllegalTransitionError a change that does not follow from where the application stands; nothing was changed
 |-- FrozenError            a change inside a freeze window
 |-- OutputError            a file that would be replaced is not of unsecret's making, or is an input
+|-- CertificateError       certificates cannot be made of this journal, or a key for them cannot be used
+|-- ProofError             a proof file that is not to be taken into the journal
+|-- HostError              a host on which nothing can be run
 |-- ExchangeFailedError    the exchange could not be tried at all (no managed identity endpoint, no network)
 |-- RetirementStoppedError a removal was followed by a failing exchange: the run stops at once
 `-- DemoError              a step of the demonstration failed
@@ -56,6 +59,18 @@ class FrozenError(MigrateError):
 
 class OutputError(MigrateError):
     """An output may not be written where it was asked for."""
+
+
+class CertificateError(MigrateError):
+    """A certificate of retirement cannot be made or signed."""
+
+
+class ProofError(MigrateError):
+    """A proof that was carried here does not count."""
+
+
+class HostError(MigrateError):
+    """What was named is no host that a command can be run on."""
 
 
 class ExchangeFailedError(MigrateError):

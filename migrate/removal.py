@@ -25,6 +25,7 @@ from migrate import exchange as exchanges
 from migrate import gates, rollout
 from migrate.errors import RetirementStoppedError, WriteFailedError
 from migrate.gate import Question
+from migrate.grounds import grounds
 from migrate.model import Entry, Json, Kind, Pairing, Plan, PlannedCredential
 from migrate.ports import Clock, DirectoryWriter, Journal, TokenExchange
 from migrate.surroundings import Surroundings
@@ -111,13 +112,14 @@ class Remover:
         what = rollout.course(question.pairing)
         if question.standing.scheduled is not None:
             self.write(Kind.SOAKED, question, around, {"since": question.standing.scheduled.isoformat()})
+        written = self.journal.entries(application=what.client_id)
+        why = grounds(question, self.plan.tenant_id, rollout.proof_entries(question.pairing, written))
         entry = replace(
-            self._entry(Kind.RETIRE_MEANT, question, {"gates": dict(opened)}),
+            self._entry(Kind.RETIRE_MEANT, question, {"gates": dict(opened), **why}),
             meant={"remove": question.credential.key_id},
             seen_before={"credentials": [each.key_id for each in question.held]},
         )
-        now = rollout.fold(what, self.journal.entries(application=what.client_id))
-        rollout.admit(what, now, entry, (gate.name for gate in gates.gates()))
+        rollout.admit(what, rollout.fold(what, written), entry, (gate.name for gate in gates.gates()))
         self.journal.record(entry)
 
     def retired(

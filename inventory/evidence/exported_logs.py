@@ -8,9 +8,10 @@ its hour. DuckDB may not install or load anything for it.
 from __future__ import annotations
 
 import asyncio
+import functools
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,7 +33,7 @@ from inventory.logs.standing import Standing, standing
 from inventory.logs.tally import Tally, key_of
 from inventory.logs.tally import row as summed
 from inventory.model import ScanNote, TenantId
-from inventory.usage import Source, SourceName, Use
+from inventory.usage import DayOfUse, Source, SourceName, Use
 from reports.text import visible
 
 NAME = SourceName("exported-logs")
@@ -103,6 +104,27 @@ def _source(folder: Path, request: EvidenceRequest, position: Standing) -> Sourc
     return position.source(NAME, request.at, _BLIND, changed=fingerprint(folder) != position.listing)
 
 
+def days_of_use(request: EvidenceRequest) -> tuple[tuple[DayOfUse, ...], tuple[ScanNote, ...], Source]:
+    """Return every day of use that a folder tells, what of it cannot be read, and how much of the past it covers.
+
+    All of it is held in memory: a value for each credential, address and day. Raises ReadFailedError where nothing can
+    be read at all.
+    """
+    folder = request.folder
+    if folder is None:
+        return (), (), unread(NAME, request.at, "no folder was named", blind_spots=_BLIND)
+    found: list[DayOfUse] = []
+    notes: list[ScanNote] = []
+    position = standing(None, fingerprint(folder))
+    with tempfile.TemporaryDirectory(prefix="unsecret-") as spill:
+        sums = functools.partial(_Days, found)
+        with closing(_Engine(Path(spill), request, question=sql.days_of_use, sums=sums)) as engine:
+            for portion in batches(_remaining(folder, request.tenant_id, None), _PORTION):
+                entries, position = engine.portion(portion, position)
+                notes += [each for each in entries if isinstance(each, ScanNote)]
+    return tuple(found), tuple(notes), _source(folder, request, position)
+
+
 @dataclass(slots=True)
 class _Sums:
     """What a portion of the files said, while it is being read."""
@@ -146,10 +168,38 @@ class _Sums:
         return (*self.tally.drain(), *self.notes), replace(after, extent=extent, files=number)
 
 
+class _Days(_Sums):
+    """What a portion of the files said, with the days of use put into a list."""
+
+    def __init__(self, found: list[DayOfUse], before: Standing, limit: datetime) -> None:
+        super().__init__(before, limit)
+        self._found = found
+
+    def add(self, row: tuple[Any, ...], files: Mapping[str, LogFile]) -> None:
+        """Take one row of the query in."""
+        count, part = row[-2:]
+        if part == "lost":
+            self.lose(files[row[0]], count, "")
+        elif part == "hour":
+            self.spans.append((_moment(row[-4]), _moment(row[-3])))
+        elif part == "apart":
+            self.apart[row[0]] += count
+        else:
+            self._found.append(_day(row))
+
+
 class _Engine:
     """A database in memory that adds files up; ``spill`` is the folder for what does not fit."""
 
-    def __init__(self, spill: Path, request: EvidenceRequest) -> None:
+    def __init__(
+        self,
+        spill: Path,
+        request: EvidenceRequest,
+        *,
+        question: Callable[..., str] = sql.aggregation,
+        sums: Callable[[Standing, datetime], _Sums] = _Sums,
+    ) -> None:
+        self._question, self._sums = question, sums
         try:
             import duckdb  # noqa: PLC0415 - an extra
         except ImportError:
@@ -170,7 +220,7 @@ class _Engine:
 
     def portion(self, files: tuple[Found, ...], standing: Standing) -> tuple[tuple[Entry, ...], Standing]:
         """Add files up and return their values and the standing after them; broken files are noted, never raised."""
-        sums, usable = _Sums(standing, self._limit), []
+        sums, usable = self._sums(standing, self._limit), []
         for file in files:
             broken = _broken(file)
             if broken and not isinstance(file, Passed):
@@ -202,7 +252,7 @@ class _Engine:
             records = sql.parquet_records({row[0]: row[1] for row in described})
         else:
             records = sql.json_records(form, zipped=files[0].zipped)
-        question = sql.aggregation(records, named=files[0].named)
+        question = self._question(records, named=files[0].named)
         limit = (self._limit - _EPOCH) // _MICROSECOND
         return self._database.execute(question, [paths, self._tenant, limit]).fetchall()
 
@@ -239,6 +289,31 @@ def _use(row: tuple[Any, ...]) -> Use:
         last_success=None if last_success is None else _moment(last_success),
         successes=successes,
         failures=failures,
+    )
+
+
+def _day(row: tuple[Any, ...]) -> DayOfUse:
+    client, key_id, thumbprint, federated, credential_type, address, first, last, count, _ = row
+    key = key_of(
+        client,
+        key_id=key_id,
+        thumbprint=thumbprint,
+        federated=federated,
+        credential_type=credential_type,
+        address=address,
+        resource=None,
+        counted=True,
+    )
+    return DayOfUse(
+        client_id=key.client_id,
+        key_id=key.key_id,
+        thumbprint=key.thumbprint,
+        federated_credential_id=key.federated_credential_id,
+        credential_type=key.credential_type,
+        address=key.address,
+        first=_moment(first),
+        last=_moment(last),
+        count=count,
     )
 
 

@@ -137,7 +137,52 @@ def aggregation(records: str, *, named: bool) -> str:
     """
     keys = ", ".join(COLUMNS)
     return f"""
-WITH records AS ({records}),
+WITH {_judged(records, named=named)},
+parted AS (
+    SELECT {", ".join(f"CASE WHEN standing IN {_USES} THEN {name} END AS {name}" for name in COLUMNS)},
+        standing, CASE WHEN standing = 'lost' THEN filename END AS filename,
+        CASE WHEN standing IN {_USES} THEN moment END AS moment, result,
+        result IS NOT NULL AS counted, result = 'success' AS good,
+        CASE WHEN own AND standing = 'ours' THEN moment // 3600000000 END AS hour
+    FROM judged
+)
+SELECT coalesce(filename, client, standing) AS client, {", ".join(COLUMNS[1:])}, counted, min(moment), max(moment),
+    max(moment) FILTER (good),
+    CASE WHEN standing IN {_USES} AND grouping(counted) = 0 THEN count(*) FILTER (good) ELSE count(*) END,
+    count(*) FILTER (NOT good),
+    CASE WHEN grouping(hour) = 0 THEN 'hour' WHEN grouping(counted) = 1 THEN 'apart'
+        WHEN standing = 'lost' THEN 'lost' ELSE 'use' END AS part
+FROM parted
+GROUP BY GROUPING SETS (({keys}, filename, standing, counted), (hour), (standing))
+HAVING CASE WHEN grouping(hour) = 0 THEN hour IS NOT NULL
+    WHEN grouping(counted) = 1 THEN standing IN {_APART} ELSE standing IN {_USES} OR standing = 'lost' END
+"""  # noqa: S608 - made of constants and of a relation of this module
+
+
+def days_of_use(records: str, *, named: bool) -> str:
+    """Return the query for the days on which each credential was used, with the parameters of ``aggregation``.
+
+    A row is one of four, told by its last column ``part``, in the meaning that ``aggregation`` gives to the first
+    (``client``): ``use``, with ``COLUMNS`` but the resource, then first and last record of a day (epoch us), and how
+    many; ``hour``; ``lost``; ``apart``. Failures are no use; records that do not tell their outcome are.
+    """
+    keys = ", ".join(COLUMNS[:-1])
+    rest = ", ".join(["NULL"] * (len(COLUMNS) - 2))
+    return f"""
+WITH {_judged(records, named=named)},
+kept AS MATERIALIZED (SELECT * FROM judged)
+SELECT {keys}, min(moment), max(moment), count(*), 'use' AS part FROM kept
+    WHERE standing IN {_USES} AND coalesce(result = 'success', TRUE) GROUP BY {keys}, moment // 86400000000
+UNION ALL SELECT NULL, {rest}, min(moment), max(moment), count(*), 'hour' FROM kept
+    WHERE own AND standing = 'ours' GROUP BY moment // 3600000000
+UNION ALL SELECT filename, {rest}, NULL, NULL, count(*), 'lost' FROM kept WHERE standing = 'lost' GROUP BY filename
+UNION ALL SELECT standing, {rest}, NULL, NULL, count(*), 'apart' FROM kept WHERE standing IN {_APART} GROUP BY standing
+"""  # noqa: S608 - made of constants and of a relation of this module
+
+
+def _judged(records: str, *, named: bool) -> str:
+    """Write the relation ``judged``: each record of a relation with its ``standing``, brought to one spelling."""
+    return f"""records AS ({records}),
 timed AS (
     SELECT * EXCLUDE (moment, log, result, tenant, place, client), {_OUTCOME} AS result,
         lower(trim(client)) AS client, epoch_us(told(moment)) AS moment,
@@ -160,23 +205,4 @@ judged AS (
         WHEN NOT regexp_full_match(client, '{_GUID}') THEN 'lost'
         WHEN coalesce(of_us, {named}) THEN 'ours' ELSE '{UNTOLD}' END AS standing
     FROM known
-),
-parted AS (
-    SELECT {", ".join(f"CASE WHEN standing IN {_USES} THEN {name} END AS {name}" for name in COLUMNS)},
-        standing, CASE WHEN standing = 'lost' THEN filename END AS filename,
-        CASE WHEN standing IN {_USES} THEN moment END AS moment, result,
-        result IS NOT NULL AS counted, result = 'success' AS good,
-        CASE WHEN own AND standing = 'ours' THEN moment // 3600000000 END AS hour
-    FROM judged
-)
-SELECT coalesce(filename, client, standing) AS client, {", ".join(COLUMNS[1:])}, counted, min(moment), max(moment),
-    max(moment) FILTER (good),
-    CASE WHEN standing IN {_USES} AND grouping(counted) = 0 THEN count(*) FILTER (good) ELSE count(*) END,
-    count(*) FILTER (NOT good),
-    CASE WHEN grouping(hour) = 0 THEN 'hour' WHEN grouping(counted) = 1 THEN 'apart'
-        WHEN standing = 'lost' THEN 'lost' ELSE 'use' END AS part
-FROM parted
-GROUP BY GROUPING SETS (({keys}, filename, standing, counted), (hour), (standing))
-HAVING CASE WHEN grouping(hour) = 0 THEN hour IS NOT NULL
-    WHEN grouping(counted) = 1 THEN standing IN {_APART} ELSE standing IN {_USES} OR standing = 'lost' END
-"""  # noqa: S608 - made of constants and of a relation of this module
+)"""  # noqa: S608 - made of constants and of a relation of this module

@@ -43,6 +43,26 @@ def for_journal(out: Path) -> None:
         raise _refused(out, "it is no exported journal")
 
 
+def for_certificate(out: Path) -> None:
+    """Refuse a place where something else than a certificate of retirement stands; raises OutputError."""
+    if _stands(out) and b'"format": "unsecret certificate of retirement"' not in out.read_bytes():
+        raise _refused(out, "it is no certificate")
+
+
+def for_proof(out: Path) -> None:
+    """Refuse a place where something else than a file of proofs stands; raises OutputError."""
+    if _stands(out) and b'"format": "unsecret proof"' not in out.read_bytes():
+        raise _refused(out, "it is no file of proofs")
+
+
+def write(out: Path, content: bytes) -> None:
+    """Write a file that was allowed; raises OutputError where it cannot be."""
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise OutputError(f"cannot write {out}: {error.strerror}; choose another place") from error
+
+
 def for_report(out: Path, name: str, *sources: Path) -> None:
     """Refuse to replace what is reported on, or a file that does not look like a report; raises OutputError."""
     if any(_same(out, source) for source in sources):

@@ -73,6 +73,29 @@ def verify(url: str, clock: Clock, anchor: str | None = None) -> Audit:
     return Audit(journal=identity, verdict=verdict, unprotected=seen.unprotected, unguarded=unguarded)
 
 
+def by_application(url: str, clock: Clock) -> tuple[lines.Header, dict[str, list[chain.Row]]]:
+    """Return the head of a journal whose chain holds, and the entries about each application; raises JournalError."""
+    found: dict[str, list[chain.Row]] = {}
+    with closing(Database(url, clock)) as database:
+        _present(database)
+        with database.reading() as connection:
+            if _version(database, connection) < schema.CHAINED:
+                raise JournalError(f"the journal {database.where} has no hash chain yet: it begins with the next entry")
+            header = _header(connection)
+            with closing(_rows(connection)) as rows:
+                verdict = chain.check(header.journal, _sorted_out(rows, found))
+    if isinstance(verdict, chain.Broken):
+        raise JournalError(f"the chain of the journal is broken at entry {verdict.number}: {verdict.how}")
+    return header, found
+
+
+def _sorted_out(rows: Iterable[chain.Row], found: dict[str, list[chain.Row]]) -> Iterator[chain.Row]:
+    for row in rows:
+        if row["application"]:
+            found.setdefault(str(row["application"]), []).append(row)
+        yield row
+
+
 def verify_file(path: Path, anchor: str | None = None) -> Audit:
     """Check an exported journal with nothing but the file; raises JournalError where it is none."""
     seen = _Seen()

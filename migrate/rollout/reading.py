@@ -38,18 +38,28 @@ def proofs(pairing: Pairing, entries: Iterable[Entry]) -> tuple[ExchangeClaims, 
 
     A proof counts for the application, issuer and subject it names, whichever plan it was made under.
     """
-    found: list[ExchangeClaims] = []
+    found = [_claims(each) for each in proof_entries(pairing, entries)]
+    return tuple(sorted(found, key=lambda each: each.issued_at))
+
+
+def proof_entries(pairing: Pairing, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Return the entries of the exchanges that ``proofs`` counts, in the order they were written."""
+    wanted = (pairing.federated.issuer, pairing.federated.subject)
+    found: list[Entry] = []
     for entry in entries:
         if entry.application != pairing.application.client_id:
             continue
         if entry.kind is Kind.PROOF_FAILED:
             found.clear()
         elif entry.kind is Kind.PROVEN:
-            claims = msgspec.convert(dict(entry.data), ExchangeClaims)
-            wanted = (pairing.federated.issuer, pairing.federated.subject)
+            claims = _claims(entry)
             if (claims.assertion_issuer, claims.assertion_subject) == wanted:
-                found.append(claims)
-    return tuple(sorted(found, key=lambda each: each.issued_at))
+                found.append(entry)
+    return tuple(found)
+
+
+def _claims(entry: Entry) -> ExchangeClaims:
+    return msgspec.convert(dict(entry.data), ExchangeClaims)
 
 
 def code_state(entries: Iterable[Entry], tenant: TenantId) -> CodeState:

@@ -58,6 +58,8 @@ def test_every_kind_of_entry_about_an_application_is_the_evidence_of_a_row() -> 
         Kind.CALLERS,
         Kind.GONE,
         Kind.CHAIN_STARTED,
+        Kind.PROOF_REQUESTED,
+        Kind.PROOF_IMPORTED,
     }
 
 
