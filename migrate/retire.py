@@ -67,7 +67,6 @@ class Retirer:
             InventoryError: the tenant cannot be read.
             JournalError: what is meant could not be written down; then nothing was removed.
             LeaseLostError: this run was so slow that somebody else has taken the application over.
-            LeaseLostError: this run was so slow that somebody else has taken the application over.
             RetirementStoppedError: a removal was followed by failing exchanges.
 
         """
@@ -112,8 +111,8 @@ class Retirer:
             self._note_callers(question, around)
         answers = gates.ask(question)
         if closed := gates.closed(answers):
-            return self._held(question, closed, around, apply=apply)
-        if (soaking := self._soaking(question, around, apply=apply)) is not None:
+            return self._held(question, closed, apply=apply)
+        if (soaking := self._soaking(question, apply=apply)) is not None:
             return soaking
         if not apply:
             return WouldRetire(pairing=pairing, credential=credential)
@@ -123,30 +122,28 @@ class Retirer:
         pairing, credential = question.pairing, question.credential
         if failed := exchanges.record(self.plan, pairing, await self.exchange.exchange(pairing), self.journal):
             answer = Closed(because=f"the exchange fails just now: {failed.message}", opens=failed.hint)
-            return self._held(question, (("exchange-proven", answer),), around, apply=True)
-        self._remover.intend(question, around, opened)
+            return self._held(question, (("exchange-proven", answer),), apply=True)
+        self._remover.intend(question, opened)
         if message := await self._remover.remove(question, around):
             return NotRemoved(pairing=pairing, credential=credential, message=message)
         return Retired(pairing=pairing, credential=credential)
 
-    def _held(
-        self, question: Question, closed: tuple[tuple[str, Closed], ...], around: Surroundings, *, apply: bool
-    ) -> Held:
+    def _held(self, question: Question, closed: tuple[tuple[str, Closed], ...], *, apply: bool) -> Held:
         if apply:
             answers = {name: {"because": each.because, "opens": each.opens} for name, each in closed}
             if question.standing.scheduled is not None:
-                self._remover.write(Kind.UNSCHEDULED, question, around, {})
-            self._remover.write(Kind.HELD, question, around, {"gates": answers})
+                self._remover.write(Kind.UNSCHEDULED, question, {})
+            self._remover.write(Kind.HELD, question, {"gates": answers})
         return Held(pairing=question.pairing, credential=question.credential, closed=closed)
 
-    def _soaking(self, question: Question, around: Surroundings, *, apply: bool) -> Scheduled | None:
+    def _soaking(self, question: Question, *, apply: bool) -> Scheduled | None:
         """Schedule a removal, or say until when it soaks; None: it has soaked, or the policy asks for none."""
         soak = timedelta(hours=self.rules.policy.soak_hours)
         since = question.standing.scheduled
         if not soak or (since is not None and question.now >= since + soak):
             return None
         if since is None and apply:
-            self._remover.write(Kind.SCHEDULED, question, around, {"hours": self.rules.policy.soak_hours})
+            self._remover.write(Kind.SCHEDULED, question, {"hours": self.rules.policy.soak_hours})
         until = (since or question.now) + soak
         return Scheduled(pairing=question.pairing, credential=question.credential, until=until, new=since is None)
 
@@ -156,7 +153,7 @@ class Retirer:
         seen = callers_of(question.history, question.credential)
         if any(at > known.get(address, _NEVER) for address, at in seen.items()):
             addresses: Json = {address: max(at, known.get(address, at)).isoformat() for address, at in seen.items()}
-            self._remover.write(Kind.CALLERS, question, around, {"addresses": addresses})
+            self._remover.write(Kind.CALLERS, question, {"addresses": addresses})
 
     async def _question(
         self, pairing: Pairing, credential: PlannedCredential, now: Now, around: Surroundings
@@ -166,6 +163,7 @@ class Retirer:
         since = self.plan.snapshot_taken_at - timedelta(days=self.rules.policy.unused_days + 1)
         history = await self.directory.sign_ins(client_id, since)
         proofs = self.journal.entries(kinds=(Kind.PROVEN, Kind.PROOF_FAILED), application=client_id)
+        around.catch_up(self.journal.entries(kinds=KINDS, after=around.last))
         return Question(
             pairing=pairing,
             credential=credential,
@@ -177,7 +175,7 @@ class Retirer:
             federated=(now.application.federated if now.application else None) or (),
             history=history,
             proofs=rollout.proofs(pairing, proofs),
-            code=rollout.code_state(self.journal.entries(kinds=(Kind.CODE_SCANNED,)), self.plan.tenant_id),
+            code=around.code,
             standing=around.around(pairing, credential, now.application, history.as_of),
         )
 
@@ -195,11 +193,11 @@ class Retirer:
             return gone
         question = await self._question(pairing, credential, now, around)
         if not ours:
-            self._remover.write(Kind.GONE, question, around, {})
+            self._remover.write(Kind.GONE, question, {})
             return gone
         left = await self._remover.until_gone(pairing, credential)
         self._remover.retired(question, around, {"resolved": True}, left)
-        await self._remover.prove(question, around)
+        await self._remover.prove(question)
         return Retired(pairing=pairing, credential=credential)
 
 

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from inventory.model import Application, ClientId, KeyId
+from migrate.gate import CodeState
 from migrate.model import Entry, Kind, Pairing, Plan, PlannedCredential
 from migrate.rollback import Rules, rollback
+from migrate.rollout import code_state
 from migrate.standing import Caller, Informed, RetirePolicy, Standing
 
 KINDS = (
     Kind.RETIRED, Kind.GONE, Kind.HELD, Kind.SCHEDULED, Kind.UNSCHEDULED, Kind.OWNER_TOLD, Kind.CALLERS,
-    Kind.WATCH_FAILED, Kind.WATCHED,
+    Kind.WATCH_FAILED, Kind.WATCHED, Kind.CODE_SCANNED,
 )  # fmt: skip
 """What it reads of the journal."""
 _HOUR = timedelta(hours=1)
 
 
 class Surroundings:
-    """One run's view; ``heard`` keeps it in step with what the run writes, so that nothing is read twice."""
+    """One run's view; ``catch_up`` keeps it in step with what this run and others write, each entry read once."""
 
-    def __init__(self, plan: Plan, rules: RetirePolicy, entries: tuple[Entry, ...], restrictions: Rules) -> None:
+    def __init__(self, plan: Plan, rules: RetirePolicy, entries: Iterable[Entry], restrictions: Rules) -> None:
         """Take the journal's entries of ``KINDS`` and the restrictions of the tenant's policies."""
         self._plan, self._rules, self._restrictions = plan, rules, restrictions
         self._waves: dict[int, dict[KeyId, str]] = defaultdict(dict)
@@ -37,21 +41,34 @@ class Surroundings:
         self._informed: dict[str, Informed] = {}
         self._callers: dict[str, dict[str, datetime]] = defaultdict(dict)
         self._trouble: dict[str, str] = {}
-        for entry in entries:
-            self._take(entry)
+        self._scans: list[Entry] = []
+        self.code: CodeState = code_state((), plan.tenant_id)
+        self.last = 0
+        """Number of the last entry that was taken."""
+        self.catch_up(entries)
 
-    def heard(self, entry: Entry, now: datetime) -> None:
-        """Take an entry that this run has just written, at the tenant's time."""
-        if entry.kind is Kind.RETIRED:
-            self._in_run += 1
-        self._take(entry, now)
+    def catch_up(self, entries: Iterable[Entry]) -> None:
+        """Take entries of ``KINDS`` that were written since ``last``, by whomever."""
+        known = len(self._scans)
+        for entry in entries:
+            if entry.kind is Kind.CODE_SCANNED:
+                self._scans.append(entry)
+            else:
+                self._take(entry)
+            self.last = max(self.last, entry.number or 0)
+        if len(self._scans) > known:
+            self.code = code_state(self._scans, self._plan.tenant_id)
+
+    def removed(self) -> None:
+        """Count a removal of this run."""
+        self._in_run += 1
 
     def settled(self, credential: PlannedCredential) -> None:
         """Count a credential as dealt with: retired, held, or about to be in a dry run."""
         self._waves[self._wave_of[credential.key_id]].pop(credential.key_id, None)
 
-    def _take(self, entry: Entry, now: datetime | None = None) -> None:
-        at = now or entry.tenant_time
+    def _take(self, entry: Entry) -> None:
+        at = entry.tenant_time
         key = KeyId(entry.subject)
         match entry.kind:
             case Kind.RETIRED | Kind.GONE | Kind.HELD:
@@ -76,7 +93,7 @@ class Surroundings:
                 pass
 
     def _count(self, key: KeyId, at: datetime) -> None:
-        self._removed.append(at)
+        insort(self._removed, at)
         wave = self._wave_of.get(key)
         if wave is not None:
             self._newest[wave] = max(at, self._newest.get(wave, at))
@@ -109,7 +126,7 @@ class Surroundings:
             canary_removed=max((at for wave, at in self._newest.items() if wave < pairing.wave), default=None),
             trouble=self._in_trouble(client_id),
             removed_in_run=self._in_run,
-            removed_in_hour=sum(now - _HOUR < at for at in self._removed),
+            removed_in_hour=len(self._removed) - bisect_right(self._removed, now - _HOUR),
             scheduled=self.scheduled(credential),
             rollback=rollback(self._restrictions, credential, application),
         )
