@@ -8,7 +8,7 @@ exchange that keeps failing after a removal stops the whole run, and every later
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from inventory.directory import Directory
@@ -116,14 +116,20 @@ class Retirer:
             return soaking
         if not apply:
             return WouldRetire(pairing=pairing, credential=credential)
-        return await self._retire(question, {name: each.because for name, each in answers}, around)
+        return await self._retire(question, around)
 
-    async def _retire(self, question: Question, opened: dict[str, Json], around: Surroundings) -> Retirement:
+    async def _retire(self, question: Question, around: Surroundings) -> Retirement:
         pairing, credential = question.pairing, question.credential
         if failed := exchanges.record(self.plan, pairing, await self.exchange.exchange(pairing), self.journal):
             answer = Closed(because=f"the exchange fails just now: {failed.message}", opens=failed.hint)
             return self._held(question, (("exchange-proven", answer),), apply=True)
-        self._remover.intend(question, opened)
+        # The exchange takes seconds, in which another operator may have met trouble or used up the hour's removals.
+        self._catch_up(around)
+        question = replace(question, standing=around.around(pairing, credential, question.application, question.now))
+        answers = gates.ask(question)
+        if closed := gates.closed(answers):
+            return self._held(question, closed, apply=True)
+        self._remover.intend(question, {name: each.because for name, each in answers})
         if message := await self._remover.remove(question, around):
             return NotRemoved(pairing=pairing, credential=credential, message=message)
         return Retired(pairing=pairing, credential=credential)
@@ -155,6 +161,9 @@ class Retirer:
             addresses: Json = {address: max(at, known.get(address, at)).isoformat() for address, at in seen.items()}
             self._remover.write(Kind.CALLERS, question, {"addresses": addresses})
 
+    def _catch_up(self, around: Surroundings) -> None:
+        around.catch_up(self.journal.entries(kinds=KINDS, after=around.last))
+
     async def _question(
         self, pairing: Pairing, credential: PlannedCredential, now: Now, around: Surroundings
     ) -> Question:
@@ -163,7 +172,7 @@ class Retirer:
         since = self.plan.snapshot_taken_at - timedelta(days=self.rules.policy.unused_days + 1)
         history = await self.directory.sign_ins(client_id, since)
         proofs = self.journal.entries(kinds=(Kind.PROVEN, Kind.PROOF_FAILED), application=client_id)
-        around.catch_up(self.journal.entries(kinds=KINDS, after=around.last))
+        self._catch_up(around)
         return Question(
             pairing=pairing,
             credential=credential,

@@ -151,8 +151,8 @@ def test_trouble_that_another_operator_finds_stops_a_run_that_is_on_its_way(tena
     async def story() -> None:
         plan = await tenant.ready()
         found = await tenant.retire(plan, rules=AT_ONCE, exchange=MeanwhileBroken(tenant, plan))
-        assert kinds(found)[Retired] == 1
-        assert {"wave-order"} <= gates(found)
+        assert kinds(found)[Retired] == 0
+        assert "wave-order" in gates(found)
 
     asyncio.run(story())
 

@@ -49,7 +49,7 @@ class Whole:
         for refusal in self.made.stepped:
             yield Step(name="provision", run=lambda each=refusal: self._provide(each))  # type: ignore[misc]
         yield from (self._prove(each) for each in self.pairings)
-        self.made.base.journal.record(self._scanned())
+        self.made.base.journal.record(self.scanned())
         self.a_month()
         for wave in sorted({each.wave for each in self.pairings}):
             yield from self._wave(tuple(each for each in self.pairings if each.wave == wave))
@@ -73,7 +73,7 @@ class Whole:
         for each in ones:
             yield Step(name="watch", run=lambda one=each: self._watch(one))  # type: ignore[misc]
 
-    def _scanned(self) -> Entry:
+    def scanned(self) -> Entry:
         data: dict[str, Any] = {"tenant": self.made.plan.tenant_id, "findings": [], "scanned": 1}
         return Entry(kind=Kind.CODE_SCANNED, plan=self.made.plan.digest, subject="/code", data=data)
 
