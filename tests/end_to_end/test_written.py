@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import csv
+import html
 import io
 import json
 import logging
@@ -154,10 +155,13 @@ def forms(secret: str) -> set[bytes]:
     """Return a secret as it may be written: plain, in a URL, in JSON, in HTML, and in base64 at every offset."""
     raw = secret.encode()
     found = {raw, urllib.parse.quote(secret, safe="").encode(), urllib.parse.quote_plus(secret).encode()}
+    found |= {urllib.parse.quote(secret).encode(), html.escape(secret).encode()}
     found |= {json.dumps(secret)[1:-1].encode(), raw.hex().encode()}
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         for offset in range(3):
-            found.add(encode(b"\0" * offset + raw)[(0, 2, 3)[offset] : -4])
+            text = encode(b"\0" * offset + raw).rstrip(b"=")
+            # The first characters hold what comes before as well, the last one what comes after.
+            found.add(text[(0, 2, 3)[offset] : -1])
     return found
 
 
