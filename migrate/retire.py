@@ -96,8 +96,11 @@ class Retirer:
         for credential in pairing.credentials:
             if self.stopped():
                 break
-            results.append(await self._one(pairing, credential, around, apply=apply))
-            around.settled(credential)
+            results.append(found := await self._one(pairing, credential, around, apply=apply))
+            if apply and isinstance(found, Scheduled):
+                around.soaks(credential)
+            elif not isinstance(found, NotRemoved):
+                around.settled(credential)
         return results
 
     async def _one(
@@ -125,7 +128,8 @@ class Retirer:
             return self._held(question, (("exchange-proven", answer),), apply=True)
         # The exchange takes seconds, in which another operator may have met trouble or used up the hour's removals.
         self._catch_up(around)
-        question = replace(question, standing=around.around(pairing, credential, question.application, question.now))
+        standing = around.around(pairing, credential, question.application, question.now, last=True)
+        question = replace(question, standing=standing)
         answers = gates.ask(question)
         if closed := gates.closed(answers):
             return self._held(question, closed, apply=True)

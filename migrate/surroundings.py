@@ -29,6 +29,7 @@ class Surroundings:
         """Take the journal's entries of ``KINDS`` and the restrictions of the tenant's policies."""
         self._plan, self._rules, self._restrictions = plan, rules, restrictions
         self._waves: dict[int, dict[KeyId, str]] = defaultdict(dict)
+        self._soaks: dict[int, dict[KeyId, str]] = defaultdict(dict)
         self._wave_of: dict[KeyId, int] = {}
         for pairing in plan.pairings:
             for credential in pairing.credentials:
@@ -63,16 +64,26 @@ class Surroundings:
         """Count a removal of this run."""
         self._in_run += 1
 
+    def soaks(self, credential: PlannedCredential) -> None:
+        """Let what this run found soaking not keep later waves from being scheduled; from being removed it does."""
+        wave = self._wave_of[credential.key_id]
+        if name := self._waves[wave].pop(credential.key_id, ""):
+            self._soaks[wave][credential.key_id] = name
+
     def settled(self, credential: PlannedCredential) -> None:
         """Count a credential as dealt with: retired, held, or about to be in a dry run."""
-        self._waves[self._wave_of[credential.key_id]].pop(credential.key_id, None)
+        self._settle(credential.key_id)
+
+    def _settle(self, key: KeyId) -> None:
+        for waves in (self._waves, self._soaks):
+            waves[self._wave_of.get(key, 0)].pop(key, None)
 
     def _take(self, entry: Entry) -> None:
         at = entry.tenant_time
         key = KeyId(entry.subject)
         match entry.kind:
             case Kind.RETIRED | Kind.GONE | Kind.HELD:
-                self._waves[self._wave_of.get(key, 0)].pop(key, None)
+                self._settle(key)
                 self._scheduled.pop(entry.subject, None)
                 if entry.kind is Kind.RETIRED:
                     self._count(key, at)
@@ -107,11 +118,18 @@ class Surroundings:
         return self._callers[credential.key_id]
 
     def around(
-        self, pairing: Pairing, credential: PlannedCredential, application: Application | None, now: datetime
+        self,
+        pairing: Pairing,
+        credential: PlannedCredential,
+        application: Application | None,
+        now: datetime,
+        *,
+        last: bool = False,
     ) -> Standing:
-        """Tell where the rollout stands around one credential."""
+        """Tell where the rollout stands around one credential; ``last``: it is to be removed now."""
         client_id = pairing.application.client_id
-        earlier = [left for wave, left in self._waves.items() if 0 < wave < pairing.wave and left]
+        shelves = (self._waves, self._soaks) if last else (self._waves,)
+        earlier = [left for waves in shelves for wave, left in waves.items() if 0 < wave < pairing.wave and left]
         return Standing(
             taken_at=self._plan.snapshot_taken_at,
             freezes=(*self._rules.freezes, *self._plan.freezes),

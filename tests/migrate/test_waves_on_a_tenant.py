@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from migrate.demo import callers
+from migrate.errors import WriteFailedError
 from migrate.model import Entry, ExchangeResult, Json, Kind, Pairing, Plan
-from migrate.retirement import Held, Retired, Retirement, Scheduled, WouldRetire
+from migrate.retirement import Held, NotRemoved, Retired, Retirement, Scheduled, WouldRetire
 from migrate.standing import Policy, RetirePolicy
 from migrate.watch import Broken, Look, Quiet, Watcher, Watching
 from tests.support.audit import journal_of
@@ -152,6 +154,26 @@ def test_trouble_that_another_operator_finds_stops_a_run_that_is_on_its_way(tena
         plan = await tenant.ready()
         found = await tenant.retire(plan, rules=AT_ONCE, exchange=MeanwhileBroken(tenant, plan))
         assert kinds(found)[Retired] == 0
+        assert "wave-order" in gates(found)
+
+    asyncio.run(story())
+
+
+class Refusing:
+    """Graph refuses every removal."""
+
+    async def remove_secret(self, *_: object) -> bool:
+        raise WriteFailedError("refused")
+
+    remove_certificate = remove_secret
+
+
+def test_a_removal_that_fails_keeps_later_waves_waiting(tenant: Rollout) -> None:
+    async def story() -> None:
+        plan = await tenant.ready()
+        found = await tenant.retire(plan, rules=AT_ONCE, writer=cast("Any", Refusing()))
+        failed = {each.pairing.wave for each in found if isinstance(each, NotRemoved)}
+        assert failed == {min(each.wave for each in plan.pairings)}
         assert "wave-order" in gates(found)
 
     asyncio.run(story())

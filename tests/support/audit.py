@@ -101,12 +101,25 @@ class Audit:
                 return
 
     def _written(self, pairing: Pairing, key_id: str) -> Iterator[str]:
-        kinds = (Kind.RETIRE_MEANT, Kind.RETIRED, Kind.PROVEN, Kind.PROOF_FAILED, Kind.WATCH_FAILED, Kind.WATCHED)
+        kinds = (
+            Kind.RETIRE_MEANT,
+            Kind.RETIRED,
+            Kind.PROVEN,
+            Kind.PROOF_FAILED,
+            Kind.WATCH_FAILED,
+            Kind.WATCHED,
+            Kind.GONE,
+            Kind.HELD,
+        )
         entries = self.journal.entries(kinds=kinds)
         meant = [each for each in entries if each.kind is Kind.RETIRE_MEANT and each.subject == key_id]
         if not meant:
             yield "nobody wrote down that it was meant"
             return
+        settled = {each.subject for each in entries if each.kind in (Kind.RETIRED, Kind.GONE, Kind.HELD)}
+        earlier = {each.key_id for one in self.plan.pairings if one.wave < pairing.wave for each in one.credentials}
+        if earlier - settled:
+            yield "an earlier wave is neither removed nor held"
         opened = meant[-1].data["gates"]
         if not isinstance(opened, dict) or set(opened) != {gate.name for gate in gates.gates()}:
             yield "a gate was not told to be open"
