@@ -109,8 +109,13 @@ class Journal(Protocol):
         """
         ...
 
-    def entries(self, *, kinds: tuple[Kind, ...] = (), application: ClientId | None = None) -> tuple[Entry, ...]:
-        """Return the entries in the order they were written, of the given kinds or all, of one application or all."""
+    def entries(
+        self, *, kinds: tuple[Kind, ...] = (), application: ClientId | None = None, after: int = 0
+    ) -> tuple[Entry, ...]:
+        """Return entries in the order they were written: of the given kinds or all, of one application or all.
+
+        ``after`` is the number of an entry: only later ones.
+        """
         ...
 
     def lease(self, application: ClientId) -> AbstractContextManager[Lease]:

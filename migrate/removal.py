@@ -95,13 +95,13 @@ class Remover:
             removed = await remove(credential.holder, credential.holder_id, credential.key_id)
             left = await self.until_gone(question.pairing, credential)
         except WriteFailedError as error:
-            self.write(Kind.RETIRE_FAILED, question, around, {"message": str(error)})
+            self.write(Kind.RETIRE_FAILED, question, {"message": str(error)})
             return str(error)
         self.retired(question, around, {"removed": removed}, left)
-        await self.prove(question, around)
+        await self.prove(question)
         return ""
 
-    def intend(self, question: Question, around: Surroundings, opened: Mapping[str, Json]) -> None:
+    def intend(self, question: Question, opened: Mapping[str, Json]) -> None:
         """Write down that a credential is to be removed, with the gates that were open.
 
         Raises:
@@ -111,7 +111,7 @@ class Remover:
         """
         what = rollout.course(question.pairing)
         if question.standing.scheduled is not None:
-            self.write(Kind.SOAKED, question, around, {"since": question.standing.scheduled.isoformat()})
+            self.write(Kind.SOAKED, question, {"since": question.standing.scheduled.isoformat()})
         written = self.journal.entries(application=what.client_id)
         why = grounds(question, self.plan.tenant_id, rollout.proof_entries(question.pairing, written))
         entry = replace(
@@ -129,13 +129,11 @@ class Remover:
         entry = self._entry(Kind.RETIRED, question, data)
         entry = replace(entry, done=data, seen_after={"credentials": [*left]})
         self.journal.record(entry)
-        around.heard(entry, question.now)
+        around.removed()
 
-    def write(self, kind: Kind, question: Question, around: Surroundings, data: Mapping[str, Any]) -> None:
-        """Write an entry about a credential, with the tenant's own time, and tell the run of it."""
-        entry = self._entry(kind, question, data)
-        self.journal.record(entry)
-        around.heard(entry, question.now)
+    def write(self, kind: Kind, question: Question, data: Mapping[str, Any]) -> None:
+        """Write an entry about a credential, with the tenant's own time."""
+        self.journal.record(self._entry(kind, question, data))
 
     def _entry(self, kind: Kind, question: Question, data: Mapping[str, Any]) -> Entry:
         credential = question.credential
@@ -186,7 +184,7 @@ class Remover:
                 assert_never(credential.holder)
         return None if holder is None else tuple(each.key_id for each in holder.credentials)
 
-    async def prove(self, question: Question, around: Surroundings) -> None:
+    async def prove(self, question: Question) -> None:
         """Perform the exchange without the credential; raises RetirementStoppedError where it keeps failing."""
         pairing, credential = question.pairing, question.credential
         for number in range(1, _EXCHANGES_AFTER + 1):
@@ -197,7 +195,7 @@ class Remover:
             if number < _EXCHANGES_AFTER:
                 await self.clock.sleep(_PAUSE_BETWEEN_EXCHANGES)
         message = f"the exchange fails since {credential.key_id} was removed"
-        self.write(Kind.WATCH_FAILED, question, around, {"message": message})
+        self.write(Kind.WATCH_FAILED, question, {"message": message})
         raise RetirementStoppedError(
             f"credential {credential.key_id} of {pairing.application.display_name!r} was removed and the exchange "
             f"fails since ({failed.message if failed else ''}); nothing more was removed: "

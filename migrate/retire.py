@@ -8,7 +8,7 @@ exchange that keeps failing after a removal stops the whole run, and every later
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from inventory.directory import Directory
@@ -67,7 +67,6 @@ class Retirer:
             InventoryError: the tenant cannot be read.
             JournalError: what is meant could not be written down; then nothing was removed.
             LeaseLostError: this run was so slow that somebody else has taken the application over.
-            LeaseLostError: this run was so slow that somebody else has taken the application over.
             RetirementStoppedError: a removal was followed by failing exchanges.
 
         """
@@ -97,8 +96,11 @@ class Retirer:
         for credential in pairing.credentials:
             if self.stopped():
                 break
-            results.append(await self._one(pairing, credential, around, apply=apply))
-            around.settled(credential)
+            results.append(found := await self._one(pairing, credential, around, apply=apply))
+            if apply and isinstance(found, Scheduled):
+                around.soaks(credential)
+            elif not isinstance(found, NotRemoved):
+                around.settled(credential)
         return results
 
     async def _one(
@@ -112,41 +114,46 @@ class Retirer:
             self._note_callers(question, around)
         answers = gates.ask(question)
         if closed := gates.closed(answers):
-            return self._held(question, closed, around, apply=apply)
-        if (soaking := self._soaking(question, around, apply=apply)) is not None:
+            return self._held(question, closed, apply=apply)
+        if (soaking := self._soaking(question, apply=apply)) is not None:
             return soaking
         if not apply:
             return WouldRetire(pairing=pairing, credential=credential)
-        return await self._retire(question, {name: each.because for name, each in answers}, around)
+        return await self._retire(question, around)
 
-    async def _retire(self, question: Question, opened: dict[str, Json], around: Surroundings) -> Retirement:
+    async def _retire(self, question: Question, around: Surroundings) -> Retirement:
         pairing, credential = question.pairing, question.credential
         if failed := exchanges.record(self.plan, pairing, await self.exchange.exchange(pairing), self.journal):
             answer = Closed(because=f"the exchange fails just now: {failed.message}", opens=failed.hint)
-            return self._held(question, (("exchange-proven", answer),), around, apply=True)
-        self._remover.intend(question, around, opened)
+            return self._held(question, (("exchange-proven", answer),), apply=True)
+        # The exchange takes seconds, in which another operator may have met trouble or used up the hour's removals.
+        self._catch_up(around)
+        standing = around.around(pairing, credential, question.application, question.now, last=True)
+        question = replace(question, standing=standing)
+        answers = gates.ask(question)
+        if closed := gates.closed(answers):
+            return self._held(question, closed, apply=True)
+        self._remover.intend(question, {name: each.because for name, each in answers})
         if message := await self._remover.remove(question, around):
             return NotRemoved(pairing=pairing, credential=credential, message=message)
         return Retired(pairing=pairing, credential=credential)
 
-    def _held(
-        self, question: Question, closed: tuple[tuple[str, Closed], ...], around: Surroundings, *, apply: bool
-    ) -> Held:
+    def _held(self, question: Question, closed: tuple[tuple[str, Closed], ...], *, apply: bool) -> Held:
         if apply:
             answers = {name: {"because": each.because, "opens": each.opens} for name, each in closed}
             if question.standing.scheduled is not None:
-                self._remover.write(Kind.UNSCHEDULED, question, around, {})
-            self._remover.write(Kind.HELD, question, around, {"gates": answers})
+                self._remover.write(Kind.UNSCHEDULED, question, {})
+            self._remover.write(Kind.HELD, question, {"gates": answers})
         return Held(pairing=question.pairing, credential=question.credential, closed=closed)
 
-    def _soaking(self, question: Question, around: Surroundings, *, apply: bool) -> Scheduled | None:
+    def _soaking(self, question: Question, *, apply: bool) -> Scheduled | None:
         """Schedule a removal, or say until when it soaks; None: it has soaked, or the policy asks for none."""
         soak = timedelta(hours=self.rules.policy.soak_hours)
         since = question.standing.scheduled
         if not soak or (since is not None and question.now >= since + soak):
             return None
         if since is None and apply:
-            self._remover.write(Kind.SCHEDULED, question, around, {"hours": self.rules.policy.soak_hours})
+            self._remover.write(Kind.SCHEDULED, question, {"hours": self.rules.policy.soak_hours})
         until = (since or question.now) + soak
         return Scheduled(pairing=question.pairing, credential=question.credential, until=until, new=since is None)
 
@@ -156,7 +163,10 @@ class Retirer:
         seen = callers_of(question.history, question.credential)
         if any(at > known.get(address, _NEVER) for address, at in seen.items()):
             addresses: Json = {address: max(at, known.get(address, at)).isoformat() for address, at in seen.items()}
-            self._remover.write(Kind.CALLERS, question, around, {"addresses": addresses})
+            self._remover.write(Kind.CALLERS, question, {"addresses": addresses})
+
+    def _catch_up(self, around: Surroundings) -> None:
+        around.catch_up(self.journal.entries(kinds=KINDS, after=around.last))
 
     async def _question(
         self, pairing: Pairing, credential: PlannedCredential, now: Now, around: Surroundings
@@ -166,6 +176,7 @@ class Retirer:
         since = self.plan.snapshot_taken_at - timedelta(days=self.rules.policy.unused_days + 1)
         history = await self.directory.sign_ins(client_id, since)
         proofs = self.journal.entries(kinds=(Kind.PROVEN, Kind.PROOF_FAILED), application=client_id)
+        self._catch_up(around)
         return Question(
             pairing=pairing,
             credential=credential,
@@ -177,7 +188,7 @@ class Retirer:
             federated=(now.application.federated if now.application else None) or (),
             history=history,
             proofs=rollout.proofs(pairing, proofs),
-            code=rollout.code_state(self.journal.entries(kinds=(Kind.CODE_SCANNED,)), self.plan.tenant_id),
+            code=around.code,
             standing=around.around(pairing, credential, now.application, history.as_of),
         )
 
@@ -195,11 +206,11 @@ class Retirer:
             return gone
         question = await self._question(pairing, credential, now, around)
         if not ours:
-            self._remover.write(Kind.GONE, question, around, {})
+            self._remover.write(Kind.GONE, question, {})
             return gone
         left = await self._remover.until_gone(pairing, credential)
         self._remover.retired(question, around, {"resolved": True}, left)
-        await self._remover.prove(question, around)
+        await self._remover.prove(question)
         return Retired(pairing=pairing, credential=credential)
 
 

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from inventory.model import Application, ClientId, KeyId
+from migrate.gate import CodeState
 from migrate.model import Entry, Kind, Pairing, Plan, PlannedCredential
 from migrate.rollback import Rules, rollback
+from migrate.rollout import code_state
 from migrate.standing import Caller, Informed, RetirePolicy, Standing
 
 KINDS = (
     Kind.RETIRED, Kind.GONE, Kind.HELD, Kind.SCHEDULED, Kind.UNSCHEDULED, Kind.OWNER_TOLD, Kind.CALLERS,
-    Kind.WATCH_FAILED, Kind.WATCHED,
+    Kind.WATCH_FAILED, Kind.WATCHED, Kind.CODE_SCANNED,
 )  # fmt: skip
 """What it reads of the journal."""
 _HOUR = timedelta(hours=1)
 
 
 class Surroundings:
-    """One run's view; ``heard`` keeps it in step with what the run writes, so that nothing is read twice."""
+    """One run's view; ``catch_up`` keeps it in step with what this run and others write, each entry read once."""
 
-    def __init__(self, plan: Plan, rules: RetirePolicy, entries: tuple[Entry, ...], restrictions: Rules) -> None:
+    def __init__(self, plan: Plan, rules: RetirePolicy, entries: Iterable[Entry], restrictions: Rules) -> None:
         """Take the journal's entries of ``KINDS`` and the restrictions of the tenant's policies."""
         self._plan, self._rules, self._restrictions = plan, rules, restrictions
         self._waves: dict[int, dict[KeyId, str]] = defaultdict(dict)
+        self._soaks: dict[int, dict[KeyId, str]] = defaultdict(dict)
         self._wave_of: dict[KeyId, int] = {}
         for pairing in plan.pairings:
             for credential in pairing.credentials:
@@ -37,25 +42,48 @@ class Surroundings:
         self._informed: dict[str, Informed] = {}
         self._callers: dict[str, dict[str, datetime]] = defaultdict(dict)
         self._trouble: dict[str, str] = {}
-        for entry in entries:
-            self._take(entry)
+        self._scans: list[Entry] = []
+        self.code: CodeState = code_state((), plan.tenant_id)
+        self.last = 0
+        """Number of the last entry that was taken."""
+        self.catch_up(entries)
 
-    def heard(self, entry: Entry, now: datetime) -> None:
-        """Take an entry that this run has just written, at the tenant's time."""
-        if entry.kind is Kind.RETIRED:
-            self._in_run += 1
-        self._take(entry, now)
+    def catch_up(self, entries: Iterable[Entry]) -> None:
+        """Take entries of ``KINDS`` that were written since ``last``, by whomever."""
+        known = len(self._scans)
+        for entry in entries:
+            if entry.kind is Kind.CODE_SCANNED:
+                self._scans.append(entry)
+            else:
+                self._take(entry)
+            self.last = max(self.last, entry.number or 0)
+        if len(self._scans) > known:
+            self.code = code_state(self._scans, self._plan.tenant_id)
+
+    def removed(self) -> None:
+        """Count a removal of this run."""
+        self._in_run += 1
+
+    def soaks(self, credential: PlannedCredential) -> None:
+        """Let what this run found soaking not keep later waves from being scheduled; from being removed it does."""
+        wave = self._wave_of[credential.key_id]
+        if name := self._waves[wave].pop(credential.key_id, ""):
+            self._soaks[wave][credential.key_id] = name
 
     def settled(self, credential: PlannedCredential) -> None:
         """Count a credential as dealt with: retired, held, or about to be in a dry run."""
-        self._waves[self._wave_of[credential.key_id]].pop(credential.key_id, None)
+        self._settle(credential.key_id)
 
-    def _take(self, entry: Entry, now: datetime | None = None) -> None:
-        at = now or entry.tenant_time
+    def _settle(self, key: KeyId) -> None:
+        for waves in (self._waves, self._soaks):
+            waves[self._wave_of.get(key, 0)].pop(key, None)
+
+    def _take(self, entry: Entry) -> None:
+        at = entry.tenant_time
         key = KeyId(entry.subject)
         match entry.kind:
             case Kind.RETIRED | Kind.GONE | Kind.HELD:
-                self._waves[self._wave_of.get(key, 0)].pop(key, None)
+                self._settle(key)
                 self._scheduled.pop(entry.subject, None)
                 if entry.kind is Kind.RETIRED:
                     self._count(key, at)
@@ -76,7 +104,7 @@ class Surroundings:
                 pass
 
     def _count(self, key: KeyId, at: datetime) -> None:
-        self._removed.append(at)
+        insort(self._removed, at)
         wave = self._wave_of.get(key)
         if wave is not None:
             self._newest[wave] = max(at, self._newest.get(wave, at))
@@ -90,11 +118,18 @@ class Surroundings:
         return self._callers[credential.key_id]
 
     def around(
-        self, pairing: Pairing, credential: PlannedCredential, application: Application | None, now: datetime
+        self,
+        pairing: Pairing,
+        credential: PlannedCredential,
+        application: Application | None,
+        now: datetime,
+        *,
+        last: bool = False,
     ) -> Standing:
-        """Tell where the rollout stands around one credential."""
+        """Tell where the rollout stands around one credential; ``last``: it is to be removed now."""
         client_id = pairing.application.client_id
-        earlier = [left for wave, left in self._waves.items() if 0 < wave < pairing.wave and left]
+        shelves = (self._waves, self._soaks) if last else (self._waves,)
+        earlier = [left for waves in shelves for wave, left in waves.items() if 0 < wave < pairing.wave and left]
         return Standing(
             taken_at=self._plan.snapshot_taken_at,
             freezes=(*self._rules.freezes, *self._plan.freezes),
@@ -109,7 +144,7 @@ class Surroundings:
             canary_removed=max((at for wave, at in self._newest.items() if wave < pairing.wave), default=None),
             trouble=self._in_trouble(client_id),
             removed_in_run=self._in_run,
-            removed_in_hour=sum(now - _HOUR < at for at in self._removed),
+            removed_in_hour=len(self._removed) - bisect_right(self._removed, now - _HOUR),
             scheduled=self.scheduled(credential),
             rollback=rollback(self._restrictions, credential, application),
         )

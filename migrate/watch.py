@@ -15,6 +15,7 @@ from inventory.directory import Directory
 from inventory.model import SignIn, SignInHistory
 from migrate import aadsts, rollout
 from migrate import exchange as exchanges
+from migrate.errors import LeaseHeldError
 from migrate.model import Entry, Kind, Pairing, Plan
 from migrate.ports import Journal, TokenExchange
 from migrate.standing import Policy
@@ -71,7 +72,6 @@ class Watcher:
         Raises:
             InventoryError: the tenant cannot be read.
             JournalError: what was seen could not be written down.
-            LeaseHeldError: somebody else acts on one of them just now.
 
         """
         entries = self.journal.entries(kinds=(Kind.RETIRED, Kind.WATCHED))
@@ -81,8 +81,11 @@ class Watcher:
             since = removed.get(pairing.application.client_id)
             if since is not None:
                 progress(pairing.application.display_name)
-                with self.journal.lease(pairing.application.client_id):
-                    looks.append(await self._look(pairing, *since))
+                try:
+                    with self.journal.lease(pairing.application.client_id):
+                        looks.append(await self._look(pairing, *since))
+                except LeaseHeldError as error:  # the others are looked at all the same: one may be in trouble
+                    looks.append(Watching(pairing=pairing, because=str(error)))
         return tuple(looks)
 
     async def _look(self, pairing: Pairing, first: datetime, last: datetime) -> Look:

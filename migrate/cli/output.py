@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import sys
@@ -22,7 +23,8 @@ _PASSWORD = re.compile(r"(://[^:@/]*:)[^@]*(?=@)|([?&](?:ssl)?password=)[^&]*")
 def emit(settings: Settings, lines: Iterable[str], data: Any) -> None:
     """Print lines, or the same as JSON with ``--format json``."""
     if settings.as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+        # In ASCII: a terminal takes U+009B for the start of a command, and U+202E turns what follows around.
+        click.echo(json.dumps(msgspec.to_builtins(data), indent=2))
         return
     for line in lines:
         click.echo(visible(line))

@@ -104,7 +104,9 @@ class SqlJournal:
             until = self._database.now(connection) + self._lease_time
             leases.keep(connection, lease.application, lease.fence, until)
 
-    def entries(self, *, kinds: tuple[Kind, ...] = (), application: ClientId | None = None) -> tuple[Entry, ...]:
+    def entries(
+        self, *, kinds: tuple[Kind, ...] = (), application: ClientId | None = None, after: int = 0
+    ) -> tuple[Entry, ...]:
         """Return the entries in the order they were written, of the given kinds or all. Raises JournalError."""
         if self._database.absent:
             return ()
@@ -118,6 +120,8 @@ class SqlJournal:
                 query = query.where(table.c.kind.in_([kind.value for kind in kinds]))
             if application is not None:
                 query = query.where(table.c.application == application)
+            if after:
+                query = query.where(table.c.number > after)
             return self._read(connection.execute(query))
 
     def _read(self, rows: Iterable[sa.Row[Any]]) -> tuple[Entry, ...]:

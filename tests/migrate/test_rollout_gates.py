@@ -272,6 +272,22 @@ def test_a_later_wave_waits_until_the_earlier_one_is_settled() -> None:
     assert standing(entry(Kind.SCHEDULED)).unsettled == 1
 
 
+def test_what_soaks_holds_removals_of_later_waves_and_not_their_schedule() -> None:
+    around = Surroundings(PLAN, RetirePolicy(), (), Rules())
+    around.soaks(FIRST.credentials[0])
+    asked = (SECOND, SECOND.credentials[0], None, NOW)
+    assert (around.around(*asked).unsettled, around.around(*asked, last=True).unsettled) == (0, 1)
+    around.catch_up((entry(Kind.RETIRED),))
+    assert around.around(*asked, last=True).unsettled == 0
+
+
+def test_what_others_write_is_taken_once_and_counts_for_the_hour_and_not_for_this_run() -> None:
+    around = Surroundings(PLAN, RetirePolicy(), (), Rules())
+    around.catch_up((dataclasses.replace(entry(Kind.RETIRED), number=7),))
+    found = around.around(SECOND, SECOND.credentials[0], None, NOW)
+    assert (found.removed_in_hour, found.removed_in_run, around.last) == (1, 0, 7)
+
+
 def test_the_tenants_time_counts_and_not_that_of_the_journal() -> None:
     assert standing(entry(Kind.RETIRED)).canary_removed == NOW
     assert standing(entry(Kind.RETIRED), pairing=FIRST).canary_removed is None

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from migrate.demo import callers
-from migrate.model import Kind, Pairing, Plan
-from migrate.retirement import Held, Retired, Retirement, Scheduled, WouldRetire
+from migrate.errors import WriteFailedError
+from migrate.model import Entry, ExchangeResult, Json, Kind, Pairing, Plan
+from migrate.retirement import Held, NotRemoved, Retired, Retirement, Scheduled, WouldRetire
 from migrate.standing import Policy, RetirePolicy
 from migrate.watch import Broken, Look, Quiet, Watcher, Watching
+from tests.support.audit import journal_of
 from tests.support.rollout import AT_ONCE, Rollout, rollout
 
 WATCHED = RetirePolicy(policy=Policy())
@@ -123,6 +127,54 @@ def test_a_caller_that_still_knocks_stops_every_removal_until_it_is_quiet(tenant
         assert set(kinds(await watch(tenant, plan))) == {Quiet}
         assert await watch(tenant, plan) == ()
         assert "wave-order" not in gates(await tenant.retire(plan, apply=False, rules=AT_ONCE))
+
+    asyncio.run(story())
+
+
+class MeanwhileBroken:
+    """Right before the first removal of a run, another operator's look finds an application in trouble."""
+
+    def __init__(self, tenant: Rollout, plan: Plan) -> None:
+        self._real, self._tenant, self._plan, self._told = tenant.exchange(plan), tenant, plan, False
+
+    async def exchange(self, pairing: Pairing) -> ExchangeResult:
+        if not self._told:
+            self._told = True
+            client_id = self._plan.pairings[-1].application.client_id
+            assert client_id != pairing.application.client_id
+            data: dict[str, Json] = {"message": "somebody still needs it", "callers": []}
+            with closing(journal_of(self._tenant)) as theirs, theirs.lease(client_id):
+                entry = Entry(kind=Kind.WATCH_FAILED, plan="p", application=client_id, subject=client_id, data=data)
+                theirs.record(entry)
+        return await self._real.exchange(pairing)
+
+
+def test_trouble_that_another_operator_finds_stops_a_run_that_is_on_its_way(tenant: Rollout) -> None:
+    async def story() -> None:
+        plan = await tenant.ready()
+        found = await tenant.retire(plan, rules=AT_ONCE, exchange=MeanwhileBroken(tenant, plan))
+        assert kinds(found)[Retired] == 0
+        assert "wave-order" in gates(found)
+
+    asyncio.run(story())
+
+
+class Refusing:
+    """Graph refuses every removal."""
+
+    async def remove_secret(self, *_: object) -> bool:
+        raise WriteFailedError("refused")
+
+    remove_certificate = remove_secret
+
+
+def test_a_removal_that_fails_keeps_later_waves_waiting(tenant: Rollout) -> None:
+    async def story() -> None:
+        plan = await tenant.ready()
+        found = await tenant.retire(plan, rules=AT_ONCE, writer=cast("Any", Refusing()))
+        failed = {each.pairing.wave for each in found if isinstance(each, NotRemoved)}
+        assert failed == {min(each.wave for each in plan.pairings)}
+        assert "wave-order" in gates(found)
 
     asyncio.run(story())
 

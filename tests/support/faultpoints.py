@@ -1,4 +1,4 @@
-"""Every place at which a run can end: each journal entry and each request, before and after it took effect.
+"""Every place at which a run can end: each journal entry, each request and each exchange, before and after its effect.
 
 A run is counted through once; then it is ended at each of its points, in a process like this one by an exception that
 nothing catches as an error, or really by SIGKILL, and run again. What the tenant and the journal hold in the end must
@@ -17,7 +17,8 @@ from typing import TypeVar
 import httpx
 
 from migrate.journal.store import SqlJournal
-from migrate.model import Entry
+from migrate.model import Entry, ExchangeResult, Pairing
+from migrate.token_client import AzureTokenExchange
 
 Outcome = TypeVar("Outcome")
 
@@ -51,8 +52,9 @@ class FaultPoints:
 
     @contextmanager
     def installed(self) -> Iterator[FaultPoints]:
-        """Put the points around every entry of a journal on a database and every request of httpx."""
+        """Put the points around every entry of a journal on a database, every request of httpx and every exchange."""
         record, send = SqlJournal.record, httpx.AsyncHTTPTransport.handle_async_request
+        exchange = AzureTokenExchange.exchange
 
         def recorded(journal: SqlJournal, entry: Entry) -> None:
             self.reach(f"before entry {entry.kind}")
@@ -70,12 +72,20 @@ class FaultPoints:
                 raise
             return response
 
+        async def exchanged(real: AzureTokenExchange, pairing: Pairing) -> ExchangeResult:
+            self.reach("before exchange")
+            result = await exchange(real, pairing)
+            self.reach("after exchange")
+            return result
+
         SqlJournal.record = recorded  # type: ignore[assignment,method-assign]
+        AzureTokenExchange.exchange = exchanged  # type: ignore[assignment,method-assign]
         httpx.AsyncHTTPTransport.handle_async_request = sent  # type: ignore[assignment,method-assign]
         try:
             yield self
         finally:
             SqlJournal.record = record  # type: ignore[method-assign]
+            AzureTokenExchange.exchange = exchange  # type: ignore[method-assign]
             httpx.AsyncHTTPTransport.handle_async_request = send  # type: ignore[method-assign]
 
 
