@@ -140,7 +140,7 @@ class Audit:
 
 
 def _keys(record: Application | ServicePrincipal) -> set[str]:
-    return {each.key_id for each in (*record.passwords, *record.keys)}
+    return {one.key_id for one in record.passwords} | {one.key_id for one in record.keys}
 
 
 def journal_of(base: Any) -> SqlJournal:
