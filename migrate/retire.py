@@ -25,7 +25,7 @@ from migrate.removal import Now, Remover, read
 from migrate.retirement import GoneAlready, Held, NotRemoved, Retired, Retirement, Scheduled, WouldRetire
 from migrate.rollback import Rules
 from migrate.standing import RetirePolicy
-from migrate.surroundings import KINDS, Surroundings
+from migrate.surroundings import KINDS, Surroundings, holds_for_good
 from migrate.usedby import callers_of
 
 _ONE_OPERATOR = "one-operator"
@@ -99,7 +99,7 @@ class Retirer:
             results.append(found := await self._one(pairing, credential, around, apply=apply))
             if apply and isinstance(found, Scheduled):
                 around.soaks(credential)
-            elif not isinstance(found, NotRemoved):
+            elif _is_settled(found):
                 around.settled(credential)
         return results
 
@@ -212,6 +212,13 @@ class Retirer:
         self._remover.retired(question, around, {"resolved": True}, left)
         await self._remover.prove(question)
         return Retired(pairing=pairing, credential=credential)
+
+
+def _is_settled(found: Retirement) -> bool:
+    """Whether later waves need not wait for a credential: it is gone, would be, or is held for a reason of its own."""
+    if isinstance(found, Held):
+        return holds_for_good(name for name, _ in found.closed)
+    return not isinstance(found, NotRemoved)
 
 
 async def _restrictions(directory: Directory) -> Rules:

@@ -21,6 +21,14 @@ KINDS = (
 """What it reads of the journal."""
 _HOUR = timedelta(hours=1)
 
+_PASSING = frozenset({"wave-order", "change-limit", "freeze-window", "one-operator"})
+"""Gates that open by themselves, or by another run: what only they hold is not dealt with."""
+
+
+def holds_for_good(gates: Iterable[str]) -> bool:
+    """Tell whether closed gates say something of the credential itself, so that its wave need not wait for it."""
+    return not _PASSING.issuperset(gates)
+
 
 class Surroundings:
     """One run's view; ``catch_up`` keeps it in step with what this run and others write, each entry read once."""
@@ -83,7 +91,7 @@ class Surroundings:
         key = KeyId(entry.subject)
         match entry.kind:
             case Kind.RETIRED | Kind.GONE | Kind.HELD:
-                self._settle(key)
+                self._dealt_with(entry)
                 self._scheduled.pop(entry.subject, None)
                 if entry.kind is Kind.RETIRED:
                     self._count(key, at)
@@ -102,6 +110,10 @@ class Surroundings:
                 self._trouble.pop(entry.application or "", None)
             case _:
                 pass
+
+    def _dealt_with(self, entry: Entry) -> None:
+        if entry.kind is not Kind.HELD or holds_for_good(_closed(entry)):
+            self._settle(KeyId(entry.subject))
 
     def _count(self, key: KeyId, at: datetime) -> None:
         insort(self._removed, at)
@@ -154,6 +166,11 @@ class Surroundings:
             return ""
         whose, message = next(iter(self._trouble.items()))
         return message if whose == client_id else f"after a removal of {whose}: {message}"
+
+
+def _closed(entry: Entry) -> Iterable[str]:
+    told = entry.data.get("gates")
+    return told if isinstance(told, dict) else ()
 
 
 def _answer(entry: Entry) -> bool | None:

@@ -267,8 +267,11 @@ def standing(*entries: Entry, rules: RetirePolicy | None = None, pairing: Any = 
 def test_a_later_wave_waits_until_the_earlier_one_is_settled() -> None:
     assert (standing().unsettled, standing().waits_for) == (1, FIRST.application.display_name)
     assert standing(pairing=FIRST).unsettled == 0
-    for kind in (Kind.RETIRED, Kind.HELD, Kind.GONE):
+    for kind in (Kind.RETIRED, Kind.GONE):
         assert standing(entry(kind)).unsettled == 0
+    for gate, left in (("secret-unused", 0), ("wave-order", 1), ("change-limit", 1), ("freeze-window", 1)):
+        assert standing(entry(Kind.HELD, gates={gate: {}})).unsettled == left
+    assert standing(entry(Kind.HELD, gates={"wave-order": {}, "secret-unused": {}})).unsettled == 0
     assert standing(entry(Kind.SCHEDULED)).unsettled == 1
 
 
