@@ -76,11 +76,13 @@ class Carried:
         self.recorded.append(entry)
         return entry
 
-    def entries(self, *, kinds: tuple[Kind, ...] = (), application: ClientId | None = None) -> tuple[Entry, ...]:
-        """Return what was kept."""
+    def entries(
+        self, *, kinds: tuple[Kind, ...] = (), application: ClientId | None = None, after: int = 0
+    ) -> tuple[Entry, ...]:
+        """Return what was kept, in its order; ``after`` counts from one."""
         return tuple(
             each
-            for each in self.recorded
+            for each in self.recorded[after:]
             if (not kinds or each.kind in kinds) and application in {None, each.application}
         )
 

@@ -81,12 +81,12 @@ def _settings(module: Module) -> Iterator[Found]:
     for node in module.strings:
         if node.value in _VARIABLES and _is_set(module, node):
             yield _found(node, str(node.value))
-    for node in module.references:
-        parent = module.parents[node]
-        if isinstance(parent, ast.Subscript) and parent.slice is node and _is_written(module, parent):
-            name = node.attr if isinstance(node, ast.Attribute) else node.id
-            if (named := module.constant(node) or name) in _VARIABLES:
-                yield _found(node, named)
+    for used in module.references:
+        parent = module.parents[used]
+        if isinstance(parent, ast.Subscript) and parent.slice is used and _is_written(module, parent):
+            name = used.attr if isinstance(used, ast.Attribute) else used.id
+            if (named := module.constant(used) or name) in _VARIABLES:
+                yield _found(used, named)
     for call in module.calls:
         for keyword in call.keywords:
             given = [*call.args, *(item.value for item in call.keywords if item.arg is None)]

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import pytest
 
+from inventory.model import TenantId
 from migrate.demo import callers
 from migrate.errors import WriteFailedError
 from migrate.model import Entry, ExchangeResult, Json, Kind, Pairing, Plan
@@ -137,7 +138,7 @@ class MeanwhileBroken:
     def __init__(self, tenant: Rollout, plan: Plan) -> None:
         self._real, self._tenant, self._plan, self._told = tenant.exchange(plan), tenant, plan, False
 
-    async def exchange(self, pairing: Pairing) -> ExchangeResult:
+    async def exchange(self, pairing: Pairing, tenant: TenantId | None = None) -> ExchangeResult:
         if not self._told:
             self._told = True
             client_id = self._plan.pairings[-1].application.client_id
@@ -146,7 +147,7 @@ class MeanwhileBroken:
             with closing(journal_of(self._tenant)) as theirs, theirs.lease(client_id):
                 entry = Entry(kind=Kind.WATCH_FAILED, plan="p", application=client_id, subject=client_id, data=data)
                 theirs.record(entry)
-        return await self._real.exchange(pairing)
+        return await self._real.exchange(pairing, tenant)
 
 
 def test_trouble_that_another_operator_finds_stops_a_run_that_is_on_its_way(tenant: Rollout) -> None:

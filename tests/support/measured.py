@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,14 @@ RULES = RetirePolicy(policy=Policy(soak_hours=4))
 
 @contextmanager
 def counted() -> Iterator[list[int]]:
-    """Count the requests to Graph and Azure; exchanges go by another client."""
+    """Count the requests to Graph; exchanges and Azure go by other clients."""
     count, send = [0], httpx.AsyncHTTPTransport.handle_async_request
 
     async def sent(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
         count[0] += 1
         return await send(transport, request)
 
-    httpx.AsyncHTTPTransport.handle_async_request = sent  # type: ignore[method-assign]
+    httpx.AsyncHTTPTransport.handle_async_request = sent  # type: ignore[method-assign,assignment]
     try:
         yield count
     finally:
@@ -65,14 +66,14 @@ def through(base: Rollout, phases: dict[str, float]) -> dict[str, Any]:
     whole.a_month()
     for wave in sorted({each.wave for each in plan.pairings}):
         ones = tuple(each for each in plan.pairings if each.wave == wave)
-        timed("verify", lambda some=ones: whole.prove(some))
-        timed("schedule", lambda some=ones: whole.retire(some))
+        timed("verify", partial(whole.prove, ones))
+        timed("schedule", partial(whole.retire, ones))
         base.emulator.advance(SOAK)
-        timed("verify", lambda some=ones: whole.prove(some))
-        timed("retire", lambda some=ones: whole.retire(some))
+        timed("verify", partial(whole.prove, ones))
+        timed("retire", partial(whole.retire, ones))
         base.emulator.advance(WATCH)
-        timed("verify", lambda some=ones: whole.prove(some))
-        quiet = timed("watch", lambda some=ones: asyncio.run(_watched(base, plan, some)))
+        timed("verify", partial(whole.prove, ones))
+        quiet = timed("watch", partial(_looked, base, plan, ones))
         assert quiet > 0
     return {
         "planned": len(plan.pairings),
@@ -80,6 +81,10 @@ def through(base: Rollout, phases: dict[str, float]) -> dict[str, Any]:
         "entries": len(base.journal.entries()),
         "stranded": len(cannot_sign_in(whole.made, plan.pairings)),
     }
+
+
+def _looked(base: Rollout, plan: Any, some: Any) -> int:
+    return asyncio.run(_watched(base, plan, some))
 
 
 async def _watched(base: Rollout, plan: Any, some: Any) -> int:
