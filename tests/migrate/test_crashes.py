@@ -66,7 +66,11 @@ def revert(made: Estate) -> Callable[[], None]:
 
 
 IN_TENANT = ("trusts", "attached", "identities")
-EVERY = [pytest.param(1, marks=pytest.mark.slow, id="every point"), pytest.param(37, id="some points")]
+EVERY = [
+    pytest.param(1, marks=pytest.mark.exhaustive, id="every point"),
+    pytest.param(5, marks=pytest.mark.slow, id="every fifth point"),
+    pytest.param(37, id="some points"),
+]
 
 
 @pytest.mark.timeout(1800)

@@ -50,7 +50,7 @@ def test_two_operators_share_a_plan_on_postgresql(tmp_path: Path, postgres: Serv
     assert found.removed > 0
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.timeout(24 * 3600)
 def test_nothing_is_lost_in_a_thousand_runs(tmp_path: Path) -> None:
     first, _, last = os.environ.get(RUNS, "1-1000").partition("-")

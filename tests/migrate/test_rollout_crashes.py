@@ -86,8 +86,8 @@ def calmly(_made: Estate, _audit: Audit, step: Step) -> None:
 
 
 SIZES = [
-    pytest.param(140, None, 1, marks=pytest.mark.slow, id="every point of a rollout over 50 applications"),
-    pytest.param(50, None, 1, marks=pytest.mark.slow, id="every point of a tenant of 50"),
+    pytest.param(140, None, 1, marks=pytest.mark.exhaustive, id="every point of a rollout over 50 applications"),
+    pytest.param(50, None, 1, marks=pytest.mark.exhaustive, id="every point of a tenant of 50"),
     pytest.param(10, 1, 29, id="some points of one"),
 ]
 
