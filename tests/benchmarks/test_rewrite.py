@@ -1,4 +1,4 @@
-"""What a rewrite costs in processor time against ripgrep, on a tree of real packages from the package index.
+"""What a rewrite costs in processor time against ripgrep and one rule of ruff, on a tree of real packages.
 
 ``pytest -m bench -n0 -s tests/benchmarks/test_rewrite.py`` prints the figures; nothing is asserted about time. The
 packages are downloaded once, into a folder of the temporary folder. Process start is included; medians of alternating
@@ -80,7 +80,7 @@ def cost(command: list[str], folder: Path) -> tuple[float, int]:
 
 
 @pytest.mark.parametrize("kind", ["in_git", "plain"])
-def test_a_rewrite_against_ripgrep(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_a_rewrite_against_ripgrep_and_ruff(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     ripgrep = shutil.which("rg")
     if ripgrep is None:
         pytest.skip("ripgrep is not installed: apt-get install ripgrep")
@@ -90,6 +90,8 @@ def test_a_rewrite_against_ripgrep(kind: str, request: pytest.FixtureRequest, tm
     start = [sys.executable, "-P", str(LAUNCHER), "rewrite", ".", "--format", "json"]
     commands = {
         "rg -l, the same literals": [ripgrep, "-lF", "-f", str(literals), "-t", "py", "."],
+        "ruff, one rule": [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--exit-zero",
+                           "--select", "F401", "-q", "."],
         "unsecret rewrite --check": [*start, "--check"],
         "unsecret rewrite": [*start, "--app", f"{1:08x}-0000-4000-8000-000000000000", "--identity",
                              f"{2:08x}-0000-4000-8000-000000000000"],
