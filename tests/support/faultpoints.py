@@ -12,15 +12,19 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import aiohttp
 import httpx
+from yarl import URL
 
+from inventory.model import TenantId
 from migrate.journal.store import SqlJournal
 from migrate.model import Entry, ExchangeResult, Pairing
 from migrate.token_client import AzureTokenExchange
 
 Outcome = TypeVar("Outcome")
+_AZURE = ("/subscriptions/", "/providers/")
 
 
 class Crash(BaseException):
@@ -52,8 +56,9 @@ class FaultPoints:
 
     @contextmanager
     def installed(self) -> Iterator[FaultPoints]:
-        """Put the points around every entry of a journal on a database, every request of httpx and every exchange."""
+        """Put the points around every entry of a journal, every request to Graph and Azure, and every exchange."""
         record, send = SqlJournal.record, httpx.AsyncHTTPTransport.handle_async_request
+        ask = aiohttp.ClientSession._request
         exchange = AzureTokenExchange.exchange
 
         def recorded(journal: SqlJournal, entry: Entry) -> None:
@@ -72,21 +77,39 @@ class FaultPoints:
                 raise
             return response
 
-        async def exchanged(real: AzureTokenExchange, pairing: Pairing) -> ExchangeResult:
+        async def asked(session: aiohttp.ClientSession, method: str, url: Any, **given: Any) -> aiohttp.ClientResponse:
+            path = URL(url).path
+            if not path.startswith(_AZURE):  # a sign-in, which is made once in a while
+                return await ask(session, method, url, **given)
+            name = f"{method} {path.rpartition('/providers/')[2].rpartition('/')[2] or '/'}"
+            self.reach(f"before {name}")
+            response = await ask(session, method, url, **given)
+            try:
+                self.reach(f"after {name}")
+            except Crash:
+                response.close()
+                raise
+            return response
+
+        async def exchanged(
+            real: AzureTokenExchange, pairing: Pairing, tenant: TenantId | None = None
+        ) -> ExchangeResult:
             self.reach("before exchange")
-            result = await exchange(real, pairing)
+            result = await exchange(real, pairing, tenant)
             self.reach("after exchange")
             return result
 
         SqlJournal.record = recorded  # type: ignore[assignment,method-assign]
         AzureTokenExchange.exchange = exchanged  # type: ignore[assignment,method-assign]
         httpx.AsyncHTTPTransport.handle_async_request = sent  # type: ignore[assignment,method-assign]
+        aiohttp.ClientSession._request = asked  # type: ignore[assignment,method-assign]
         try:
             yield self
         finally:
             SqlJournal.record = record  # type: ignore[method-assign]
             AzureTokenExchange.exchange = exchange  # type: ignore[method-assign]
             httpx.AsyncHTTPTransport.handle_async_request = send  # type: ignore[method-assign]
+            aiohttp.ClientSession._request = ask  # type: ignore[method-assign]
 
 
 @dataclass(frozen=True, kw_only=True)
