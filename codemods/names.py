@@ -179,19 +179,25 @@ class Module:
     # ------------------------------------------------------------------ binding
 
     def _bind(self) -> None:
+        parents = self.parents
         stack: list[tuple[ast.AST, Scope]] = [(self.tree, self.top)]
+        push = stack.append
         while stack:
             node, scope = stack.pop()
-            self._collect(node, scope)
-            inner = self._declare(node, scope)
-            for child, where in _children(node, scope, inner):
-                self.parents[child] = node
-                stack.append((child, where))
-        position = _position
-        self.calls.sort(key=position)
-        self.references.sort(key=position)
-        self.strings.sort(key=position)
-        self.dicts.sort(key=position)
+            kind = type(node)
+            if kind in _COLLECTED:
+                self._collect(node, scope)
+            inner = self._declare(node, scope) if kind in _DECLARING else scope
+            if kind in _MIXED:
+                for child, where in _children(node, scope, inner):
+                    parents[child] = node
+                    push((child, where))
+            else:
+                for child in _inside(node):
+                    parents[child] = node
+                    push((child, inner))
+        for found in (self.calls, self.references, self.strings, self.dicts):
+            found.sort(key=_position)
 
     def _collect(self, node: ast.AST, scope: Scope) -> None:
         if isinstance(node, ast.Name):
@@ -306,6 +312,35 @@ def _add_caught(node: ast.AST, scope: Scope) -> None:
             _add(scope, Binding(name=name, kind=Kind.OTHER, node=node))
         case _:
             return
+
+
+def _inside(node: ast.AST) -> list[ast.AST]:
+    """List the children of a node, last child first."""
+    found: list[ast.AST] = []
+    for name in reversed(node._fields):
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            found += [each for each in reversed(value) if isinstance(each, ast.AST) and type(each) not in _LEAVES]
+        elif isinstance(value, ast.AST) and type(value) not in _LEAVES:
+            found.append(value)
+    return found
+
+
+_COLLECTED = frozenset({ast.Name, ast.Attribute, ast.Call, ast.Dict, ast.Constant})
+_MIXED = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda})
+"""What has children of both scopes: its own and the one around it."""
+_DECLARING = frozenset(
+    {
+        ast.Name, ast.arg, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.ExceptHandler, ast.MatchAs,
+        ast.MatchStar, ast.MatchMapping, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, *_MIXED,
+    }
+)  # fmt: skip
+_LEAVES = frozenset(
+    kind
+    for base in (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop)
+    for kind in (base, *base.__subclasses__())
+)
+"""Nodes that stand for a word or a sign, of which nothing is asked; one object stands in many places."""
 
 
 def _children(node: ast.AST, outer: Scope, inner: Scope) -> Iterator[tuple[ast.AST, Scope]]:

@@ -16,6 +16,8 @@ import msgspec
 from inventory.errors import InventoryError, PermissionMissingError, ReadFailedError, SignInFailedError
 
 _ACTION = re.compile(r"perform action '([A-Za-z]+(?:\.[A-Za-z]+)*(?:/[A-Za-z]+)+)'")
+_LINKED = re.compile(r"does not have permission to perform action\(s\) '([A-Za-z]+(?:\.[A-Za-z]+)*(?:/[A-Za-z]+)+)'")
+"""``LinkedAuthorizationFailed`` names first what is granted, and then what is missing on a linked resource."""
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,63}", re.ASCII)
 _RESET = re.compile(r"(\d{1,2}):(\d{1,2}):(\d{1,2}(?:\.\d{1,7})?)", re.ASCII)
 # As roles spell them: the services repeat whatever case the request had.
@@ -30,6 +32,7 @@ _SPELT = {
         "Microsoft.Web/staticSites/listAppSettings/action",
     )
 }
+_VERBS = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}
 _HINTS = {
     400: "this version asks for something that the service does not know",
     429: "Azure is throttling this account; try again later",
@@ -85,7 +88,7 @@ def refused(method: str, path: str, status: int, body: bytes) -> InventoryError:
             "credential belongs to this tenant and cloud"
         )
     if status == 403:  # noqa: PLR2004 - RFC 9110
-        action = _ACTION.search(said.message or "")
+        action = _LINKED.search(said.message or "") or _ACTION.search(said.message or "")
         permission = _spelt(action[1]) if action else action_for(method, path)
         return PermissionMissingError(
             f"{what}: Azure Resource Manager said 403 ({codes or 'no code'}); grant a role with {permission}",
@@ -106,7 +109,8 @@ def action_for(method: str, path: str) -> str:
     provider, *below = after.split("/")
     if not named or not below:
         return "Microsoft.Resources/subscriptions/read"
-    verb = "read" if method == "GET" or len(below) == 1 else "action"  # a query of Resource Graph is a POST that reads
+    read = method == "GET" or len(below) == 1  # a query of Resource Graph is a POST that reads
+    verb = "read" if read else _VERBS.get(method, "action")
     return _spelt("/".join((provider, *below[::2], verb)))
 
 

@@ -102,11 +102,17 @@ def secret_thumbprint(identifier: str | None) -> str | None:
     """Return the thumbprint in the ``customKeyIdentifier`` of a password, None where it is none.
 
     The portal once kept the description of a client secret there, in UTF-16LE: ten letters are as long as a SHA-1.
+    PowerShell's modules kept what they were given, mostly a text in ASCII, of which twenty letters are.
     """
     raw = _raw(_SEPARATORS.sub("", identifier or ""))
-    text = raw.decode("utf-16-le", errors="replace").removeprefix("\ufeff") if len(raw) in _DIGEST_SIZES else ""
-    described = bool(text) and all(" " <= letter < _FOREIGN for letter in text)
+    wide = raw.decode("utf-16-le", errors="replace").removeprefix("\ufeff") if len(raw) in _DIGEST_SIZES else ""
+    narrow = raw.decode("ascii", errors="replace") if wide else ""
+    described = bool(wide) and (all(" " <= letter < _FOREIGN for letter in wide) or _readable(narrow))
     return None if described else thumbprint(identifier)
+
+
+def _readable(text: str) -> bool:
+    return all(" " <= letter <= "~" for letter in text)
 
 
 def _raw(text: str) -> bytes:
@@ -168,7 +174,7 @@ def _purpose(key: KeyFacts, holder: HolderFacts, families: _Families) -> tuple[P
     if key.key_id in families.mixed_ids or _mark(key) in families.mixed_marks:
         return Purpose.UNKNOWN, _TOGETHER
     if key.kind is CredentialKind.SECRET:
-        return _secret(key, holder)
+        return _secret(key)
     return _certificate(key, holder)
 
 
@@ -184,9 +190,8 @@ def _signing_reason(key: KeyFacts, holder: HolderFacts, families: _Families) -> 
     return ""
 
 
-def _secret(key: KeyFacts, holder: HolderFacts) -> tuple[Purpose, str]:
-    signs = _says(holder.sign_on_mode, "saml") or bool(holder.signing_thumbprint)
-    if signs and secret_thumbprint(key.identifier):
+def _secret(key: KeyFacts) -> tuple[Purpose, str]:
+    if secret_thumbprint(key.identifier):  # whatever the mode says: it is null where single sign-on was set up by hand
         return Purpose.UNKNOWN, _CARRIES_MARK
     return Purpose.AUTHENTICATION, "a client secret that belongs to no signing key"
 

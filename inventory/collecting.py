@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Protocol
@@ -77,7 +78,14 @@ class Collecting:
         return ""
 
     async def evidence(self, source: EvidenceSource, request: EvidenceRequest) -> None:
-        """Take a source of evidence, or the word that it could not be read to its end."""
+        """Take a source of evidence, or the word that it could not be read to its end.
+
+        What an earlier run read elsewhere, or before there was more to be read, is forgotten.
+        """
+        place = await asyncio.to_thread(source.place, request)
+        if self._writer.place(source.name) != place:
+            self._writer.forget(source.name)
+            self._writer.read_from(source.name, place)
         try:
             await self.needed(source.name, partial(source.read, request), adds_up=True)
         except CursorExpiredError as error:

@@ -19,6 +19,7 @@ from inventory.building import quick
 from inventory.classify import HolderFacts, named_thumbprint
 from inventory.convert_credentials import NOTHING, credentials
 from inventory.directory import FederatedOf
+from inventory.ids import spelled
 from inventory.instants import instant
 from inventory.model import (
     Application,
@@ -116,7 +117,7 @@ def _application(wire: WireApplication, unknown: str) -> Application:
     lock = wire.service_principal_lock_configuration
     return _new_application(
         id=ApplicationId(wire.id),
-        client_id=ClientId(wire.app_id.lower()),
+        client_id=ClientId(spelled(wire.app_id)),
         display_name=wire.display_name or "",
         created=instant(wire.created_date_time),
         sign_in_audience=wire.sign_in_audience,
@@ -126,7 +127,7 @@ def _application(wire: WireApplication, unknown: str) -> Application:
         owners=_owners(wire.owners),
         credentials=credentials(wire, Holder.APPLICATION, HolderFacts(encryption_key_id=key) if key else NOTHING),
         federated=None,
-        created_by=ClientId(wire.created_by_app_id.lower()) if wire.created_by_app_id else None,
+        created_by=ClientId(spelled(wire.created_by_app_id)) if wire.created_by_app_id else None,
         management_reference=wire.service_management_reference or None,
         lock=_lock(lock) if lock else None,
         unknown=unknown,
@@ -198,7 +199,7 @@ def _principal(wire: WireServicePrincipal, unknown: str) -> Principal:
     home = _guid(wire.app_owner_organization_id)
     return _new_principal(
         id=ServicePrincipalId(wire.id),
-        client_id=ClientId(wire.app_id.lower()),
+        client_id=ClientId(spelled(wire.app_id)),
         display_name=wire.display_name or "",
         kind=wire.service_principal_type or "unknown",
         home_tenant=TenantId(home) if home else None,
@@ -223,7 +224,7 @@ def _identity(wire: WireServicePrincipal) -> ManagedIdentity:
     resources = [name for name in names if name.casefold().startswith("/subscriptions/")]
     return ManagedIdentity(
         principal_id=PrincipalId(wire.id),
-        client_id=IdentityClientId(wire.app_id),
+        client_id=IdentityClientId(spelled(wire.app_id)),
         name=wire.display_name or "",
         resource_id=min(resources, default=None),
         user_assigned=explicit[0] if len(set(explicit)) == 1 else None,
@@ -248,7 +249,7 @@ def _sign_in(wire: WireSignIn) -> SignIn:
         raise SenselessError("it has no time")
     return SignIn(
         at=at,
-        client_id=ClientId(wire.app_id.lower()),
+        client_id=ClientId(spelled(wire.app_id)),
         key_id=_key_id(wire.service_principal_credential_key_id),
         thumbprint=named_thumbprint(wire.service_principal_credential_thumbprint),
         federated_credential_id=wire.federated_credential_id or None,

@@ -12,11 +12,13 @@ from operator import attrgetter
 
 from inventory.building import quick
 from inventory.classify import HolderFacts, KeyFacts, purposes, secret_thumbprint, thumbprint
+from inventory.ids import spelled
 from inventory.instants import instant
 from inventory.model import ClientId, Credential, CredentialKind, Holder, KeyId, Purpose
 from inventory.wire import WireCertificate, WireHolder, WireSecret
 
 _SHA1_IN_BASE64 = 28
+_HINT = 3  # characters of a secret that Graph tells (passwordCredential, "hint"); more would be the secret itself
 _SECRET, _CERTIFICATE = CredentialKind.SECRET, CredentialKind.CERTIFICATE
 NOTHING = HolderFacts()
 """What an object says of its credentials that does not sign, encrypt or use SAML."""
@@ -30,9 +32,9 @@ def credentials(wire: WireHolder, holder: Holder, facts: HolderFacts) -> tuple[C
     wires: list[_Wire] = [*(wire.password_credentials or ()), *(wire.key_credentials or ())]
     if not wires:
         return ()
-    ids = [one.key_id.strip().lower() for one in wires]
+    ids = [spelled(one.key_id) for one in wires]
     marks = [_mark(one) for one in wires]
-    client_id = ClientId(wire.app_id.lower())
+    client_id = ClientId(spelled(wire.app_id))
     found = [
         _credential(
             key_id=KeyId(key_id),
@@ -43,7 +45,7 @@ def credentials(wire: WireHolder, holder: Holder, facts: HolderFacts) -> tuple[C
             holder_id=wire.id,
             client_id=client_id,
             display_name=one.display_name,
-            hint=one.hint if type(one) is WireSecret else None,
+            hint=one.hint and one.hint[:_HINT] if type(one) is WireSecret else None,
             thumbprint=mark,
             start=instant(one.start_date_time),
             end=instant(one.end_date_time),
@@ -81,7 +83,7 @@ def _judged(
 
     Most holders are like that, and each kind of credential then has one answer, which is remembered.
     """
-    if facts is NOTHING and (len(wires) == 1 or _are_strangers(wires, ids, marks)):
+    if facts is NOTHING and _are_strangers(wires, ids, marks):
         return [
             _alone(_CERTIFICATE, one.usage, one.type) if type(one) is WireCertificate else _alone(_SECRET, None, None)
             for one in wires
@@ -90,7 +92,7 @@ def _judged(
 
 
 def _are_strangers(wires: Sequence[_Wire], ids: Sequence[str], marks: Sequence[str | None]) -> bool:
-    """Whether no credential names another one by its id or its identifier."""
+    """Whether no credential names another one by its id or its identifier; a secret that has one may."""
     known: set[str] = set()
     for one, mark in zip(wires, marks, strict=True):
         identifier = one.custom_key_identifier

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from inventory.diff_alignment import leave
@@ -190,18 +189,34 @@ def diff(old: Path, new: Path) -> tuple[Difference, ...]:
 def _differences(database: sqlite3.Connection, compared: _Compared) -> Iterator[Difference]:
     """Pair what is only in one snapshot by its key: what is left over on either side has no counterpart."""
     gone, come = (_only(database, compared, side) for side in ("old", "main"))
+    _oftener(database, compared, gone, come)
     for key in sorted({*gone, *come}, key=lambda cells: tuple(str(cell) for cell in cells)):
         before, after = gone.get(key, []), come.get(key, [])
         named = dict(zip(compared.key, key, strict=True))
         for was, is_ in zip(before, after, strict=False):
-            fields = _fields(compared, was.row, is_.row)
-            yield Difference(kind=compared.kind, change=Change.CHANGED, name=is_.name, key=named, fields=fields)
+            yield from _changed(compared, named, was, is_)
         for one in before[len(after) :]:
             change = Change.DISAPPEARED if one.known else Change.UNKNOWN
             yield Difference(kind=compared.kind, change=change, name=one.name, key=named)
         for one in after[len(before) :]:
             change = Change.APPEARED if one.known else Change.UNKNOWN
             yield Difference(kind=compared.kind, change=change, name=one.name, key=named)
+
+
+def _changed(compared: _Compared, key: Mapping[str, Cell], was: _Only, is_: _Only) -> Iterator[Difference]:
+    """Tell what changed, and apart from it what only one of the two scans could read: that is no change."""
+    fields = _fields(compared, was.row, is_.row)
+    told = tuple(field for field in fields if field.name not in _KNOWN)
+    if told:
+        yield Difference(kind=compared.kind, change=Change.CHANGED, name=is_.name, key=key, fields=told)
+    for field in fields:
+        if field.name in _KNOWN:
+            name = f"{_KNOWN[field.name]} of {is_.name}"
+            yield Difference(kind=compared.kind, change=Change.UNKNOWN, name=name, key=key, fields=(field,))
+
+
+_KNOWN = {"owners_known": "owners", "federated_known": "federated credentials", "settings_known": "settings"}
+"""Columns that say whether something could be read, and what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,21 +236,62 @@ def _only(database: sqlite3.Connection, compared: _Compared, side: str) -> dict[
     others = [f"o.{name} IS t.{name}" for name in rest]
     others += [f"+o.{name} IS t.{name}" for name in columns if name not in compared.key]  # + keeps other indexes away
     same = " AND ".join((f"o.{first} = t.{first}", *others))
-    other = {"old": "main", "main": "old"}[side]
+    other = _OTHER[side]
     leave(database, compared.table, compared.key, side, other)
-    told = ", ".join(f"t.{name}" for name in columns)
-    statement = (
-        f"SELECT {compared.name.format(side=side)}, {compared.known.format(side=other)}, {told} "  # noqa: S608 - our own
-        f"FROM {side}.{compared.table} AS t "
-        f"WHERE t.rowid IN (SELECT number FROM temp.left) "
-        f"AND NOT EXISTS (SELECT 1 FROM {other}.{compared.table} AS o WHERE {same}) ORDER BY {told}"
-    )
-    places = [columns.index(name) for name in compared.key]
+    absent = f"NOT EXISTS (SELECT 1 FROM {other}.{compared.table} AS o WHERE {same})"  # noqa: S608 - names are our own
     found: defaultdict[Row, list[_Only]] = defaultdict(list)
-    for name, known, *cells in database.execute(statement):
-        row: tuple[Any, ...] = tuple(cells)
-        found[tuple(row[place] for place in places)].append(_Only(str(name), bool(known), row))
+    left = f"t.rowid IN (SELECT number FROM temp.left) AND {absent}"  # noqa: S608 - names are our own
+    for one in _rows(database, compared, side, left):
+        found[_key(compared, one.row)].append(one)
     return found
+
+
+_OTHER = {"old": "main", "main": "old"}
+
+
+def _rows(
+    database: sqlite3.Connection, compared: _Compared, side: str, condition: str, cells: Row = ()
+) -> Iterator[_Only]:
+    """Yield rows ``t`` of one side for which a condition holds, in order."""
+    told = ", ".join(f"t.{name}" for name in schema.names(compared.table))
+    statement = (
+        f"SELECT {compared.name.format(side=side)}, {compared.known.format(side=_OTHER[side])}, {told} "  # noqa: S608 - our own
+        f"FROM {side}.{compared.table} AS t WHERE {condition} ORDER BY {told}"
+    )
+    for name, known, *row in database.execute(statement, cells):
+        yield _Only(str(name), bool(known), tuple(row))
+
+
+def _key(compared: _Compared, row: Row) -> Row:
+    columns = schema.names(compared.table)
+    return tuple(row[columns.index(name)] for name in compared.key)
+
+
+def _oftener(
+    database: sqlite3.Connection, compared: _Compared, gone: dict[Row, list[_Only]], come: dict[Row, list[_Only]]
+) -> None:
+    """Add the rows that both sides have, one of them oftener: as often as the other side lacks them."""
+    if len(compared.key) == 1 or compared.table in schema.UNIQUE:
+        return
+    same = " AND ".join(f"t.{name} IS ?" for name in schema.names(compared.table))
+    count = f"SELECT count(*) FROM {{side}}.{compared.table} AS t WHERE {same}"  # noqa: S608 - names are our own
+    for side, only in (("old", gone), ("main", come)):
+        for row, number in _repeated(database, compared, side):
+            (others,) = database.execute(count.format(side=_OTHER[side]), row).fetchone()
+            if 0 < others < number:
+                alike = next(_rows(database, compared, side, same, row))
+                only[_key(compared, row)] += [alike] * (number - others)
+
+
+def _repeated(database: sqlite3.Connection, compared: _Compared, side: str) -> list[tuple[Row, int]]:
+    """Return the rows that one side has more than once to the letter, and how often."""
+    columns, key = ", ".join(schema.names(compared.table)), ", ".join(compared.key[:2])
+    table = f"{side}.{compared.table}"
+    statement = (
+        f"SELECT {columns}, count(*) FROM {table} WHERE ({key}) IN "  # noqa: S608 - names are our own
+        f"(SELECT {key} FROM {table} GROUP BY {key} HAVING count(*) > 1) GROUP BY {columns} HAVING count(*) > 1"
+    )
+    return [(tuple(row), number) for *row, number in database.execute(statement)]
 
 
 def _fields(compared: _Compared, was: Row, is_: Row) -> tuple[FieldChange, ...]:

@@ -15,6 +15,7 @@ from inventory.evidence_source import Entry, EvidenceRequest, unread, why
 from inventory.graph import Answer, GraphConnection
 from inventory.graph_paging import expired
 from inventory.instants import instant
+from inventory.logs.extent import Extent
 from inventory.model import ScanNote
 from inventory.usage import Source, SourceName, Use
 from inventory.wire import WireObject, WirePage
@@ -35,6 +36,10 @@ class Standing(msgspec.Struct, frozen=True):
     unreadable: int = 0
     reason: str = ""
     """Why the first unreadable row is unreadable."""
+    extent: Extent = Extent()
+    """The times of a log's records, by which gaps are found."""
+    others: Extent = Extent()
+    """Those of records that are kept with them and are not of the same kind."""
 
     def text(self) -> str:
         """Return what ``standing`` understands."""
@@ -119,6 +124,10 @@ class Report:
     def wanted(self, request: EvidenceRequest) -> bool:
         """Whether there is a Graph to ask."""
         return request.graph is not None
+
+    def place(self, request: EvidenceRequest) -> str:  # noqa: ARG002 - the tenant's own report
+        """Return the same always: a scan goes on in its own tenant alone."""
+        return self.url
 
     async def read(self, request: EvidenceRequest, cursor: str | None = None) -> AsyncIterator[Page[Entry]]:
         """Yield the report page by page."""

@@ -11,7 +11,7 @@ from typing import Protocol
 from inventory.directory import Page
 from inventory.errors import InventoryError, PermissionMissingError
 from inventory.graph import GraphConnection, GraphSettings
-from inventory.model import ScanNote
+from inventory.model import ScanNote, TenantId
 from inventory.usage import Source, SourceName, Use
 
 Entry = Use | Source | ScanNote
@@ -42,6 +42,8 @@ class EvidenceRequest:
 
     at: datetime
     """The tenant's own time: what claims to be later than a day after it is not believed."""
+    tenant_id: TenantId | None = None
+    """The tenant: records of another are none of its own. None: not known, then no record is known to be of it."""
     graph: GraphConnection | None = None
     workspace: Workspace | None = None
     folder: Path | None = None
@@ -66,6 +68,13 @@ class EvidenceSource(Protocol):
 
     def wanted(self, request: EvidenceRequest) -> bool:
         """Whether the request says where to look."""
+        ...
+
+    def place(self, request: EvidenceRequest) -> str:
+        """Return what differs where it would read something else: a scan that goes on then reads it anew.
+
+        May read files, so that it is not to be called where others wait.
+        """
         ...
 
     def read(self, request: EvidenceRequest, cursor: str | None = None) -> AsyncIterator[Page[Entry]]:

@@ -81,6 +81,7 @@ class GraphConnection:
     def __init__(self, settings: GraphSettings, given: AsyncTokenCredential | None = None) -> None:
         self._settings = settings
         self._given = given
+        self._heard = False
 
     async def __aenter__(self) -> Self:
         settings = self._settings
@@ -161,7 +162,7 @@ class GraphConnection:
         try:
             token = await self._credential.get_token(self._settings.scope, tenant_id=self._settings.tenant_id)
         except AzureError as error:
-            raise sign_in_failed(str(error), self._settings.authority) from None
+            raise sign_in_failed(str(error), self._settings.authority, self._settings.variables) from None
         return _issuing_tenant(token.token)
 
     def _open(self) -> AsyncTokenCredential:
@@ -216,11 +217,15 @@ class GraphConnection:
         try:
             response = await self._adapter.send_primitive_async(request, "bytes", {})
         except AzureError as error:
-            raise sign_in_failed(str(error), self._settings.authority) from None
+            raise sign_in_failed(str(error), self._settings.authority, self._settings.variables) from None
         except _BROKEN:
             raise
         except httpx.HTTPError as error:
-            raise unreachable(self.endpoint, str(error) or type(error).__name__) from None
+            reason = str(error) or type(error).__name__
+            if self._heard and isinstance(error, httpx.TimeoutException):
+                raise httpx.ReadError(reason) from None  # slow, not away: as a connection that broke
+            raise unreachable(self.endpoint, reason) from None
+        self._heard = True
         if not isinstance(response, httpx.Response):
             raise ReadFailedError(f"{request.url}: no answer came through the SDK")
         # httpx ties an answer and its stream into a ring, so that megabytes would stay until the collector runs.

@@ -38,7 +38,7 @@ from inventory.settings_kind import KnownIds
 _ROWS: Final = 1000  # the most that Resource Graph gives in one page
 _HOSTS_PAGE: Final = 200  # fewer, because each site among them costs three more requests
 _TRUSTS_PAGE: Final = 100
-_AT_ONCE: Final = 8
+_AT_ONCE: Final = 24  # sites; how many requests that may be is for the limits of their subscriptions to say
 _WEB: Final = "2023-12-01"
 _LISTED: Final = "/subscriptions?api-version=2022-12-01"
 _TRUSTS: Final = "/federatedIdentityCredentials?api-version=2023-01-31"

@@ -33,7 +33,8 @@ class Thresholds:
     """From which number of days on something is worth a look."""
 
     expiring_days: int = 30
-    longest_days: int = 730
+    longest_days: int = 731
+    """Two years with a leap day among them: what addPassword gives, and the portal at most, is not too long."""
     old_days: int = 365
     unused_days: int = 28
     """Length of the window in which nothing may have been seen; a log of 30 days cannot show 30."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import NewType
+
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_NO_GUID = "00000000-0000-0000-0000-000000000000"  # .NET's Guid.Empty: "no id"
 
 TenantId = NewType("TenantId", str)
 ApplicationId = NewType("ApplicationId", str)
@@ -16,3 +20,14 @@ IdentityClientId = NewType("IdentityClientId", str)
 PrincipalId = NewType("PrincipalId", str)
 """Object id of a managed identity's service principal: the subject of a federated credential."""
 KeyId = NewType("KeyId", str)
+
+
+def spelled(text: str) -> str:
+    """Bring an id that is compared between listings to one spelling: GUIDs differ in case alone (RFC 9562, 4)."""
+    return text.strip().lower()
+
+
+def guid(text: str | None) -> str | None:
+    """Return a GUID in lower case; None for all that cannot be one, and for zeros, which mean that there is none."""
+    found = spelled(text or "")
+    return found if found != _NO_GUID and _GUID.fullmatch(found) else None

@@ -67,20 +67,26 @@ def permission_for(method: str, target: str) -> str:
     return "Application.Read.All" if method == "GET" else "Application.ReadWrite.All"
 
 
-def sign_in_failed(text: str, authority: str) -> InventoryError:
+def sign_in_failed(text: str, authority: str, variables: str | None = None) -> InventoryError:
     """Return the error for a credential that gave no token, from the text of the credential library.
 
-    Only the AADSTS line is quoted: the rest is advice for programmers, several lines of it.
+    Only the AADSTS line is quoted: the rest is advice for programmers, several lines of it. ``variables`` is what the
+    environment variables of the credential begin with, where a tenant has its own.
     """
+    names = f"{variables}_CLIENT_ID" if variables else "AZURE_TENANT_ID, AZURE_CLIENT_ID"
     found = _AADSTS.search(text)
     if found:
         return SignInFailedError(
-            f"sign-in at {authority} was refused: {_line(_AFTER_MESSAGE.sub('', found.group()))}; "
-            "check AZURE_TENANT_ID, AZURE_CLIENT_ID and the credential of the account that runs this command"
+            f"sign-in at {authority} was refused: {_sentences(_AFTER_MESSAGE.sub('', found.group()))}; "
+            f"check {names} and the credential of the account that runs this command"
         )
     silent = _NO_ANSWER.search(_OTHER_TOOLS.sub("", text))  # a tool that timed out says nothing about the authority
     if silent:
         return unreachable(authority, silent.group().lower())
+    if variables:
+        return SignInFailedError(
+            f"the credential of {variables}_CLIENT_ID gave no token at {authority}: check it, and the tenant's id"
+        )
     return SignInFailedError(
         f"no credential for {authority} was found: set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET "
         "(or AZURE_CLIENT_CERTIFICATE_PATH), run on a host with a managed identity, or sign in with 'az login'"
@@ -127,7 +133,16 @@ def _request_id(said: WireErrorBody) -> str:
     return f", request id {_line(found)}" if isinstance(found, str) else ""
 
 
-def _line(text: str) -> str:
+def _sentences(text: str) -> str:
+    """Return the first line of an outside text without its last full stop; a long one ends after a sentence or word."""
+    line = _line(text, most=4 * _MAX_TEXT)
+    if len(line) > _MAX_TEXT:
+        whole, stop, _ = line[:_MAX_TEXT].rpartition(". ")
+        return whole if stop else f"{line[:_MAX_TEXT].rpartition(' ')[0]} ..."
+    return line.removesuffix(".")
+
+
+def _line(text: str, most: int = _MAX_TEXT) -> str:
     """Return the first line of an outside text, printable and of bounded length."""
     first = next(iter(text.strip().splitlines()), "")
-    return "".join(character if character.isprintable() else "?" for character in first)[:_MAX_TEXT]
+    return "".join(character if character.isprintable() else "?" for character in first)[:most]

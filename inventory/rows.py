@@ -9,14 +9,16 @@ decoded at once again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from inventory.mending import DEEP, pruned
 from inventory.model import ScanNote
+from inventory.secret_texts import looks_random, looks_secret, withheld
 from inventory.wire import WireIdentified, WireObject, WirePage
 
 _Wire = TypeVar("_Wire", bound=WireObject)
@@ -86,12 +88,15 @@ class Reading(Generic[_Wire, _Value]):
             row = _row_decoder(self._shape).decode(raw)
             unknown = self._unknown(raw)
         except RecursionError:
-            return ScanNote(subject=self._what, text="unreadable: it is nested too deeply")
+            return self._too_deep(raw)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             # msgspec names the field and the types, never the value.
             reason = str(error) if isinstance(error, msgspec.MsgspecError) else "it is not UTF-8"
             return ScanNote(subject=f"{self._what} {_id_in(raw)}".rstrip(), text=f"unreadable: {reason}")
         return self._value(row, _text(unknown))
+
+    def _too_deep(self, raw: Json) -> ScanNote:
+        return ScanNote(subject=f"{self._what} {_id_in(raw)}".rstrip(), text="unreadable: it is nested too deeply")
 
     def _value(self, row: _Wire, unknown: str) -> _Value | ScanNote:
         try:
@@ -102,8 +107,8 @@ class Reading(Generic[_Wire, _Value]):
             return ScanNote(subject=subject, text=f"unreadable: {reason}")
 
     def _piecemeal(self, body: bytes) -> ReadPage[_Value]:
-        page = _PAGE.decode(body)
-        entries = tuple(self.one(row) for row in page.value)
+        page, deep = _rows_of(body)
+        entries = tuple(self._too_deep(row) if deep and DEEP in bytes(row) else self.one(row) for row in page.value)
         return ReadPage(entries=entries, next_link=page.next_link, delta_link=page.delta_link)
 
     def _unknown(self, raw: Json) -> dict[str, msgspec.Raw]:
@@ -113,6 +118,14 @@ class Reading(Generic[_Wire, _Value]):
         if found and len(self._learned) + len(found) <= _MOST_LEARNED:
             self._learned = self._learned.union(name for name in found if _PLAIN.fullmatch(name))
         return found
+
+
+def _rows_of(body: bytes) -> tuple[WirePage, bool]:
+    """Return the rows of a page, and whether something is cut out of them that is nested too deeply."""
+    try:
+        return _PAGE.decode(body), False
+    except RecursionError:
+        return _PAGE.decode(pruned(body)), True
 
 
 @cache
@@ -158,19 +171,42 @@ def _told(row: WireObject, extra: Mapping[str, str]) -> str:
 def _text(unknown: Mapping[str, msgspec.Raw]) -> str:
     """Write unknown properties as a JSON object without OData's own remarks.
 
-    What may be a secret by its name, or by a name inside it, or is very long, is told to be there and not kept.
+    What may be a secret by its name or by its looks, or by those of something inside it, or is very long, is told to be
+    there and not kept.
     """
-    kept = {name: _safe(name, value) for name, value in sorted(unknown.items()) if "@" not in name}
+    kept = {withheld(name): _safe(name, value) for name, value in sorted(unknown.items()) if "@" not in name}
     return msgspec.json.encode(kept).decode(errors="replace") if kept else ""
 
 
 def _safe(name: str, value: msgspec.Raw) -> msgspec.Raw:
     whole = bytes(value)
-    return _WITHHELD if len(whole) > _LONGEST or _SECRETIVE.search(name.encode() + b" " + whole) else value
+    if len(whole) > _LONGEST or _SECRETIVE.search(name.encode() + b" " + whole):
+        return _WITHHELD
+    try:
+        secret = any(looks_secret(text) or looks_random(text) for text in _texts(name, whole))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        secret = True
+    return _WITHHELD if secret else value
+
+
+def _texts(name: str, value: bytes) -> Iterator[str]:
+    """Yield every text in an unknown property, escapes resolved: the names of members too."""
+    yield name
+    waiting = [msgspec.json.decode(value)]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
 
 
 def _id_in(raw: Json) -> str:
     try:
         return _IDENTIFIED.decode(raw).id
+    except RecursionError:
+        return _id_in(pruned(bytes(raw)))
     except (msgspec.DecodeError, ValueError):
         return ""

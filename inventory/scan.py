@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+import shlex
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from inventory.collecting import Collecting, Listing, Progress
 from inventory.directory import Collection, Directory, Removed
-from inventory.errors import InventoryError, PermissionMissingError, ReadFailedError, SnapshotError
+from inventory.errors import CursorExpiredError, InventoryError, PermissionMissingError, ReadFailedError, SnapshotError
 from inventory.evidence_source import EvidenceRequest, EvidenceSource
 from inventory.hosting import Hosting
 from inventory.identities import Identities
 from inventory.model import Cloud, ScanNote, TenantId
 from inventory.settings_kind import KnownIds
-from inventory.snapshot import Header, SnapshotWriter, deltas, header
+from inventory.snapshot import SnapshotWriter, deltas
+from inventory.snapshot.digest import AGED
+from inventory.snapshot.opening import header_of, opened
 
 _MOST_GAPS = 50
 
@@ -52,7 +55,7 @@ class ScanSummary:
     gaps: tuple[ScanNote, ...]
     """What could not be seen at all, beyond single unreadable objects."""
     beginning: str
-    """What became of an unfinished scan that was found; empty where there was none."""
+    """What became of an unfinished scan that was found, or what a refresh read; empty where there is neither."""
 
 
 async def scan(readers: Readers, path: Path, *, cloud: Cloud, progress: Progress, anew: bool = False) -> ScanSummary:
@@ -76,40 +79,69 @@ async def refresh(readers: Readers, path: Path, *, cloud: Cloud, progress: Progr
 
     Raises SnapshotError for a snapshot without links for that, CursorExpiredError where Graph knows them no more: scan
     anew in both cases. Owners of an object that did not change otherwise stay as they were, which is noted: Graph does
-    not promise to tell of them.
+    not promise to tell of them. ``ScanSummary.beginning`` says what came from changes and what was read anew.
     """
     directory = readers.directory
     tenant_id, now = await directory.tenant(), await directory.now()
     links = deltas(path)
     if set(links) != {each.value for each in Collection}:
-        raise SnapshotError(f"{path} cannot be refreshed: its scan got no delta links; scan the tenant again")
-    before = header(path)
+        raise SnapshotError(f"{path} cannot be refreshed: its scan got no delta links; {_again(path)}")
+    aged = _old_owners(path)
     with SnapshotWriter.refresh(path, tenant_id=tenant_id, cloud=cloud, taken_at=now) as writer:
         await _remember_links(writer, directory)
-        for collection in Collection:
-            await _changes(writer, directory, collection.value, links[collection.value], progress)
-        for name in ("roles", "policies", "hosts", *(source.name for source in readers.sources)):
+        try:
+            counts = [await _changes(writer, directory, each.value, links[each.value], progress) for each in Collection]
+        except CursorExpiredError as error:
+            raise CursorExpiredError(f"{path} cannot be refreshed: {error}; {_again(path)}") from None
+        sources = [source.name for source in readers.sources]
+        for name in ("roles", "policies", "hosts", *sources):
             writer.forget(name)
         await _collect(readers, writer, Collecting(writer, progress), again=True)
-        writer.note(_old_owners(before))
-        return _finished(writer, path, tenant_id, cloud)
+        writer.note(aged)
+        summary = _finished(writer, path, tenant_id, cloud)
+    return replace(summary, beginning=_refreshed(counts, hosts=readers.hosting is not None, sources=sources))
 
 
-def _old_owners(before: Header) -> ScanNote:
-    text = f"of objects that did not change otherwise they are as of {before.taken_at:%Y-%m-%d %H:%M} UTC"
-    return ScanNote(subject="owners", text=text)
+def _again(path: Path) -> str:
+    return f"scan the tenant again: {shlex.join(['unsecret', 'scan', '--out', str(path)])}"
 
 
-async def _changes(writer: SnapshotWriter, directory: Directory, name: str, link: str, progress: Progress) -> None:
-    count = 0
+def _refreshed(counts: Iterable[tuple[int, int]], *, hosts: bool, sources: Iterable[str]) -> str:
+    """Say what came from changes and what was read anew, since nothing tells what changed of it."""
+    told = ", ".join(
+        f"{changed} {each.value.replace('-', ' ')} changed and {removed} removed"
+        for each, (changed, removed) in zip(Collection, counts, strict=True)
+    )
+    settings = ["hosts and their settings"] if hosts else []
+    anew = ["federated credentials", "roles", "policies", *settings, *sources]
+    return f"refreshed: {told}; read anew, as nothing tells their changes: {', '.join(anew)}"
+
+
+def _old_owners(path: Path) -> ScanNote:
+    """Say how old the owners are that are kept: a refresh of a refresh keeps those of the scan before both."""
+    with opened(path) as database:
+        statement = "SELECT min(text) FROM notes WHERE subject = ?"
+        (known,) = database.execute(statement, (AGED,)).fetchone()
+        taken = header_of(path, database).taken_at
+    text = f"of objects that did not change otherwise they are as of {taken:%Y-%m-%d %H:%M} UTC"
+    return ScanNote(subject=AGED, text=known or text)
+
+
+async def _changes(
+    writer: SnapshotWriter, directory: Directory, name: str, link: str, progress: Progress
+) -> tuple[int, int]:
+    """Take in what changed; return how many objects changed, and how many are gone."""
+    changed = removed = 0
     async for page in directory.changed(link):
         for entry in page.entries:
             if isinstance(entry, Removed):
                 writer.remove(entry.object_id)
+                removed += 1
             else:
                 writer.replace(name, entry)
-        count += len(page.entries)
-        progress(f"changed {name}", count)
+                changed += 1
+        progress(f"changed {name}", changed + removed)
+    return changed, removed
 
 
 async def _remember_links(writer: SnapshotWriter, directory: Directory) -> None:
@@ -153,7 +185,7 @@ async def _collect(readers: Readers, writer: SnapshotWriter, taking: Collecting,
         taking.wanted("policies", directory.policies),
     ]
     if readers.evidence is not None:
-        request = readers.evidence(writer.taken_at)
+        request = replace(readers.evidence(writer.taken_at), tenant_id=writer.tenant_id)
         jobs += [taking.evidence(each, request) for each in readers.sources]
     await together(*jobs)
 

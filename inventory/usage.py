@@ -9,6 +9,8 @@ from typing import NewType
 from inventory.ids import ClientId, KeyId
 
 SourceName = NewType("SourceName", str)
+EVERY_KIND = ("certificate", "federated", "secret")
+"""The kinds of credential that sign in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +30,23 @@ class Source:
     """Why it could not be read, in words that name the permission or licence; empty when it could."""
     blind_spots: tuple[str, ...] = ()
     """What it can never show, in words."""
-    sees: tuple[str, ...] = ("certificate", "federated", "secret")
-    """The kinds of credential that a record of it can name; of any other kind it shows nothing."""
+    sees: tuple[str, ...] = ()
+    """The kinds of credential that a record of it can name; of any other kind, and when unread, it shows nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayOfUse:
+    """Sign-ins of one day (UTC) that succeeded, or may have, with one credential and from one address."""
+
+    client_id: ClientId
+    key_id: KeyId | None
+    thumbprint: str | None
+    federated_credential_id: str | None
+    credential_type: str | None
+    address: str | None
+    first: datetime
+    last: datetime
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,16 +6,17 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
-from inventory.classify import named_thumbprint
+from inventory.classify import named_thumbprint, thumbprint
+from inventory.ids import guid, spelled
 from inventory.model import ClientId, Credential, FederatedCredential, Purpose
 from inventory.usage import Use
 
-_FEDERATED = "federated"
+FEDERATED = "federated"
 _TYPES = {
     "clientsecret": "secret",
     "certificate": "certificate",
     "clientassertion": "certificate",
-    "federatedidentitycredential": _FEDERATED,
+    "federatedidentitycredential": FEDERATED,
     "managedidentity": "none",
 }
 """What ``clientCredentialType`` (beta ``signIn``) says of a credential; a value that is not here says nothing.
@@ -45,9 +46,9 @@ class Subject:
 def subject(credential: Credential, *, elsewhere: bool) -> Subject:
     """Return what to ask about a secret or certificate; ``elsewhere``: the application is not for this tenant alone."""
     return Subject(
-        client_id=ClientId(credential.client_id.lower()),
+        client_id=ClientId(spelled(credential.client_id)),
         kind=str(credential.kind) if credential.purpose is Purpose.AUTHENTICATION else str(credential.purpose),
-        id=credential.key_id.lower(),
+        id=spelled(credential.key_id),
         thumbprint=named_thumbprint(credential.thumbprint),
         elsewhere=elsewhere,
         begins=credential.start,
@@ -57,9 +58,9 @@ def subject(credential: Credential, *, elsewhere: bool) -> Subject:
 def federated_subject(client_id: ClientId, federated: FederatedCredential, *, elsewhere: bool) -> Subject:
     """Return what to ask about a federated credential of an application or managed identity."""
     return Subject(
-        client_id=ClientId(client_id.lower()),
-        kind=_FEDERATED,
-        id=federated.id.lower(),
+        client_id=ClientId(spelled(client_id)),
+        kind=FEDERATED,
+        id=spelled(federated.id),
         thumbprint=None,
         elsewhere=elsewhere,
     )
@@ -75,16 +76,16 @@ class Whose(enum.Enum):
 
 def whose(use: Use, asked: Subject) -> Whose:
     """Tell whether a row of the same application is about the credential asked about, or does not say."""
-    if asked.kind == _FEDERATED:
+    if asked.kind == FEDERATED:
         return _whose_federated(use, asked)
     if use.key_id is not None and use.key_id.lower() == asked.id:
         return Whose.OURS
     if asked.kind == "certificate" and use.thumbprint and use.thumbprint == asked.thumbprint:
         return Whose.OURS
-    if use.key_id is not None or use.federated_credential_id:
+    if guid(use.key_id) or guid(use.federated_credential_id):
         return Whose.ANOTHERS
-    if use.thumbprint:
-        return _whose_thumbprint(use.thumbprint, asked)
+    if thumbprint(use.thumbprint):
+        return _whose_thumbprint(use.thumbprint or "", asked)
     return _whose_type(use, asked)
 
 
@@ -92,7 +93,7 @@ def _whose_federated(use: Use, asked: Subject) -> Whose:
     if use.federated_credential_id:
         ours = use.federated_credential_id.lower() == asked.id
         return Whose.OURS if ours else Whose.ANOTHERS
-    return Whose.ANOTHERS if use.key_id or use.thumbprint else _whose_type(use, asked)
+    return Whose.ANOTHERS if guid(use.key_id) or thumbprint(use.thumbprint) else _whose_type(use, asked)
 
 
 def _whose_thumbprint(thumbprint: str, asked: Subject) -> Whose:
@@ -105,5 +106,5 @@ def _whose_thumbprint(thumbprint: str, asked: Subject) -> Whose:
 def _whose_type(use: Use, asked: Subject) -> Whose:
     said = (use.credential_type or "").casefold()
     kind = _TYPES.get(said)
-    fits = kind is None or kind == asked.kind or (said in _UNDECIDED and asked.kind == _FEDERATED)
+    fits = kind is None or kind == asked.kind or (said in _UNDECIDED and asked.kind == FEDERATED)
     return Whose.UNCLEAR if fits else Whose.ANOTHERS

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from inventory.usage import Source, SourceName, Use
-from inventory.usage_subject import Subject, Whose, whose
+from inventory.usage_subject import FEDERATED, Subject, Whose, whose
 
 _SAME_TIME = timedelta(hours=1)
 """By how much the times of one sign-in may differ between a report and a log."""
+_AHEAD = timedelta(days=1)
+"""How much later than its begin a scan may read a log; what claims to be later is of a clock that is wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +137,14 @@ def _lack(case: _Case, source: Source) -> str:
         return "that it has no row of a success does not mean that there was none"
     if source.since > case.start:
         return f"it reaches back to {_minute(source.since)}, {case.terms.days} days are needed"
-    if case.at - source.until > case.terms.stale:
-        return f"its newest record is of {_minute(source.until)}"
-    return ""
+    return _not_fresh(case, source.until)
+
+
+def _not_fresh(case: _Case, until: datetime) -> str:
+    """Say that a newest record is too old, or later than can be; empty where it is neither."""
+    if until > case.at + _AHEAD:
+        return f"its newest record is of {_minute(until)}, a time to come"
+    return f"its newest record is of {_minute(until)}" if case.at - until > case.terms.stale else ""
 
 
 def _elsewhere(case: _Case) -> tuple[str, ...]:
@@ -147,6 +154,8 @@ def _elsewhere(case: _Case) -> tuple[str, ...]:
 def _too_young(case: _Case) -> tuple[str, ...]:
     """Say that a credential had no time to be used: one that replaces another is made before it is put to use."""
     begins = case.asked.begins
+    if begins is None and case.asked.kind != FEDERATED:
+        return ("from when on it is valid is not told, so that it may be too young to have been used",)
     if begins is None or begins <= case.start:
         return ()
     return (f"it is valid from {_minute(begins)} on, which is less than {case.terms.days} days",)
@@ -191,8 +200,8 @@ def _said(source: SourceName, delegated: bool, ours: bool, moment: datetime) -> 
 
 
 def _unused(case: _Case, covering: list[Source], last: tuple[datetime, SourceName] | None) -> Unused:
-    source = max(covering, key=lambda one: (_days(one, last), _order(one)))
-    days = _days(source, last)
+    source = max(covering, key=lambda one: (_days(one, last, case.at), _order(one)))
+    days = _days(source, last, case.at)
     others = tuple(one.name for one in covering if one is not source)
     shows = f"{source.name} shows no success up to {_minute(source.until)}"
     return Unused(
@@ -207,11 +216,11 @@ def _unused(case: _Case, covering: list[Source], last: tuple[datetime, SourceNam
     )
 
 
-def _days(source: Source, last: tuple[datetime, SourceName] | None) -> int:
+def _days(source: Source, last: tuple[datetime, SourceName] | None, at: datetime) -> int:
     if source.since is None or source.until is None:
         raise ValueError("a source that covers a window has begin and end")
     begin = max(source.since, last[0]) if last else source.since
-    return max((source.until - begin) // timedelta(days=1), 0)
+    return max((min(source.until, at) - begin) // timedelta(days=1), 0)
 
 
 def _before(last: tuple[datetime, SourceName] | None) -> tuple[str, ...]:

@@ -9,6 +9,9 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_SELDOM = 200_000
+"""Objects made since the last look; Python's own number is 700."""
+
 
 @contextmanager
 def paused() -> Iterator[None]:
@@ -20,3 +23,14 @@ def paused() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def eased() -> Iterator[None]:
+    """Let it look seldom, where syntax trees are made: they have cycles, so that it must go on looking."""
+    before = gc.get_threshold()
+    gc.set_threshold(_SELDOM, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from inventory.directory import Directory
 from inventory.errors import ReadFailedError
 from inventory.model import FederatedCredential
-from migrate import concurrency
-from migrate.errors import WriteFailedError
-from migrate.model import Entry, Kind, Pairing, Plan
+from migrate import concurrency, rollout
+from migrate.errors import LeaseHeldError, LeaseLostError, WriteFailedError
+from migrate.ledger import Ledger
+from migrate.model import FederatedSpec, Json, Kind, Pairing, Plan
+from migrate.planning.federated import FEDERATED_LIMIT
 from migrate.ports import Clock, DirectoryWriter, Journal
+from migrate.rollout import Course, Trust
+from migrate.settling import Settling
 
 _AT_ONCE = 8
 """Applications at a time; within one application everything is in series, as concurrent writes conflict."""
-_SEEN_IN_A_ROW = 3
-"""Reads lag behind writes and flap, so one read proves nothing."""
-_READS = 40
-_PAUSE = 0.25
-_LONGEST_PAUSE = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +63,7 @@ class Federator:
     writer: DirectoryWriter
     journal: Journal
     clock: Clock
+    settling: Settling = field(default_factory=Settling)
 
     async def run(
         self, pairings: Iterable[Pairing], *, apply: bool, progress: Callable[[str], None] = lambda _: None
@@ -78,59 +78,92 @@ class Federator:
 
         async def one(pairing: Pairing) -> Federation:
             progress(pairing.application.display_name)
-            return await self._one(pairing, apply=apply)
+            if not apply:
+                return await self.one(pairing, apply=False)
+            try:
+                with self.journal.lease(pairing.application.client_id):
+                    return await self.one(pairing, apply=True)
+            except (LeaseHeldError, LeaseLostError) as error:
+                return NotCreated(pairing=pairing, message=str(error))
 
         return await concurrency.each(pairings, one, at_once=_AT_ONCE)
 
-    async def _one(self, pairing: Pairing, *, apply: bool) -> Federation:
+    async def first(self, pairings: Iterable[Pairing], most: int) -> tuple[Pairing, ...]:
+        """Return the first few pairings, in the order of the plan, whose federated credential is missing."""
+        found = await self.run(pairings, apply=False)
+        return tuple(each.pairing for each in found if not isinstance(each, Present))[:most]
+
+    async def one(self, pairing: Pairing, *, apply: bool, what: Course | None = None) -> Federation:
+        """Create one federated credential where it is missing; ``what`` is the course of an application with steps."""
+        ledger = Ledger(journal=self.journal, plan=self.plan.digest, what=what or rollout.course(pairing))
         try:
             present = await self.directory.federated_credentials(pairing.application.id)
         except ReadFailedError as error:
             return NotCreated(pairing=pairing, message=str(error))
-        if any(matches(each, pairing) for each in present):
-            if apply:
-                self._record(Kind.FEDERATED, pairing, {"created": False})
-            return Present(pairing=pairing)
-        if conflict := _conflict(present, pairing):
+        found = next((each for each in present if matches(each, pairing)), None)
+        if found is not None:
+            return await self._found(pairing, ledger, found) if apply else Present(pairing=pairing)
+        if conflict := conflicting(present, pairing, ledger.standing().trust):
             return NotCreated(pairing=pairing, message=conflict)
-        return await self._create(pairing) if apply else WouldCreate(pairing=pairing)
+        return await self._create(pairing, ledger) if apply else WouldCreate(pairing=pairing)
 
-    async def _create(self, pairing: Pairing) -> Federation:
-        self._record(Kind.FEDERATE_MEANT, pairing, {"issuer": pairing.federated.issuer})
+    async def _found(self, pairing: Pairing, ledger: Ledger, found: FederatedCredential) -> Federation:
+        """Write down what is there; it is ours where a run of ours meant to make it and ended before it saw it."""
+        standing = ledger.standing()
+        if (Kind.FEDERATE_MEANT, found.name) not in standing.begun:
+            if (Kind.FEDERATE_MEANT, pairing.federated.name) in standing.begun:
+                # Somebody else made it under another name: ours was refused as its duplicate, or never sent.
+                ledger.saw(Kind.UNFEDERATED, pairing.federated.name, found=False)
+            if standing.trust is None or standing.trust.id != found.id:
+                ledger.saw(Kind.FEDERATED, found.name, created=False, id=found.id, subject=found.subject)
+            return Present(pairing=pairing)
+        return await self._confirmed(pairing, ledger, resolved=True)
+
+    async def _create(self, pairing: Pairing, ledger: Ledger) -> Federation:
+        wanted = pairing.federated
+        ledger.intend(
+            Kind.FEDERATE_MEANT, wanted.name, issuer=wanted.issuer, subject=wanted.subject, audience=wanted.audience
+        )
         try:
-            created = await self.writer.create_federated_credential(pairing.application.id, pairing.federated)
-            await self._settled(pairing)
+            await self.writer.create_federated_credential(pairing.application.id, wanted)
         except (WriteFailedError, ReadFailedError) as error:
-            self._record(Kind.FEDERATE_FAILED, pairing, {"message": str(error)})
-            return NotCreated(pairing=pairing, message=str(error))
-        self._record(Kind.FEDERATED, pairing, {"created": created})
-        return Created(pairing=pairing, created=created)
+            return self._failed(pairing, ledger, error)
+        return await self._confirmed(pairing, ledger, resolved=False)
 
-    async def _settled(self, pairing: Pairing) -> None:
-        """Read until the federated credential was seen several times in a row."""
-        in_a_row, pause = 0, _PAUSE
-        for _ in range(_READS):
+    async def _confirmed(self, pairing: Pairing, ledger: Ledger, *, resolved: bool) -> Federation:
+        """Read until the federated credential was seen several times in a row, and write down which one it is."""
+        seen: list[FederatedCredential] = []
+
+        async def look() -> bool:
             present = await self.directory.federated_credentials(pairing.application.id)
-            in_a_row = in_a_row + 1 if any(matches(each, pairing) for each in present) else 0
-            if in_a_row == _SEEN_IN_A_ROW:
-                return
-            await self.clock.sleep(_PAUSE if in_a_row else pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
-        raise WriteFailedError(
-            f"the federated credential {pairing.federated.name} of {pairing.application.display_name!r} was created "
-            "but does not show up; run federate again later"
-        )
+            seen[:] = [each for each in present if matches(each, pairing)] or seen
+            return any(matches(each, pairing) for each in present)
 
-    def _record(self, kind: Kind, pairing: Pairing, data: dict[str, str | bool]) -> None:
-        self.journal.record(
-            Entry(
-                kind=kind,
-                plan=self.plan.digest,
-                application=pairing.application.client_id,
-                subject=pairing.federated.name,
-                data=dict(data),
-            )
+        try:
+            await self.settling.until(look, self.clock, _not_seen(pairing))
+        except (WriteFailedError, ReadFailedError) as error:
+            return self._failed(pairing, ledger, error)
+        found = seen[0]
+        ours = found.name == pairing.federated.name
+        ledger.saw(
+            Kind.FEDERATED, found.name, created=ours, id=found.id, subject=found.subject, **_resolved(on=resolved)
         )
+        return Created(pairing=pairing, created=ours)
+
+    def _failed(self, pairing: Pairing, ledger: Ledger, error: Exception) -> NotCreated:
+        ledger.saw(Kind.FEDERATE_FAILED, pairing.federated.name, message=str(error))
+        return NotCreated(pairing=pairing, message=str(error))
+
+
+def _not_seen(pairing: Pairing) -> str:
+    return (
+        f"the federated credential {pairing.federated.name} of {pairing.application.display_name!r} was created "
+        "but does not show up; run federate again later"
+    )
+
+
+def _resolved(*, on: bool) -> dict[str, Json]:
+    return {"resolved": True} if on else {}
 
 
 def matches(present: FederatedCredential, pairing: Pairing) -> bool:
@@ -139,12 +172,26 @@ def matches(present: FederatedCredential, pairing: Pairing) -> bool:
     return (present.issuer, present.subject, present.audiences) == (wanted.issuer, wanted.subject, (wanted.audience,))
 
 
-def _conflict(present: tuple[FederatedCredential, ...], pairing: Pairing) -> str:
+def conflicting(present: tuple[FederatedCredential, ...], pairing: Pairing, trust: Trust | None) -> str:
+    """Say what stands in the way of the planned federated credential and what to do about it; empty where nothing."""
     wanted = pairing.federated
     for each in present:
         if each.name == wanted.name or (each.issuer, each.subject) == (wanted.issuer, wanted.subject):
+            whose = "was made by unsecret and changed since" if trust and trust.id == each.id else "was made by hand"
             return (
-                f"federated credential {each.name} of {pairing.application.display_name!r} has the same name or "
-                "subject but another content; remove it, or scan and plan again"
+                f"{each.name} {whose}: {_difference(each, wanted)}; if nothing uses it, delete it (az ad app "
+                f"federated-credential delete --id {pairing.application.client_id} --federated-credential-id "
+                f"{each.id}) and run federate again; else scan and plan again"
             )
+    if len(present) >= FEDERATED_LIMIT:
+        return f"it holds {len(present)} federated credentials, the most there can be: delete one that nothing uses"
     return ""
+
+
+def _difference(each: FederatedCredential, wanted: FederatedSpec) -> str:
+    if (each.issuer, each.subject) == (wanted.issuer, wanted.subject):
+        audience = ", ".join(each.audiences) or "none"
+        return f"issuer and subject are the planned ones, but its audience is {audience} instead of {wanted.audience}"
+    if each.issuer != wanted.issuer:
+        return f"it has the planned name, but trusts the issuer {each.issuer}"
+    return f"it has the planned name, but trusts the subject {each.subject or 'of an expression'}"

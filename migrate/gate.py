@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inventory.model import Application, Credential, FederatedCredential, ServicePrincipal, SignInHistory
-from migrate.model import CodeFinding, ExchangeClaims, Pairing, PlannedCredential, Policy
+from migrate.model import CodeFinding, ExchangeClaims, Pairing, PlannedCredential
+from migrate.standing import Policy, Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class Question:
     proofs: tuple[ExchangeClaims, ...]
     """Successful exchanges since the last failed one, oldest first."""
     code: CodeState
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -11,9 +12,9 @@ from inventory.graph import GraphConnection
 from inventory.model import ApplicationId, Holder, KeyId
 from migrate.errors import WriteFailedError
 from migrate.model import FederatedSpec
+from migrate.steps import FEDERATED_DESCRIPTION
 
-_DESCRIPTION = "Created by unsecret: lets this managed identity act as the application."
-_BAD_REQUEST, _CONFLICT = 400, 409
+_BAD_REQUEST, _NOT_FOUND, _CONFLICT = 400, 404, 409
 _ATTEMPTS = 3
 _COLLECTIONS = {Holder.APPLICATION: "applications", Holder.SERVICE_PRINCIPAL: "servicePrincipals"}
 
@@ -43,7 +44,7 @@ class GraphWriter:
             "issuer": spec.issuer,
             "subject": spec.subject,
             "audiences": [spec.audience],
-            "description": _DESCRIPTION,
+            "description": FEDERATED_DESCRIPTION,
         }
         url = f"/v1.0/applications/{application}/federatedIdentityCredentials"
         try:
@@ -53,6 +54,20 @@ class GraphWriter:
             if error.status == _CONFLICT or duplicate:
                 return False
             raise WriteFailedError(f"cannot create federated credential {spec.name}: {error}") from error
+        return True
+
+    async def delete_federated_credential(self, application: ApplicationId, federated_id: str) -> bool:
+        """Delete a federated credential by its id; False where Graph knows none (Graph, "Delete ...Credential").
+
+        The id, not the name: one that somebody made anew under the same name is another one, and not ours.
+        """
+        url = f"/v1.0/applications/{application}/federatedIdentityCredentials/{quote(federated_id, safe='')}"
+        try:
+            await self._connection.send("DELETE", url)
+        except ReadFailedError as error:
+            if error.status == _NOT_FOUND:
+                return False
+            raise WriteFailedError(f"cannot delete federated credential {federated_id}: {error}") from error
         return True
 
     async def remove_secret(self, holder: Holder, holder_id: str, key_id: KeyId) -> bool:

@@ -19,7 +19,7 @@ from inventory.model import (
     TenantId,
 )
 from migrate.refusalcodes import RefusalCode as RefusalCode  # noqa: PLC0414 - handed on
-from migrate.steps import Step
+from migrate.steps import CARRIED_OUT, Step
 
 PLAN_SCHEMA = 2
 
@@ -128,7 +128,12 @@ class Refusal:
     candidates: tuple[Candidate, ...]
     credentials: tuple[PlannedCredential, ...]
     steps: tuple[Step, ...] = ()
-    """What to do instead or first. No command of this version carries these out."""
+    """What to do instead or first."""
+
+    @property
+    def can_be_carried_out(self) -> bool:
+        """Whether ``unsecret federate`` can do all of it."""
+        return bool(self.steps) and all(each.action in CARRIED_OUT for each in self.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,19 +251,59 @@ ExchangeResult = Exchanged | ExchangeRefused
 
 
 class Kind(enum.StrEnum):
-    """What a journal entry records. A change has two: what was meant, then what was seen."""
+    """What a journal entry records. A change has two: what was meant, then what was seen, or why it failed."""
 
     PLAN = "plan"
+    FREEZE_OVERRIDDEN = "freeze-overridden"
+    IDENTITY_MEANT = "identity-meant"
+    IDENTITY_CREATED = "identity-created"
+    IDENTITY_FAILED = "identity-failed"
+    ATTACH_MEANT = "attach-meant"
+    ATTACHED = "attached"
+    ATTACH_FAILED = "attach-failed"
     FEDERATE_MEANT = "federate-meant"
     FEDERATED = "federated"
     FEDERATE_FAILED = "federate-failed"
     CODE_SCANNED = "code-scanned"
+    PROOF_REQUESTED = "proof-requested"
+    """Proofs are to be made on a host without the journal; the subject is the nonce."""
+    PROOF_IMPORTED = "proof-imported"
+    """What answered it was taken in; the nonce counts no more."""
     PROVEN = "proven"
     PROOF_FAILED = "proof-failed"
+    OWNER_TOLD = "owner-told"
+    CALLERS = "callers"
     HELD = "held"
+    SCHEDULED = "scheduled"
+    """The set of credentials to be removed is fixed, and the soak begins."""
+    SOAKING = "soaking"
+    """A look during the soak that found nothing amiss."""
+    SOAKED = "soaked"
+    UNSCHEDULED = "unscheduled"
     RETIRE_MEANT = "retire-meant"
     RETIRED = "retired"
     RETIRE_FAILED = "retire-failed"
+    GONE = "gone"
+    """A credential was found removed by somebody else."""
+    WATCHING = "watching"
+    """A look after the removal that found nothing amiss."""
+    WATCHED = "watched"
+    WATCH_FAILED = "watch-failed"
+    SEAL_MEANT = "seal-meant"
+    SEALED = "sealed"
+    SEAL_FAILED = "seal-failed"
+    UNFEDERATE_MEANT = "unfederate-meant"
+    UNFEDERATED = "unfederated"
+    UNFEDERATE_FAILED = "unfederate-failed"
+    DETACH_MEANT = "detach-meant"
+    DETACHED = "detached"
+    DETACH_FAILED = "detach-failed"
+    IDENTITY_DELETE_MEANT = "identity-delete-meant"
+    IDENTITY_DELETED = "identity-deleted"
+    IDENTITY_DELETE_FAILED = "identity-delete-failed"
+    REVERTED = "reverted"
+    CHAIN_STARTED = "chain-started"
+    """Written once, where a journal of an older version was upgraded: its entries are chained only since then."""
 
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -266,16 +311,47 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the journal; ``number`` and ``at`` are given by the journal when it is recorded."""
+    """One line of the journal; everything from ``number`` on is given by the journal when it is recorded.
+
+    A change has two entries. The first holds what is ``meant`` and what was ``seen_before``; the second what was
+    ``done`` and what was ``seen_after``. ``data`` holds facts that belong to no change: proofs, gates, plans.
+    """
 
     kind: Kind
     plan: str
+    """Digest of the plan, in hex."""
     application: ClientId | None = None
+    """An entry about an application is taken only from whoever has its lease."""
     subject: str = ""
     data: Mapping[str, Json] = field(default_factory=dict)
+    meant: Mapping[str, Json] = field(default_factory=dict)
+    seen_before: Mapping[str, Json] = field(default_factory=dict)
+    done: Mapping[str, Json] = field(default_factory=dict)
+    seen_after: Mapping[str, Json] = field(default_factory=dict)
     number: int = 0
     at: datetime | None = None
+    """By the journal's clock: the database's where it is a server, this machine's for SQLite."""
     actor: str = ""
+    """``user@host``."""
+    fence: int | None = None
+    """The lease's fencing token under which it was written; None for an entry about no application."""
+    previous: str = ""
+    """Hash of the entry before it, of the journal's id for the first; SHA-256 in hex."""
+    hash: str = ""
+    """Hash of all the above."""
+
+    @property
+    def tenant_time(self) -> datetime:
+        """Return the tenant's own time of what was seen, or the journal's where it was not written down.
+
+        Raises ValueError for an entry that has neither.
+        """
+        told = self.data.get("tenant_time")
+        if isinstance(told, str):
+            return datetime.fromisoformat(told)
+        if self.at is None:
+            raise ValueError("the entry has no time")
+        return self.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,18 +363,3 @@ class CodeFinding:
     reason: str
     application: ClientId | None
     advice: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """How much proof a removal needs. Times are the tenant's own."""
-
-    unused_days: int = 28
-    """Sign-in logs hold 30 days (Entra ID P1/P2), so a window of 30 could never be shown to be covered."""
-    proof_hours: int = 24
-    """Age of the newest successful exchange at which a proof goes stale."""
-    log_hours: int = 6
-    """How far the sign-in log may be behind; records arrive minutes to hours late."""
-    proof_successes: int = 3
-    proof_spread_minutes: int = 10
-    """Replication of a new federated credential flaps for minutes, so successes must lie apart."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,10 +11,11 @@ import msgspec
 from inventory.errors import SnapshotError
 from inventory.model import ClientId, Cloud, TenantId
 from inventory.snapshot import header
-from migrate import planfile
+from migrate import planfile, rollout
 from migrate.errors import PlanError
 from migrate.model import Entry, Json, Kind, Pairing, Plan, Refusal
 from migrate.ports import Journal
+from migrate.rollout import Course
 
 SNAPSHOT_NAME = "snapshot.db"
 """The snapshot that a plan is compared with when it stands beside the plan file."""
@@ -61,6 +62,9 @@ def remember(plan: Plan, journal: Journal) -> None:
             "tenant": plan.tenant_id,
             "taken_at": plan.snapshot_taken_at.isoformat(),
             "pairings": [msgspec.to_builtins(replace(one, alternatives=(), order=())) for one in plan.pairings],
+            "stepped": [
+                msgspec.to_builtins(replace(one, candidates=())) for one in plan.refusals if one.can_be_carried_out
+            ],
             "refused": len(plan.refusals),
         }
         journal.record(Entry(kind=Kind.PLAN, plan=plan.digest, data=data))
@@ -82,7 +86,33 @@ def _why(refused: Refusal | None) -> str:
         return f": it is refused ({refused.code}: {refused.explanation})"
     steps = "; ".join(step.text for step in refused.steps)
     first = "no command makes the steps that come first; make them, then scan and plan again"
+    if refused.can_be_carried_out:
+        first = "steps come first, which federate --app makes; scan and plan again then"
     return f": it is refused ({refused.code}); {first}: {steps}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What of a plan is to be carried out."""
+
+    pairings: tuple[Pairing, ...]
+    refusals: tuple[Refusal, ...]
+    """Applications whose steps are to be carried out."""
+
+
+def choose(plan: Plan, *, app: str | None, wave: int | None, steps: bool) -> Chosen:
+    """Return what options ask for; raises PlanError where that is nothing."""
+    refusals = stepped(plan, app=app, wave=wave, every=steps)
+    pairings = () if refusals and app else select(plan, app=app, wave=wave)
+    return Chosen(pairings=pairings, refusals=refusals)
+
+
+def stepped(plan: Plan, *, app: str | None, wave: int | None, every: bool) -> tuple[Refusal, ...]:
+    """Return the applications whose steps are asked for: the one that is named, or every one; of no wave."""
+    known = tuple(each for each in plan.refusals if each.can_be_carried_out and wave is None)
+    if app is not None:
+        return tuple(each for each in known if app.lower() in {each.application.client_id, each.application.id})
+    return known if every else ()
 
 
 def select(plan: Plan, *, app: str | None = None, wave: int | None = None) -> tuple[Pairing, ...]:
@@ -100,3 +130,10 @@ def select(plan: Plan, *, app: str | None = None, wave: int | None = None) -> tu
         known = ", ".join(str(number) for number in sorted({pairing.wave for pairing in plan.pairings})) or "none"
         raise PlanError(f"the plan has no wave {wave}; its waves are: {known}")
     return wanted
+
+
+def course_of(plan: Plan, app: str) -> Course:
+    """Return what a plan means to do with an application, paired or with steps; raises PlanError for another one."""
+    if refused := stepped(plan, app=app, wave=None, every=False):
+        return rollout.course_of_steps(refused[0])
+    return rollout.course(select(plan, app=app)[0])

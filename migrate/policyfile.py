@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -27,9 +27,11 @@ from migrate.planning.decisions import (
     Schedule,
     Thresholds,
 )
+from migrate.standing import GoneCaller, OptOut, Policy, RetirePolicy
 
 NAME = "unsecret.toml"
-_THRESHOLDS, _LIMITS, _SCHEDULE = Thresholds(), Limits(), Schedule()
+_Value = TypeVar("_Value")
+_THRESHOLDS, _LIMITS, _SCHEDULE, _RETIRE = Thresholds(), Limits(), Schedule(), Policy()
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Guid = Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 Issuer = Annotated[str, msgspec.Meta(pattern="^https://[^\\s]+$")]
@@ -68,6 +70,28 @@ class _LimitsTable(_Table, frozen=True, kw_only=True):
 class _ScheduleTable(_Table, frozen=True, kw_only=True):
     start: date | None = _SCHEDULE.start
     days_between: Positive = _SCHEDULE.days_between
+
+
+class _RetireTable(_Table, frozen=True, kw_only=True):
+    unused_days: Annotated[int, msgspec.Meta(ge=28, le=365)] = _RETIRE.unused_days
+    proof_hours: Positive = _RETIRE.proof_hours
+    log_hours: Annotated[int, msgspec.Meta(ge=1, le=24)] = _RETIRE.log_hours
+    proof_successes: Positive = _RETIRE.proof_successes
+    proof_spread_minutes: Annotated[int, msgspec.Meta(ge=0)] = _RETIRE.proof_spread_minutes
+    sign_ins_from_wave: Positive = _RETIRE.sign_ins_from_wave
+    plan_hours: Positive = _RETIRE.plan_hours
+    soak_hours: Annotated[int, msgspec.Meta(ge=0)] = _RETIRE.soak_hours
+    watch_hours: Annotated[int, msgspec.Meta(ge=2)] = _RETIRE.watch_hours
+    owner_days: Annotated[int, msgspec.Meta(ge=0)] | None = _RETIRE.owner_days
+    per_run: Positive | None = _RETIRE.per_run
+    per_hour: Positive | None = _RETIRE.per_hour
+    rollback: bool = _RETIRE.rollback
+
+
+class _CallerTable(_Table, frozen=True, kw_only=True):
+    application: Text
+    address: Text
+    reason: Text
 
 
 class _PairTable(_Table, frozen=True, kw_only=True):
@@ -121,6 +145,8 @@ class _File(_Table, frozen=True, kw_only=True):
     thresholds: _ThresholdsTable = _ThresholdsTable()
     limits: _LimitsTable = _LimitsTable()
     schedule: _ScheduleTable = _ScheduleTable()
+    retire: _RetireTable = _RetireTable()
+    caller: tuple[_CallerTable, ...] = ()
     pair: tuple[_PairTable, ...] = ()
     exclude: tuple[_ExcludeTable, ...] = ()
     owner: tuple[_OwnerTable, ...] = ()
@@ -132,18 +158,45 @@ class _File(_Table, frozen=True, kw_only=True):
 
 def read(path: Path) -> Decisions:
     """Read decisions; raises PolicyError for a file that is missing, is no TOML, or says what nobody understands."""
+    return _read(path, decode)
+
+
+def read_retirement(path: Path) -> RetirePolicy:
+    """Read what a removal is judged by: ``[retire]``, ``[[exclude]]``, ``[[caller]]``, ``[[freeze]]``.
+
+    None of it is part of a plan, so that a change does not ask for a new one. Raises PolicyError as ``read`` does.
+    """
+    return _read(path, decode_retirement)
+
+
+def _read(path: Path, understand: Callable[[bytes], _Value]) -> _Value:
     try:
         content = path.read_bytes()
     except OSError as error:
         raise PolicyError(f"cannot read {path}: {error.strerror}; give another --policy") from error
     try:
-        return decode(content)
+        return understand(content)
     except PolicyError as error:
         raise PolicyError(f"{path}: {error}") from None
 
 
 def decode(content: bytes) -> Decisions:
     """Return what the text of a file decides, with its digest; raises PolicyError that names the key."""
+    return sealed(_decisions(_file(content)))
+
+
+def decode_retirement(content: bytes) -> RetirePolicy:
+    """Return what the text of a file says of removals; raises PolicyError that names the key."""
+    file = _file(content)
+    return RetirePolicy(
+        policy=_value(Policy, file.retire),
+        opt_outs=_values(OptOut, file.exclude),
+        callers=_values(GoneCaller, file.caller),
+        freezes=_values(Freeze, file.freeze),
+    )
+
+
+def _file(content: bytes) -> _File:
     try:
         file = msgspec.toml.decode(content, type=_File)
     except msgspec.ValidationError as error:
@@ -153,7 +206,7 @@ def decode(content: bytes) -> Decisions:
     for at, freeze in enumerate(file.freeze):
         if freeze.last < freeze.first:
             raise PolicyError(f"freeze[{at}].to: it ends before it begins; exchange the two days")
-    return sealed(_decisions(file))
+    return file
 
 
 def sealed(decisions: Decisions) -> Decisions:
@@ -169,9 +222,6 @@ def _said(message: str) -> str:
     found = _WHERE.fullmatch(message)
     what, key = (found["what"], found["key"]) if found else (message, "")
     return f"{key}: {what}; docs/plan.md lists the keys" if key else f"{what}; docs/plan.md lists the keys"
-
-
-_Value = TypeVar("_Value")
 
 
 def _decisions(file: _File) -> Decisions:

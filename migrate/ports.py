@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from inventory.model import ApplicationId, ClientId, Holder, KeyId
+from inventory.model import ApplicationId, ClientId, Holder, KeyId, TenantId
+from migrate.attachment import Attachment, IdentityUse, NewIdentity
 from migrate.model import Entry, ExchangeResult, FederatedSpec, Kind, Pairing
 
 
@@ -14,6 +16,10 @@ class DirectoryWriter(Protocol):
 
     async def create_federated_credential(self, application: ApplicationId, spec: FederatedSpec) -> bool:
         """Create the federated credential where it is missing; say whether it was created."""
+        ...
+
+    async def delete_federated_credential(self, application: ApplicationId, federated_id: str) -> bool:
+        """Delete the federated credential of this id; False where it was gone already."""
         ...
 
     async def remove_secret(self, holder: Holder, holder_id: str, key_id: KeyId) -> bool:
@@ -25,23 +31,98 @@ class DirectoryWriter(Protocol):
         ...
 
 
+class HostWriter(Protocol):
+    """Changes Azure resources. Every method is safe to repeat; raises only WriteFailedError and inventory errors.
+
+    Hosts and identities are named by their ARM ids, which compare without regard to case.
+    """
+
+    async def identity(self, resource_id: str) -> NewIdentity | None:
+        """Return a user-assigned identity as it is now, or None where it does not exist."""
+        ...
+
+    async def create_identity(self, resource_id: str, location: str) -> None:
+        """Create a user-assigned identity; one that is there already is left as it is."""
+        ...
+
+    async def delete_identity(self, resource_id: str) -> None:
+        """Delete a user-assigned identity. One that is made again has another principal id."""
+        ...
+
+    async def identity_use(self, identity: NewIdentity) -> IdentityUse:
+        """Return what of Azure uses an identity."""
+        ...
+
+    async def attachment(self, host: str) -> Attachment | None:
+        """Return the identities of a host as they are now, or None where the host does not exist."""
+        ...
+
+    async def attach(self, host: str, identity: str) -> bool:
+        """Attach an identity and keep every other one; False where it was attached already."""
+        ...
+
+    async def detach(self, host: str, identity: str) -> bool:
+        """Detach an identity and keep every other one; False where it was not attached."""
+        ...
+
+
 class TokenExchange(Protocol):
     """Performs the exchange of one pairing once, with caches of its own."""
 
-    async def exchange(self, pairing: Pairing) -> ExchangeResult:
-        """Ask the managed identity endpoint for an assertion and Entra for a token of the application."""
+    async def exchange(self, pairing: Pairing, tenant: TenantId | None = None) -> ExchangeResult:
+        """Ask the managed identity endpoint for an assertion and Entra for a token of the application.
+
+        The token is of ``tenant``, where a multi-tenant application signs in to another one than its own.
+        """
+        ...
+
+
+class Lease(Protocol):
+    """The right to act on one application, for a while."""
+
+    @property
+    def application(self) -> ClientId:
+        """Whose lease it is."""
+        ...
+
+    @property
+    def fence(self) -> int:
+        """The fencing token: higher than that of every earlier lease of the application."""
+        ...
+
+    def renew(self) -> None:
+        """Make it last its full time from now, as every entry does; raises LeaseLostError where it is another's."""
         ...
 
 
 class Journal(Protocol):
     """Append-only record of what was meant, done and seen."""
 
-    def record(self, entry: Entry) -> None:
-        """Write one entry and make it durable before returning; raises JournalError."""
+    def record(self, entry: Entry) -> Entry:
+        """Write one entry, make it durable, and return it as it was written.
+
+        Raises:
+            LeaseLostError: it is about an application whose lease is not held here (any more). Where it says what is
+                meant, nothing may be changed then.
+            JournalError: it could not be written.
+
+        """
         ...
 
-    def entries(self, *, kinds: tuple[Kind, ...] = (), application: ClientId | None = None) -> tuple[Entry, ...]:
-        """Return the entries in the order they were written, of the given kinds or all, of one application or all."""
+    def entries(
+        self, *, kinds: tuple[Kind, ...] = (), application: ClientId | None = None, after: int = 0
+    ) -> tuple[Entry, ...]:
+        """Return entries in the order they were written: of the given kinds or all, of one application or all.
+
+        ``after`` is the number of an entry: only later ones.
+        """
+        ...
+
+    def lease(self, application: ClientId) -> AbstractContextManager[Lease]:
+        """Be the only one to act on an application for as long as the block lasts, and give it back however it ends.
+
+        Raises LeaseHeldError on entry where somebody else acts on it, another task of this process included.
+        """
         ...
 
 

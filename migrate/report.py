@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from inventory.model import ClientId, TenantId
 from migrate import rollout
 from migrate.model import Candidate, Entry, Json, Kind, Plan, PlannedCredential
-from reports.model import Align, Column, Confidence, Document, Fact, Finding, Severity, Table
+from reports.model import Align, Column, Confidence, Curve, Document, Fact, Finding, Severity, Table
 
 _IDENTITY_COLUMNS = (
     Column(key="application", title="Application"),
@@ -34,8 +34,15 @@ def plan_document(plan: Plan) -> Document:
             Fact(label="Plan digest", value=plan.digest),
             Fact(label="Policy digest", value=plan.policy_digest),
         ),
+        curves=(_curve(plan),) if plan.waves else (),
         tables=(_pairings(plan), _refusals(plan), _waves(plan), _audit(plan), _shared(plan), _notes(plan)),
     )
+
+
+def _curve(plan: Plan) -> Curve:
+    whole = sum(each.risk for each in plan.waves)
+    points = (("now", whole), *((f"wave {each.number}", each.risk_left) for each in plan.waves))
+    return Curve(title="Risk left after each wave", points=points, note="points of risk of the paired applications")
 
 
 def _pairings(plan: Plan) -> Table:

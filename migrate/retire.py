@@ -1,101 +1,36 @@
 """Removing credentials: the gates are asked at the moment of the removal, and there is no way back from it.
 
-Order for each credential: read the tenant, ask every gate, perform the exchange, write what is meant, remove, read
-until it is gone, write what was seen, perform the exchange again. An exchange that keeps failing after a removal stops
-the whole run.
+Order for each credential: read the tenant, ask every gate, let it soak where the policy says so, ask again, perform
+the exchange, write what is meant, remove, read until it is gone, write what was seen, perform the exchange again. An
+exchange that keeps failing after a removal stops the whole run, and every later one until it is mended.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, assert_never
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
-from inventory.classify import reconcile
 from inventory.directory import Directory
-from inventory.model import (
-    Application,
-    ApplicationId,
-    Credential,
-    CredentialKind,
-    Holder,
-    ServicePrincipal,
-    ServicePrincipalId,
-)
+from inventory.errors import PermissionMissingError
+from inventory.estate import Policy as AppManagementPolicy
+from inventory.refusals import brief
 from migrate import exchange as exchanges
 from migrate import gates, rollout
-from migrate.errors import RetirementStoppedError, WriteFailedError
+from migrate.errors import LeaseHeldError
 from migrate.gate import Closed, Question
-from migrate.model import Entry, Kind, Pairing, Plan, PlannedCredential, Policy
+from migrate.model import Json, Kind, Pairing, Plan, PlannedCredential
 from migrate.ports import Clock, DirectoryWriter, Journal, TokenExchange
+from migrate.removal import Now, Remover, read
+from migrate.retirement import GoneAlready, Held, NotRemoved, Retired, Retirement, Scheduled, WouldRetire
+from migrate.rollback import Rules
+from migrate.standing import RetirePolicy
+from migrate.surroundings import KINDS, Surroundings, holds_for_good
+from migrate.usedby import callers_of
 
-_GONE_IN_A_ROW = 3
-"""Reads lag behind writes: a key id that is missing once may be back in the next read."""
-_READS = 40
-_PAUSE = 0.25
-_LONGEST_PAUSE = 8.0
-_EXCHANGES_AFTER = 3
-_PAUSE_BETWEEN_EXCHANGES = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retired:
-    """Removed, confirmed by reads, and the exchange works without it."""
-
-    pairing: Pairing
-    credential: PlannedCredential
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoneAlready:
-    """It was not there any more: removed by an earlier run, or by somebody else."""
-
-    pairing: Pairing
-    credential: PlannedCredential
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WouldRetire:
-    """Dry run: every gate is open."""
-
-    pairing: Pairing
-    credential: PlannedCredential
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """At least one gate is closed."""
-
-    pairing: Pairing
-    credential: PlannedCredential
-    closed: tuple[tuple[str, Closed], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotRemoved:
-    """Graph refused the removal, or the credential did not go away."""
-
-    pairing: Pairing
-    credential: PlannedCredential
-    message: str
-
-
-Retirement = Retired | GoneAlready | WouldRetire | Held | NotRemoved
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Now:
-    """What the tenant says about an application and the holder of one of its credentials, at this moment."""
-
-    application: Application | None
-    principal: ServicePrincipal | None
-    held: tuple[Credential, ...] | None
-    """None where the holder was not found: whether it still carries the credential is unknown then."""
-
-    def carries(self, credential: PlannedCredential) -> bool | None:
-        """Whether the holder carries a credential; None where the holder was not found."""
-        return None if self.held is None else any(each.key_id == credential.key_id for each in self.held)
+_ONE_OPERATOR = "one-operator"
+"""No gate, as there is no asking: where somebody else acts on the application, nothing is even read."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,73 +43,144 @@ class Retirer:
     exchange: TokenExchange
     journal: Journal
     clock: Clock
-    policy: Policy
+    rules: RetirePolicy
+    stopped: Callable[[], bool] = lambda: False
+    """Asked before each credential: whether to leave it and all that follow alone."""
+
+    @property
+    def _remover(self) -> Remover:
+        return Remover(
+            plan=self.plan,
+            directory=self.directory,
+            writer=self.writer,
+            exchange=self.exchange,
+            journal=self.journal,
+            clock=self.clock,
+        )
 
     async def run(
         self, pairings: Iterable[Pairing], *, apply: bool, progress: Callable[[str], None] = lambda _: None
     ) -> tuple[Retirement, ...]:
-        """Retire what every gate lets pass, one credential at a time, or say what would be retired.
+        """Retire what every gate lets pass, one credential at a time and wave by wave, or say what would be retired.
 
         Raises:
             InventoryError: the tenant cannot be read.
             JournalError: what is meant could not be written down; then nothing was removed.
+            LeaseLostError: this run was so slow that somebody else has taken the application over.
             RetirementStoppedError: a removal was followed by failing exchanges.
 
         """
+        restrictions = await _restrictions(self.directory) if self.rules.policy.rollback else Rules()
+        around = Surroundings(self.plan, self.rules, self.journal.entries(kinds=KINDS), restrictions)
         results: list[Retirement] = []
-        for pairing in pairings:
+        for pairing in sorted(pairings, key=lambda each: each.wave):
             progress(pairing.application.display_name)
-            results += [await self._one(pairing, credential, apply=apply) for credential in pairing.credentials]
+            if self.stopped():
+                break
+            results += await self._pairing(pairing, around, apply=apply)
         return tuple(results)
 
-    async def _one(self, pairing: Pairing, credential: PlannedCredential, *, apply: bool) -> Retirement:
-        now = await self._read(pairing, credential)
+    async def _pairing(self, pairing: Pairing, around: Surroundings, *, apply: bool) -> list[Retirement]:
+        """Go through the credentials of one application, with its lease where something may be removed."""
+        if not apply:
+            return await self._credentials(pairing, around, apply=False)
+        try:
+            with self.journal.lease(pairing.application.client_id):
+                return await self._credentials(pairing, around, apply=True)
+        except LeaseHeldError as error:
+            closed = ((_ONE_OPERATOR, Closed(because=str(error), opens="running it again when that has ended")),)
+            return [Held(pairing=pairing, credential=each, closed=closed) for each in pairing.credentials]
+
+    async def _credentials(self, pairing: Pairing, around: Surroundings, *, apply: bool) -> list[Retirement]:
+        results: list[Retirement] = []
+        for credential in pairing.credentials:
+            if self.stopped():
+                break
+            results.append(found := await self._one(pairing, credential, around, apply=apply))
+            if apply and isinstance(found, Scheduled):
+                around.soaks(credential)
+            elif _is_settled(found):
+                around.settled(credential)
+        return results
+
+    async def _one(
+        self, pairing: Pairing, credential: PlannedCredential, around: Surroundings, *, apply: bool
+    ) -> Retirement:
+        now = await read(self.directory, pairing, credential)
         if now.carries(credential) is False:
-            return await self._gone(pairing, credential, apply=apply)
-        answers = gates.ask(await self._question(pairing, credential, now))
+            return await self._gone(pairing, credential, now, around, apply=apply)
+        question = await self._question(pairing, credential, now, around)
+        if apply:
+            self._note_callers(question, around)
+        answers = gates.ask(question)
         if closed := gates.closed(answers):
-            return self._held(pairing, credential, closed, apply=apply)
+            return self._held(question, closed, apply=apply)
+        if (soaking := self._soaking(question, apply=apply)) is not None:
+            return soaking
         if not apply:
             return WouldRetire(pairing=pairing, credential=credential)
+        return await self._retire(question, around)
+
+    async def _retire(self, question: Question, around: Surroundings) -> Retirement:
+        pairing, credential = question.pairing, question.credential
         if failed := exchanges.record(self.plan, pairing, await self.exchange.exchange(pairing), self.journal):
             answer = Closed(because=f"the exchange fails just now: {failed.message}", opens=failed.hint)
-            return self._held(pairing, credential, (("exchange-proven", answer),), apply=apply)
-        opened = {name: answer.because for name, answer in answers}
-        self._record(Kind.RETIRE_MEANT, pairing, credential, {"gates": opened})
-        return await self._remove(pairing, credential)
+            return self._held(question, (("exchange-proven", answer),), apply=True)
+        # The exchange takes seconds, in which another operator may have met trouble or used up the hour's removals.
+        self._catch_up(around)
+        standing = around.around(pairing, credential, question.application, question.now, last=True)
+        question = replace(question, standing=standing)
+        answers = gates.ask(question)
+        if closed := gates.closed(answers):
+            return self._held(question, closed, apply=True)
+        self._remover.intend(question, {name: each.because for name, each in answers})
+        if message := await self._remover.remove(question, around):
+            return NotRemoved(pairing=pairing, credential=credential, message=message)
+        return Retired(pairing=pairing, credential=credential)
 
-    def _held(
-        self, pairing: Pairing, credential: PlannedCredential, closed: tuple[tuple[str, Closed], ...], *, apply: bool
-    ) -> Held:
+    def _held(self, question: Question, closed: tuple[tuple[str, Closed], ...], *, apply: bool) -> Held:
         if apply:
             answers = {name: {"because": each.because, "opens": each.opens} for name, each in closed}
-            self._record(Kind.HELD, pairing, credential, {"gates": answers})
-        return Held(pairing=pairing, credential=credential, closed=closed)
+            if question.standing.scheduled is not None:
+                self._remover.write(Kind.UNSCHEDULED, question, {})
+            self._remover.write(Kind.HELD, question, {"gates": answers})
+        return Held(pairing=question.pairing, credential=question.credential, closed=closed)
 
-    async def _read(self, pairing: Pairing, credential: PlannedCredential) -> _Now:
-        application = await self.directory.application(pairing.application.id)
-        principal = await self.directory.principal_of(pairing.application.client_id)
-        match credential.holder:
-            case Holder.APPLICATION:
-                found = application is not None and application.id == credential.holder_id
-            case Holder.SERVICE_PRINCIPAL:
-                found = principal is not None and principal.id == credential.holder_id
-            case _:
-                assert_never(credential.holder)
-        both = reconcile(application, principal)
-        held = tuple(each for each in both if each.holder_id == credential.holder_id) if found else None
-        return _Now(application=application, principal=principal, held=held)
+    def _soaking(self, question: Question, *, apply: bool) -> Scheduled | None:
+        """Schedule a removal, or say until when it soaks; None: it has soaked, or the policy asks for none."""
+        soak = timedelta(hours=self.rules.policy.soak_hours)
+        since = question.standing.scheduled
+        if not soak or (since is not None and question.now >= since + soak):
+            return None
+        if since is None and apply:
+            self._remover.write(Kind.SCHEDULED, question, {"hours": self.rules.policy.soak_hours})
+        until = (since or question.now) + soak
+        return Scheduled(pairing=question.pairing, credential=question.credential, until=until, new=since is None)
 
-    async def _question(self, pairing: Pairing, credential: PlannedCredential, now: _Now) -> Question:
+    def _note_callers(self, question: Question, around: Surroundings) -> None:
+        """Write down who used the credential, as the log forgets it after a month."""
+        known = around.known_callers(question.credential)
+        seen = callers_of(question.history, question.credential)
+        if any(at > known.get(address, _NEVER) for address, at in seen.items()):
+            addresses: Json = {address: max(at, known.get(address, at)).isoformat() for address, at in seen.items()}
+            self._remover.write(Kind.CALLERS, question, {"addresses": addresses})
+
+    def _catch_up(self, around: Surroundings) -> None:
+        around.catch_up(self.journal.entries(kinds=KINDS, after=around.last))
+
+    async def _question(
+        self, pairing: Pairing, credential: PlannedCredential, now: Now, around: Surroundings
+    ) -> Question:
         client_id = pairing.application.client_id
         # Counted from the tenant's own time in the plan: a clock of ours that runs ahead would cut off recent use.
-        since = self.plan.snapshot_taken_at - timedelta(days=self.policy.unused_days + 1)
+        since = self.plan.snapshot_taken_at - timedelta(days=self.rules.policy.unused_days + 1)
         history = await self.directory.sign_ins(client_id, since)
         proofs = self.journal.entries(kinds=(Kind.PROVEN, Kind.PROOF_FAILED), application=client_id)
+        self._catch_up(around)
         return Question(
             pairing=pairing,
             credential=credential,
-            policy=self.policy,
+            policy=self.rules.policy,
             now=history.as_of,
             application=now.application,
             principal=now.principal,
@@ -182,84 +188,48 @@ class Retirer:
             federated=(now.application.federated if now.application else None) or (),
             history=history,
             proofs=rollout.proofs(pairing, proofs),
-            code=rollout.code_state(self.journal.entries(kinds=(Kind.CODE_SCANNED,)), self.plan.tenant_id),
+            code=around.code,
+            standing=around.around(pairing, credential, now.application, history.as_of),
         )
 
-    async def _gone(self, pairing: Pairing, credential: PlannedCredential, *, apply: bool) -> Retirement:
+    async def _gone(
+        self, pairing: Pairing, credential: PlannedCredential, now: Now, around: Surroundings, *, apply: bool
+    ) -> Retirement:
         """Resolve a removal that an earlier run meant and could not confirm, by what the tenant shows now."""
+        gone = GoneAlready(pairing=pairing, credential=credential)
         entries = self.journal.entries(
-            kinds=(Kind.RETIRE_MEANT, Kind.RETIRED), application=pairing.application.client_id
+            kinds=(Kind.RETIRE_MEANT, Kind.RETIRED, Kind.GONE), application=pairing.application.client_id
         )
-        if apply and credential.key_id in rollout.unfinished(entries, Kind.RETIRE_MEANT, Kind.RETIRED):
-            await self._until_gone(pairing, credential)
-            self._record(Kind.RETIRED, pairing, credential, {"resolved": True})
-            await self._verify(pairing, credential)
-            return Retired(pairing=pairing, credential=credential)
-        return GoneAlready(pairing=pairing, credential=credential)
-
-    async def _remove(self, pairing: Pairing, credential: PlannedCredential) -> Retirement:
-        secret = credential.kind is CredentialKind.SECRET
-        remove = self.writer.remove_secret if secret else self.writer.remove_certificate
-        try:
-            removed = await remove(credential.holder, credential.holder_id, credential.key_id)
-            await self._until_gone(pairing, credential)
-        except WriteFailedError as error:
-            self._record(Kind.RETIRE_FAILED, pairing, credential, {"message": str(error)})
-            return NotRemoved(pairing=pairing, credential=credential, message=str(error))
-        self._record(Kind.RETIRED, pairing, credential, {"removed": removed})
-        await self._verify(pairing, credential)
+        ours = credential.key_id in rollout.unfinished(entries, Kind.RETIRE_MEANT, Kind.RETIRED)
+        told = any(each.kind is not Kind.RETIRE_MEANT and each.subject == credential.key_id for each in entries)
+        if not apply or (told and not ours):
+            return gone
+        question = await self._question(pairing, credential, now, around)
+        if not ours:
+            self._remover.write(Kind.GONE, question, {})
+            return gone
+        left = await self._remover.until_gone(pairing, credential)
+        self._remover.retired(question, around, {"resolved": True}, left)
+        await self._remover.prove(question)
         return Retired(pairing=pairing, credential=credential)
 
-    async def _until_gone(self, pairing: Pairing, credential: PlannedCredential) -> None:
-        missing_in_a_row, pause = 0, _PAUSE
-        for _ in range(_READS):
-            gone = await self._is_gone(credential)
-            missing_in_a_row = missing_in_a_row + 1 if gone else 0
-            if missing_in_a_row == _GONE_IN_A_ROW:
-                return
-            if not gone:
-                await self.clock.sleep(pause)
-                pause = min(pause * 1.5, _LONGEST_PAUSE)
-        raise WriteFailedError(
-            f"credential {credential.key_id} of {pairing.application.display_name!r} was removed but still shows up; "
-            "run retire again later"
-        )
 
-    async def _is_gone(self, credential: PlannedCredential) -> bool:
-        """Whether the holder answers, and without the credential: a holder that is not found says nothing."""
-        match credential.holder:
-            case Holder.APPLICATION:
-                application_id = ApplicationId(credential.holder_id)
-                holder: Application | ServicePrincipal | None = await self.directory.application(
-                    application_id, federated=False
-                )
-            case Holder.SERVICE_PRINCIPAL:
-                holder = await self.directory.service_principal(ServicePrincipalId(credential.holder_id))
-            case _:
-                assert_never(credential.holder)
-        return holder is not None and all(each.key_id != credential.key_id for each in holder.credentials)
+def _is_settled(found: Retirement) -> bool:
+    """Whether later waves need not wait for a credential: it is gone, would be, or is held for a reason of its own."""
+    if isinstance(found, Held):
+        return holds_for_good(name for name, _ in found.closed)
+    return not isinstance(found, NotRemoved)
 
-    async def _verify(self, pairing: Pairing, credential: PlannedCredential) -> None:
-        for number in range(1, _EXCHANGES_AFTER + 1):
-            result = await self.exchange.exchange(pairing)
-            failed = exchanges.record(self.plan, pairing, result, self.journal)
-            if failed is None:
-                return
-            if number < _EXCHANGES_AFTER:
-                await self.clock.sleep(_PAUSE_BETWEEN_EXCHANGES)
-        raise RetirementStoppedError(
-            f"credential {credential.key_id} of {pairing.application.display_name!r} was removed and the exchange "
-            f"fails since ({failed.message if failed else ''}); nothing more was removed: "
-            f"{failed.hint if failed else ''}"
-        )
 
-    def _record(self, kind: Kind, pairing: Pairing, credential: PlannedCredential, data: Mapping[str, Any]) -> None:
-        self.journal.record(
-            Entry(
-                kind=kind,
-                plan=self.plan.digest,
-                application=pairing.application.client_id,
-                subject=credential.key_id,
-                data={"holder": credential.holder.value, "kind": credential.kind.value, **data},
-            )
-        )
+async def _restrictions(directory: Directory) -> Rules:
+    """Read the tenant's app management policies; what cannot be read is unknown, not absent."""
+    found: list[AppManagementPolicy] = []
+    try:
+        async for page in directory.policies():
+            for entry in page.entries:
+                if not isinstance(entry, AppManagementPolicy):
+                    return Rules(missing=f"{entry.subject}: {entry.text}")
+                found.append(entry)
+    except PermissionMissingError as error:
+        return Rules(missing=brief(error))
+    return Rules(policies=tuple(found))

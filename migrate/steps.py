@@ -35,6 +35,13 @@ REVERSE = {
 }
 """What undoes what. A deleted application can be restored for 30 days (Graph, ``directory/deletedItems``)."""
 
+FEDERATED_DESCRIPTION = "Created by unsecret: lets this managed identity act as the application."
+"""What every federated credential of ours says of itself, whoever creates it."""
+
+
+CARRIED_OUT = frozenset({Action.CREATE_IDENTITY, Action.ATTACH_IDENTITY, Action.CREATE_FEDERATED})
+"""What ``unsecret federate`` does, and ``unsecret revert`` takes back. Anything else is for a person to do."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectTrust:
@@ -50,7 +57,7 @@ class DirectTrust:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One change that no command of this version makes, with what undoes it."""
+    """One change, with what undoes it."""
 
     action: Action
     on: str

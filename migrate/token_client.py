@@ -34,13 +34,17 @@ class AzureTokenExchange:
     authority: str
     scope: str
 
-    async def exchange(self, pairing: Pairing) -> ExchangeResult:
-        """Perform the exchange once, off the event loop; raises ExchangeFailedError where it cannot be tried here."""
-        return await asyncio.to_thread(self._exchange, pairing)
+    async def exchange(self, pairing: Pairing, tenant: TenantId | None = None) -> ExchangeResult:
+        """Perform the exchange once, off the event loop; raises ExchangeFailedError where it cannot be tried here.
 
-    def _exchange(self, pairing: Pairing) -> ExchangeResult:
+        The assertion is always of the application's own tenant; only the token is of another one ("Configure an
+        application to trust a managed identity", multitenant applications).
+        """
+        return await asyncio.to_thread(self._exchange, pairing, tenant or self.tenant_id)
+
+    def _exchange(self, pairing: Pairing, tenant: TenantId) -> ExchangeResult:
         assertion = self._assertion(pairing)
-        return assertion if isinstance(assertion, ExchangeRefused) else self._token(pairing, assertion)
+        return assertion if isinstance(assertion, ExchangeRefused) else self._token(pairing, tenant, assertion)
 
     def _assertion(self, pairing: Pairing) -> str | ExchangeRefused:
         try:
@@ -55,12 +59,10 @@ class AzureTokenExchange:
         except AzureError as error:
             return _refused(error, asserted=False, hint=f"attach identity {pairing.identity.name} to this host")
 
-    def _token(self, pairing: Pairing, assertion: str) -> ExchangeResult:
+    def _token(self, pairing: Pairing, tenant: TenantId, assertion: str) -> ExchangeResult:
         client_id = pairing.application.client_id
         try:
-            with ClientAssertionCredential(
-                self.tenant_id, client_id, lambda: assertion, authority=self.authority
-            ) as app:
+            with ClientAssertionCredential(tenant, client_id, lambda: assertion, authority=self.authority) as app:
                 token = app.get_token(self.scope).token
             return Exchanged(claims=_claims(token, assertion))
         except ServiceRequestError as error:

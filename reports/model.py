@@ -119,6 +119,18 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """A quantity that goes down or up in steps; formats without pictures leave it out, so its figures are in a table.
+
+    Each point has a label and a value of 0 or more; the value holds up to the next point.
+    """
+
+    title: str
+    points: tuple[tuple[str, int], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A whole report; ``as_of`` is the time of the evidence, never the time of rendering."""
 
@@ -127,5 +139,6 @@ class Document:
     facts: tuple[Fact, ...] = ()
     tables: tuple[Table, ...] = ()
     findings: tuple[Finding, ...] = ()
+    curves: tuple[Curve, ...] = ()
     rules: tuple[Rule, ...] = ()
     """What the rules of the findings mean; a rule without an entry explains itself by its name."""

@@ -14,8 +14,9 @@ from codemods.engine.file import File
 from codemods.engine.helpers import Place, named_place, nowhere, place_for
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.listing import Listed
+from codemods.engine.literals import Literals
 from codemods.engine.notebook import Notebook, read_notebook
-from codemods.engine.prefilter import Texts
+from codemods.engine.prefilter import parts_of
 from codemods.engine.project import Project
 from codemods.engine.sites import Occurrence, find, is_rewrite
 from codemods.engine.source import Source, decode, parse, read
@@ -125,16 +126,17 @@ def _mentioning(
     project: Project, known: Knowledge, reading: Reading, told: Told
 ) -> Iterator[tuple[Listed, bytes]]:
     """Yield the files that mention what a transform knows."""
-    texts = Texts(literal for transform in known.transforms for literal in transform.literals)
+    literals = {literal for transform in known.transforms for literal in transform.literals}
+    mentioned = Literals(literals).occur_in
     files = project.listing.files
-    held = project.that_may_hold([listed.path for listed in files if listed.problem is None], texts.parts)
+    held = project.that_may_hold([listed.path for listed in files if listed.problem is None], parts_of(literals))
     for listed in files:
         reading.scanned += 1
         told("files", reading.scanned, len(files))
         try:
             if listed.problem is not None:
                 raise listed.problem
-            if listed.path in held and texts.are_in(data := read(listed.path)):
+            if listed.path in held and mentioned(data := read(listed.path)):
                 yield listed, data
         except CodemodError as error:
             reading.add(failed(listed.name, error))

@@ -67,6 +67,7 @@ class _Editor:
         self.wanted: set[str] = set()
         self.callees: dict[ast.Name, str | None] = {}
         self.imports: dict[ast.ImportFrom, list[NameEdit]] = {}
+        self.replacing: dict[ast.ImportFrom, set[str]] = {}
         self.annotations: list[Edit] = []
 
     def edits(self) -> list[Edit]:
@@ -176,6 +177,7 @@ class _Editor:
             if isinstance(binding.node, ast.ImportFrom) and binding.alias is not None:
                 edit = NameEdit(name=binding.alias.name, asname=binding.alias.asname, new=new, keep=keep)
                 self.imports.setdefault(binding.node, []).append(edit)
+                self.replacing.setdefault(binding.node, set()).update(name for name in group.callees.values() if name)
 
     def _is_mentioned(self, name: str) -> bool:
         """Tell whether a text names the class: an entry of __all__, or an annotation in quotes."""
@@ -187,7 +189,8 @@ class _Editor:
     def _import(self, statement: ast.ImportFrom, changes: list[NameEdit]) -> Edit:
         start, end = self.source.span(statement)
         if self._vanishes(statement):
-            return Edit(start=start, end=end, text=f"from {self.helper} import {', '.join(self._credentials(changes))}")
+            names = ", ".join(sorted(self.replacing[statement]))
+            return Edit(start=start, end=end, text=f"from {self.helper} import {names}")
         return Edit(start=start, end=end, text=edit_import(self.source.text[start:end], changes))
 
     def _vanishes(self, statement: ast.AST) -> bool:
@@ -196,11 +199,6 @@ class _Editor:
             return False
         gone = {(change.name, change.asname) for change in self.imports.get(statement, ()) if change.new is None}
         return gone == {(alias.name, alias.asname) for alias in statement.names}
-
-    def _credentials(self, changes: list[NameEdit]) -> list[str]:
-        """List the helper's classes that take the place of the names an import loses."""
-        lost = {change.asname or change.name for change in changes}
-        return sorted({new for callee, new in self.callees.items() if callee.id in lost and new})
 
     # ------------------------------------------------------------------ what goes, what comes
 

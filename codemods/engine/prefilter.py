@@ -9,7 +9,6 @@ answer is that of a search for the texts themselves.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
@@ -26,18 +25,9 @@ _FEW = 200
 _PATTERNS = tuple(f"*{suffix}" for suffix in SUFFIXES)
 
 
-class Texts:
-    """A search for any of some texts in the bytes of a file."""
-
-    def __init__(self, texts: Iterable[bytes]) -> None:
-        wanted = sorted(set(texts))
-        covering = {next((part for part in _PARTS if part in text), text) for text in wanted}
-        self.parts = tuple(sorted(covering, key=lambda part: (-len(part), part)))
-        self._search = re.compile(b"|".join(re.escape(text) for text in wanted) or rb"(?!)").search
-
-    def are_in(self, data: bytes) -> bool:
-        """Tell whether one of the texts stands in the bytes."""
-        return any(part in data for part in self.parts) and self._search(data) is not None
+def parts_of(texts: Iterable[bytes]) -> frozenset[bytes]:
+    """Give parts one of which every text holds."""
+    return frozenset(next((part for part in _PARTS if part in text), text) for text in texts)
 
 
 def that_may_hold(walks: Walks, paths: Collection[Path], parts: Collection[bytes]) -> frozenset[Path]:

@@ -159,7 +159,7 @@ class Project:
         if known is not None or path in self._modules:
             return None if known is None else known.tree
         try:
-            return parse(path.name, decode(path.name, self._glance(path)).text)
+            return parse(path.name, decode(path.name, self.glance(path)).text)
         except (CodemodError, RecursionError):
             return None
 
@@ -171,7 +171,7 @@ class Project:
             found: dict[str, list[Path]] = {word: [] for word in new}
             held = self.that_may_hold(self.files, [word.encode("utf-8", "surrogateescape") for word in new if word])
             for path in self.files:
-                for word in search.of(self._glance(path)) if path in held else ():
+                for word in search.of(self.glance(path)) if path in held else ():
                     found[word].append(path)
             self._mentions.update((word, tuple(paths)) for word, paths in found.items())
         return {word: self._mentions[word] for word in words if self._mentions[word]}
@@ -184,14 +184,14 @@ class Project:
         for path, place in new.items():
             others = (other for other in mentions.get(place.name, ()) if other != path)
             names = may_import(place)
-            self._importers[path] = tuple(other for other in others if names(self._glance(other)))
+            self._importers[path] = tuple(other for other in others if names(self.glance(other)))
         return {path: self._importers[path] for path in wanted}
 
     def that_may_hold(self, paths: Collection[Path], parts: Collection[bytes]) -> frozenset[Path]:
         """Leave out the files that hold none of some texts; those whose bytes are known here are not judged."""
         return that_may_hold(self.listing.walks, paths, parts) | self._data.keys()
 
-    def _glance(self, path: Path) -> bytes:
+    def glance(self, path: Path) -> bytes:
         """Read a file without keeping it: a tree may be larger than the memory."""
         if path in self._data:
             return self._data[path]

@@ -20,6 +20,7 @@ _PASS_THROUGH = frozenset({
     "decode", "encode", "get_secret_value", "read_bytes", "read_text", "strip", "lstrip", "rstrip",
 })  # fmt: skip
 _READS = frozenset({"read", "readline"})
+_CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
 _PLAIN_CALLS = frozenset({"open", "str", "bytes", "Path"})
 _VAULT_CALLS = frozenset({"get_secret"})
 _PUBLIC_KEYS = frozenset({"thumbprint", "public_certificate"})
@@ -263,6 +264,9 @@ class _Tracer:
         if isinstance(func, ast.Attribute) and (name in _PASS_THROUGH or (name in _READS and _opens(func.value))):
             self.follow(func.value, direct=direct)
             self._parts(node.args, direct=False)
+            return
+        if self.module.qualified(func) in _CASTS:
+            self._parts(node.args[1:], direct=direct)
             return
         self.trace.sources.append(f"result of {name}()")
         if name not in _PLAIN_CALLS:

@@ -6,11 +6,15 @@ deltalake (keys of object_store): https://docs.rs/object_store/latest/object_sto
 ODBC: https://learn.microsoft.com/sql/connect/odbc/using-azure-active-directory
 mssql-python: https://pypi.org/project/mssql-python/
 Spark (ABFS): https://hadoop.apache.org/docs/stable/hadoop-azure/abfs.html
+pyiceberg: https://py.iceberg.apache.org/configuration/#azure-data-lake
+DuckDB: https://duckdb.org/docs/stable/core_extensions/azure
+T-SQL: https://learn.microsoft.com/sql/t-sql/statements/copy-into-transact-sql
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from codemods.model import ReasonCode
@@ -30,7 +34,12 @@ _ODBC = (
 _MSSQL = f"mssql_python.connect(text without Authentication, UID and PWD, token_provider={_CREDENTIAL})"
 _SPARK = "fs.azure.account.oauth.provider.type=org.apache.hadoop.fs.azurebfs.oauth2.MsiTokenProvider"
 
-_OPTION_KEYS = frozenset({"client_secret", "azure_client_secret", "azure_storage_client_secret"})
+_DUCKDB = "CREATE SECRET name (TYPE azure, PROVIDER access_token, ACCESS_TOKEN token), anew before a token expires"
+_TSQL = "IDENTITY = 'Managed Identity', without SECRET, for the managed identity of the server or workspace"
+
+_ICEBERG = "adls.client-secret"
+_OPTION_KEYS = frozenset({"client_secret", "azure_client_secret", "azure_storage_client_secret", _ICEBERG})
+_ACCOUNT = frozenset({"account_name", "client_secret"})
 _OPTION_NAMES = frozenset({"storage_options", "filesystem_options"})
 _TEXTS = {
     "ActiveDirectoryServicePrincipal": (ReasonCode.CONNECTION_STRING, "ODBC connection string"),
@@ -40,6 +49,15 @@ _TEXTS = {
     "Application Key=": (ReasonCode.CONNECTION_STRING, "Kusto connection string"),
     "AppKey=": (ReasonCode.CONNECTION_STRING, "Kusto connection string"),
 }
+
+_STATEMENTS = (
+    (re.compile(r"\bPROVIDER\s+'?SERVICE_PRINCIPAL\b", re.IGNORECASE), "DuckDB secret", _DUCKDB),
+    (
+        re.compile(r"\bIDENTITY\s*=\s*'[^']*(\{\}|/oauth2/)[^']*'\s*,\s*SECRET\s*=\s*'", re.IGNORECASE),
+        "T-SQL credential",
+        _TSQL,
+    ),
+)
 
 _storage = reports(
     ReasonCode.STORAGE_OPTIONS, client=(None, "client_id"), secret=(None, "client_secret"), target=_STORAGE
@@ -76,6 +94,26 @@ def _search(module: Module) -> Iterator[Found]:
             if marker in str(text.value):
                 report = Report(reason=reason, target=_target_of(module, construct))
                 yield Found(node=text, construct=construct, report=report)
+    yield from _statements(module)
+
+
+def _statements(module: Module) -> Iterator[Found]:
+    """Find SQL that hands the secret to a database, which signs in with it by itself."""
+    entra = any("/oauth2/" in str(text.value) for text in module.strings)
+    for text in module.strings:
+        parent = module.parents[text]
+        whole = parent if isinstance(parent, ast.JoinedStr) else text
+        if isinstance(whole, ast.JoinedStr) and whole.values[0] is not text:
+            continue  # a text with expressions is looked at once, by its first part
+        written = "".join(_spelled(part) for part in (whole.values if isinstance(whole, ast.JoinedStr) else [whole]))
+        for pattern, construct, target in _STATEMENTS:
+            if pattern.search(written) and (entra or construct != "T-SQL credential"):
+                report = Report(reason=ReasonCode.CONNECTION_STRING, target=target)
+                yield Found(node=whole, construct=construct, report=report)
+
+
+def _spelled(part: ast.expr) -> str:
+    return str(part.value) if isinstance(part, ast.Constant) else "{}"
 
 
 def _option(module: Module, node: ast.AST) -> Found:
@@ -96,11 +134,21 @@ def _target_of(module: Module, construct: str) -> str:
 def _is_option(module: Module, node: ast.expr) -> bool:
     """Tell whether a dict is passed as storage options, at once or under a name."""
     parent = module.parents[node]
+    if _names_storage(module, node):
+        return True
     if isinstance(parent, ast.keyword):
         return parent.arg in _OPTION_NAMES
     targets = parent.targets if isinstance(parent, ast.Assign) else []
     names = [target for target in targets if isinstance(target, ast.Name)]
     return any(name.id in _OPTION_NAMES or _is_passed(module, name) for name in names)
+
+
+def _names_storage(module: Module, node: ast.expr) -> bool:
+    """Tell whether the keys alone say what a dict is for: pyiceberg's key, or a secret beside a storage account."""
+    if isinstance(node, ast.Call):
+        return {item.arg for item in node.keywords} >= _ACCOUNT
+    keys = {module.constant(key) for key in node.keys} if isinstance(node, ast.Dict) else set()
+    return _ICEBERG in keys or keys >= _ACCOUNT
 
 
 def _is_passed(module: Module, name: ast.Name) -> bool:
@@ -125,6 +173,10 @@ TRANSFORM = Transform(
         b"fsspec",
         b"storage_options",
         b"filesystem_options",
+        b"account_name",
+        _ICEBERG.encode(),
+        b"PROVIDER SERVICE_PRINCIPAL",
+        b"PROVIDER service_principal",
         *(marker.encode() for marker in _TEXTS),
     ),
     constructs={
@@ -136,5 +188,10 @@ TRANSFORM = Transform(
         **dict.fromkeys(_FILESYSTEMS, _storage),
     },
     search=_search,
-    evidence=(*(("client_secret", name) for name in _OPTION_NAMES), *((marker,) for marker in _TEXTS)),
+    evidence=(
+        *(("client_secret", name) for name in (*_OPTION_NAMES, "account_name")),
+        *((marker,) for marker in (*_TEXTS, _ICEBERG)),
+        ("provider", "service_principal"),
+        ("identity", "secret", "/oauth2/"),
+    ),
 )

@@ -81,6 +81,12 @@ def _settings(module: Module) -> Iterator[Found]:
     for node in module.strings:
         if node.value in _VARIABLES and _is_set(module, node):
             yield _found(node, str(node.value))
+    for used in module.references:
+        parent = module.parents[used]
+        if isinstance(parent, ast.Subscript) and parent.slice is used and _is_written(module, parent):
+            name = used.attr if isinstance(used, ast.Attribute) else used.id
+            if (named := module.constant(used) or name) in _VARIABLES:
+                yield _found(used, named)
     for call in module.calls:
         for keyword in call.keywords:
             given = [*call.args, *(item.value for item in call.keywords if item.arg is None)]
@@ -98,13 +104,17 @@ def _is_set(module: Module, node: ast.Constant) -> bool:
     """Tell whether a text is the key of a write into the environment, of this process or of a child."""
     parent = module.parents[node]
     if isinstance(parent, ast.Subscript):
-        return isinstance(parent.ctx, ast.Store) and module.qualified(parent.value) == "os.environ"
+        return _is_written(module, parent)
     if isinstance(parent, ast.Dict) and node in parent.keys:
         around = module.parents[parent]
         child = isinstance(around, ast.keyword) and around.arg == "env"
         merged = isinstance(around, ast.BinOp) and _mentions_environment(module, around)
         return child or merged or _is_setter(module, around) or _mentions_environment(module, parent)
     return _is_setter(module, parent)
+
+
+def _is_written(module: Module, node: ast.Subscript) -> bool:
+    return isinstance(node.ctx, ast.Store) and module.qualified(node.value) == "os.environ"
 
 
 def _is_setter(module: Module, node: ast.AST) -> bool:

@@ -8,6 +8,9 @@ Bot Framework: https://learn.microsoft.com/azure/bot-service/bot-builder-authent
 
 from __future__ import annotations
 
+import ast
+from dataclasses import replace
+
 from codemods.model import ReasonCode
 from codemods.transform import Call, Judge, Report, Transform, Verdict, reports
 
@@ -23,7 +26,10 @@ _GRAPH = (
     'application.acquire_token_for_client(["https://graph.microsoft.com/.default"]), tenant=tenant)'
 )
 _ACCOUNT = 'O365.Account((client_id, {"client_assertion": managed_identity_assertion}), ...)'
+_PAIR = 2
 _BOT = "botframework.connector.auth.ManagedIdentityAppCredentials, for a bot of the type user-assigned managed identity"
+_SSO = """identity.web.Auth(client_credential={"client_assertion": managed_identity_assertion}, ...), or the form of \
+it for the web framework"""
 _WORKSPACE = "WorkspaceClient(host=host, azure_use_msi=True, azure_client_id=CLIENT_ID_OF_THE_MANAGED_IDENTITY)"
 
 
@@ -42,8 +48,22 @@ def _always(judge: Judge, target: str) -> Judge:
 
 _bot = _library((0, "app_id"), (1, "password"), _BOT)
 _bot_settings = _always(_library((None, "app_id"), (None, "password"), _BOT), _BOT)
-_account = _library((None, "client_id"), (0, "credentials"), _ACCOUNT)
+
+
+def _account(call: Call) -> Verdict | None:
+    """Report an account of O365, whose credentials are a pair: only the second half of it is a secret."""
+    verdict = _library((None, "client_id"), (0, "credentials"), _ACCOUNT)(call)
+    pair = call.value(0, "credentials")
+    if isinstance(pair, ast.Name) and (binding := call.module.assigned_once(pair)) is not None:
+        pair = binding.value
+    if isinstance(verdict, Report) and isinstance(pair, ast.Tuple) and len(pair.elts) == _PAIR:
+        client, secret = pair.elts
+        return replace(verdict, client=client, secrets=(secret,))
+    return verdict
+
+
 _databricks = _library((None, "azure_client_id"), (None, "azure_client_secret"), _WORKSPACE)
+_sso = _library((0, "client_id"), (1, "client_secret"), _SSO)
 _acs = reports(ReasonCode.ACS_NOT_ENTRA, client=(0, "client_id"), secret=(1, "client_secret"), target=_SHAREPOINT)
 
 _CONSTRUCTS: dict[str, Judge] = {
@@ -64,6 +84,8 @@ _CONSTRUCTS: dict[str, Judge] = {
     "databricks.sdk.AccountClient": _databricks,
     "databricks.sdk.core.Config": _databricks,
     "databricks.sdk.config.Config": _databricks,
+    "fastapi_sso.MicrosoftSSO": _sso,
+    "fastapi_sso.sso.microsoft.MicrosoftSSO": _sso,
     "office365.runtime.auth.client_credential.ClientCredential": _acs,
 }
 _METHODS: dict[str, tuple[Judge, str]] = {
@@ -78,6 +100,7 @@ TRANSFORM = Transform(
     literals=(
         b"O365",
         b"AppCredentials",
+        b"MicrosoftSSO",
         b"BotFrameworkAdapterSettings",
         b"ConfigurationBotFrameworkAuthentication",
         b"ServiceClientCredentialFactory",

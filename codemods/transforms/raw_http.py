@@ -23,6 +23,7 @@ _ENTRA = re.compile(
     r"login\.microsoftonline|login\.windows\.net|sts\.windows\.net|chinacloudapi|oauth2/(v2\.0/)?token", re.IGNORECASE
 )
 _TOKEN = re.compile(r"oauth2/(v2\.0/)?token|(microsoftonline|windows\.net|chinacloudapi).*/token", re.IGNORECASE)
+_BODY = re.compile(r"(?<![|,;])(^|[&?\"'\s])client_secret=")
 _ELSEWHERE = re.compile(r"https?://[^/]*[^/{}]([:/]|$)", re.IGNORECASE)
 _NO_BODY = frozenset({"headers", "params", "cookies", "proxies", "timeout"})
 _SENDS = frozenset({"post", "request", "urlopen", "Request", "fetch"})
@@ -49,6 +50,7 @@ def _search(module: Module) -> Iterator[Found]:
     yield from _texts(module, entra=entra)
     yield from _sessions(module, entra=entra)
     yield from _requests(module)
+    yield from _callers(module)
     yield from _command_lines(module)
 
 
@@ -108,7 +110,7 @@ def _fields(module: Module, *, entra: bool) -> Iterator[Found]:
 
 def _texts(module: Module, *, entra: bool) -> Iterator[Found]:
     for text in module.strings if entra else ():
-        if "client_secret=" in str(text.value) and not _is_docstring(module, text):
+        if _BODY.search(str(text.value)) and not _is_docstring(module, text):
             yield _found(_whole(module, text), "token request")
 
 
@@ -152,6 +154,17 @@ def _requests(module: Module) -> Iterator[Found]:
             yield _found(call, "token request")
 
 
+def _callers(module: Module) -> Iterator[Found]:
+    """Find calls of any function that gets a secret together with Entra's token address."""
+    for call in module.calls:
+        secret = next((item.value for item in call.keywords if item.arg == "client_secret"), None)
+        if secret is None or (isinstance(secret, ast.Constant) and not secret.value):
+            continue
+        if any(_TOKEN.search(authority_of(module, item) or "") for item in _arguments(call)):
+            client = next((item.value for item in call.keywords if item.arg == "client_id"), None)
+            yield _found(call, "token request", client, secret)
+
+
 def _is_seen(module: Module, node: ast.expr) -> bool:
     """Tell whether an argument is a body that another search sees: a dict, or a text with the secret."""
     if isinstance(node, ast.Name):
@@ -159,7 +172,9 @@ def _is_seen(module: Module, node: ast.expr) -> bool:
         value = None if binding is None else binding.value
         return isinstance(value, ast.Dict) and any(module.constant(key) == "client_secret" for key in value.keys)
     return any(
-        isinstance(item, ast.Dict) or (isinstance(item, ast.Constant) and "client_secret=" in str(item.value))
+        isinstance(item, ast.Dict)
+        or (isinstance(item, ast.keyword) and item.arg == "client_secret")
+        or (isinstance(item, ast.Constant) and "client_secret=" in str(item.value))
         for item in ast.walk(node)
     )
 
@@ -203,7 +218,7 @@ def _is_docstring(module: Module, text: ast.Constant) -> bool:
     return isinstance(module.parents[text], ast.Expr)
 
 
-_HOSTS = ("microsoftonline", "windows.net", "chinacloudapi", "oauth2", "AzureAuthorityHosts", "AZURE_")
+_HOSTS = ("microsoftonline", "windows.net", "chinacloudapi", "oauth2")
 _EVIDENCE = (
     ("client_secret", "grant_type"),
     *(("client_secret", host) for host in _HOSTS),

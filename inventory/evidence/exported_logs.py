@@ -8,16 +8,16 @@ its hour. DuckDB may not install or load anything for it.
 from __future__ import annotations
 
 import asyncio
-import os
+import functools
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 import msgspec
 from msgspec.structs import replace
@@ -26,12 +26,14 @@ from inventory.directory import Page
 from inventory.errors import CursorExpiredError, InventoryError, ReadFailedError
 from inventory.evidence_source import USERS, Entry, EvidenceRequest, unread, why
 from inventory.logs import sql
-from inventory.logs.extent import Extent, Span
-from inventory.logs.files import Form, LogFile, Unusable, batches, hour_of, literal, log_files, other_hours
+from inventory.logs.extent import Span
+from inventory.logs.files import Form, Found, LogFile, Passed, Unusable, batches, broken_zip, hour_of, literal
+from inventory.logs.folders import fingerprint, log_files, other_hours
+from inventory.logs.standing import Standing, standing
 from inventory.logs.tally import Tally, key_of
 from inventory.logs.tally import row as summed
-from inventory.model import ScanNote
-from inventory.usage import Source, SourceName, Use
+from inventory.model import ScanNote, TenantId
+from inventory.usage import DayOfUse, Source, SourceName, Use
 from reports.text import visible
 
 NAME = SourceName("exported-logs")
@@ -59,87 +61,80 @@ _BLIND = (
 )
 
 
-class _Standing(msgspec.Struct, frozen=True):
-    """How far the folder was read, and what it said so far."""
-
-    after: str = ""
-    """Path of the last file that was read, as a URL would have it: its name may be no text."""
-    extent: Extent = Extent()
-    lost: int = 0
-    """Records and files that cannot be read and belong to no hour."""
-
-
 class _ExportedLogs:
     name = NAME
 
     def wanted(self, request: EvidenceRequest) -> bool:
         return request.folder is not None
 
+    def place(self, request: EvidenceRequest) -> str:
+        return fingerprint(request.folder) if request.folder else ""
+
     async def read(self, request: EvidenceRequest, cursor: str | None = None) -> AsyncIterator[Page[Entry]]:
         """Yield a page for every portion of the files."""
-        if request.folder is None:
+        folder = request.folder
+        if folder is None:
             return
         try:
-            standing = _standing(cursor)
+            position = standing(cursor, await asyncio.to_thread(fingerprint, folder))
             with ExitStack() as stack:
                 spill = stack.enter_context(tempfile.TemporaryDirectory(prefix="unsecret-"))
-                engine = stack.enter_context(closing(_Engine(Path(spill), request.at + _AHEAD)))
-                for portion in batches(_remaining(request.folder, standing.after), _PORTION):
-                    entries, standing = await asyncio.to_thread(engine.portion, portion, standing)
-                    yield Page(entries=entries, cursor=msgspec.json.encode(standing).decode())
-            extent = await asyncio.to_thread(_bridged, request.folder, standing.extent)
-            yield Page(entries=(_source(request.at, replace(standing, extent=extent)),), cursor=None)
+                engine = stack.enter_context(closing(_Engine(Path(spill), request)))
+                for portion in batches(_remaining(folder, request.tenant_id, position.last()), _PORTION):
+                    entries, position = await asyncio.to_thread(engine.portion, portion, position)
+                    yield Page(entries=entries, cursor=position.text())
+            yield Page(entries=(await asyncio.to_thread(_source, folder, request, position),), cursor=None)
         except CursorExpiredError:
             raise
         except InventoryError as error:
             yield Page(entries=(unread(NAME, request.at, why(error), blind_spots=_BLIND),), cursor=None)
 
 
-def _standing(cursor: str | None) -> _Standing:
-    try:
-        return msgspec.json.decode(cursor, type=_Standing) if cursor else _Standing()
-    except msgspec.DecodeError:
-        raise CursorExpiredError("what an earlier run left cannot be read") from None
-
-
-def _remaining(folder: Path, after: str) -> Iterator[LogFile | Unusable]:
+def _remaining(folder: Path, tenant: TenantId | None, last: Path | None) -> Iterator[Found]:
     if not folder.is_dir():
         raise ReadFailedError(f"{visible(str(folder))} is no folder; name the copy of the storage account")
-    found = log_files(folder)
-    if not after:
-        return found
-    last = Path(os.fsdecode(unquote_to_bytes(after)))
-    return (file for file in found if file.path.parts > last.parts)
+    found = log_files(folder, tenant)
+    return found if last is None else (file for file in found if file.path.parts > last.parts)
 
 
-def _bridged(folder: Path, extent: Extent) -> Extent:
-    return extent.bridged(other_hours(folder)) if extent.silent() else extent
+def _source(folder: Path, request: EvidenceRequest, position: Standing) -> Source:
+    if position.extent.silent():
+        extent = position.extent.bridged(other_hours(folder, request.tenant_id))
+        position = msgspec.structs.replace(position, extent=extent)
+    return position.source(NAME, request.at, _BLIND, changed=fingerprint(folder) != position.listing)
 
 
-def _source(at: datetime, standing: _Standing) -> Source:
-    covered = standing.extent.covered()
-    nothing = "" if standing.after else "the folder holds no sign-in logs: usage is unknown"
-    lost = f"{standing.lost} records or files cannot be read: usage is unknown" if standing.lost else nothing
-    return Source(
-        name=NAME,
-        read_at=at,
-        since=covered[0] if covered else None,
-        until=covered[1] if covered else None,
-        retention_days=None,
-        missing=lost,
-        blind_spots=(*_BLIND, *standing.extent.gaps()),
-    )
+def days_of_use(request: EvidenceRequest) -> tuple[tuple[DayOfUse, ...], tuple[ScanNote, ...], Source]:
+    """Return every day of use that a folder tells, what of it cannot be read, and how much of the past it covers.
+
+    All of it is held in memory: a value for each credential, address and day. Raises ReadFailedError where nothing can
+    be read at all.
+    """
+    folder = request.folder
+    if folder is None:
+        return (), (), unread(NAME, request.at, "no folder was named", blind_spots=_BLIND)
+    found: list[DayOfUse] = []
+    notes: list[ScanNote] = []
+    position = standing(None, fingerprint(folder))
+    with tempfile.TemporaryDirectory(prefix="unsecret-") as spill:
+        sums = functools.partial(_Days, found)
+        with closing(_Engine(Path(spill), request, question=sql.days_of_use, sums=sums)) as engine:
+            for portion in batches(_remaining(folder, request.tenant_id, None), _PORTION):
+                entries, position = engine.portion(portion, position)
+                notes += [each for each in entries if isinstance(each, ScanNote)]
+    return tuple(found), tuple(notes), _source(folder, request, position)
 
 
 @dataclass(slots=True)
-class _Found:
+class _Sums:
     """What a portion of the files said, while it is being read."""
 
-    standing: _Standing
+    standing: Standing
     limit: datetime
     tally: Tally = field(default_factory=lambda: Tally(NAME))
     notes: list[ScanNote] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
+    apart: Counter[str] = field(default_factory=Counter)
 
     def lose(self, file: LogFile | Unusable, number: int, reason: str) -> None:
         """Note that records of a file are lost: its hour has a hole, or the whole window where it tells no hour."""
@@ -159,27 +154,59 @@ class _Found:
             self.lose(files[row[0]], successes, "")
         elif part == "hour":
             self.spans.append((_moment(row[8]), _moment(row[9])))
+        elif part == "apart":
+            self.apart[row[0]] += successes
         else:
             self.tally.include(_use(row))
 
-    def result(self, last: Path) -> tuple[tuple[Entry, ...], _Standing]:
-        """Return the values found and the standing after a file."""
-        extent = self.standing.extent.with_seen(self.spans)
-        return (*self.tally.drain(), *self.notes), replace(
-            self.standing, extent=extent, after=quote_from_bytes(os.fsencode(last))
-        )
+    def result(self, files: tuple[Found, ...]) -> tuple[tuple[Entry, ...], Standing]:
+        """Return the values found and the standing after the files."""
+        after = self.standing.up_to(files[-1].path).counting(self.apart)
+        after = after.passing(file for file in files if isinstance(file, Passed))
+        number = after.files + sum(not isinstance(file, Passed) for file in files)
+        extent = after.extent.with_seen(self.spans)
+        return (*self.tally.drain(), *self.notes), replace(after, extent=extent, files=number)
+
+
+class _Days(_Sums):
+    """What a portion of the files said, with the days of use put into a list."""
+
+    def __init__(self, found: list[DayOfUse], before: Standing, limit: datetime) -> None:
+        super().__init__(before, limit)
+        self._found = found
+
+    def add(self, row: tuple[Any, ...], files: Mapping[str, LogFile]) -> None:
+        """Take one row of the query in."""
+        count, part = row[-2:]
+        if part == "lost":
+            self.lose(files[row[0]], count, "")
+        elif part == "hour":
+            self.spans.append((_moment(row[-4]), _moment(row[-3])))
+        elif part == "apart":
+            self.apart[row[0]] += count
+        else:
+            self._found.append(_day(row))
 
 
 class _Engine:
     """A database in memory that adds files up; ``spill`` is the folder for what does not fit."""
 
-    def __init__(self, spill: Path, limit: datetime) -> None:
+    def __init__(
+        self,
+        spill: Path,
+        request: EvidenceRequest,
+        *,
+        question: Callable[..., str] = sql.aggregation,
+        sums: Callable[[Standing, datetime], _Sums] = _Sums,
+    ) -> None:
+        self._question, self._sums = question, sums
         try:
             import duckdb  # noqa: PLC0415 - an extra
         except ImportError:
             raise ReadFailedError("duckdb is not installed; pip install 'unsecret[logs]'") from None
         self._failure = duckdb.Error
-        self._limit = limit
+        self._limit = request.at + _AHEAD
+        self._tenant = (request.tenant_id or "").lower()
         try:
             self._database = duckdb.connect(":memory:", config={**_SETTINGS, "temp_directory": str(spill)})
             for statement in (*_SESSION, *sql.MACROS):
@@ -191,32 +218,32 @@ class _Engine:
         """Let go of memory and of what was spilt."""
         self._database.close()
 
-    def portion(
-        self, files: tuple[LogFile | Unusable, ...], standing: _Standing
-    ) -> tuple[tuple[Entry, ...], _Standing]:
+    def portion(self, files: tuple[Found, ...], standing: Standing) -> tuple[tuple[Entry, ...], Standing]:
         """Add files up and return their values and the standing after them; broken files are noted, never raised."""
-        found = _Found(standing, self._limit)
+        sums, usable = self._sums(standing, self._limit), []
         for file in files:
-            if isinstance(file, Unusable):
-                found.lose(file, 0, f"unreadable: {file.why}")
-        usable = sorted((file for file in files if isinstance(file, LogFile)), key=_kind)
-        for _, alike in groupby(usable, key=_kind):
-            self._read(tuple(alike), found)
-        return found.result(files[-1].path)
+            broken = _broken(file)
+            if broken and not isinstance(file, Passed):
+                sums.lose(file, 0, f"unreadable: {broken}")
+            elif isinstance(file, LogFile):
+                usable.append(file)
+        for _, alike in groupby(sorted(usable, key=_kind), key=_kind):
+            self._read(tuple(alike), sums)
+        return sums.result(files)
 
-    def _read(self, files: tuple[LogFile, ...], found: _Found) -> None:
+    def _read(self, files: tuple[LogFile, ...], sums: _Sums) -> None:
         try:
             rows = self._rows(files)
         except self._failure as error:
             if len(files) > 1:
                 for file in files:
-                    self._read((file,), found)
+                    self._read((file,), sums)
             else:
-                found.lose(files[0], 0, f"unreadable: DuckDB says {type(error).__name__}")
+                sums.lose(files[0], 0, f"unreadable: DuckDB says {type(error).__name__}")
             return
         by_name = {str(file.path): file for file in files}
         for row in rows:
-            found.add(row, by_name)
+            sums.add(row, by_name)
 
     def _rows(self, files: tuple[LogFile, ...]) -> list[tuple[Any, ...]]:
         paths, form = [literal(file.path) for file in files], files[0].form
@@ -225,13 +252,20 @@ class _Engine:
             records = sql.parquet_records({row[0]: row[1] for row in described})
         else:
             records = sql.json_records(form, zipped=files[0].zipped)
-        return self._database.execute(
-            sql.aggregation(records), [paths, (self._limit - _EPOCH) // _MICROSECOND]
-        ).fetchall()
+        question = self._question(records, named=files[0].named)
+        limit = (self._limit - _EPOCH) // _MICROSECOND
+        return self._database.execute(question, [paths, self._tenant, limit]).fetchall()
 
 
-def _kind(file: LogFile) -> tuple[str, bool]:
-    return file.form, file.zipped
+def _kind(file: LogFile) -> tuple[str, bool, bool]:
+    return file.form, file.zipped, file.named
+
+
+def _broken(file: Found) -> str:
+    if isinstance(file, Unusable):
+        return file.why
+    damage = broken_zip(file.path) if isinstance(file, LogFile) and file.zipped else ""
+    return f"it is no whole gzip file: {damage}" if damage else ""
 
 
 def _use(row: tuple[Any, ...]) -> Use:
@@ -255,6 +289,31 @@ def _use(row: tuple[Any, ...]) -> Use:
         last_success=None if last_success is None else _moment(last_success),
         successes=successes,
         failures=failures,
+    )
+
+
+def _day(row: tuple[Any, ...]) -> DayOfUse:
+    client, key_id, thumbprint, federated, credential_type, address, first, last, count, _ = row
+    key = key_of(
+        client,
+        key_id=key_id,
+        thumbprint=thumbprint,
+        federated=federated,
+        credential_type=credential_type,
+        address=address,
+        resource=None,
+        counted=True,
+    )
+    return DayOfUse(
+        client_id=key.client_id,
+        key_id=key.key_id,
+        thumbprint=key.thumbprint,
+        federated_credential_id=key.federated_credential_id,
+        credential_type=key.credential_type,
+        address=key.address,
+        first=_moment(first),
+        last=_moment(last),
+        count=count,
     )
 
 

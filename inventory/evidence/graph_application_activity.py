@@ -12,6 +12,7 @@ from datetime import datetime
 import msgspec
 
 from inventory.evidence_pages import Report, past, understood
+from inventory.ids import spelled
 from inventory.model import ClientId, ScanNote
 from inventory.usage import SourceName, Use
 from inventory.wire import WireLastSeen, WireObject
@@ -47,7 +48,7 @@ def _told(row: _Row, at: datetime) -> tuple[Use, ...]:
 def _use(row: _Row, seen: WireLastSeen, at: datetime, *, delegated: bool) -> Use:
     return Use(
         source=NAME,
-        client_id=ClientId(row.app_id.lower()),
+        client_id=ClientId(spelled(row.app_id)),
         delegated=delegated,
         last=past(seen.last_sign_in_date_time, at),
         last_success=past(seen.last_successful_sign_in_date_time, at),

@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from inventory.evidence_pages import Report, past, understood
-from inventory.logs.tally import guid
+from inventory.ids import guid, spelled
 from inventory.model import ClientId, KeyId, ScanNote
 from inventory.usage import SourceName, Use
 from inventory.wire import WireLastSeen, WireObject
@@ -41,11 +41,11 @@ def _uses(raw: msgspec.Raw, at: datetime) -> tuple[Use, ...] | ScanNote:
 
 
 def _use(row: _Row, at: datetime) -> Use:
-    seen = row.sign_in_activity or WireLastSeen()
+    seen, key = row.sign_in_activity or WireLastSeen(), guid(row.key_id)
     return Use(
         source=NAME,
-        client_id=ClientId(row.app_id.lower()),
-        key_id=guid(row.key_id) or KeyId(row.key_id.strip().lower()),
+        client_id=ClientId(spelled(row.app_id)),
+        key_id=KeyId(key) if key else None,
         credential_type=_SPELLINGS.get((row.key_type or "").casefold(), row.key_type) or None,
         resource=(row.resource_id or "").lower() or None,
         last=past(seen.last_sign_in_date_time, at),

@@ -19,9 +19,10 @@ from inventory.errors import CursorExpiredError, InventoryError
 from inventory.evidence_pages import Standing, lost, page_of, past, standing, understood
 from inventory.evidence_source import USERS, Entry, EvidenceRequest, unread, why
 from inventory.graph import GraphConnection
+from inventory.ids import guid
 from inventory.logs.tally import Key, Tally, key_of
 from inventory.model import ScanNote
-from inventory.usage import Source, SourceName
+from inventory.usage import EVERY_KIND, Source, SourceName
 from inventory.wire import WirePage, WireSignIn
 
 NAME = SourceName("graph-sign-ins")
@@ -45,6 +46,7 @@ _Record = tuple[Key, datetime, bool | None]
 class _Row(WireSignIn, frozen=True, gc=False):
     resource_id: str | None = None
     resource_display_name: str | None = None
+    sign_in_event_types: list[str] | None = None
 
 
 class _SignIns:
@@ -52,6 +54,9 @@ class _SignIns:
 
     def wanted(self, request: EvidenceRequest) -> bool:
         return request.graph is not None
+
+    def place(self, request: EvidenceRequest) -> str:  # noqa: ARG002 - a scan goes on in its own tenant alone
+        return _url(0)
 
     async def read(self, request: EvidenceRequest, cursor: str | None = None) -> AsyncIterator[Page[Entry]]:
         if request.graph is None:
@@ -74,16 +79,26 @@ class _SignIns:
 async def _page(connection: GraphConnection, position: Standing, at: datetime, tally: Tally) -> Standing:
     page = await page_of(connection, position)
     following = _after(position, page.value, position.after(page))
+    event, moments = _EVENTS[position.stage], []
     for raw in page.value.value:
-        record = understood("sign-in", _Row, raw, lambda row: _record(row, at))
+        record = understood("sign-in", _Row, raw, lambda row: _record(row, event, at))
         if isinstance(record, ScanNote):
             following = following.failed(record)
             continue
         key, moment, succeeded = record
         tally.add(key, moment, succeeded=succeeded)
-        if position.stage == 0:  # managed identities use none of the credentials that the window is asked for
-            following = following.seen(moment)
-    return following
+        moments.append(moment)
+    return _seen(following, moments, own=position.stage == 0)
+
+
+def _seen(position: Standing, moments: list[datetime], *, own: bool) -> Standing:
+    """Take the times of a page in: managed identities use none of the credentials that the window is asked for."""
+    spans = [(moment, moment) for moment in moments]
+    if not own:
+        return msgspec.structs.replace(position, others=position.others.with_seen(spans))
+    for moment in (min(moments), max(moments)) if moments else ():
+        position = position.seen(moment)
+    return msgspec.structs.replace(position, extent=position.extent.with_seen(spans))
 
 
 def _after(position: Standing, page: WirePage, following: Standing) -> Standing:
@@ -98,10 +113,12 @@ def _url(stage: int) -> str:
     return f"/beta/auditLogs/signIns?$filter={matching}&$top=1000"
 
 
-def _record(row: _Row, at: datetime) -> _Record:
+def _record(row: _Row, event: str, at: datetime) -> _Record:
     moment = past(row.created_date_time, at)
-    if moment is None or not row.app_id:
+    if moment is None or guid(row.app_id) is None:
         raise ValueError("a sign-in without a time or an application")
+    if row.sign_in_event_types is not None and event not in row.sign_in_event_types:
+        raise ValueError("a sign-in of another kind than was asked for")
     error = row.status.error_code if row.status else None
     key = key_of(
         row.app_id,
@@ -117,14 +134,17 @@ def _record(row: _Row, at: datetime) -> _Record:
 
 
 def _source(at: datetime, position: Standing) -> Source:
+    extent = position.extent.bridged(position.others.seen)
+    covered = extent.covered()
     return Source(
         name=NAME,
         read_at=at,
-        since=position.since,
-        until=position.until,
+        since=covered[0] if covered else None,
+        until=covered[1] if covered else None,
         retention_days=_retention(at, position.since),
         missing=lost(position, "records"),
-        blind_spots=_BLIND,
+        blind_spots=(*_BLIND, *extent.gaps()),
+        sees=EVERY_KIND,
     )
 
 

@@ -17,8 +17,10 @@ from inventory import sign_in
 from inventory.directory import Page
 from inventory.errors import InventoryError, PermissionMissingError, ReadFailedError, SignInFailedError
 from inventory.evidence_source import USERS, Entry, EvidenceRequest, Workspace, unread, why
+from inventory.ids import guid
 from inventory.logs import kql
 from inventory.logs.extent import Extent, Span
+from inventory.logs.standing import said_apart
 from inventory.logs.tally import Tally, key_of
 from inventory.logs.tally import row as summed
 from inventory.model import Cloud
@@ -36,13 +38,15 @@ _LONGEST_WAIT = 600
 """Seconds: the service's own limit ("Query limits")."""
 _AHEAD = timedelta(days=1)
 _BLIND = (
-    "it holds what was sent to it since the diagnostic setting was made",
+    "it holds what was sent to it since the diagnostic setting was made, less what a transformation of it leaves out",
     "a host keeps the token of a managed identity for about 24 hours, so that one record stands for a day of use",
     "sign-ins of an application in other tenants are in their logs",
     USERS,
     "records come minutes to hours late",
 )
 _NO_ADDRESSES = "addresses are left out, as the answer was too large with them"
+
+_COUNTS = ("Successes", "Failures", "Untold")
 
 _Row = Mapping[str, Any]
 
@@ -53,6 +57,9 @@ class _LogAnalytics:
     def wanted(self, request: EvidenceRequest) -> bool:
         return request.workspace is not None
 
+    def place(self, request: EvidenceRequest) -> str:
+        return f"{request.workspace.id} {_endpoint(request.workspace)}".lower() if request.workspace else ""
+
     async def read(
         self,
         request: EvidenceRequest,
@@ -62,14 +69,14 @@ class _LogAnalytics:
         if request.workspace is None:
             return
         try:
-            tables, cut = await _asked(request.workspace, request.days)
+            tables, cut = await _asked(request.workspace, request)
         except InventoryError as error:
             yield Page(entries=(unread(NAME, request.at, why(error), blind_spots=_BLIND),), cursor=None)
         else:
             yield Page(entries=_evidence(tables, request.at, cut=cut), cursor=None)
 
 
-async def _asked(workspace: Workspace, days: int) -> tuple[list[Any], bool]:
+async def _asked(workspace: Workspace, request: EvidenceRequest) -> tuple[list[Any], bool]:
     """Return the tables and whether they had to do without addresses; raises only InventoryErrors."""
     try:
         from azure.core import exceptions  # noqa: PLC0415 - an extra
@@ -80,7 +87,7 @@ async def _asked(workspace: Workspace, days: int) -> tuple[list[Any], bool]:
     async with AsyncExitStack() as stack:
         try:
             client = await stack.enter_async_context(LogsQueryClient(**await _settings(workspace, stack)))
-            return await _answer(client, workspace.id, timedelta(days=days))
+            return await _answer(client, workspace.id, request)
         except exceptions.HttpResponseError as error:
             no_token = error.response is None  # azure-identity says so with the error of an answer, and has none
             raise sign_in_failed(str(error), authority) if no_token else _refused(error, workspace) from None
@@ -107,14 +114,13 @@ def _endpoint(workspace: Workspace) -> str:
     return (workspace.endpoint or _ENDPOINTS[workspace.settings.cloud]).rstrip("/")
 
 
-async def _answer(client: Any, workspace_id: str, span: timedelta) -> tuple[list[Any], bool]:
-    whole = await client.query_workspace(workspace_id, kql.aggregation(), timespan=span, server_timeout=_LONGEST_WAIT)
+async def _answer(client: Any, workspace_id: str, request: EvidenceRequest) -> tuple[list[Any], bool]:
+    how = {"timespan": timedelta(days=request.days), "server_timeout": _LONGEST_WAIT}
+    whole = await client.query_workspace(workspace_id, kql.aggregation(request.tenant_id), **how)
     if hasattr(whole, "tables"):
         return whole.tables, False
     del whole
-    less = await client.query_workspace(
-        workspace_id, kql.aggregation(addresses=False), timespan=span, server_timeout=_LONGEST_WAIT
-    )
+    less = await client.query_workspace(workspace_id, kql.aggregation(request.tenant_id, addresses=False), **how)
     if hasattr(less, "tables"):
         return less.tables, True
     said = less.partial_error
@@ -146,18 +152,21 @@ def _evidence(tables: list[Any], at: datetime, *, cut: bool) -> tuple[Entry, ...
     limit, tally, unreadable = at + _AHEAD, Tally(NAME), 0
     spans: list[Span] = []
     absent: set[str] = set()
+    apart: dict[str, int] = {}
     for row in _rows(tables):
-        first, last = _moment(row.get("First")), _moment(row.get("Last"))
-        if first is None or last is None or last > limit:
+        first, last, part = _moment(row.get("First")), _moment(row.get("Last")), row.get("Part")
+        if part in {kql.FOREIGN, kql.UNTOLD}:
+            apart[part] = _number(row.get("Records")) or 0
+        elif first is None or last is None or last > limit or not _understood(row):
             unreadable += 1
-        elif row.get("Part") == "hour":
+        elif part == "hour":
             spans.append((first, last))
         else:
             absent |= {name for name, value in row.items() if value == kql.ABSENT}
             for use in _uses(row, first, last):
                 tally.include(use)
     lost = f"{unreadable} rows of the answer cannot be read: usage is unknown" if unreadable else ""
-    source = _source(Extent().with_seen(spans), at, lost, (_NO_ADDRESSES,) if cut else ())
+    source = _source(Extent().with_seen(spans), at, lost, (*said_apart(apart), *((_NO_ADDRESSES,) if cut else ())))
     return (*tally.drain(), dataclasses.replace(source, sees=_sees(absent)))
 
 
@@ -176,7 +185,7 @@ def _source(extent: Extent, at: datetime, lost: str, more: tuple[str, ...]) -> S
 
 def _uses(row: _Row, first: datetime, last: datetime) -> tuple[Use, ...]:
     """Make one row of what was counted, and one of what does not tell whether it succeeded."""
-    successes, failures, untold = (_number(row.get(name)) for name in ("Successes", "Failures", "Untold"))
+    successes, failures, untold = (_number(row.get(name)) or 0 for name in _COUNTS)
     uses = []
     for counted in (True, False):
         if not (successes + failures if counted else untold):
@@ -208,8 +217,16 @@ def _text(row: _Row, name: str) -> str | None:
     return value if isinstance(value, str) and value != kql.ABSENT else None
 
 
-def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0
+def _understood(row: _Row) -> bool:
+    """Whether a row is an hour, or names an application and counts what it did."""
+    if row.get("Part") != "use":
+        return row.get("Part") == "hour"
+    counts = [_number(row.get(name)) for name in _COUNTS]
+    return guid(_text(row, "Client")) is not None and None not in counts and any(counts)
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _moment(value: object) -> datetime | None:

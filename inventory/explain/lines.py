@@ -36,7 +36,8 @@ def _section(section: Section) -> Iterator[str]:
         return
     yield f"  {section.title}"
     yield from (_known(one) for one in section.known)
-    yield from (f"    unknown: {text}" for text in section.unseen)
+    if not section.known:  # each is told once, at the end
+        yield "    unknown, see the end"
 
 
 def _known(known: Known) -> str:

@@ -15,15 +15,18 @@ from inventory.snapshot import Header, header, opened
 from inventory.tables import schema
 from inventory.tables.texts import time_text
 
+_MOST = 5
+
 
 def explain(path: Path, key_id: str, sites: Sequence[CodeSite] | None = None) -> Explanation:
     """Tell everything a snapshot knows about the credentials of a key id; ``sites`` None: no code was looked at.
 
-    Raises NoSuchCredentialError where no holder has one, SnapshotError for a file that cannot be read.
+    The beginning of a key id will do where no other begins so. Raises NoSuchCredentialError where no holder has one, or
+    several begin so; SnapshotError for a file that cannot be read.
     """
-    wanted = key_id.strip().strip("{}").lower()
     of = header(path)
     with opened(path) as database:
+        wanted = _whole(database, path, key_id.strip().strip("{}").lower())
         columns = ", ".join(schema.names("credentials"))
         statement = f"SELECT {columns} FROM credentials WHERE key_id = ? ORDER BY {columns}"  # noqa: S608 - our own
         found = list(select(database, statement, wanted))
@@ -31,6 +34,18 @@ def explain(path: Path, key_id: str, sites: Sequence[CodeSite] | None = None) ->
             raise NoSuchCredentialError(_nowhere(database, path, wanted))
         stories = tuple(_story(_subject(database, of, one), sites) for one in found)
     return Explanation(key_id=wanted, tenant_id=of.tenant_id, taken_at=time_text(of.taken_at), stories=stories)
+
+
+def _whole(database: sqlite3.Connection, path: Path, given: str) -> str:
+    """Complete a key id; what no key id begins with stays as it is, to be looked for among what was seen in use."""
+    statement = "SELECT DISTINCT key_id FROM credentials WHERE key_id >= ?1 AND key_id < ?1 || '~' ORDER BY key_id"
+    found = [str(row["key_id"]) for row in select(database, f"{statement} LIMIT {_MOST + 1}", given)]
+    if given in found or not found or not given:
+        return given
+    if len(found) == 1:
+        return found[0]
+    told = ", ".join(found[:_MOST]) + (", ..." if len(found) > _MOST else "")
+    raise NoSuchCredentialError(f"several key ids of {path} begin with {given}: {told}; give more of it")
 
 
 def _nowhere(database: sqlite3.Connection, path: Path, key_id: str) -> str:

@@ -29,7 +29,7 @@ class Extent(msgspec.Struct, frozen=True):
     seen: tuple[Span, ...] = ()
     holes: tuple[Span, ...] = ()
     quiet: tuple[Span, ...] = ()
-    """Times without a record of this log, in which other logs of the same export were written."""
+    """Times without a record of this log, in which other logs of the same export, or store, were written."""
 
     def with_seen(self, spans: Iterable[Span]) -> Extent:
         """Return the extent with more times, each no longer than a silence without records."""
@@ -44,7 +44,7 @@ class Extent(msgspec.Struct, frozen=True):
         return any(two[0] - one[1] <= QUIET for one, two in pairwise(self.seen))
 
     def bridged(self, exported: Iterable[Span]) -> Extent:
-        """Return the extent without the silences in which the same export wrote other logs all the time.
+        """Return the extent without the silences in which other logs of the same export were written all the time.
 
         ``exported`` are the times of those; they too may be silent for no longer than SILENCE, before, in and after
         the silence.
@@ -72,7 +72,7 @@ class Extent(msgspec.Struct, frozen=True):
         """Say in words what lies between the stretches."""
         said = [f"no record of anybody from {_minute(one[1])} to {_minute(two[0])}" for one, two in pairwise(self.seen)]
         said += [
-            f"no application signed in from {_minute(begin)} to {_minute(end)}, as other logs were exported"
+            f"no application signed in from {_minute(begin)} to {_minute(end)}, while other logs have records"
             for begin, end in self.quiet
         ]
         return (*said, *(f"records lost from {_minute(begin)} to {_minute(end)}" for begin, end in self.holes))

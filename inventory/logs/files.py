@@ -1,33 +1,40 @@
-"""Files of exported sign-in logs: which files of a folder they are, and how they are read. Names may be anything.
+"""Single files of exported sign-in logs: in which form the records lie in them. Names may be anything.
 
-Source: Azure Monitor, "Send resource logs to a storage account": a container ``insights-logs-<category>`` for each
-category, in it ``.../y=2026/m=02/d=01/h=13/m=00/PT1H.json`` with one JSON object a line; some clouds still write one
-object with a list ``records``. "Log Analytics workspace data export": containers ``am-<table>`` with flat rows.
+A file is known by what it holds. Its name decides only where that says nothing, and which files cannot be logs.
 """
 
 from __future__ import annotations
 
 import enum
+import gzip
 import os
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from inventory.logs.extent import Span, hour
 
-_OWN = "serviceprincipalsigninlogs"
-_LOGS = (_OWN, "managedidentitysigninlogs")
-_OTHERS = frozenset({"auditlogs", "managedidentitysigninlogs", "noninteractiveusersigninlogs", "signinlogs"})
-"""Logs that a diagnostic setting of Microsoft Entra ID exports beside that of service principals."""
-_CONTAINER = re.compile(r"(?:insights-logs-|am-(?:aad)?)([a-z0-9-]+)", re.IGNORECASE)
-_BLOB = re.compile(r"insights-logs-([a-z0-9-]+)[/\\](?:(.*)[/\\])?y=\d{4}[/\\]m=", re.IGNORECASE)
 _HOUR = re.compile(r"[/\\]y=(\d{4})[/\\]m=(\d\d)[/\\]d=(\d\d)[/\\]h=(\d\d)[/\\]")
 _SUFFIXES = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz", ".parquet")
+_NO_LOGS = re.compile(r"\.ds_store|thumbs\.db|desktop\.ini|_success|\._.*|.*\.(?:crc|txt|md|html|pdf)", re.IGNORECASE)
+"""What systems and people leave beside logs: views of folders, resource forks, checksums, remarks."""
 _RECORDS = re.compile(rb'\s*\{\s*"records"\s*:\s*\[')
+_TEXT = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+_OTHER_PACKING = {
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\0": "xz",
+    b"\x04\x22\x4d\x18": "lz4",
+    b"PK\3\4": "zip",
+    b"7z\xbc\xaf": "7z",
+}
 _INFLATED = 12
 """Sign-in records inflate to about so many times their size (measured)."""
+_HEAD = 256
+_CHUNK = 1024 * 1024
 
 
 class Form(enum.StrEnum):
@@ -36,7 +43,7 @@ class Form(enum.StrEnum):
     LINES = "newline_delimited"
     ARRAY = "array"
     RECORDS = "unstructured"
-    """One object that holds the records as a list."""
+    """Objects that hold the records as a list."""
     PARQUET = "parquet"
 
 
@@ -49,34 +56,105 @@ class LogFile:
     zipped: bool
     size: int
     """Bytes of text, estimated where it is compressed."""
+    named: bool = False
+    """Whether its folders name the tenant that is asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unusable:
-    """A file that cannot be read, and why."""
+    """A file or folder that cannot be read, and why."""
 
     path: Path
     why: str
 
 
-def log_files(folder: Path) -> Iterator[LogFile | Unusable]:
-    """Yield the log files below a folder in the order of ``Path.parts``; links to other folders are not followed."""
+def described(path: Path, *, named: bool) -> LogFile | Unusable | None:
+    """Tell what a file is; None for an empty one that is no log by its name."""
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        str(path).encode()
+        if not path.is_file():  # a pipe would be waited for
+            return Unusable(path=path, why="it is no regular file")
+        with path.open("rb") as file:
+            head, size = file.read(_HEAD), os.fstat(file.fileno()).st_size
+    except UnicodeEncodeError:
+        return Unusable(path=path, why="its name is not UTF-8")
     except OSError as error:
-        yield Unusable(path=folder, why=error.strerror or type(error).__name__)
-        return
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            if _may_hold(entry.name):
-                yield from log_files(Path(entry.path))
-        elif entry.name.lower().endswith(_SUFFIXES) and not entry.name.startswith("."):
-            yield _described(Path(entry.path))
+        return Unusable(path=path, why=error.strerror or type(error).__name__)
+    if not head and not is_log(path.name):
+        return None
+    return _of_content(path, head, size, named=named)
 
 
-def batches(files: Iterator[LogFile | Unusable], size: int) -> Iterator[tuple[LogFile | Unusable, ...]]:
+def _of_content(path: Path, head: bytes, size: int, *, named: bool) -> LogFile | Unusable:
+    zipped = head.startswith(_GZIP)
+    text = _inflated(head) if zipped else head
+    packing = next((name for magic, name in _OTHER_PACKING.items() if head.startswith(magic)), "")
+    if packing:
+        return Unusable(path=path, why=f"it is compressed by {packing}; unpack it, or use gzip")
+    if not is_log(path.name) and not zipped and not head.startswith(_PARQUET) and not _TEXT.match(head):
+        return Unusable(path=path, why="it is neither JSON nor Parquet")
+    form = Form.PARQUET if head.startswith(_PARQUET) else _form(text)
+    return LogFile(path=path, form=form, zipped=zipped, size=size * (_INFLATED if zipped else 1), named=named)
+
+
+def no_log(name: str) -> bool:
+    """Whether a file can be no log by its name."""
+    return _NO_LOGS.fullmatch(name) is not None
+
+
+def is_log(name: str) -> bool:
+    """Whether a file is one of those that an export writes, by its name."""
+    return name.lower().endswith(_SUFFIXES)
+
+
+def _inflated(head: bytes) -> bytes:
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, _HEAD)
+    except zlib.error:
+        return b""
+
+
+def _form(head: bytes) -> Form:
+    if _RECORDS.match(head):
+        return Form.RECORDS
+    return Form.ARRAY if head.lstrip().startswith(b"[") else Form.LINES
+
+
+def broken_zip(path: Path) -> str:
+    """Say what is wrong with a zipped file, by its checksums and lengths (RFC 1952, 2.3.1); empty where nothing is.
+
+    DuckDB does not look at the checksum, and would take a damaged file for a good one.
+    """
+    try:
+        with gzip.open(path) as file:
+            while file.read(_CHUNK):
+                pass
+    except EOFError:
+        return "its end is missing"
+    except gzip.BadGzipFile:
+        return "its checksum is wrong, or something else is behind its end"
+    except zlib.error:
+        return "it is damaged"
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return ""
+
+
+def hour_of(path: Path) -> Span | None:
+    """Return the hour in which the records of a file were exported, None where its folders do not say."""
+    found = _HOUR.search(str(path))
+    year, month, day, number = (int(each) for each in found.groups()) if found else (0, 0, 0, 0)
+    return hour(year, month, day, number)
+
+
+def literal(path: Path) -> str:
+    """Write a path so that DuckDB takes it for the one file that it names, not for a pattern."""
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
+
+
+def batches(files: Iterator[Found], size: int) -> Iterator[tuple[Found, ...]]:
     """Yield files in portions of about so many bytes of text, at least one file each."""
-    portion: list[LogFile | Unusable] = []
+    portion: list[Found] = []
     held = 0
     for file in files:
         portion.append(file)
@@ -88,80 +166,20 @@ def batches(files: Iterator[LogFile | Unusable], size: int) -> Iterator[tuple[Lo
         yield tuple(portion)
 
 
-def hour_of(path: Path) -> Span | None:
-    """Return the hour in which the records of a file were exported, None where its folders do not say."""
-    found = _HOUR.search(str(path))
-    year, month, day, number = (int(each) for each in found.groups()) if found else (0, 0, 0, 0)
-    return hour(year, month, day, number)
+class Kind(enum.StrEnum):
+    """Why something in a folder is passed over, as it is said."""
+
+    NO_LOG = "files are no logs by their names"
+    SERVICE = "folders are of other services by their names"
+    FOREIGN = "files lie under the name of another tenant"
 
 
-def other_hours(folder: Path) -> list[Span]:
-    """Return the hours of which a folder holds blobs of other logs that the same diagnostic setting exports.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """A file, or a folder with all that it holds, that is passed over."""
 
-    Of the same tenant, that is: what stands between container and date is the same as for the log of service
-    principals. A blob is written when there is a record, and appended to; an empty one shows nothing.
-    """
-    hours: dict[str, set[Span]] = {}
-    own: set[str] = set()
-    for path in _blobs(folder):
-        found, span = _BLOB.search(str(path)), hour_of(path)
-        if found is None or span is None:
-            continue
-        log, place = found[1].lower(), (found[2] or "").casefold()
-        if log == _OWN:
-            own.add(place)
-        elif log in _OTHERS:
-            hours.setdefault(place, set()).add(span)
-    return sorted({span for place in own for span in hours.get(place, ())})
+    path: Path
+    kind: Kind
 
 
-def _blobs(folder: Path) -> Iterator[Path]:
-    try:
-        entries = list(os.scandir(folder))
-    except OSError:
-        return
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _blobs(Path(entry.path))
-        elif entry.name.lower().endswith(_SUFFIXES) and _holds_something(entry):
-            yield Path(entry.path)
-
-
-def _holds_something(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.stat(follow_symlinks=False).st_size > 0
-    except OSError:
-        return False
-
-
-def literal(path: Path) -> str:
-    """Write a path so that DuckDB takes it for the one file that it names, not for a pattern."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
-
-
-def _may_hold(name: str) -> bool:
-    """Whether a folder is no container of another log."""
-    found = _CONTAINER.fullmatch(name)
-    return found is None or found[1].lower() in _LOGS
-
-
-def _described(path: Path) -> LogFile | Unusable:
-    try:
-        str(path).encode()
-        if not path.is_file():  # a pipe would be waited for
-            return Unusable(path=path, why="it is no regular file")
-        with path.open("rb") as file:
-            head, size = file.read(256), os.fstat(file.fileno()).st_size
-    except UnicodeEncodeError:
-        return Unusable(path=path, why="its name is not UTF-8")
-    except OSError as error:
-        return Unusable(path=path, why=error.strerror or type(error).__name__)
-    zipped = head.startswith(_GZIP)
-    form = Form.PARQUET if head.startswith(_PARQUET) else Form.LINES if zipped else _form(head)
-    return LogFile(path=path, form=form, zipped=zipped, size=size * (_INFLATED if zipped else 1))
-
-
-def _form(head: bytes) -> Form:
-    if _RECORDS.match(head):
-        return Form.RECORDS
-    return Form.ARRAY if head.lstrip().startswith(b"[") else Form.LINES
+Found = LogFile | Unusable | Passed

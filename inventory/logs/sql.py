@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from inventory.logs.files import Form
+from inventory.logs.folders import OTHER_LOGS
+from inventory.logs.standing import FOREIGN, OTHER, UNTOLD
 
 _LARGEST_RECORD = {Form.LINES: 4 * 1024**2, Form.ARRAY: 4 * 1024**2, Form.RECORDS: 64 * 1024**2}
 """Bytes of one object: DuckDB holds several of that size. A blob may be one object with all records of an hour."""
@@ -29,11 +31,23 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "result": ("properties.status.errorCode", "ResultType", "resultType"),
     "log": ("category", "Category", "Type"),
+    "tenant": ("tenantId", "AADTenantId"),
+    "place": ("resourceId",),
 }
-"""Where a field may stand, the first that is there and not empty counts."""
+"""Where a field may stand, the first that is there and not empty counts.
+
+``tenantId`` and ``resourceId`` are those of the common schema of resource logs, which tell the tenant of a record
+(Azure Monitor, "Common and service-specific schemas for resource logs"). ``TenantId`` of a workspace's tables is the id
+of the workspace, ``AADTenantId`` the tenant (Azure Monitor reference).
+"""
+_OF_RESOURCE_LOGS = ("tenantId", "resourceId")
 _NESTED = "properties."
 _OWN = ("serviceprincipalsigninlogs", "aadserviceprincipalsigninlogs")
 _OF_IDENTITIES = ("managedidentitysigninlogs", "aadmanagedidentitysigninlogs")
+_OTHERS = tuple(name for log in OTHER_LOGS if log not in _OF_IDENTITIES for name in (log, f"aad{log}"))
+_USES = ("ours", UNTOLD)
+_APART = (FOREIGN, UNTOLD, OTHER)
+_GUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 COLUMNS = ("client", "key_id", "thumbprint", "federated", "credential_type", "address", "resource")
 """Columns of a row of sums, in front; after them come the counts of ``aggregation``."""
 
@@ -71,7 +85,8 @@ def json_records(form: Form, *, zipped: bool) -> str:
     )
     lines = f"SELECT json, filename {reading}"
     if form is Form.RECORDS:
-        lines = f"SELECT unnest(json_extract(json, '$.records[*]')) AS json, filename {reading}"
+        held = "CASE json_type(json, '$.records') WHEN 'ARRAY' THEN json_extract(json, '$.records[*]') ELSE [json] END"
+        lines = f"SELECT unnest({held}) AS json, filename {reading}"
     paths = [path for places in _FIELDS.values() for path in places]
     values = {path: f"named(v[{number}])" for number, path in enumerate(paths, 1)}
     listed = ", ".join(f"'$.{path}'" for path in paths)
@@ -89,6 +104,8 @@ def parquet_records(columns: Mapping[str, str]) -> str:
     for places in _FIELDS.values():
         for path in places:
             column = there.get(path.casefold())
+            if path in _OF_RESOURCE_LOGS and not properties:
+                continue
             if column and not path.startswith(_NESTED):
                 values[path] = f"named(CAST({column} AS VARCHAR))"
     told = "NULL"
@@ -109,37 +126,83 @@ def _columns(values: Mapping[str, str]) -> str:
     return ", ".join(columns)
 
 
-def aggregation(records: str) -> str:
-    """Return the query over a relation; its parameters are the relation's, then the latest time believed (epoch us).
+def aggregation(records: str, *, named: bool) -> str:
+    """Return the query over a relation whose files' folders name the tenant, or do not (``named``).
 
-    A row is one of three, told by its last column ``part``. ``use``: ``COLUMNS``, whether the outcome was told, first,
-    last and last success (epoch us), successes, failures. ``hour``: an hour of the log of service principals, with
-    first and last record. ``lost``: a file name (as ``client``) and how many of its records (successes) cannot be read.
+    Its parameters are the relation's, then the tenant's id in lower case (empty: not known), then the latest time
+    believed (epoch us). A row is one of four, told by its last column ``part``. ``use``: ``COLUMNS``, whether the
+    outcome was told, first, last and last success (epoch us), successes, failures. ``hour``: an hour of the log of
+    service principals of this tenant, with first and last record. ``lost``: a file name (as ``client``) and how many of
+    its records (successes) cannot be read. ``apart``: why records are counted apart (as ``client``) and how many.
     """
     keys = ", ".join(COLUMNS)
     return f"""
-WITH records AS ({records}),
-timed AS (
-    SELECT * EXCLUDE (moment, log, result), {_OUTCOME} AS result, epoch_us(told(moment)) AS moment,
-        lower(coalesce(log, CASE WHEN contains(lower(filename), 'managedidentitysigninlogs')
-            THEN 'managedidentitysigninlogs' ELSE 'serviceprincipalsigninlogs' END)) AS log
-    FROM records
-),
-judged AS (
-    SELECT *, log IN {_OWN} AS own, client IS NULL OR moment IS NULL OR moment > ? AS lost
-    FROM timed WHERE log IN {_OWN} OR log IN {_OF_IDENTITIES}
-),
+WITH {_judged(records, named=named)},
 parted AS (
-    SELECT {", ".join(f"CASE WHEN lost THEN NULL ELSE {name} END AS {name}" for name in COLUMNS)},
-        lost, CASE WHEN lost THEN filename END AS filename, CASE WHEN lost THEN NULL ELSE moment END AS moment, result,
+    SELECT {", ".join(f"CASE WHEN standing IN {_USES} THEN {name} END AS {name}" for name in COLUMNS)},
+        standing, CASE WHEN standing = 'lost' THEN filename END AS filename,
+        CASE WHEN standing IN {_USES} THEN moment END AS moment, result,
         result IS NOT NULL AS counted, result = 'success' AS good,
-        CASE WHEN own AND NOT lost THEN moment // 3600000000 END AS hour
+        CASE WHEN own AND standing = 'ours' THEN moment // 3600000000 END AS hour
     FROM judged
 )
-SELECT coalesce(filename, client) AS client, {", ".join(COLUMNS[1:])}, counted, min(moment), max(moment),
-    max(moment) FILTER (good), CASE WHEN lost THEN count(*) ELSE count(*) FILTER (good) END, count(*) FILTER (NOT good),
-    CASE WHEN grouping(hour) = 0 THEN 'hour' WHEN lost THEN 'lost' ELSE 'use' END AS part
+SELECT coalesce(filename, client, standing) AS client, {", ".join(COLUMNS[1:])}, counted, min(moment), max(moment),
+    max(moment) FILTER (good),
+    CASE WHEN standing IN {_USES} AND grouping(counted) = 0 THEN count(*) FILTER (good) ELSE count(*) END,
+    count(*) FILTER (NOT good),
+    CASE WHEN grouping(hour) = 0 THEN 'hour' WHEN grouping(counted) = 1 THEN 'apart'
+        WHEN standing = 'lost' THEN 'lost' ELSE 'use' END AS part
 FROM parted
-GROUP BY GROUPING SETS (({keys}, filename, lost, counted), (hour))
-HAVING grouping(hour) = 1 OR hour IS NOT NULL
+GROUP BY GROUPING SETS (({keys}, filename, standing, counted), (hour), (standing))
+HAVING CASE WHEN grouping(hour) = 0 THEN hour IS NOT NULL
+    WHEN grouping(counted) = 1 THEN standing IN {_APART} ELSE standing IN {_USES} OR standing = 'lost' END
 """  # noqa: S608 - made of constants and of a relation of this module
+
+
+def days_of_use(records: str, *, named: bool) -> str:
+    """Return the query for the days on which each credential was used, with the parameters of ``aggregation``.
+
+    A row is one of four, told by its last column ``part``, in the meaning that ``aggregation`` gives to the first
+    (``client``): ``use``, with ``COLUMNS`` but the resource, then first and last record of a day (epoch us), and how
+    many; ``hour``; ``lost``; ``apart``. Failures are no use; records that do not tell their outcome are.
+    """
+    keys = ", ".join(COLUMNS[:-1])
+    rest = ", ".join(["NULL"] * (len(COLUMNS) - 2))
+    return f"""
+WITH {_judged(records, named=named)},
+kept AS MATERIALIZED (SELECT * FROM judged)
+SELECT {keys}, min(moment), max(moment), count(*), 'use' AS part FROM kept
+    WHERE standing IN {_USES} AND coalesce(result = 'success', TRUE) GROUP BY {keys}, moment // 86400000000
+UNION ALL SELECT NULL, {rest}, min(moment), max(moment), count(*), 'hour' FROM kept
+    WHERE own AND standing = 'ours' GROUP BY moment // 3600000000
+UNION ALL SELECT filename, {rest}, NULL, NULL, count(*), 'lost' FROM kept WHERE standing = 'lost' GROUP BY filename
+UNION ALL SELECT standing, {rest}, NULL, NULL, count(*), 'apart' FROM kept WHERE standing IN {_APART} GROUP BY standing
+"""  # noqa: S608 - made of constants and of a relation of this module
+
+
+def _judged(records: str, *, named: bool) -> str:
+    """Write the relation ``judged``: each record of a relation with its ``standing``, brought to one spelling."""
+    return f"""records AS ({records}),
+timed AS (
+    SELECT * EXCLUDE (moment, log, result, tenant, place, client), {_OUTCOME} AS result,
+        lower(trim(client)) AS client, epoch_us(told(moment)) AS moment,
+        lower(trim(coalesce(log, CASE WHEN contains(lower(filename), 'managedidentitysigninlogs')
+            THEN 'managedidentitysigninlogs' ELSE 'serviceprincipalsigninlogs' END))) AS log,
+        lower(trim(coalesce(tenant, regexp_extract(place, '^/tenants/([^/]+)', 1, 'i')))) AS tenant
+    FROM records
+),
+asked AS (SELECT ? AS id),
+known AS (
+    SELECT * EXCLUDE (tenant, id), log IN {_OWN} AS own, log IN {_OWN} OR log IN {_OF_IDENTITIES} AS read,
+        CASE WHEN tenant = id THEN TRUE
+            WHEN id <> '' AND regexp_full_match(tenant, '{_GUID}') THEN FALSE END AS of_us
+    FROM timed, asked WHERE log NOT IN {_OTHERS}
+),
+judged AS (
+    SELECT *, CASE WHEN NOT of_us AND NOT {named} THEN '{FOREIGN}'
+        WHEN NOT read AND client IS NULL THEN '{OTHER}'
+        WHEN NOT read OR client IS NULL OR moment IS NULL OR moment > ? THEN 'lost'
+        WHEN NOT regexp_full_match(client, '{_GUID}') THEN 'lost'
+        WHEN coalesce(of_us, {named}) THEN 'ours' ELSE '{UNTOLD}' END AS standing
+    FROM known
+)"""  # noqa: S608 - made of constants and of a relation of this module

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from inventory.classify import named_thumbprint
+from inventory.classify import thumbprint as digest
+from inventory.ids import guid, spelled
 from inventory.model import ClientId, KeyId
 from inventory.usage import SourceName, Use
 
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_NO_GUID = "00000000-0000-0000-0000-000000000000"  # .NET's Guid.Empty: "no id"
 _LONGEST = 256
 """Characters of a text that are kept: an IPv6 address has 45, a name at most 256 in a directory."""
 
@@ -44,11 +42,14 @@ def key_of(
     resource: str | None,
     counted: bool,
 ) -> Key:
-    """Bring the fields of an application's own sign-in to one spelling; an empty one does not apply."""
+    """Bring the fields of an application's own sign-in to one spelling; an empty one does not apply.
+
+    What cannot be an id or a digest names nothing: a record that says "N/A" does not say that it was another's.
+    """
     return Key(
-        client_id=ClientId(client.strip()[:_LONGEST].lower()),
-        key_id=guid(key_id),
-        thumbprint=named_thumbprint(_kept(thumbprint)),
+        client_id=ClientId(spelled(client)[:_LONGEST]),
+        key_id=_key_id(key_id),
+        thumbprint=digest(_kept(thumbprint)),
         federated_credential_id=_named(federated),
         credential_type=_kept(credential_type),
         address=_kept(address),
@@ -58,15 +59,15 @@ def key_of(
     )
 
 
-def guid(text: str | None) -> KeyId | None:
-    """Return a key id in lower case; None for all that cannot be one."""
-    found = (text or "").strip().lower()
-    return KeyId(found) if found != _NO_GUID and _GUID.fullmatch(found) else None
-
-
 def _named(text: str | None) -> str | None:
-    found = _kept((text or "").strip().lower())
-    return None if found == _NO_GUID else found
+    """Return an id that some service may spell as it likes; zeros mean that there is none (.NET's Guid.Empty)."""
+    found = _kept(spelled(text or ""))
+    return found if found and found.strip("0-") else None
+
+
+def _key_id(text: str | None) -> KeyId | None:
+    found = guid(text)
+    return KeyId(found) if found else None
 
 
 def _kept(text: str | None) -> str | None:

@@ -25,11 +25,13 @@ _TELLING = """
 """Clients of which one holder may say something about a credential of the other; see ``classify.reconcile``."""
 _USE = ", ".join(schema.names("uses")[:9])
 """What tells one use from another; the rest is times and counts."""
+_COUNTED = "uses.successes IS NULL"
+"""What tells attempts of unknown outcome from those that are known to have failed: they are never added up."""
 _AGAIN = f"""
     CREATE TEMP TABLE again AS
     SELECT {_USE}, min(first_seen) AS first_seen, max(last_seen) AS last_seen, max(last_success) AS last_success,
         sum(successes) AS successes, sum(failures) AS failures
-    FROM uses GROUP BY {_USE} HAVING count(*) > 1
+    FROM uses GROUP BY {_USE}, {_COUNTED} HAVING count(*) > 1
 """  # noqa: S608 - names are our own
 
 
@@ -45,7 +47,7 @@ def complete(database: sqlite3.Connection, digest: Digest, *, merge: bool = True
     database.execute("PRAGMA synchronous=FULL")
     with transaction(database):
         _know_federated(database)
-        for table in ("progress", "federated_told"):  # now, so that the indexes take their place
+        for table in ("progress", "federated_told", "places"):  # now, so that the indexes take their place
             database.execute(f"DROP TABLE {table}")
         if merge:
             _merge_uses(database)
@@ -81,6 +83,7 @@ def _merge_uses(database: sqlite3.Connection) -> None:
     database.execute(_AGAIN)
     if database.execute("SELECT EXISTS (SELECT 1 FROM again)").fetchone() == (1,):
         same = " AND ".join(f"uses.{name} IS again.{name}" for name in schema.names("uses")[:9])
+        same += f" AND ({_COUNTED}) = (again.successes IS NULL)"
         database.execute("CREATE INDEX temp.again_by_client ON again (client_id, key_id)")
         database.execute(f"DELETE FROM uses WHERE EXISTS (SELECT 1 FROM again WHERE {same})")  # noqa: S608 - our own
         database.execute(f"INSERT INTO uses SELECT {', '.join(schema.names('uses'))} FROM again")  # noqa: S608 - our own

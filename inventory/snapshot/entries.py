@@ -16,7 +16,10 @@ import msgspec
 from inventory.directory import FederatedOf
 from inventory.estate import Host, Policy, RoleHeld
 from inventory.model import Application, FederatedCredential, ManagedIdentity, ScanNote, ServicePrincipal
-from inventory.tables import rows, schema
+from inventory.secret_texts import looks_secret, suspicious
+from inventory.snapshot import inserting
+from inventory.tables import rows
+from inventory.tables.withholding import kept
 from inventory.usage import Source, Use
 
 Entry = (
@@ -25,7 +28,6 @@ Entry = (
 """What a snapshot is made of."""
 IDENTITY_FEDERATED = "identity-federated"
 """The collection whose federated credentials belong to managed identities; those of any other to applications."""
-_INSERTS = {table: schema.insert(table) for table in schema.COLUMNS}
 _KEYS: Mapping[type, tuple[str, Callable[[Any], str]]] = {
     Application: ("applications", attrgetter("id")),
     ServicePrincipal: ("service_principals", attrgetter("id")),
@@ -67,14 +69,30 @@ def add(database: sqlite3.Connection, collection: str, entries: Iterable[Entry])
     for entry in entries:
         sorts[type(entry)].append(entry)
     for sort, members in sorts.items():
+        if sort in _KEYS:
+            members = _named(collection, sort, members, found)  # noqa: PLW2901 - those that can be kept
         new = _new(database, sort, members) if sort in _KEYS else members
         for one in new:
             _collect(collection, one, found)
         if sort is FederatedOf:
             told(database, [one.holder_id for one in new if isinstance(one, FederatedOf)])
     for table, page in found.items():
-        database.executemany(_INSERTS[table], page)
+        found[table] = kept(table, page)
+        inserting.insert(database, table, found[table])
     return found
+
+
+def _named(collection: str, sort: type, members: list[Entry], found: Rows) -> list[Entry]:
+    """Return those whose id does not look like a secret; the others are unreadable."""
+    table, key = _KEYS[sort]
+    if not suspicious(map(key, members)):
+        return members
+    for one in members:
+        if looks_secret(key(one)):
+            note = ScanNote(subject=f"an object of {table}", text="unreadable: its id looks like a secret")
+            found["notes"].append(rows.note(note))
+            found["unreadable"].append((collection, "", "its id looks like a secret"))
+    return [one for one in members if not looks_secret(key(one))]
 
 
 def told(database: sqlite3.Connection, holder_ids: Iterable[str]) -> None:

@@ -156,6 +156,8 @@ def _unfit(database: sqlite3.Connection, scan: ScanOf, max_age: timedelta) -> tu
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version != schema.SCHEMA_VERSION:
         return f"has version {version} of the tables, this unsecret writes {schema.SCHEMA_VERSION}", None
+    if not database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'places'").fetchone()[0]:
+        return "was left by an earlier unsecret", None
     if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
         return "is damaged", None
     return _other(database, scan, max_age)

@@ -20,7 +20,7 @@ from inventory.errors import SnapshotError
 from inventory.snapshot.completion import reconcile_all, sealed
 from inventory.snapshot.digest import Digest
 from inventory.snapshot.files import into_place, transaction, writing
-from inventory.snapshot.opening import opened
+from inventory.snapshot.opening import header_of, opened
 from inventory.tables import schema
 
 _VERSION_2 = {
@@ -48,6 +48,7 @@ def upgrade(path: Path, out: Path) -> None:
     with opened(path, oldest=schema.OLDEST_VERSION) as source:
         version = source.execute("PRAGMA user_version").fetchone()[0]
         if version == schema.SCHEMA_VERSION:
+            header_of(path, source)  # an error where there is nothing in it
             raise SnapshotError(f"{path} has version {version} already; use it as it is")
         _check_digest_2(path, source)
         with writing(out):

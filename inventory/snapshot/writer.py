@@ -103,6 +103,11 @@ class SnapshotWriter:
         return self._part.beginning
 
     @property
+    def tenant_id(self) -> TenantId:
+        """Return the tenant that the scan is of."""
+        return self._part.scan.tenant_id
+
+    @property
     def taken_at(self) -> datetime:
         """Return when the scan began, by the tenant's time: of a file that was taken up, its own."""
         return self._part.scan.taken_at
@@ -112,6 +117,16 @@ class SnapshotWriter:
         statement = "SELECT objects, cursor FROM progress WHERE collection = ?"
         row = self._database.execute(statement, (collection,)).fetchone()
         return None if row is None else Progress(objects=row[0], cursor=row[1])
+
+    def place(self, collection: str) -> str | None:
+        """Return from where a collection was read so far; None: not told."""
+        row = self._database.execute("SELECT place FROM places WHERE collection = ?", (collection,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def read_from(self, collection: str, place: str) -> None:
+        """Remember from where a collection is read, for a scan that goes on."""
+        with writing(self._path), transaction(self._database):
+            self._database.execute("INSERT OR REPLACE INTO places VALUES (?, ?)", (collection, place))
 
     def add(self, collection: str, page: Page[Entry]) -> None:
         """Add a page and remember where its collection goes on, both or neither."""

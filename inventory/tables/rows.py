@@ -21,6 +21,7 @@ from inventory.model import (
     ScanNote,
     ServicePrincipal,
 )
+from inventory.secret_texts import withheld
 from inventory.tables.texts import items_text, number, pairs_text, time, time_text
 from inventory.usage import Source, Use
 
@@ -38,13 +39,13 @@ def application(value: Application) -> Row:
         time(value.created),
         value.created_by,
         value.sign_in_audience,
-        value.disabled,
+        int(value.disabled),
         items_text(value.tags),
         value.encryption_key,
         value.management_reference,
         *(_NO_LOCK if value.lock is None else _lock(value.lock)),
-        value.owners is not None,
-        value.federated is not None,
+        int(value.owners is not None),
+        int(value.federated is not None),
         value.unknown,
     )
 
@@ -78,8 +79,8 @@ def identity(value: ManagedIdentity) -> Row:
         value.client_id,
         value.name,
         value.resource_id,
-        value.user_assigned,
-        value.federated is not None,
+        number(value.user_assigned),
+        int(value.federated is not None),
     )
 
 
@@ -241,5 +242,6 @@ def unreadable(collection: str, value: ScanNote) -> Iterator[Row]:
     """
     if not value.text.startswith(_UNREADABLE):
         return
-    kind = next((one for one in _KINDS if value.subject.startswith(one)), value.subject.partition(" ")[0])
-    yield (_KINDS.get(kind, collection), value.subject.removeprefix(kind).strip(), value.text.removeprefix(_UNREADABLE))
+    subject = withheld(value.subject)
+    kind = next((one for one in _KINDS if subject.startswith(one)), subject.partition(" ")[0])
+    yield (_KINDS.get(kind, collection), subject.removeprefix(kind).strip(), value.text.removeprefix(_UNREADABLE))

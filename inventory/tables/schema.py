@@ -22,6 +22,7 @@ _DELTAS = "CREATE TABLE deltas (collection TEXT PRIMARY KEY NOT NULL, link TEXT 
 _PROGRESS = (
     "CREATE TABLE progress (collection TEXT PRIMARY KEY NOT NULL, cursor TEXT, objects INTEGER NOT NULL)",
     "CREATE TABLE federated_told (holder_ids TEXT NOT NULL)",
+    "CREATE TABLE places (collection TEXT PRIMARY KEY NOT NULL, place TEXT NOT NULL)",
 )
 
 ESTATE: Mapping[str, tuple[str, ...]] = {

@@ -42,6 +42,18 @@ def common_but_format(function: Callable[..., Any]) -> Callable[..., Any]:
     return _common(function, tuple(option for option in _OPTIONS if option is not _FORMAT))
 
 
+def reading(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command that reads files alone ``--format`` and ``-v``; it signs in nowhere and has no journal."""
+
+    @functools.wraps(function)
+    def command(*, output: str, **rest: Any) -> Any:
+        as_json = output == "json"
+        settings = Settings(journal="", cloud=None, tenant=None, graph_endpoint=None, as_json=as_json)
+        return function(settings=settings, **rest)
+
+    return verbose(_FORMAT(command))  # type: ignore[no-any-return]
+
+
 def _common(function: Callable[..., Any], options: tuple[Callable[[Any], Any], ...]) -> Callable[..., Any]:
     @functools.wraps(function)
     def command(*, journal: str, cloud: str | None, tenant: str | None, output: str = "text", **rest: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shlex
 import sys
 import time
@@ -15,12 +17,14 @@ from migrate.cli.options import Settings
 from reports.text import visible
 
 _EVERY = 10.0
+_PASSWORD = re.compile(r"(://[^:@/]*:)[^@]*(?=@)|([?&](?:ssl)?password=)[^&]*")
 
 
 def emit(settings: Settings, lines: Iterable[str], data: Any) -> None:
     """Print lines, or the same as JSON with ``--format json``."""
     if settings.as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+        # In ASCII: a terminal takes U+009B for the start of a command, and U+202E turns what follows around.
+        click.echo(json.dumps(msgspec.to_builtins(data), indent=2))
         return
     for line in lines:
         click.echo(visible(line))
@@ -28,7 +32,12 @@ def emit(settings: Settings, lines: Iterable[str], data: Any) -> None:
 
 def again() -> str:
     """Return the command that is running, with ``--apply``: the same options, so that nothing else is changed by it."""
-    return shlex.join(["unsecret", *click.get_current_context().obj, "--apply"])
+    return shlex.join(["unsecret", *map(_masked, click.get_current_context().obj), "--apply"])
+
+
+def _masked(argument: str) -> str:
+    """Return an argument without the password that the address of a journal may hold."""
+    return _PASSWORD.sub(r"\1\2***", argument) if "postgres" in argument else argument
 
 
 def progress(what: str) -> Callable[[str], None]:

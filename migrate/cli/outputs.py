@@ -6,9 +6,11 @@ from pathlib import Path
 
 from inventory.snapshot import is_snapshot
 from migrate.errors import OutputError
+from migrate.export.notes import MADE
 
 _SQLITE = b"SQLite format 3\x00"
 _HEAD = 100
+"""Bytes in which a plan and an export say what they are."""
 _SUFFIXES = {
     "html": ("", ".html", ".htm"),
     "json": ("", ".json"),
@@ -35,6 +37,32 @@ def for_plan(out: Path, source: Path, *others: Path) -> None:
         raise _refused(out, "it is no plan")
 
 
+def for_journal(out: Path) -> None:
+    """Refuse a place where something else than an exported journal stands; raises OutputError."""
+    if _stands(out) and not _is_journal(out):
+        raise _refused(out, "it is no exported journal")
+
+
+def for_certificate(out: Path) -> None:
+    """Refuse a place where something else than a certificate of retirement stands; raises OutputError."""
+    if _stands(out) and b'"format": "unsecret certificate of retirement"' not in out.read_bytes():
+        raise _refused(out, "it is no certificate")
+
+
+def for_proof(out: Path) -> None:
+    """Refuse a place where something else than a file of proofs stands; raises OutputError."""
+    if _stands(out) and b'"format": "unsecret proof"' not in out.read_bytes():
+        raise _refused(out, "it is no file of proofs")
+
+
+def write(out: Path, content: bytes) -> None:
+    """Write a file that was allowed; raises OutputError where it cannot be."""
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise OutputError(f"cannot write {out}: {error.strerror}; choose another place") from error
+
+
 def for_report(out: Path, name: str, *sources: Path) -> None:
     """Refuse to replace what is reported on, or a file that does not look like a report; raises OutputError."""
     if any(_same(out, source) for source in sources):
@@ -45,9 +73,22 @@ def for_report(out: Path, name: str, *sources: Path) -> None:
         raise _refused(out, "it is a snapshot, a plan or a journal")
 
 
+def for_export(out: Path, source: Path) -> None:
+    """Refuse to replace a file that is no export: it may be somebody's own code; raises OutputError."""
+    if _same(out, source):
+        raise _refused(out, "it is the plan")
+    if _stands(out) and MADE not in out.read_bytes()[:_HEAD]:
+        raise _refused(out, "it is no export of unsecret")
+
+
 def _is_plan(path: Path) -> bool:
     head = path.read_bytes()[:_HEAD]
     return b'"schema": ' in head and b'"tenant_id": ' in head
+
+
+def _is_journal(path: Path) -> bool:
+    head = path.read_bytes()[:_HEAD]
+    return head.startswith(b'{"entries":') and b'"format":"unsecret journal ' in head
 
 
 def _stands(out: Path) -> bool:

@@ -15,6 +15,7 @@ from migrate.cli.options import FILE, verbose
 from migrate.clock import SystemClock
 from migrate.errors import JournalError
 from migrate.journal.store import SqlJournal
+from migrate.model import Entry
 from reports.model import Document
 from reports.render import write
 
@@ -33,9 +34,7 @@ _PROGRAMS = frozenset({"csv", "json"})
 def command(*, sources: tuple[Path, ...], name: str, out: Path) -> None:
     """Render SOURCES as one file: a snapshot, a plan or a journal, or the snapshots of several tenants."""
     if len(sources) > 1:
-        other = next((each for each in sources if not snapshots.is_snapshot(each)), None)
-        if other is not None:
-            raise click.UsageError(f"{other} is no snapshot: only snapshots are reported on together")
+        _check_alone(sources)
     documents = [_document(source, name) for source in sources]
     outputs.for_report(out, name, *sources)
     write(documents[0] if len(documents) == 1 else inventory_report.together(documents), name, out)
@@ -52,8 +51,35 @@ def _document(source: Path, name: str) -> Document:
         return migrate_report.plan_document(planfile.read(source))
     if snapshots.is_snapshot(source):
         return inventory_report.document(source, limit=None if name in _PROGRAMS else inventory_report.LIMIT)
-    journal = SqlJournal(f"sqlite:///{source.absolute()}", SystemClock())
+    return migrate_report.journal_document(_entries(source))
+
+
+def _entries(source: Path) -> tuple[Entry, ...]:
+    """Read a journal; raises JournalError for any other SQLite file, in words that fit this command."""
     try:
-        return migrate_report.journal_document(journal.entries())
-    finally:
-        journal.close()
+        journal = SqlJournal(f"sqlite:///{source.absolute()}", SystemClock())
+        try:
+            entries = journal.entries()
+        finally:
+            journal.close()
+    except JournalError as error:
+        raise JournalError(f"{source} is neither a snapshot nor a journal, or is damaged; give another file") from error
+    if not entries:
+        raise JournalError(f"{source} is no snapshot, and a journal without entries at most: nothing to report")
+    return entries
+
+
+def _check_alone(sources: tuple[Path, ...]) -> None:
+    """Refuse several sources that are not the snapshots of several tenants."""
+    other = next((each for each in sources if not snapshots.is_snapshot(each)), None)
+    if other is not None:
+        raise click.UsageError(f"{other} is no snapshot: only snapshots are reported on together")
+    tenants: dict[str, Path] = {}
+    for source in sources:
+        tenant = snapshots.header(source).tenant_id
+        if tenant in tenants:
+            raise click.UsageError(
+                f"{tenants[tenant]} and {source} are of one tenant ({tenant}): give one snapshot of each tenant, or "
+                "compare the two with 'unsecret snapshot diff'"
+            )
+        tenants[tenant] = source

@@ -11,55 +11,85 @@ import click
 
 from migrate import planuse
 from migrate.cli import wiring
+from migrate.cli.interrupts import patient
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, apply_option, common, selection
 from migrate.cli.output import again, emit, progress
+from migrate.cli.policies import policy_option, retirement
 from migrate.clock import SystemClock
 from migrate.journal.store import SqlJournal
-from migrate.model import Pairing, Plan, Policy
-from migrate.retire import GoneAlready, Held, NotRemoved, Retired, Retirement, Retirer, WouldRetire
+from migrate.model import Pairing, Plan
+from migrate.retire import Retirer
+from migrate.retirement import GoneAlready, Held, NotRemoved, Retired, Retirement, Scheduled, WouldRetire
+from migrate.standing import RetirePolicy
+
+_STOPPED = 130
+"""As a shell tells a command that ^C ended."""
 
 
 @click.command()
 @click.argument("plan_file", metavar="PLAN", type=FILE)
 @selection
 @click.option(
-    "--unused-days", type=click.IntRange(28, 365), default=28, show_default=True, help="Window without a sign-in."
+    "--unused-days", type=click.IntRange(28, 365), help="Window without a sign-in; 28 if the policy is silent."
 )
+@click.option("--max", "most", type=click.IntRange(1), metavar="N", help="Remove at most so many credentials.")
+@policy_option
 @apply_option
 @common
 def command(
-    *, settings: Settings, plan_file: Path, wave: int | None, app: str | None, unused_days: int, apply: bool
+    *,
+    settings: Settings,
+    plan_file: Path,
+    wave: int | None,
+    app: str | None,
+    unused_days: int | None,
+    most: int | None,
+    policy: Path | None,
+    apply: bool,
 ) -> int:
     """Remove the credentials of PLAN that every gate lets pass; dry run without --apply.
 
     The gates are asked at the moment of each removal. A removed credential cannot be brought back.
     """
+    rules = retirement(policy, unused_days=unused_days, most=most)
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
         pairings = planuse.select(plan, app=app, wave=wave)
-        policy = Policy(unused_days=unused_days)
-        results = asyncio.run(_retire(settings, plan, pairings, journal, policy, apply=apply))
+        results = asyncio.run(_retire(settings, plan, pairings, journal, rules, apply=apply))
     emit(settings, _lines(results, apply=apply), [_row(result) for result in results])
-    return 2 if _any(results, NotRemoved) else 1 if _any(results, Held) else 0
+    if left := sum(len(each.credentials) for each in pairings) - len(results):
+        click.echo(
+            f"unsecret: stopped; {left} credentials were not looked at; run the command again to go on", err=True
+        )
+        return _STOPPED
+    return 2 if _any(results, NotRemoved) else 1 if _any(results, Held) or _any(results, Scheduled) else 0
 
 
 async def _retire(
-    settings: Settings, plan: Plan, pairings: tuple[Pairing, ...], journal: SqlJournal, policy: Policy, *, apply: bool
+    settings: Settings,
+    plan: Plan,
+    pairings: tuple[Pairing, ...],
+    journal: SqlJournal,
+    rules: RetirePolicy,
+    *,
+    apply: bool,
 ) -> tuple[Retirement, ...]:
     async with wiring.tenant(settings, plan) as tenant:
         if apply:
             planuse.remember(plan, journal)
-        retirer = Retirer(
-            plan=plan,
-            directory=tenant.directory,
-            writer=tenant.writer,
-            exchange=wiring.exchange(settings, plan),
-            journal=journal,
-            clock=SystemClock(),
-            policy=policy,
-        )
-        return await retirer.run(pairings, apply=apply, progress=progress("retire"))
+        with patient() as interrupt:
+            retirer = Retirer(
+                plan=plan,
+                directory=tenant.directory,
+                writer=tenant.writer,
+                exchange=wiring.exchange(settings, plan),
+                journal=journal,
+                clock=SystemClock(),
+                rules=rules,
+                stopped=interrupt,
+            )
+            return await retirer.run(pairings, apply=apply, progress=progress("retire"))
 
 
 def _any(results: tuple[Retirement, ...], kind: type) -> bool:
@@ -74,6 +104,8 @@ def _word(result: Retirement) -> str:
             return "gone already"
         case WouldRetire():
             return "would retire"
+        case Scheduled():
+            return "scheduled"
         case Held():
             return "held"
         case NotRemoved():
@@ -92,6 +124,8 @@ def _row(result: Retirement) -> dict[str, Any]:
     }
     if isinstance(result, Held):
         row["gates"] = [{"gate": name, "because": gate.because, "opens": gate.opens} for name, gate in result.closed]
+    if isinstance(result, Scheduled):
+        row["until"] = result.until.isoformat()
     return row | {"message": result.message} if isinstance(result, NotRemoved) else row
 
 
@@ -115,4 +149,6 @@ def _reasons(result: Retirement) -> list[str]:
         ]
     if isinstance(result, NotRemoved):
         return [f"FAILED  {name}: {result.message}"]
+    if isinstance(result, Scheduled):
+        return [f"scheduled  {name}: to be removed after {result.until:%Y-%m-%d %H:%M} UTC"]
     return [f"{_word(result)}  {name}"]

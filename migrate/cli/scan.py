@@ -6,17 +6,21 @@ import asyncio
 import shlex
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from inventory.scan import ScanSummary, refresh, scan
-from migrate.cli import outputs, wiring
+from migrate.cli import outputs, scanning, wiring
 from migrate.cli.options import FILE, Settings, common
 from migrate.cli.output import emit
 from migrate.cli.progress import scan_progress
 from migrate.cli.tenants import Wanted, read_tenants
+
+FAILED = 2
 
 
 @click.command()
@@ -28,16 +32,22 @@ from migrate.cli.tenants import Wanted, read_tenants
 @click.option("--logs", type=click.Path(exists=True, path_type=Path), help="Folder of exported sign-in logs.")
 @click.option("--tenants", type=FILE, help="Scan the tenants that this TOML file lists, each into a file of its own.")
 @common
-def command(*, settings: Settings, out: Path, tenants: Path | None, **given: Any) -> None:
+def command(*, settings: Settings, out: Path, tenants: Path | None, **given: Any) -> int:
     """Read every credential of the tenant into one SQLite file; changes nothing.
 
-    A scan that was stopped is gone on with by the next one.
+    A scan that was stopped is gone on with by the next one. With --tenants, one that cannot be scanned does not keep
+    the others from it: it is named at the end, and the exit code is 2.
     """
+    scanning.check(settings, out, tenants=tenants, **given)
     wanted = read_tenants(tenants, settings) if tenants else [Wanted(settings=settings, out=out)]
-    summaries = [_scanned(each, given) for each in wanted]
+    summaries, failures = scanning.all_of(wanted, partial(_scanned, given=given), alone=tenants is None)
     data = [_data(each) for each in summaries]
     lines = [line for each, facts in zip(summaries, data, strict=True) for line in _lines(each, facts)]
-    emit(settings, [*lines, _next(summaries)], data if tenants else data[0])
+    failed = [f"failed: {each.tenant}: {each.reason}" for each in failures]
+    told = [*data, *(msgspec.to_builtins(each) for each in failures)]
+    emit(settings, [*lines, *failed, *_next(summaries)], told if tenants else data[0])
+    scanning.tell(failures, of=len(wanted))
+    return FAILED if failures else 0
 
 
 def _scanned(wanted: Wanted, given: dict[str, Any]) -> ScanSummary:
@@ -91,8 +101,8 @@ def _lines(summary: ScanSummary, data: dict[str, Any]) -> list[str]:
     ]
 
 
-def _next(summaries: list[ScanSummary]) -> str:
+def _next(summaries: list[ScanSummary]) -> list[str]:
     paths = [str(each.path) for each in summaries]
-    if len(paths) == 1:
-        return f"Next: {shlex.join(['unsecret', 'plan', *paths])}"
-    return f"Next: {shlex.join(['unsecret', 'report', *paths, '--out', 'report.html'])}"
+    if len(paths) > 1:
+        return [f"Next: {shlex.join(['unsecret', 'report', *paths, '--out', 'report.html'])}"]
+    return [f"Next: {shlex.join(['unsecret', 'plan', *paths])}"] if paths else []

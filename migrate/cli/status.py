@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, assert_never
 
 import click
 
@@ -11,25 +11,32 @@ from migrate import rollout
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import Settings, common
 from migrate.cli.output import emit
-from migrate.model import Entry, Kind
+from migrate.journal.database import shown
+from migrate.model import Entry, Kind, Refusal
+from migrate.rollout import Course, FailedIn, HeldBy, Standing, TakenBack, Well
+
+_SHOWN = 20
+"""Applications of each state that are told one by one, unless all are asked for."""
 
 
 @click.command()
+@click.option("--all", "whole", is_flag=True, help=f"Every application, not only the first {_SHOWN} of each state.")
 @common
-def command(*, settings: Settings) -> None:
-    """Say where the rollout stands, from the journal alone."""
+def command(*, settings: Settings, whole: bool) -> None:
+    """Say where each application stands, what holds it and what comes next, from the journal alone."""
     with opened(settings) as journal:
         entries = journal.entries()
     data = _summary(entries)
-    lines = _lines(data) if data else [f"nothing has been done yet in {settings.journal}"]
+    lines = _lines(data, whole=whole) if data else [f"nothing has been done yet in {shown(settings.journal)}"]
     emit(settings, lines, data)
 
 
 def _summary(entries: tuple[Entry, ...]) -> dict[str, Any]:
-    pairings = rollout.planned(entries)
-    if not pairings:
+    pairings, refusals = rollout.planned(entries), rollout.stepped(entries)
+    if not pairings and not refusals:
         return {}
-    states = Counter(state.value for state in rollout.states(pairings, entries).values())
+    standings = rollout.standings(pairings, entries, _begun(refusals, entries))
+    states = Counter(now.state.value for _, now in standings.values())
     keys = {credential.key_id for pairing in pairings for credential in pairing.credentials}
     gone = rollout.retired_keys(entries)
     held = {entry.subject: entry for entry in entries if entry.kind is Kind.HELD and entry.subject not in gone}
@@ -38,15 +45,62 @@ def _summary(entries: tuple[Entry, ...]) -> dict[str, Any]:
         "applications": {state.value: states[state.value] for state in rollout.State if states[state.value]},
         "credentials": {"planned": len(keys | gone), "retired": len(gone), "held": len(held)},
         "gates": dict(gates.most_common()),
+        "each": [_row(what, now) for what, now in standings.values()],
         "last_entry": entries[-1].at.isoformat() if entries[-1].at else None,
     }
 
 
-def _lines(data: dict[str, Any]) -> list[str]:
+def _begun(refusals: tuple[Refusal, ...], entries: tuple[Entry, ...]) -> tuple[Refusal, ...]:
+    """Leave out the applications with steps that nobody has begun to carry out: nothing says that anybody will."""
+    told = {entry.application for entry in entries}
+    return tuple(each for each in refusals if each.application.client_id in told)
+
+
+def _row(what: Course, now: Standing) -> dict[str, Any]:
+    return {
+        "application": what.application.display_name,
+        "client_id": what.client_id,
+        "wave": what.wave,
+        "state": now.state.value,
+        "station": now.station.value,
+        "because": _because(now),
+        "interrupted": sorted(f"{kind}: {subject}" for kind, subject in now.begun),
+        "next": rollout.next_command(what, now),
+    }
+
+
+def _because(now: Standing) -> list[str]:
+    match now.condition:
+        case HeldBy(gates=gates):
+            return [f"{name}: {each.get('because', '')}" for name, each in gates.items()]
+        case FailedIn(kind=kind, message=message):
+            return [f"{kind}: {message}"]
+        case TakenBack() | Well():
+            return []
+        case _:
+            assert_never(now.condition)
+
+
+def _lines(data: dict[str, Any], *, whole: bool) -> list[str]:
     credentials = data["credentials"]
     return [
         "applications: " + ", ".join(f"{count} {state}" for state, count in data["applications"].items()),
         f"credentials: {credentials['retired']} of {credentials['planned']} retired, {credentials['held']} held",
         *(f"  closed {count:5} {gate}" for gate, count in data["gates"].items()),
+        *(line for state in data["applications"] for line in _of_state(data["each"], state, whole=whole)),
         f"last entry: {data['last_entry']}",
     ]
+
+
+def _of_state(rows: list[dict[str, Any]], state: str, *, whole: bool) -> list[str]:
+    mine = [row for row in rows if row["state"] == state]
+    shown = mine if whole else mine[:_SHOWN]
+    lines = [line for row in shown for line in _of_one(row)]
+    left = len(mine) - len(shown)
+    return [*lines, *([f"  {state}  and {left} more: unsecret status --all"] if left else [])]
+
+
+def _of_one(row: dict[str, Any]) -> list[str]:
+    wave = f" (wave {row['wave']})" if row["wave"] else ""
+    lines = [f"  {row['state']}  {row['application']}{wave}" + (f": {row['next']}" if row["next"] else "")]
+    return lines + [f"        {each}" for each in (*row["because"], *(f"begun, {one}" for one in row["interrupted"]))]

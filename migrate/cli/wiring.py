@@ -24,7 +24,9 @@ from inventory.model import Cloud
 from inventory.privilege import tier_of
 from inventory.scan import Readers
 from migrate import planuse
+from migrate.arm_writer import ArmWriter
 from migrate.cli.options import Settings
+from migrate.clock import SystemClock
 from migrate.graph_writer import GraphWriter
 from migrate.model import Plan
 from migrate.token_client import AzureTokenExchange
@@ -105,6 +107,14 @@ async def tenant(settings: Settings, plan: Plan | None = None) -> AsyncIterator[
             if plan is not None:
                 planuse.check_tenant(plan, await directory.tenant())
             yield Tenant(directory=directory, writer=GraphWriter(connection))
+
+
+@asynccontextmanager
+async def hosts(settings: Settings, plan: Plan) -> AsyncIterator[ArmWriter]:
+    """Sign in to Azure Resource Manager, in the cloud and tenant of a plan."""
+    graph = GraphSettings(cloud=plan.cloud, tenant_id=settings.tenant or plan.tenant_id)
+    async with ArmConnection(ArmSettings(sign_in=graph, arm_endpoint=settings.arm_endpoint)) as connection:
+        yield ArmWriter(connection, SystemClock())
 
 
 @contextmanager

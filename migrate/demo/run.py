@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from migrate.emulator.server import Emulator
 from migrate.errors import DemoError
 
 _DAYS = 31
+_WATCH = timedelta(hours=2, minutes=5)
 _MOST_CALLERS = 8
 _EXCHANGES = ("--tries", "2", "--interval", "0.2")
 
@@ -75,8 +77,7 @@ class _Demo:
         plan, code = str(self.workspace.plan), str(self.workspace.code)
         self._say(story.federated(self.commands.json("federate", plan, "--apply")))
         untouched = self._lay_old_report()
-        journal = ("--journal", self.workspace.journal_url)
-        self.workspace.patch.write_bytes(self.commands.run("rewrite", code, "--plan", plan, *journal))
+        self.workspace.patch.write_bytes(self.commands.run("rewrite", code, "--plan", plan, *self._journal))
         self._say(story.rewritten(self.commands.json("rewrite", code, "--plan", plan, "--apply")))
         workloads.run(self.services, self.base, secrets=True, identities=True)
         self._prove("rewritten, the secrets still there")
@@ -112,13 +113,27 @@ class _Demo:
         return rows
 
     def _retire(self, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Retire wave by wave; each is watched for longer than a token lives before the next one goes."""
         plan = str(self.workspace.plan)
         self._say(story.verified(self.commands.json("verify", plan, *_EXCHANGES)))
-        rows: list[dict[str, Any]] = self.commands.json("retire", plan, "--apply")
+        rows: list[dict[str, Any]] = []
+        waves = [each.number for each in planfile.read(self.workspace.plan).waves]
+        for wave in waves:
+            if rows:
+                self.commands.run("verify", plan, "--wave", str(wave), *_EXCHANGES, *self._journal)
+            done = self.commands.json("retire", plan, "--wave", str(wave), "--apply")
+            self.tell(f"wave {wave:4} {story.counted(done)}")
+            rows += done
+            self.emulator.advance(_WATCH)
         if len(rows) != len(before):
             raise DemoError(f"retire answered for {len(rows)} of {len(before)} credentials")
         self._say(story.retired(rows, dry_run=False))
+        self._say(story.watched(self.commands.json("watch", plan)))
         return rows
+
+    @property
+    def _journal(self) -> tuple[str, ...]:
+        return ("--journal", self.workspace.journal_url)
 
     def _finish(self, rows: list[dict[str, Any]]) -> None:
         working = workloads.run(self.services, self.base, secrets=False, identities=True)

@@ -75,6 +75,23 @@ def retired(rows: Iterable[Row], *, dry_run: bool) -> list[str]:
     return lines
 
 
+def counted(rows: Iterable[Row]) -> str:
+    """Tell how many credentials of a wave went and how many stay."""
+    counts = Counter(row["result"] for row in rows)
+    return ", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "nothing to retire"
+
+
+def watched(rows: Iterable[Row]) -> list[str]:
+    """Tell how the applications fare without what was removed."""
+    rows = list(rows)
+    counts = Counter(row["result"] for row in rows)
+    lines = [f"watch     {counts['quiet']} of {len(rows)} applications are quiet since"]
+    return (
+        lines
+        + [f"          {row['application']}: {row['message']}" for row in rows if "message" in row][:_REASONS_SHOWN]
+    )
+
+
 def summary(rows: Iterable[Row], *, working: int, services: int) -> str:
     """Return the last line of the story."""
     counts = Counter(row["result"] for row in rows)

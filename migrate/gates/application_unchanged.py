@@ -1,7 +1,12 @@
-"""The application must still be the one that was planned: there, enabled, and the credential as it was."""
+"""The application must still be the one that was planned: there, enabled, the credential as it was, and none added.
+
+A credential that appeared after the plan was made says that somebody still works with secrets, or set one up to go back
+to; which of the two only a person knows.
+"""
 
 from __future__ import annotations
 
+from inventory.model import Credential, Purpose
 from migrate.gate import Answer, Closed, Gate, Open, Question
 
 _PLAN = "a new scan and plan"
@@ -18,7 +23,25 @@ def _ask(question: Question) -> Answer:
     for each in question.held:
         if each.key_id == credential.key_id and (each.kind, each.end) != (credential.kind, credential.end):
             return Closed(because="the credential was changed since the plan was made", opens=_PLAN)
+    if added := _added(question):
+        because = f"a credential was added since the plan was made ({added[0].key_id})"
+        return Closed(because=because, opens=f"{_PLAN}, when its maker has been asked")
     return Open(because="application and credential are as planned")
+
+
+def _added(question: Question) -> list[Credential]:
+    """Give the live credentials that authenticate the application and that the plan does not know."""
+    planned = {each.key_id for each in question.pairing.credentials}
+    application, principal = question.application, question.principal
+    both = (application.credentials if application else ()) + (principal.credentials if principal else ())
+    return [
+        each
+        for each in both
+        if each.key_id not in planned
+        and each.purpose is Purpose.AUTHENTICATION
+        and (each.start is None or each.start >= question.standing.taken_at)
+        and (each.end is None or each.end > question.now)
+    ]
 
 
 GATE = Gate(name="application-unchanged", ask=_ask)

@@ -62,12 +62,17 @@ def _candidate(identity: IdentityRef, hints: list[Hint]) -> Candidate:
 
 def _confidence(hints: list[Hint]) -> Confidence:
     """Judge by the kinds of evidence: one strong kind is medium, with another one and nothing against it high."""
-    if any(one.certain for one in hints):
-        return Confidence.CERTAIN
-    if any(one.doubtful for one in hints):
+    doubtful = strong = against = False
+    speaking = 0
+    for one in hints:
+        if one.certain:
+            return Confidence.CERTAIN
+        doubtful |= one.doubtful
+        strong |= one.strong
+        against |= one.points < 0
+        speaking += one.points > 0
+    if doubtful:
         return Confidence.LOW
-    speaking = sum(one.points > 0 for one in hints)
-    against = any(one.points < 0 for one in hints)
-    if any(one.strong for one in hints):
+    if strong:
         return Confidence.HIGH if speaking > 1 and not against else Confidence.MEDIUM
     return Confidence.MEDIUM if speaking >= _AGREEING and not against else Confidence.LOW

@@ -26,7 +26,7 @@ def unused(
     since = snapshot.taken_at - timedelta(days=days)
     if any((use.last_success or use.last or since) > since for use in seen):
         return ""  # by whatever it signed in: somebody uses the application
-    elsewhere = application.sign_in_audience not in {None, "AzureADMyOrg"}
+    elsewhere = application.sign_in_audience != "AzureADMyOrg"  # not told is not "here alone"
     terms = Terms(days=days)
     because = ""
     for one in live:

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, assert_never
 
+from reports.drawing import drawn
 from reports.findings import as_table, by_severity
 from reports.format import Format
 from reports.model import Align, Cell, Document, Finding, Table
@@ -88,6 +89,7 @@ def render(document: Document) -> bytes:
         words=[(visible(fact.label), visible(fact.value)) for fact in document.facts if isinstance(fact.value, str)],
         figures=[(visible(one.label), _figure(one.value)) for one in document.facts if not isinstance(one.value, str)],
         groups=list(_groups(document.findings)),
+        curves=[drawn(curve) for curve in document.curves if curve.points],
         sections=[_section(table) for table in _tables(document)],
         visible=visible,
     )

@@ -6,16 +6,13 @@ point.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
+from reports.escaping import markdown
 from reports.findings import as_table
 from reports.format import Format
 from reports.model import Align, Document, Table
 from reports.text import readable, rfc3339
-
-_SPECIAL = re.compile(r"[\\`*_\[\]|~#$!{}]")
-_ENTITIES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("@", "&#64;"), ("://", "&#58;//"), ("www.", "www&#46;"))
 
 
 def render(document: Document) -> bytes:
@@ -62,14 +59,7 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _safe(text: str) -> str:
-    for plain, entity in _ENTITIES:
-        text = text.replace(plain, entity)
-    # An entity holds # and ;, so its # must not be escaped: only the characters that no entity above has are left.
-    return _SPECIAL.sub(lambda found: found.group() if _in_entity(found) else f"\\{found.group()}", readable(text))
-
-
-def _in_entity(found: re.Match[str]) -> bool:
-    return found.group() == "#" and found.string[found.start() - 1 : found.start()] == "&"
+    return markdown(readable(text))
 
 
 FORMAT = Format(name="markdown", suffix=".md", render=render)

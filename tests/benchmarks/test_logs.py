@@ -39,7 +39,8 @@ from inventory.evidence.exported_logs import SOURCE
 from inventory.evidence_source import EvidenceRequest
 
 async def read():
-    request = EvidenceRequest(at=datetime(2026, 4, 1, tzinfo=UTC), folder=Path(sys.argv[1]))
+    request = EvidenceRequest(at=datetime(2026, 4, 1, tzinfo=UTC), folder=Path(sys.argv[1]),
+                              tenant_id="aaaaaaaa-0000-4000-8000-000000000000")
     rows = pages = 0
     async for page in SOURCE.read(request):
         rows, pages, last = rows + len(page.entries), pages + 1, page.entries[-1]

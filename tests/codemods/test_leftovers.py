@@ -174,3 +174,13 @@ def test_a_web_application_with_everything_around_it(tmp_path: Path) -> None:
     assert ("terraform-password", "infra/main.tf") in {(each.kind.value, each.path) for each in run.leftovers}
     assert VALUE not in repr(run.leftovers)
     assert VALUE not in run.diff
+
+
+@pytest.mark.parametrize("pair", ["Account(({0}, {1}))", "pair = ({0}, {1})\nAccount(pair)"])
+def test_the_client_id_beside_a_secret_in_a_pair_is_no_leftover(tmp_path: Path, pair: str) -> None:
+    use = pair.format("os.environ['SHOP_CLIENT']", f"os.environ['{NAME}']")
+    check = f"if not os.getenv('SHOP_CLIENT') or not os.getenv('{NAME}'):\n    raise SystemExit\n"
+    (tmp_path / "app.py").write_text(f"import os\nfrom O365 import Account\n{use}\n")
+    (tmp_path / "start.py").write_text(f"import os\n{check}")
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    assert {leftover.name for leftover in run.leftovers} == {NAME}

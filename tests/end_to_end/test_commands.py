@@ -185,8 +185,10 @@ def test_the_report_of_a_journal_keeps_what_an_earlier_plan_removed(planned: Rol
     assert main(["federate", "plan.json", "--apply"]) == 0
     first = planned.journal.entries(kinds=(Kind.FEDERATED,))[0]
     data: dict[str, Json] = {"kind": "secret", "holder": "application", "removed": True}
-    planned.journal.record(
-        type(first)(kind=Kind.RETIRED, plan="x", application=first.application, subject="k", data=data)
-    )
+    assert first.application is not None
+    with planned.journal.lease(first.application):
+        planned.journal.record(
+            type(first)(kind=Kind.RETIRED, plan="x", application=first.application, subject="k", data=data)
+        )
     assert main(["report", "journal.db", "--format", "markdown", "--out", str(tmp_path / "r.md")]) == 0
     assert "Removed credentials" in (tmp_path / "r.md").read_text("utf-8")

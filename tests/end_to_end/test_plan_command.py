@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from inventory import snapshot as snapshots
+from inventory.model import TenantId
 from migrate import planfile
 from migrate.cli.main import main
 from migrate.model import Plan, RefusalCode
@@ -95,11 +97,11 @@ def reasons(block: Any) -> list[str]:
 
 
 @pytest.mark.usefixtures("folder")
-def test_federate_refuses_an_application_whose_steps_come_first(capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_refuses_an_application_whose_steps_come_first(capsys: pytest.CaptureFixture[str]) -> None:
     (refused,) = planned().refusals
     assert refused.code is RefusalCode.NO_IDENTITY
-    said = failing(capsys, "federate", "plan.json", "--app", LOST.client_id, "--apply")
-    assert "no command makes the steps that come first" in said
+    said = failing(capsys, "verify", "plan.json", "--app", LOST.client_id)
+    assert "steps come first, which federate --app makes" in said
     assert "create the user-assigned identity id-lost-" in said
     assert "attach id-lost-" in said
 
@@ -134,3 +136,103 @@ def test_the_report_of_a_plan_shows_waves_audit_and_steps(folder: Path, capsys: 
     assert main(["report", "plan.json", "--out", "plan.html"]) == 0
     page = (folder / "plan.html").read_text("utf-8")
     assert all(text in page for text in ("Waves", "Audit of federated credentials", "attach id-lost-", "canary"))
+
+
+def test_a_plan_is_written_for_a_pull_request_beside_it_and_by_show(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planned("--markdown")
+    page = (folder / "plan.md").read_text("utf-8")
+    assert "### orders → id-orders" in page
+    capsys.readouterr()
+    assert main(["plan", "show", "plan.json"]) == 0
+    assert capsys.readouterr().out == page
+    assert main(["plan", "show", "plan.json", "--out", "other.md"]) == 0
+    assert (folder / "other.md").read_text("utf-8") == page
+
+
+def test_markdown_replaces_nothing_else(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "ends in .json" in failing(capsys, "plan", "snapshot.db", "--markdown", "--out", "plan.md")
+    (folder / "unsecret.toml").write_text("")
+    planned()
+    assert "would be replaced" in failing(capsys, "plan", "show", "plan.json", "--out", "plan.json")
+    assert "would be replaced" in failing(capsys, "plan", "show", "plan.json", "--out", "snapshot.db")
+
+
+def test_the_difference_of_two_plans_has_an_exit_code(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    planned("--out", "plan.json")
+    (folder / "unsecret.toml").write_text('[[pair]]\napplication = "orders"\nidentity = "id-q7"\nreason = "moved"\n')
+    assert main(["plan", "snapshot.db", "--out", "new.json"]) == 0
+    capsys.readouterr()
+    assert main(["plan", "diff", "plan.json", "plan.json"]) == 0
+    assert main(["plan", "diff", "plan.json", "new.json"]) == 1
+    told = capsys.readouterr().out
+    assert "other decisions (unsecret.toml)" in told
+    assert f"identity: id-orders ({NAMED.principal_id}) -> id-q7 ({OTHER.principal_id})" in told
+    assert "new: decided in unsecret.toml: moved" in told
+    assert main(["plan", "diff", "plan.json", "new.json", "--format", "json"]) == 1
+    assert json.loads(capsys.readouterr().out)["same"] is False
+    assert main(["plan", "diff", "plan.json", "new.json", "--format", "markdown"]) == 1
+    assert "## orders: paired" in capsys.readouterr().out
+    assert "cannot read the plan missing.json" in failing(capsys, "plan", "diff", "plan.json", "missing.json")
+    assert "is not a plan" in failing(capsys, "plan", "diff", "plan.json", "snapshot.db")
+
+
+def test_a_snapshot_of_a_commands_name_is_reached_by_its_path(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "snapshot.db").rename(folder / "diff")
+    assert main(["plan", "./diff"]) == 0
+    assert main(["plan", "--out", "other.json", "diff"]) == 0
+    assert "Missing argument 'OLD'; see unsecret plan diff --help" in failing(capsys, "plan", "diff")
+    assert "Missing argument 'SNAPSHOT'; see unsecret plan --help" in failing(capsys, "plan")
+    assert main(["plan", "--help"]) == 0
+    told = capsys.readouterr().out
+    assert all(word in told for word in ("Usage: unsecret plan [OPTIONS] SNAPSHOT", "--policy", "show", "diff"))
+
+
+def test_plans_of_two_tenants_are_not_compared(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = planned()
+    planfile.write(dataclasses.replace(plan, tenant_id=TenantId("other")), folder / "other.json")
+    assert "compare plans of one tenant" in failing(capsys, "plan", "diff", "plan.json", "other.json")
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [("terraform", "main.tf"), ("bicep", "main.bicep"), ("az", "federate.sh")]
+)
+def test_an_export_replaces_an_export_and_nothing_else(
+    folder: Path, capsys: pytest.CaptureFixture[str], language: str, name: str
+) -> None:
+    planned()
+    export = ("federate", "plan.json", "--export", language)
+    assert main([*export]) == 0
+    text = capsys.readouterr().out.rpartition("Next: ")[2].partition("\n")[2]
+    assert NAMED.principal_id in text
+    for _ in range(2):
+        assert main([*export, "--out", name]) == 0
+    assert (folder / name).read_text("utf-8") == text
+    (folder / name).write_text("somebody's own\n")
+    assert "it is no export of unsecret" in failing(capsys, *export, "--out", name)
+    assert "it is the plan" in failing(capsys, *export, "--out", "plan.json")
+    assert "it is no export of unsecret" in failing(capsys, *export, "--out", "snapshot.db")
+    assert "leave --apply out" in failing(capsys, *export, "--apply")
+    assert "give --export too" in failing(capsys, "federate", "plan.json", "--out", name)
+    assert (folder / name).read_text() == "somebody's own\n"
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_export_holds_the_steps_of_an_application_that_is_named_and_no_wave(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    planned()
+    capsys.readouterr()
+    assert main(["federate", "plan.json", "--export", "az", "--app", LOST.client_id]) == 0
+    told = capsys.readouterr().out
+    assert "create_identity " in told
+    assert NAMED.principal_id not in told
+    assert main(["federate", "plan.json", "--export", "az", "--steps", "--max", "1"]) == 0
+    told = capsys.readouterr().out
+    assert (NAMED.principal_id in told, "\ncreate_identity " in told) == (True, False)
+    assert main(["federate", "plan.json", "--export", "az"]) == 0
+    assert "lost: no-identity-found, left alone; --steps includes it: create" in capsys.readouterr().out
+    assert main(["federate", "plan.json", "--export", "az", "--wave", "1"]) == 0
+    assert "\ncreate_identity " not in capsys.readouterr().out
+    assert "has no wave 9" in failing(capsys, "federate", "plan.json", "--export", "az", "--wave", "9")

@@ -53,9 +53,18 @@ def test_each_tenant_of_a_list_is_read_with_the_credential_of_its_own_variables(
     (found,) = scanned(capsys, "--tenants", "tenants.toml")
     assert (found["tenant"], found["snapshot"]) == (tenant.emulator.tenant_id, "contoso.db")
     assert found["hosts"] > 10, "Azure is signed in to in the same way"
-    monkeypatch.delenv("CONTOSO_CLIENT_SECRET")
+    monkeypatch.setenv("CONTOSO_CLIENT_SECRET", "wrong")
+    again = table.replace("contoso", "again").replace("CONTOSO", "FABRIKAM")
+    other = again.replace(tenant.emulator.tenant_id, tenant.emulator.tenant.domain)
+    Path("tenants.toml").write_text(table + other, "utf-8")
+    for name in ("CLIENT_ID", "CLIENT_SECRET"):
+        monkeypatch.setenv(f"FABRIKAM_{name}", own[f"AZURE_{name}"])
     assert main(["scan", "--tenants", "tenants.toml"]) == 2
-    assert "set CONTOSO_CLIENT_ID and CONTOSO_CLIENT_SECRET" in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert f"failed: {tenant.emulator.tenant_id}: sign-in at" in told.out
+    assert "check CONTOSO_CLIENT_ID and the credential" in told.out
+    assert f"again.db: tenant {tenant.emulator.tenant_id}" in told.out, "the second one was scanned"
+    assert f"1 of 2 tenants could not be scanned: {tenant.emulator.tenant_id}" in told.err
 
 
 def test_verbose_shows_requests_and_no_token(tenant: Rollout) -> None:

@@ -149,6 +149,10 @@ def _secrets(build: Builder) -> None:
     build.kept(
         "marked on saml", replace(draft, principal=replace(_principal(draft), passwords=(marked,), sso_mode="saml"))
     )
+    maker = build.maker("left over")  # of a signing triple whose keys were removed; no mode was ever set
+    marked = maker.secret(90, custom_key_identifier=maker.dice.randbytes(20))
+    draft = maker.application("left over")
+    build.kept("left over", replace(draft, principal=replace(_principal(draft), passwords=(marked,), sso_mode=None)))
 
 
 def _certificates(build: Builder) -> None:

@@ -3,8 +3,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any
 
+import aiohttp
 import pytest
 
 from inventory.arm import _QUERIES, ArmConnection, ArmSettings
@@ -118,6 +120,38 @@ def test_a_broken_connection_is_tried_again(arm: MadeUpArm, waits: list[float]) 
         _do(arm, lambda one: one.get("/a", WireList))
 
 
+@dataclass
+class SlowArm(MadeUpArm):
+    """Keeps some requests waiting for longer than anybody waits."""
+
+    slow: set[int] = field(default_factory=set)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self.requests) in self.slow:
+            self.slow.remove(len(self.requests))
+            try:
+                await asyncio.sleep(0.6)
+            finally:
+                writer.close()
+            return
+        await super().serve(reader, writer)
+
+
+def test_a_host_that_answered_before_may_be_slow_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inventory.arm._TIMEOUT", aiohttp.ClientTimeout(sock_read=0.2))
+    slow = SlowArm(slow={1})
+    slow.answer("/a", {"value": [1]})
+
+    async def twice(connection: ArmConnection) -> list[int]:
+        return [len((await connection.get("/a", WireList)).value) for _ in range(2)]
+
+    assert _do(slow, twice) == [1, 1]
+    slow = SlowArm(slow={0})
+    slow.answer("/a", {"value": [1]})
+    with pytest.raises(TenantUnreachableError, match="cannot be reached"):
+        _do(slow, twice)
+
+
 def test_a_host_that_does_not_answer_is_named() -> None:
     async def reach() -> None:
         settings = ArmSettings(sign_in=GraphSettings(), arm_endpoint="https://localhost:1")
@@ -221,3 +255,23 @@ def test_queries_stay_within_fifteen_in_five_seconds(arm: MadeUpArm) -> None:
 def test_a_query_is_not_refused_for_what_the_service_adds(arm: MadeUpArm) -> None:
     arm.answer(RESOURCE_GRAPH, {"data": [{"id": "x"}], "facets": [], "resultTruncated": "true", "new": {"a": 1}})
     assert _do(arm, lambda one: one.query(HOSTS, top=1)).cut
+
+
+def test_requests_go_through_the_proxy_that_the_environment_names(
+    arm: MadeUpArm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arm.answer("/a", {"value": [1]})
+
+    async def ask() -> WireList:
+        async with arm.reached() as server:
+            monkeypatch.setenv("http_proxy", arm.url)
+            settings = ArmSettings(sign_in=GraphSettings(), arm_endpoint="http://localhost:1")
+            monkeypatch.setenv("NO_PROXY", "")
+            monkeypatch.setenv("no_proxy", "")
+            async with ArmConnection(settings, StaticCredential()) as through:
+                del server
+                return await through.get("/a", WireList)
+
+    arm.pages["http://localhost:1/a"] = {"value": [1]}
+    assert len(asyncio.run(ask()).value) == 1
+    assert arm.requests[0].target == "http://localhost:1/a"

@@ -21,6 +21,8 @@ SITE = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/orders"
         ("POST", "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/staticSites/a/listAppSettings",
          "Microsoft.Web/staticSites/listAppSettings/action"),
         ("POST", "/providers/Microsoft.ResourceGraph/resources", "Microsoft.ResourceGraph/resources/read"),
+        ("PATCH", SITE, "Microsoft.Web/sites/write"),
+        ("DELETE", SITE, "Microsoft.Web/sites/delete"),
         ("GET", "/subscriptions", "Microsoft.Resources/subscriptions/read"),
     ],
 )  # fmt: skip

@@ -114,15 +114,23 @@ _SAML = (HolderFacts(sign_on_mode="SAML"), HolderFacts(signing_thumbprint="F" * 
 _DESCRIPTIONS = ("production", "пароль 202", "ci-for-orders-16")  # ten and sixteen letters, as long as a digest
 
 
-@pytest.mark.parametrize("holder", _SAML)
+@pytest.mark.parametrize("holder", [*_SAML, HolderFacts(), HolderFacts(sign_on_mode="oidc")])
 @pytest.mark.parametrize("identifier", [_MARK, _OTHER, _PRINT])
-def test_a_password_that_carries_a_thumbprint_is_no_client_secret_where_tokens_are_signed(
+def test_a_password_that_carries_a_thumbprint_is_not_known_to_be_a_client_secret(
     holder: HolderFacts, identifier: str
 ) -> None:
+    """It may be what is left of a signing triple, also where nothing else says that tokens are signed."""
     [(purpose, reason)] = purposes([_secret("a", identifier)], holder)
     assert purpose is Purpose.UNKNOWN
     assert "thumbprint" in reason
-    assert _judged(HolderFacts(), _secret("a", identifier)) == [Purpose.AUTHENTICATION]
+
+
+@pytest.mark.parametrize("holder", [*_SAML, HolderFacts()])
+@pytest.mark.parametrize("text", ["ci for orders, no. 20", "twenty letters here!", "thirty-two letters, as a SHA-256"])
+def test_a_text_that_a_tool_kept_there_makes_no_signing_password(holder: HolderFacts, text: str) -> None:
+    identifier = base64.b64encode(text.encode()).decode()
+    assert secret_thumbprint(identifier) is None
+    assert _judged(holder, _secret("a", identifier)) == [Purpose.AUTHENTICATION]
 
 
 @pytest.mark.parametrize("holder", _SAML)
@@ -137,7 +145,7 @@ def test_a_description_from_the_old_portal_makes_no_signing_password(holder: Hol
 def test_a_digest_in_a_password_is_taken_for_a_description_only_where_every_letter_could_be_one(raw: bytes) -> None:
     letters = all(
         " " <= letter < "\u0600" or letter == "\ufeff" for letter in raw.decode("utf-16-le", errors="replace")
-    )
+    ) or all(0x20 <= byte <= 0x7E for byte in raw)
     assert letters or secret_thumbprint(base64.b64encode(raw).decode()) == raw.hex().upper()
 
 

@@ -109,8 +109,8 @@ def test_what_the_new_scan_could_not_read_did_not_disappear(tmp_path: Path) -> N
         ),
     )
     found = _diff(tmp_path, _BEFORE, after)
-    assert {one.change for one in found} == {Change.UNKNOWN, Change.CHANGED}
-    unknown = {(one.kind, one.name.partition(" ")[0]) for one in found if one.change is Change.UNKNOWN}
+    assert {one.change for one in found} == {Change.UNKNOWN}
+    unknown = {(one.kind, one.name.partition(" ")[0]) for one in found if not one.fields}
     assert unknown == {
         ("application", "billing"),
         ("owner", "Ana"),
@@ -122,8 +122,12 @@ def test_what_the_new_scan_could_not_read_did_not_disappear(tmp_path: Path) -> N
         ("policy assignment", "no"),
         ("host setting", "SECRET"),
     }
-    changed = {one.name.partition(" ")[0]: [each.name for each in one.fields] for one in found if one.fields}
-    assert changed == {"orders-api": ["owners_known", "federated_known"], "orders1": ["settings_known"]}
+    unread = {one.name.partition(" (")[0]: [each.name for each in one.fields] for one in found if one.fields}
+    assert unread == {
+        "owners of orders-api": ["owners_known"],
+        "federated credentials of orders-api": ["federated_known"],
+        "settings of orders1": ["settings_known"],
+    }
     back = {(one.kind, one.change) for one in diff(tmp_path / "new.db", tmp_path / "old.db")}
     assert ("role", Change.UNKNOWN) in back
     assert Change.APPEARED not in {change for _, change in back}
@@ -138,6 +142,40 @@ def test_credentials_of_one_key_id_are_told_apart(tmp_path: Path) -> None:
     assert [(one.change, one.key["usage"], [each.name for each in one.fields]) for one in found] == [
         (Change.CHANGED, "Verify", ["hint"])
     ]
+
+
+def test_what_changed_and_what_could_not_be_read_are_told_apart(tmp_path: Path) -> None:
+    host = dataclasses.replace(_BEFORE.hosts[0], settings=None, location="elsewhere")
+    found = _diff(tmp_path, _BEFORE, dataclasses.replace(_BEFORE, hosts=(host, _BEFORE.hosts[1])))
+    told = [(one.change, one.name, [each.name for each in one.fields]) for one in found if one.kind == "host"]
+    assert told == [
+        (Change.CHANGED, "orders1", ["location"]),
+        (Change.UNKNOWN, "settings of orders1", ["settings_known"]),
+    ]
+
+
+@pytest.mark.parametrize(("before", "after"), [(3, 1), (1, 3), (2, 2), (1, 0), (0, 2)])
+def test_equal_rows_are_counted(tmp_path: Path, before: int, after: int) -> None:
+    """A key id, and all the rest, can be the same twice."""
+    one = values.secret(1)
+    found = _diff(
+        tmp_path,
+        values.snapshot(values.application(1, credentials=(one,) * before)),
+        values.snapshot(values.application(1, credentials=(one,) * after)),
+    )
+    change = Change.DISAPPEARED if before > after else Change.APPEARED
+    assert [(each.change, each.kind) for each in found] == [(change, "credential")] * abs(before - after)
+
+
+def test_an_equal_row_that_becomes_another_is_changed(tmp_path: Path) -> None:
+    one = values.secret(1)
+    other = dataclasses.replace(one, hint="new")
+    found = _diff(
+        tmp_path,
+        values.snapshot(values.application(1, credentials=(one, one))),
+        values.snapshot(values.application(1, credentials=(one, other))),
+    )
+    assert [(each.change, [field.name for field in each.fields]) for each in found] == [(Change.CHANGED, ["hint"])]
 
 
 def test_snapshots_of_two_tenants_are_not_compared(tmp_path: Path) -> None:

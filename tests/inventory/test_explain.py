@@ -165,7 +165,20 @@ def test_nothing_known_is_never_unused(tmp_path: Path) -> None:
         "1 objects of the tenant could not be understood",
     }
     told = "\n".join(lines(_explained(tmp_path, dataclasses.replace(bare, notes=notes))))
-    assert "unknown: no source of evidence was read" in told
+    assert {told.count(text) for text in story.unseen} == {1}, "each is told once, under what could not be seen"
+    assert "  use\n    unknown, see the end" in told
+
+
+def test_the_beginning_of_a_key_id_is_enough_where_no_other_begins_so(tmp_path: Path) -> None:
+    held = values.application(1, credentials=(values.secret(1), values.secret(2), values.secret(17)))
+    snapshot.write(tmp_path / "s.db", values.snapshot(held))
+    one, two = values.guid("e", 1), values.guid("e", 17)
+    assert explain(tmp_path / "s.db", two[:-1].upper()).key_id == two
+    assert explain(tmp_path / "s.db", one).key_id == one, "a whole key id is never the beginning of another"
+    with pytest.raises(NoSuchCredentialError, match=f"begin with e.*: {one}, .*{two}; give more of it"):
+        explain(tmp_path / "s.db", one[:4])
+    with pytest.raises(NoSuchCredentialError, match="has the key id f1"):
+        explain(tmp_path / "s.db", "f1")
 
 
 def test_failed_attempts_are_no_use_and_what_is_not_told_is_unknown(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx
 import pytest
 
 from inventory.errors import (
@@ -21,6 +22,7 @@ from inventory.errors import (
 from inventory.graph import Answer, GraphConnection, GraphSettings
 from inventory.model import Cloud
 from inventory.refusals import sign_in_failed
+from inventory.wire import WirePage
 from tests.inventory.madeup import TOKEN, MadeUpGraph, StaticCredential
 
 _THING = "/v1.0/things"
@@ -247,7 +249,7 @@ def test_an_authority_without_tls_is_refused() -> None:
         (
             "All failed\n\tEnvironment: AADSTS7000215: Invalid client secret provided. Trace ID: 1\nTo mitigate",
             SignInFailedError,
-            "AADSTS7000215: Invalid client secret provided.",
+            "AADSTS7000215: Invalid client secret provided; check AZURE_TENANT_ID",
         ),
         ("EnvironmentCredential: Cannot connect to host localhost:1 ssl:default", TenantUnreachableError, "connect"),
         ("EnvironmentCredential authentication unavailable. Visit", SignInFailedError, "AZURE_CLIENT_ID"),
@@ -260,6 +262,47 @@ def test_a_failed_sign_in_says_what_to_do(text: str, kind: type[Exception], says
     assert says in str(error)
     assert "Trace ID" not in str(error)
     assert "https://login.example" in str(error)
+
+
+def test_a_host_that_answered_before_may_be_slow_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inventory.graph_transport._TIMEOUT", httpx.Timeout(0.4))
+    late = [False, True, False, False]
+
+    class Slow(MadeUpGraph):
+        async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if late.pop(0):
+                try:
+                    await asyncio.sleep(1.0)
+                finally:
+                    writer.close()
+                return
+            await super().serve(reader, writer)
+
+    slow = Slow()
+    slow.answer("/v1.0/a", {"value": []})
+
+    async def ask() -> None:
+        async with slow.connected() as connection:
+            for _ in range(2):
+                await connection.get("/v1.0/a", WirePage)
+
+    asyncio.run(ask())
+    late[:] = [True] * 9
+    with pytest.raises(TenantUnreachableError, match="cannot be reached"):
+        asyncio.run(ask())
+
+
+def test_a_refused_sign_in_is_told_in_whole_sentences_and_by_the_names_of_its_own_variables() -> None:
+    first = "AADSTS700016: Application with identifier 'x' was not found in the directory 'Contoso'. "
+    second = f"This can happen if the application has not been installed by the administrator{' of it' * 20}. "
+    text = f"Environment: {first}{second}You may have sent it to the wrong tenant.{' And' * 40}"
+    told = str(sign_in_failed(text, "https://login.example", "CONTOSO"))
+    assert "check CONTOSO_CLIENT_ID and the credential" in told
+    assert "AZURE" not in told
+    assert f"{first}{second.rstrip('. ')}; check" in told
+    endless = str(sign_in_failed(f"AADSTS1: {'word ' * 200}", "https://login.example"))
+    assert "word ...; check AZURE_TENANT_ID" in endless
+    assert "CONTOSO_CLIENT_ID gave no token" in str(sign_in_failed("no", "https://login.example", "CONTOSO"))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -79,10 +79,10 @@ def test_a_tidy_application_has_no_finding() -> None:
         (_lasting(100, -1), ["credential-expired"]),
         (_lasting(100, None), ["credential-endless"]),
         (_lasting(100, 40 * 365), ["credential-endless"]),
-        (_lasting(100, 630), []),
-        (_lasting(100, 631), ["credential-too-long"]),
+        (_lasting(100, 631), []),
+        (_lasting(100, 632), ["credential-too-long"]),
         (_lasting(-10, 721), []),
-        (_lasting(-10, 741), ["credential-too-long"]),
+        (_lasting(-10, 742), ["credential-too-long"]),
         (_lasting(365, 90), []),
         (_lasting(366, 90), ["credential-old"]),
         (_lasting(900, 90), ["credential-too-long", "credential-old"]),
@@ -96,6 +96,16 @@ def test_dates_are_judged_on_credentials_that_authenticate(credential: Credentia
     local = dataclasses.replace(credential, holder=Holder.SERVICE_PRINCIPAL, holder_id=guid("7", 1))
     on_principal = _snapshot(principals=(values.principal(credentials=(local,)),))
     assert [rule for rule in _rules(on_principal) if rule != _ON_PRINCIPAL] == rules
+
+
+@pytest.mark.parametrize("begin", [datetime(2026, 1, 31, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC)])
+def test_what_lives_for_the_two_years_that_graph_gives_is_not_too_long(begin: datetime) -> None:
+    """Of four such lives three are 730 days long and one is 731."""
+    usual = dataclasses.replace(values.secret(1), start=begin, end=begin.replace(year=begin.year + 2))
+    longer = dataclasses.replace(usual, end=begin.replace(year=begin.year + 2) + timedelta(days=2))
+    at = begin + timedelta(days=1)
+    assert "credential-too-long" not in _rules(dataclasses.replace(_snapshot(_application(usual)), taken_at=at))
+    assert "credential-too-long" in _rules(dataclasses.replace(_snapshot(_application(longer)), taken_at=at))
 
 
 def test_thresholds_move_every_limit_of_days() -> None:

@@ -50,6 +50,7 @@ LABELLED: dict[str, tuple[Purpose, str]] = {
     "old portal secret: application secret 0": _SECRET,
     "described on saml: principal secret 0": _SECRET,
     "marked on saml: principal secret 0": _CARRIES_MARK,
+    "left over: principal secret 0": _CARRIES_MARK,
     "sha1 certificate: application Verify key 0": _CLIENT,
     "sha256 certificate: application Verify key 0": _CLIENT,
     "certificate for saml: principal Verify key 0": _MAY_VERIFY,

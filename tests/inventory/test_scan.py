@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -97,12 +97,19 @@ class Evidence:
 
     pages: list[Page[Any]]
     name: SourceName = MADE_UP
+    where: str = "here"
+    tenants: list[TenantId | None] = field(default_factory=list)
 
     def wanted(self, request: EvidenceRequest) -> bool:
         return request.at == NOW
 
+    def place(self, request: EvidenceRequest) -> str:
+        assert request.at == NOW
+        return self.where
+
     async def read(self, request: EvidenceRequest, cursor: str | None = None) -> AsyncIterator[Page[Any]]:
         assert request.at == NOW
+        self.tenants.append(request.tenant_id)
         for each in self.pages[int(cursor or 0) :]:
             yield each
 
@@ -239,11 +246,44 @@ def test_a_refreshed_snapshot_is_what_a_full_scan_gives(tmp_path: Path) -> None:
     assert (found.applications, found.credentials) == (whole.applications, whole.credentials)
     assert set(found.gaps) - set(whole.gaps) == {
         ScanNote(
-            subject="owners",
+            subject="owners (refresh)",
             text=f"of objects that did not change otherwise they are as of {NOW:%Y-%m-%d %H:%M} UTC",
         )
     }
     assert snapshot.read(tmp_path / "s.db").applications == snapshot.read(tmp_path / "whole.db").applications
+    assert found.digest == whole.digest
+    assert found.beginning.startswith(
+        "refreshed: 2 applications changed and 0 removed, 0 service principals changed and 0 removed; read anew"
+    )
+    assert "sign" not in found.beginning, "no source of evidence was read"
+
+
+def test_a_refresh_of_a_refresh_says_how_old_its_oldest_part_is(tmp_path: Path) -> None:
+    class Later(Tenant):
+        async def now(self) -> datetime:
+            return NOW + timedelta(days=3)
+
+    run(Tenant({"applications": [page(values.application(1))]}), tmp_path / "s.db")
+    notes = [run(each, tmp_path / "s.db", how=refresh).gaps for each in (Later(), Later())]
+    assert {gap.text for gaps in notes for gap in gaps if gap.subject == "owners (refresh)"} == {
+        f"of objects that did not change otherwise they are as of {NOW:%Y-%m-%d %H:%M} UTC"
+    }
+
+
+def test_a_link_that_is_no_longer_good_says_what_to_do(tmp_path: Path) -> None:
+    class Forgetful(Tenant):
+        async def changed(self, link: str) -> AsyncIterator[Page[Any]]:
+            if link:
+                raise CursorExpiredError(f"410 for {link}")
+            yield page()
+
+    path = tmp_path / "s.db"
+    run(Tenant({"applications": [page(values.application(1))]}), path)
+    before = path.read_bytes()
+    with pytest.raises(CursorExpiredError, match=f"scan the tenant again: unsecret scan --out {path}"):
+        run(Forgetful(), path, how=refresh)
+    assert path.read_bytes() == before
+    assert run(Tenant({"applications": [page(values.application(2))]}), path).applications == 1
 
 
 def test_a_snapshot_without_links_cannot_be_refreshed(tmp_path: Path) -> None:
@@ -283,6 +323,22 @@ def test_a_source_that_cannot_go_on_is_read_anew_and_counts_nothing_twice(tmp_pa
     read = snapshot.read(path)
     assert read.uses == (use,)
     assert [source.missing for source in read.sources] == [""]
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_source_that_is_elsewhere_now_is_read_anew_and_one_that_is_not_goes_on(tmp_path: Path, *, done: bool) -> None:
+    path = tmp_path / "s.db"
+    old, new = (dataclasses.replace(values.use(number), source=MADE_UP) for number in (1, 2))
+    source = Source(name=MADE_UP, read_at=NOW, since=NOW, until=NOW, retention_days=None)
+    ended = [page(old), page(source)] if done else [page(old, cursor="1"), page(cursor="2")] * 40
+    for where, told in (("here", (old,)), ("there", (new,))):
+        stopped = Tenant({"applications": [*[page(cursor="1")] * 9, TenantUnreachableError("gone")]})
+        with pytest.raises(TenantUnreachableError):
+            run(stopped, path, Evidence(ended), anew=True)
+        again = Evidence([page(new), page(source)], where=where)
+        run(Tenant(), path, again)
+        assert snapshot.read(path).uses == (told if done or where == "there" else (old,))
+        assert again.tenants == ([] if done and where == "here" else [TENANT])
 
 
 def test_a_source_that_can_never_go_on_is_unknown_and_ends_no_scan(tmp_path: Path) -> None:

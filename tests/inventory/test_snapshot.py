@@ -26,6 +26,7 @@ _OTHER_TABLES = {
     "deltas": ("collection", "link"),
     "progress": ("collection", "cursor", "objects"),
     "federated_told": ("holder_ids",),
+    "places": ("collection", "place"),
 }
 _WHOLE = values.snapshot(
     values.application(

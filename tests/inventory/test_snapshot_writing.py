@@ -421,3 +421,20 @@ def test_a_signing_key_that_is_gone_gives_its_companions_back(tmp_path: Path) ->
         writer.replace("service-principals", values.principal(1))
         writer.finish()
     assert snapshot.read(path).applications[0].credentials[0] == key
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+def test_an_attempt_of_unknown_outcome_is_not_lost_among_failures(tmp_path: Path, pages: int) -> None:
+    """Added to failures of the same credential it would say that nothing succeeded."""
+    counted = dataclasses.replace(
+        values.use(1), first=NOW, last=NOW, last_success=None, successes=0, failures=1, credential_type="clientSecret"
+    )
+    untold = dataclasses.replace(counted, successes=None, failures=None)
+    path = tmp_path / "s.db"
+    with SnapshotWriter(path, tenant_id=values.TENANT, cloud=Cloud.PUBLIC, taken_at=NOW) as writer:
+        for number in range(pages):
+            writer.add("log", Page(entries=(counted, untold), cursor=None if number + 1 == pages else "x"))
+        writer.finish()
+    found = snapshot.read(path).uses
+    assert sorted((use.successes, use.failures) for use in found if use.successes is not None) == [(0, pages)]
+    assert [use.failures for use in found if use.successes is None] == [None]

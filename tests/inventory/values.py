@@ -26,7 +26,7 @@ from inventory.model import (
     Snapshot,
     TenantId,
 )
-from inventory.usage import Source, SourceName, Use
+from inventory.usage import EVERY_KIND, Source, SourceName, Use
 
 ACTIVITY = SourceName("graph-credential-activity")
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -150,6 +150,7 @@ def source(name: SourceName | None = None, *, missing: str = "", blind: tuple[st
         retention_days=30,
         missing=missing,
         blind_spots=blind,
+        sees=() if missing else EVERY_KIND,
     )
 
 

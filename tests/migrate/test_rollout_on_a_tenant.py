@@ -14,14 +14,14 @@ import pytest
 
 from inventory.directory import Directory
 from inventory.errors import TenantUnreachableError
-from inventory.model import ApplicationId, ClientId, CredentialKind, Holder, KeyId, SignInHistory
+from inventory.model import ApplicationId, ClientId, CredentialKind, Holder, KeyId, SignInHistory, TenantId
 from migrate import rollout as rules
 from migrate.demo import callers
 from migrate.errors import RetirementStoppedError, WriteFailedError
 from migrate.exchange import NotProven, Proven
 from migrate.federation import Created, NotCreated, Present, WouldCreate
 from migrate.model import ExchangeRefused, ExchangeResult, FederatedSpec, Kind, Pairing
-from migrate.retire import GoneAlready, Held, NotRemoved, Retired, WouldRetire
+from migrate.retirement import GoneAlready, Held, NotRemoved, Retired, WouldRetire
 from tests.support.rollout import Rollout, rollout
 
 
@@ -68,6 +68,9 @@ class LostAnswer:
         async with self._real.directory() as (_, writer):
             await writer.create_federated_credential(application, spec)
         raise TenantUnreachableError("the answer was lost")
+
+    async def delete_federated_credential(self, application: ApplicationId, federated_id: str) -> bool:
+        raise AssertionError((application, federated_id))
 
     async def remove_secret(self, holder: Holder, holder_id: str, key_id: KeyId) -> bool:
         async with self._real.directory() as (_, writer):
@@ -131,14 +134,15 @@ def test_retire_removes_what_every_gate_lets_pass_and_nothing_else(tenant: Rollo
 def test_a_sign_in_between_the_dry_run_and_the_removal_holds(tenant: Rollout) -> None:
     async def story() -> None:
         plan = await tenant.ready()
-        pairing = next(each for each in plan.pairings if each.application.display_name == "orders-api")
+        found = next(each for each in plan.pairings if each.application.display_name == "orders-api")
+        pairing = dataclasses.replace(found, wave=1)
         (credential,) = pairing.credentials
         assert [type(each) for each in await tenant.retire(plan, apply=False, only=(pairing,))] == [WouldRetire]
         secret = tenant.emulator.tenant.secret_of(credential.key_id)
         assert callers.sign_in(tenant.emulator, callers.Caller(client_id=pairing.application.client_id, secret=secret))
         (held,) = await tenant.retire(plan, only=(pairing,))
         assert isinstance(held, Held)
-        assert [name for name, _ in held.closed] == ["secret-unused"]
+        assert [name for name, _ in held.closed] == ["all-callers-moved", "secret-unused"]
         assert credential.key_id in tenant.keys_left()
 
     asyncio.run(story())
@@ -223,14 +227,14 @@ class FailsAfter:
     def __init__(self, real: Rollout, times: int) -> None:
         self._real, self._left = real, times
 
-    async def exchange(self, pairing: Pairing) -> ExchangeResult:
+    async def exchange(self, pairing: Pairing, tenant: TenantId | None = None) -> ExchangeResult:
         self._left -= 1
         if self._left < 0:
             return ExchangeRefused(
                 code=70025, message="AADSTS70025: no configured credentials", hint="wait", asserted=True
             )
         plan = await self._real.plan()
-        return await self._real.exchange(plan).exchange(pairing)
+        return await self._real.exchange(plan).exchange(pairing, tenant)
 
 
 def test_an_exchange_that_fails_before_the_removal_holds(tenant: Rollout) -> None:
@@ -259,6 +263,9 @@ class Pretender:
 
     async def create_federated_credential(self, application: ApplicationId, spec: FederatedSpec) -> bool:
         raise AssertionError((application, spec))
+
+    async def delete_federated_credential(self, application: ApplicationId, federated_id: str) -> bool:
+        raise AssertionError((application, federated_id))
 
     async def remove_secret(self, _holder: Holder, _holder_id: str, _key_id: KeyId) -> bool:
         return True
@@ -299,7 +306,7 @@ def test_certificates_are_retired_too(tmp_path: Path, monkeypatch: pytest.Monkey
     async def story(tenant: Rollout) -> None:
         plan = await tenant.ready()
         with_certificate = tuple(
-            pairing
+            dataclasses.replace(pairing, wave=1)
             for pairing in plan.pairings
             if any(each.kind is CredentialKind.CERTIFICATE for each in pairing.credentials)
         )

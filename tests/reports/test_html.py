@@ -7,7 +7,9 @@ import json
 import re
 from dataclasses import replace
 
-from reports.model import Column, Document, Table
+import pytest
+
+from reports.model import Column, Curve, Document, Table
 from reports.render import render
 from tests.reports.samples import EMPTY, HOSTILE, document
 
@@ -109,3 +111,34 @@ def test_findings_are_summed_up_worst_first() -> None:
     rules = re.findall(r'class="badge (\w+)">(\w+)</span> <strong>([\w-]+)</strong>', text)
     assert rules == [("bad", "error", "bad"), ("calm", "note", "not-so-bad")]
     assert "Findings by rule" not in _text(document(findings=False))
+
+
+def test_a_curve_is_drawn_as_steps_and_told_in_words() -> None:
+    curve = Curve(title="Risk left", points=(("now", 40), ("wave 1", 10), ("wave 2", 0)), note="points")
+    text = _text(replace(EMPTY, curves=(curve,)))
+    page = _Page(text)
+    assert page.asks == []
+    assert page.tags.count("circle") == 3
+    assert any(each.get("aria-label") == "Risk left: now: 40, wave 1: 10, wave 2: 0" for each in page.attributes)
+    assert 'd="M64.0 14.0H374.0V143.0H684.0V186.0"' in text
+    assert page.texts["text"] == ["0", "20", "40", "now", "wave 1", "wave 2"]
+
+
+@pytest.mark.parametrize(
+    "points", [(), (("now", 0),), (("now", 0), ("wave 1", 0)), tuple((str(at), at) for at in range(400))]
+)
+def test_curves_of_every_size_are_drawn_inside_their_picture(points: tuple[tuple[str, int], ...]) -> None:
+    page = _Page(_text(replace(EMPTY, curves=(Curve(title="c", points=points),))))
+    places = [(float(each["cx"] or ""), float(each["cy"] or "")) for each in page.attributes if "cx" in each]
+    assert len(places) == len(points)
+    assert all(64 <= x <= 684 and 14 <= y <= 186 for x, y in places)
+    assert len(page.texts.get("text", [])) <= 15
+
+
+def test_a_label_of_a_curve_is_text() -> None:
+    for label in HOSTILE:
+        page = _Page(_text(replace(EMPTY, curves=(Curve(title=label, points=((label, 1),), note=label),))))
+        assert page.asks == []
+        assert page.tags.count("svg") == 1
+        assert not {"img", "iframe"} & set(page.tags)
+        assert page.tags.count("script") == _Page(_text(EMPTY)).tags.count("script")

@@ -16,11 +16,13 @@ from typing import Any
 CATEGORIES = {"servicePrincipal": "ServicePrincipalSignInLogs", "managedIdentity": "ManagedIdentitySignInLogs"}
 GRAPH_APPLICATION = "00000003-0000-0000-c000-000000000000"
 TENANT = "aaaaaaaa-0000-4000-8000-000000000000"
+WORKSPACE = "77777777-0000-4000-8000-000000000001"
+"""What column ``TenantId`` of a workspace's tables holds: the id of the workspace (Azure Monitor reference)."""
 _LATE = timedelta(minutes=7)
 
 
 def record(
-    at: datetime, client: str, *, event: str = "servicePrincipal", error: int = 0, **changes: Any
+    at: datetime, client: str, *, event: str = "servicePrincipal", error: int = 0, tenant: str = TENANT, **changes: Any
 ) -> dict[str, Any]:
     """One record; times with seven digits, in the two forms that one record has."""
     stamp, arrived = (f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}7" for moment in (at, at + _LATE))
@@ -45,11 +47,11 @@ def record(
     }
     return {
         "time": f"{arrived}Z",
-        "resourceId": f"/tenants/{TENANT}/providers/Microsoft.aadiam",
+        "resourceId": f"/tenants/{tenant}/providers/Microsoft.aadiam",
         "operationName": "Sign-in activity",
         "operationVersion": "1.0",
         "category": CATEGORIES[event],
-        "tenantId": TENANT,
+        "tenantId": tenant,
         "resultType": str(error),
         "resultSignature": "None",
         "durationMs": 0,
@@ -67,6 +69,8 @@ def flat(one: Mapping[str, Any]) -> dict[str, Any]:
         "CreatedDateTime": told["createdDateTime"],
         "Category": one["category"],
         "Type": f"AAD{one['category']}",
+        "TenantId": WORKSPACE,
+        "AADTenantId": one["tenantId"],
         "AppId": told["appId"],
         "IPAddress": told["ipAddress"],
         "ResourceIdentity": told["resourceId"],
@@ -78,9 +82,15 @@ def flat(one: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def blob(folder: Path, hour: datetime, category: str = "ServicePrincipalSignInLogs", name: str = "PT1H.json") -> Path:
+def blob(
+    folder: Path,
+    hour: datetime,
+    category: str = "ServicePrincipalSignInLogs",
+    name: str = "PT1H.json",
+    tenant: str = TENANT,
+) -> Path:
     """Give the path of the blob of an hour, with its folders made."""
-    container = folder / f"insights-logs-{category.lower()}" / "tenantId=x"
+    container = folder / f"insights-logs-{category.lower()}" / f"tenantId={tenant}"
     path = container / f"y={hour:%Y}" / f"m={hour:%m}" / f"d={hour:%d}" / f"h={hour:%H}" / "m=00" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     return path

@@ -8,8 +8,9 @@ from typing import Any
 
 from inventory.model import ClientId, KeyId, SignIn, SignInHistory
 from migrate.gate import CodeState, Question
-from migrate.model import ExchangeClaims, Pairing, Policy
+from migrate.model import ExchangeClaims, Pairing
 from migrate.planning.plan import make_plan
+from migrate.standing import Policy, Standing
 from tests.support.tenants import ISSUER, NOW, TENANT, application, identity, principal, snapshot, trust
 
 IDENTITY = identity("id-orders")
@@ -50,7 +51,7 @@ def sign_in(*, days_ago: float = 1, key_id: str | None = None, **changes: Any) -
 
 def ours(minutes_ago: float = 1) -> SignIn:
     """Return the record of an exchange of ours."""
-    kind, federated = "federatedIdentityCredential", "the-federated-credential"
+    kind, federated = "federatedIdentityCredential", trust(IDENTITY).id
     return sign_in(days_ago=minutes_ago / 1440, federated_credential_id=federated, credential_type=kind)
 
 
@@ -78,5 +79,6 @@ def question(**changes: Any) -> Question:
         history=history(),
         proofs=tuple(claims(at=NOW - timedelta(minutes=minutes)) for minutes in (30, 15, 1)),
         code=CodeState(roots=("/code",), findings=()),
+        standing=Standing(taken_at=NOW - timedelta(days=1)),
     )
     return dataclasses.replace(right, **changes)

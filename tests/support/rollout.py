@@ -24,14 +24,18 @@ from migrate.exchange import Verdict, verify
 from migrate.federation import Federation, Federator
 from migrate.graph_writer import GraphWriter
 from migrate.journal.store import SqlJournal
-from migrate.model import Entry, Kind, Pairing, Plan, Policy
+from migrate.model import Entry, Kind, Pairing, Plan
 from migrate.planning.plan import make_plan
 from migrate.ports import DirectoryWriter, TokenExchange
-from migrate.retire import Retirement, Retirer
+from migrate.retire import Retirer
+from migrate.retirement import Retirement
+from migrate.standing import Policy, RetirePolicy
 from migrate.token_client import AzureTokenExchange
 
 STEERING = ("AZURE_", "IDENTITY_", "MSI_", "IMDS_", "UNSECRET_")
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy")
+AT_ONCE = RetirePolicy(policy=Policy(watch_hours=0))
+"""One wave right after the other."""
 
 
 class PatientClock:
@@ -103,6 +107,7 @@ class Rollout:
         writer: DirectoryWriter | None = None,
         exchange: TokenExchange | None = None,
         seen_by: Callable[[Directory], Directory] = lambda directory: directory,
+        rules: RetirePolicy | None = None,
     ) -> tuple[Retirement, ...]:
         async with self.directory() as (directory, real):
             retirer = Retirer(
@@ -112,7 +117,7 @@ class Rollout:
                 exchange=exchange or self.exchange(plan),
                 journal=self.journal,
                 clock=self.clock,
-                policy=Policy(),
+                rules=rules or AT_ONCE,
             )
             return await retirer.run(plan.pairings if only is None else only, apply=apply)
 

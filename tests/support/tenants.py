@@ -28,7 +28,7 @@ from inventory.model import (
     Snapshot,
     TenantId,
 )
-from inventory.usage import Source, SourceName, Use
+from inventory.usage import EVERY_KIND, Source, SourceName, Use
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 TODAY = NOW.date()
@@ -190,7 +190,8 @@ def use(of: Application, *, address: str | None = None, days_ago: float = 1, suc
 def log() -> Source:
     """Return a source that covers a month up to now."""
     return Source(
-        name=SourceName("made"), read_at=NOW, since=NOW - timedelta(days=30), until=NOW, retention_days=30
+        name=SourceName("made"), read_at=NOW, since=NOW - timedelta(days=30), until=NOW, retention_days=30,
+        sees=EVERY_KIND,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from codemods.engine.run import rewrite
 from codemods.model import Run
 from codemods.report.context import Acting, Context
 from codemods.report.verdict import judge
-from migrate import codescan
+from migrate import codescan, collector
 from migrate.cli.options import Settings
 from migrate.cli.progress import LateProgress
 from migrate.cli.rewrite import baselines
@@ -32,7 +32,8 @@ def command(*, settings: Settings, **given: Any) -> int:
     refuse(asked)
     if asked.forget:
         return _forget(settings, asked.paths, asked.plan_file)
-    run, acting = _with_plan(settings, asked, asked.plan_file) if asked.plan_file else _without_plan(asked)
+    with collector.eased():
+        run, acting = _with_plan(settings, asked, asked.plan_file) if asked.plan_file else _without_plan(asked)
     if asked.baseline and asked.write_baseline:
         count = baselines.write(run, asked.paths, asked.baseline)
         click.echo(f"{asked.baseline}: {count} sites are known from now on")

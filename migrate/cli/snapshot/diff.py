@@ -11,14 +11,14 @@ import click
 import msgspec
 
 from inventory.diff import Change, Difference, diff
-from migrate.cli.options import FILE, Settings, common
+from migrate.cli.options import FILE, Settings, reading
 from migrate.cli.output import emit
 
 
 @click.command()
 @click.argument("old", type=FILE)
 @click.argument("new", type=FILE)
-@common
+@reading
 def command(*, settings: Settings, old: Path, new: Path) -> int:
     """List what appeared, changed and disappeared from the snapshot OLD to NEW; exit code 1 when anything did."""
     found = diff(old, new)

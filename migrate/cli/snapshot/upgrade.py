@@ -8,7 +8,7 @@ import click
 
 from inventory.snapshot import header, upgrade
 from migrate.cli import outputs
-from migrate.cli.options import FILE, Settings, common
+from migrate.cli.options import FILE, Settings, reading
 from migrate.cli.output import emit
 from migrate.errors import OutputError
 
@@ -16,7 +16,7 @@ from migrate.errors import OutputError
 @click.command()
 @click.argument("snapshot", type=FILE)
 @click.option("--out", type=FILE, required=True, help="Where the copy is written.")
-@common
+@reading
 def command(*, settings: Settings, snapshot: Path, out: Path) -> None:
     """Make a copy of SNAPSHOT, which an older unsecret made, that this version reads; SNAPSHOT stays as it is."""
     if out.exists() and snapshot.exists() and out.samefile(snapshot):

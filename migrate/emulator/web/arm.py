@@ -22,8 +22,11 @@ from migrate.emulator.web.unserved import mark_unserved
 
 _METHODS: Final = ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE")
 _ROOTS: Final = ("subscriptions", "providers", "tenants")
-_READS_LEFT: Final = "11999"
-_WRITES_LEFT: Final = "1199"
+_LEFT: Final = "x-ms-ratelimit-remaining-subscription-"
+_READS_LEFT: Final = {f"{_LEFT}reads": "249", f"{_LEFT}global-reads": "3749"}
+_WRITES_LEFT: Final = {f"{_LEFT}writes": "199", f"{_LEFT}global-writes": "2999"}
+_OWN_LEFT: Final = {f"{_LEFT}resource-requests": "11999"}
+"""What public traces show of the settings of sites, which have limits of their own. Nothing is counted here."""
 
 
 class ArmRoutes:
@@ -73,8 +76,9 @@ class ArmRoutes:
             "pragma": "no-cache",
         }
         if request.method in ("GET", "HEAD"):
-            return {**shown, "x-ms-ratelimit-remaining-subscription-reads": _READS_LEFT}
-        return {**shown, "x-ms-ratelimit-remaining-subscription-writes": _WRITES_LEFT}
+            return {**shown, **_READS_LEFT}
+        is_settings = request.scope["path"].endswith("/list") and "/microsoft.web/" in request.scope["path"].lower()
+        return {**shown, **(_OWN_LEFT if is_settings else _WRITES_LEFT)}
 
     def _call(self, request: Request, body: bytes | None) -> ArmCall:
         caller = identify(self._tenant, self._keys, request.headers.get("authorization"))

@@ -104,6 +104,13 @@ def test_both_spellings_of_the_credential_report_say_the_same(graph: MadeUpGraph
     assert "federated" not in found.source.sees
 
 
+@pytest.mark.parametrize("key", ["{" + KEY + "}", "N/A", ""])
+def test_a_row_of_a_report_that_names_no_key_names_no_other(graph: MadeUpGraph, key: str) -> None:
+    graph.answer(CREDENTIALS, {"value": [credential_row(keyId=key, appId=f" {CLIENT.upper()} ")]})
+    (use,) = ask(graph, graph_credential_activity.SOURCE).uses
+    assert (use.client_id, use.key_id) == (CLIENT, None)
+
+
 def test_a_new_kind_of_credential_keeps_its_name(graph: MadeUpGraph) -> None:
     graph.answer(CREDENTIALS, {"value": [credential_row(keyType="passkey", signInActivity=None)]})
     (use,) = ask(graph, graph_credential_activity.SOURCE).uses
@@ -178,6 +185,54 @@ def test_the_window_is_that_of_applications_not_of_identities(graph: MadeUpGraph
     assert source.since == source.until == NOW - timedelta(hours=6)
 
 
+def _every(hours: int, days: float, *, without: tuple[float, float] = (0, 0)) -> list[dict[str, Any]]:
+    """A log of so many days with a record every so many hours, but for the time between two ages in days."""
+    numbers = range(0, int(days * 24), hours)
+    return [sign_in(number) for number in numbers if not without[0] * 24 < number < without[1] * 24]
+
+
+def test_days_without_a_record_are_a_gap(graph: MadeUpGraph) -> None:
+    log(graph, *_every(6, 30, without=(10, 13)))
+    found = ask(graph, graph_sign_ins.SOURCE)
+    assert found.source.since is not None
+    assert NOW - timedelta(days=10, hours=1) <= found.source.since <= NOW - timedelta(days=9)
+    assert (found.source.retention_days, found.source.missing) == (30, "")
+    assert any("no record of anybody from 2026-02-17" in spot for spot in found.source.blind_spots)
+
+
+def test_a_weekend_is_quiet_where_the_log_of_identities_has_records(graph: MadeUpGraph) -> None:
+    others = tuple(sign_in(number) for number in range(0, 30 * 24, 24))
+    log(graph, *_every(6, 30, without=(10, 13)), identities=others)
+    found = ask(graph, graph_sign_ins.SOURCE)
+    assert found.source.since is not None
+    assert found.source.since <= NOW - timedelta(days=29)
+    assert any("no application signed in from 2026-02-17" in spot for spot in found.source.blind_spots)
+
+
+@pytest.mark.parametrize(("ages", "lost"), [((0, 1, 2), 0), ((0, 1, 2, 3, 4), 10)])
+def test_a_gap_in_the_middle_of_a_page_and_between_pages_is_the_same(
+    graph: MadeUpGraph, ages: tuple[int, ...], lost: int
+) -> None:
+    """Pages come in the order of the service, newest first or not."""
+    rows = [sign_in(age * 24 + lost * 24 * (age > 2)) for age in ages]
+    log(graph, *rows)
+    together = ask(graph, graph_sign_ins.SOURCE).source
+    for place, row in enumerate(reversed(rows)):
+        follows = {"@odata.nextLink": "{url}" + f"{SIGN_INS}?$skiptoken=s{place + 1}"} if place + 1 < len(rows) else {}
+        graph.pages[OWN if place == 0 else f"?$skiptoken=s{place}"] = {"value": [row], **follows}
+    assert ask(graph, graph_sign_ins.SOURCE).source == together
+
+
+@pytest.mark.parametrize(("types", "lost"), [(["servicePrincipal"], 0), (["interactiveUser"], 1), ([], 1), (None, 0)])
+def test_a_record_of_another_kind_than_was_asked_for_covers_nothing(
+    graph: MadeUpGraph, types: list[str] | None, lost: int
+) -> None:
+    log(graph, sign_in(0, signInEventTypes=types))
+    source = ask(graph, graph_sign_ins.SOURCE).source
+    assert source.missing[:1] == ("1" if lost else "")
+    assert (source.since is None) == bool(lost)
+
+
 @pytest.mark.parametrize(("oldest", "days"), [(29.9, 30), (6.99, 7), (15, None), (0.5, None), (3, None)])
 def test_retention_is_measured_where_the_oldest_record_tells_it(
     graph: MadeUpGraph, oldest: float, days: int | None
@@ -196,6 +251,7 @@ def test_retention_is_measured_where_the_oldest_record_tells_it(
         {"createdDateTime": "2999-01-01T00:00:00Z"},
         {"appId": None},
         {"appId": ""},
+        {"appId": "N/A"},
         {"status": "fine"},
         {"ipAddress": 7},
     ],

@@ -18,8 +18,10 @@ from inventory.evidence.log_analytics import SOURCE
 from inventory.evidence_source import EvidenceRequest, Workspace
 from inventory.graph import GraphSettings
 from inventory.logs import kql
+from inventory.model import TenantId
 from tests.inventory.evidence.support import CLIENT, KEY, NOW, Told, reading
 from tests.inventory.madeup import TOKEN
+from tests.support.exported import TENANT
 from tests.support.workspace import WORKSPACE, MadeUpWorkspace, refusal, table
 
 PRINT = "AB" * 20
@@ -66,7 +68,7 @@ def workspace(tmp_path: Path) -> MadeUpWorkspace:
 def ask(workspace: MadeUpWorkspace) -> Callable[[], Told]:
     async def run() -> Told:
         async with workspace.open() as opened:
-            return await reading(SOURCE, EvidenceRequest(at=NOW, workspace=opened, days=90))
+            return await reading(SOURCE, EvidenceRequest(at=NOW, tenant_id=TenantId(TENANT), workspace=opened, days=90))
 
     return lambda: asyncio.run(run())
 
@@ -107,7 +109,7 @@ def test_one_question_is_asked_with_the_right_token_for_the_right_time(
 
 def test_the_query_keeps_its_brackets_and_names_every_column_that_is_read() -> None:
     for addresses in (True, False):
-        query = kql.aggregation(addresses=addresses)
+        query = kql.aggregation(TenantId(TENANT), addresses=addresses)
         assert query.count("(") == query.count(")")
         assert query.count('"') % 2 == 0
         keys = re.findall(r" by ([\w, ]+) \| extend Part", query)
@@ -239,6 +241,13 @@ def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
         {"Last": "never"},
         {"Last": "2999-01-01T00:00:00Z"},
         {"Client": None, "First": None},
+        {"Client": None},
+        {"Client": " "},
+        {"Successes": None},
+        {"Failures": "many"},
+        {"Untold": None},
+        {"Part": None},
+        {"Part": "something"},
     ],
 )
 def test_a_row_that_cannot_be_understood_makes_the_answer_unknown(
@@ -247,6 +256,50 @@ def test_a_row_that_cannot_be_understood_makes_the_answer_unknown(
     workspace.answer({"tables": [table([_use(), _use(**broken), *COVERED])]})
     source = ask().source
     assert source.missing == "1 rows of the answer cannot be read: usage is unknown"
+
+
+def test_the_question_tells_records_of_other_tenants_from_ours() -> None:
+    """``TenantId`` of these tables is the workspace; the column of the tenant is ``AADTenantId``."""
+    query = kql.aggregation(TenantId(TENANT.upper()))
+    assert 'column_ifexists("AADTenantId"' in query
+    assert f'Tenant =~ "{TENANT}", "ours"' in query
+    uses, hours, apart = query.partition("union\n    (records")[2].split("(records")
+    assert 'where Whose != "foreign"' in uses
+    assert 'Whose == "ours"' in hours
+    assert 'where Whose != "ours"' in apart
+    assert "by Part = Whose" in apart
+
+
+@pytest.mark.parametrize("tenant", [None, TenantId('" or true or "'), TenantId("contoso.com")])
+def test_without_an_id_of_the_tenant_no_record_is_known_to_be_of_it(tenant: TenantId | None) -> None:
+    assert 'Tenant =~ "", "ours"' in kql.aggregation(tenant)
+    assert 'or "" == "", "untold"' in kql.aggregation(tenant)
+
+
+def test_records_of_other_tenants_and_of_none_are_counted_and_told(
+    workspace: MadeUpWorkspace, ask: Callable[[], Told]
+) -> None:
+    moment = NOW.isoformat()
+    apart = [{"First": moment, "Last": moment, "Part": part, "Records": 7} for part in (kql.FOREIGN, kql.UNTOLD)]
+    workspace.answer({"tables": [table([_use(), *apart])]})
+    found = ask()
+    assert (len(found.uses), found.source.since, found.source.missing) == (1, None, "")
+    assert any("7 records are of other tenants" in spot for spot in found.source.blind_spots)
+    assert any("7 records do not tell their tenant" in spot for spot in found.source.blind_spots)
+
+
+def test_a_result_in_other_words_is_no_failure() -> None:
+    """As in exported logs: a success, a failure, or not told."""
+    query = kql.aggregation(TenantId(TENANT))
+    outcome = query.partition("Succeeded = ")[2].partition("Whose")[0]
+    assert 'in~ ("0", "0.0", "Success"), 1' in outcome
+    assert '=~ "Failure", 0, -1)' in outcome
+
+
+def test_another_workspace_is_another_place() -> None:
+    one, other = (Workspace(id=name, settings=GraphSettings()) for name in (WORKSPACE, TENANT))
+    places = {SOURCE.place(EvidenceRequest(at=NOW, workspace=each)) for each in (one, other)}
+    assert len(places) == 2
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inventory.ids import guid
 from inventory.logs.extent import SILENCE, Extent, Span, hour, joined
-from inventory.logs.tally import Key, Tally, guid, key_of, merged
+from inventory.logs.tally import Key, Tally, key_of, merged
 from inventory.model import ClientId
 from inventory.usage import SourceName, Use
 from tests.inventory.evidence.support import CLIENT, KEY, NOW

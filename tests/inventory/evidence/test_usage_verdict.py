@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inventory.model import ClientId, CredentialKind, Holder, KeyId, Purpose
-from inventory.usage import Source, SourceName, Use
+from inventory.usage import EVERY_KIND, Source, SourceName, Use
 from inventory.usage_subject import Subject, federated_subject, subject
 from inventory.usage_verdict import Terms, Unknown, Unused, Used, Verdict, verdict
 from tests.inventory.evidence.support import CLIENT, KEY, NOW
@@ -23,7 +23,14 @@ PRINT = "AB" * 20
 LOG, WORKSPACE = SourceName("graph-sign-ins"), SourceName("log-analytics")
 REPORT, APPLICATIONS = SourceName("graph-credential-activity"), SourceName("graph-application-activity")
 
-SECRET = Subject(client_id=ClientId(CLIENT), kind="secret", id=KEY, thumbprint=None, elsewhere=False)
+SECRET = Subject(
+    client_id=ClientId(CLIENT),
+    kind="secret",
+    id=KEY,
+    thumbprint=None,
+    elsewhere=False,
+    begins=NOW - timedelta(days=900),
+)
 CERTIFICATE = dataclasses.replace(SECRET, kind="certificate", thumbprint=PRINT)
 TRUST = dataclasses.replace(SECRET, kind="federated", id=FEDERATED)
 
@@ -33,7 +40,7 @@ def ago(days: float) -> datetime:
 
 
 def source(name: SourceName = LOG, **changes: Any) -> Source:
-    plain = Source(name=name, read_at=NOW, since=ago(30), until=ago(0.1), retention_days=30)
+    plain = Source(name=name, read_at=NOW, since=ago(30), until=ago(0.1), retention_days=30, sees=EVERY_KIND)
     return dataclasses.replace(plain, **changes)
 
 
@@ -129,6 +136,8 @@ def test_an_older_success_shortens_the_time_and_is_told() -> None:
         (source(since=None, until=None), "does not mean that there was none"),
         (source(sees=("certificate", "federated")), "does not show a secret credential"),
         (report(), "does not mean that there was none"),
+        (source(until=NOW + timedelta(days=1.1)), "is of 2026-03-03 12:24 UTC, a time to come"),
+        (source(sees=()), "does not show a secret credential"),
     ],
 )
 def test_a_source_that_does_not_cover_leaves_it_unknown(lacking: Source, why: str) -> None:
@@ -186,6 +195,37 @@ def test_a_sign_in_that_does_not_say_with_what_leaves_it_unknown(row: Use) -> No
 )
 def test_another_credentials_success_is_no_use_of_a_secret(row: Use) -> None:
     assert isinstance(judge(row, source()), Unused)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        success(key_id=None, thumbprint="N/A", credential_type=None),
+        success(key_id=None, federated_credential_id="none", credential_type=None),
+        success(key_id=KeyId("{" + OTHER + "}"), credential_type="clientSecret"),
+    ],
+)
+def test_what_cannot_be_an_id_does_not_say_that_it_was_another_credential(row: Use) -> None:
+    assert isinstance(judge(row, source()), Unknown)
+    assert isinstance(judge(row, source(), asked=CERTIFICATE), Unused if row.credential_type else Unknown)
+
+
+def test_a_credential_that_does_not_tell_from_when_on_it_is_valid_is_not_shown_to_be_unused() -> None:
+    undated = judge(source(), asked=dataclasses.replace(SECRET, begins=None))
+    assert isinstance(undated, Unknown)
+    assert "from when on it is valid is not told" in said(undated)
+    assert isinstance(judge(source(), asked=dataclasses.replace(TRUST, begins=None)), Unused)
+
+
+def test_a_record_of_a_little_later_than_the_scan_began_adds_no_day() -> None:
+    found = judge(source(until=NOW + timedelta(hours=23)))
+    assert isinstance(found, Unused)
+    assert found.days == 30
+
+
+def test_ids_are_compared_whatever_their_case_and_the_blanks_around_them() -> None:
+    odd = dataclasses.replace(secret(), client_id=ClientId(f" {CLIENT.upper()} "), key_id=KeyId(f"{KEY.upper()}\t"))
+    assert isinstance(judge(success(3), source(), asked=subject(odd, elsewhere=False)), Used)
 
 
 def test_a_certificate_is_known_by_its_thumbprint() -> None:
@@ -315,7 +355,7 @@ EVIDENCE = st.lists(rows(), max_size=6), st.lists(sources(), max_size=4)
 def covers(one: Source, asked: Subject) -> bool:
     """What a covering source is, said once more in other words."""
     begins = one.since is not None and one.since <= ago(28)
-    fresh = one.until is not None and one.until >= ago(2)
+    fresh = one.until is not None and ago(2) <= one.until <= ago(-1)
     return not one.missing and asked.kind in one.sees and begins and fresh
 
 

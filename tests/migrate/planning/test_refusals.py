@@ -413,6 +413,7 @@ def changed(**changes: Any) -> Change:
         changed(uses=(dataclasses.replace(use(ORDERS), delegated=True),)),
         changed(hosts=(host("web", NAMED, uses=ORDERS),)),
         changed(applications=(application("orders", audience="AzureADMultipleOrgs"),)),
+        changed(applications=(dataclasses.replace(ORDERS, sign_in_audience=None),)),
     ],
 )
 def test_what_is_not_shown_to_be_unused_is_paired(change: Change) -> None:

@@ -1,8 +1,7 @@
-"""Where each application stands, read off the journal. Pure: the journal is the only memory of a rollout."""
+"""What a journal says of proofs, code, held and removed credentials, and of plans. Pure."""
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 
@@ -10,18 +9,7 @@ import msgspec
 
 from inventory.model import ClientId, KeyId, TenantId
 from migrate.gate import CodeState
-from migrate.model import CodeFinding, Entry, ExchangeClaims, Kind, Pairing
-
-
-class State(enum.StrEnum):
-    """The stations of one application, in order."""
-
-    PLANNED = "planned"
-    FEDERATED = "federated"
-    PROVEN = "proven"
-    HELD = "held"
-    PARTLY_RETIRED = "partly retired"
-    RETIRED = "retired"
+from migrate.model import CodeFinding, Entry, ExchangeClaims, Kind, Pairing, Refusal
 
 
 def planned(entries: Iterable[Entry]) -> tuple[Pairing, ...]:
@@ -30,11 +18,19 @@ def planned(entries: Iterable[Entry]) -> tuple[Pairing, ...]:
     return tuple(msgspec.convert(plans[-1].data["pairings"], list[Pairing])) if plans else ()
 
 
+def stepped(entries: Iterable[Entry]) -> tuple[Refusal, ...]:
+    """Return the applications of the plan that was used last whose steps ``federate`` can carry out."""
+    plans = [entry for entry in entries if entry.kind is Kind.PLAN]
+    return tuple(msgspec.convert(plans[-1].data.get("stepped", []), list[Refusal])) if plans else ()
+
+
 def names(entries: Iterable[Entry]) -> dict[ClientId, str]:
     """Return the display names of all applications that any plan of the journal has paired."""
     plans = [entry for entry in entries if entry.kind is Kind.PLAN]
-    pairings = (pairing for entry in plans for pairing in msgspec.convert(entry.data["pairings"], list[Pairing]))
-    return {pairing.application.client_id: pairing.application.display_name for pairing in pairings}
+    pairings = [pairing for entry in plans for pairing in msgspec.convert(entry.data["pairings"], list[Pairing])]
+    refusals = [one for entry in plans for one in msgspec.convert(entry.data.get("stepped", []), list[Refusal])]
+    applications = [*(one.application for one in refusals), *(one.application for one in pairings)]
+    return {each.client_id: each.display_name for each in applications}
 
 
 def proofs(pairing: Pairing, entries: Iterable[Entry]) -> tuple[ExchangeClaims, ...]:
@@ -42,18 +38,28 @@ def proofs(pairing: Pairing, entries: Iterable[Entry]) -> tuple[ExchangeClaims, 
 
     A proof counts for the application, issuer and subject it names, whichever plan it was made under.
     """
-    found: list[ExchangeClaims] = []
+    found = [_claims(each) for each in proof_entries(pairing, entries)]
+    return tuple(sorted(found, key=lambda each: each.issued_at))
+
+
+def proof_entries(pairing: Pairing, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Return the entries of the exchanges that ``proofs`` counts, in the order they were written."""
+    wanted = (pairing.federated.issuer, pairing.federated.subject)
+    found: list[Entry] = []
     for entry in entries:
         if entry.application != pairing.application.client_id:
             continue
         if entry.kind is Kind.PROOF_FAILED:
             found.clear()
         elif entry.kind is Kind.PROVEN:
-            claims = msgspec.convert(dict(entry.data), ExchangeClaims)
-            wanted = (pairing.federated.issuer, pairing.federated.subject)
+            claims = _claims(entry)
             if (claims.assertion_issuer, claims.assertion_subject) == wanted:
-                found.append(claims)
-    return tuple(sorted(found, key=lambda each: each.issued_at))
+                found.append(entry)
+    return tuple(found)
+
+
+def _claims(entry: Entry) -> ExchangeClaims:
+    return msgspec.convert(dict(entry.data), ExchangeClaims)
 
 
 def code_state(entries: Iterable[Entry], tenant: TenantId) -> CodeState:
@@ -94,29 +100,3 @@ def unfinished(entries: Iterable[Entry], meant: Kind, done: Kind) -> frozenset[s
         elif entry.kind is done:
             open_subjects.discard(entry.subject)
     return frozenset(open_subjects)
-
-
-def states(pairings: Iterable[Pairing], entries: tuple[Entry, ...]) -> Mapping[ClientId, State]:
-    """Return the state of every pairing."""
-    by_application: dict[ClientId, list[Entry]] = {}
-    for entry in entries:
-        if entry.application:
-            by_application.setdefault(entry.application, []).append(entry)
-    return {
-        pairing.application.client_id: _state(pairing, by_application.get(pairing.application.client_id, []))
-        for pairing in pairings
-    }
-
-
-def _state(pairing: Pairing, entries: list[Entry]) -> State:
-    gone = retired_keys(entries) & {credential.key_id for credential in pairing.credentials}
-    if len(gone) == len(pairing.credentials):
-        return State.RETIRED
-    if gone:
-        return State.PARTLY_RETIRED
-    last = {entry.kind: entry.number for entry in entries}
-    if last.get(Kind.HELD, 0) > max(last.get(Kind.PROVEN, 0), last.get(Kind.FEDERATED, 0)):
-        return State.HELD
-    if proofs(pairing, entries):
-        return State.PROVEN
-    return State.FEDERATED if Kind.FEDERATED in last or pairing.federated.exists else State.PLANNED

@@ -1,4 +1,4 @@
-"""``unsecret plan``: pair applications with identities."""
+"""``unsecret plan SNAPSHOT``: pair applications with identities."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from migrate.model import Plan
 from migrate.planning.decisions import NOTHING, Decisions
 from migrate.planning.facts import CodeSite
 from migrate.planning.plan import make_plan
+from migrate.review.markdown import render
+from reports.render import save
 
 _SHOWN = 6
 """Waves that are told on the terminal."""
@@ -33,10 +35,15 @@ _SHOWN = 6
     "--policy", type=FILE, help=f"What people decided; the default is {policyfile.NAME} in this folder, if it is there."
 )
 @click.option("--code", type=FILE, multiple=True, help="Result of rewrite --format json; may be given again.")
+@click.option("--markdown", is_flag=True, help="Write it for a pull request too, beside the plan: plan.md.")
 @common
-def command(*, settings: Settings, snapshot: Path, out: Path, policy: Path | None, code: tuple[Path, ...]) -> None:
+def command(
+    *, settings: Settings, snapshot: Path, out: Path, policy: Path | None, code: tuple[Path, ...], markdown: bool
+) -> None:
     """Pair applications with managed identities: the plan that people review."""
-    outputs.for_plan(out, snapshot, *code, *((policy,) if policy else ()))
+    inputs = (snapshot, *code, *((policy,) if policy else ()))
+    outputs.for_plan(out, *inputs)
+    page = _page(out, *inputs) if markdown else None
     decisions = _decisions(policy)
     sites = [site for path in code for site in _sites(path)]
     with collector.paused():
@@ -44,8 +51,18 @@ def command(*, settings: Settings, snapshot: Path, out: Path, policy: Path | Non
         if settings.cloud not in {None, taken.cloud}:
             raise PlanError(f"{snapshot} is of the cloud {taken.cloud}, not of {settings.cloud}: leave --cloud out")
         plan = planfile.write(_planned(taken, decisions, sites, policy), out)
-    summary = _summary(plan, out)
-    emit(settings, _lines(plan, out), summary)
+    if page is not None:
+        save(render(plan).encode(), page)
+    emit(settings, _lines(plan, out, page), _summary(plan, out) | {"markdown": str(page) if page else None})
+
+
+def _page(out: Path, *inputs: Path) -> Path:
+    """Return the place of the Markdown; refuse it before the plan is written, not after."""
+    page = out.with_suffix(".md")
+    outputs.for_report(page, "markdown", *inputs)
+    if page == out:
+        raise PlanError(f"{out} is where the Markdown would be written: give the plan a name that ends in .json")
+    return page
 
 
 def _decisions(policy: Path | None) -> Decisions:
@@ -90,7 +107,7 @@ def _waves(plan: Plan) -> list[str]:
     ]
 
 
-def _lines(plan: Plan, out: Path) -> list[str]:
+def _lines(plan: Plan, out: Path, page: Path | None) -> list[str]:
     refused = Counter(refusal.code.value for refusal in plan.refusals)
     faults = Counter(fault.code for fault in plan.audit)
     return [
@@ -100,5 +117,5 @@ def _lines(plan: Plan, out: Path) -> list[str]:
         *(f"  {count} federated credentials: {code}" for code, count in sorted(faults.items())),
         *([f"  {len(plan.shared)} identities are shared: each of their hosts can act as all"] if plan.shared else []),
         *(f"  note: {note}" for note in plan.notes),
-        f"Next: review {out}, then {shlex.join(['unsecret', 'federate', str(out)])}",
+        f"Next: review {page or out}, then {shlex.join(['unsecret', 'federate', str(out)])}",
     ]

@@ -25,14 +25,20 @@ def entry(kind: Kind = Kind.HELD, application: str = "a") -> Entry:
     return Entry(kind=kind, plan="p", application=ClientId(application), subject="k", data={"why": "'\"<x>\u202e"})
 
 
+def record(journal: SqlJournal, what: Entry) -> Entry:
+    assert what.application is not None
+    with journal.lease(what.application):
+        return journal.record(what)
+
+
 def test_looking_at_a_journal_creates_nothing(journal: SqlJournal, tmp_path: Path) -> None:
     assert journal.entries() == ()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_entries_come_back_in_order_with_number_time_and_actor(journal: SqlJournal) -> None:
-    journal.record(entry(Kind.RETIRE_MEANT))
-    journal.record(entry(Kind.RETIRED, "b"))
+    record(journal, entry(Kind.RETIRE_MEANT))
+    record(journal, entry(Kind.RETIRED, "b"))
     first, second = journal.entries()
     assert (first.number, first.kind, first.data) == (1, Kind.RETIRE_MEANT, {"why": "'\"<x>\u202e"})
     assert first.at is not None
@@ -43,7 +49,7 @@ def test_entries_come_back_in_order_with_number_time_and_actor(journal: SqlJourn
 
 
 def test_a_second_opening_sees_what_the_first_wrote(journal: SqlJournal, tmp_path: Path) -> None:
-    journal.record(entry())
+    record(journal, entry())
     again = SqlJournal(f"sqlite:///{tmp_path / 'journal.db'}", SystemClock())
     try:
         assert len(again.entries()) == 1
@@ -56,9 +62,9 @@ def opened(path: Path) -> None:
 
 
 def test_a_journal_of_a_newer_version_is_refused(journal: SqlJournal, tmp_path: Path) -> None:
-    journal.record(entry())
+    record(journal, entry())
     with closing(sqlite3.connect(tmp_path / "journal.db")) as database:
-        database.execute("INSERT INTO migrations VALUES (2, 'later')")
+        database.execute("INSERT INTO migrations VALUES (3, 'later')")
         database.commit()
     with pytest.raises(JournalError, match="newer version"):
         opened(tmp_path / "journal.db")

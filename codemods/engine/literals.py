@@ -1,0 +1,45 @@
+"""Which files mention any of many literals, without a pass for each of them.
+
+An alternation of fifty literals costs a regular expression engine a hundred times what a search for one costs. Most
+literals share a part (``client_``), so the few parts that cover them all are looked for, and the literals themselves
+only in files that hold their part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+_LENGTH = 6  # shorter parts occur in most files, longer ones cover fewer literals
+
+
+class Literals:
+    """A search for any of a fixed set of byte strings."""
+
+    def __init__(self, literals: Iterable[bytes]) -> None:
+        wanted = set(literals)
+        shortest = {each for each in wanted if not any(other != each and other in each for other in wanted)}
+        self._groups = tuple(_cover(shortest))
+
+    def occur_in(self, data: bytes) -> bool:
+        """Tell whether one of them occurs."""
+        return any(part in data and any(each in data for each in whole) for part, whole in self._groups)
+
+
+def _cover(literals: set[bytes]) -> Iterator[tuple[bytes, tuple[bytes, ...]]]:
+    """Yield parts and the literals each stands for: the part that covers most first."""
+    holding: dict[bytes, set[bytes]] = {}
+    for each in literals:
+        for part in _parts(each):
+            holding.setdefault(part, set()).add(each)
+    left = set(literals)
+    while left:
+        best = max(holding, key=lambda part: (len(holding[part] & left), part))
+        yield best, tuple(sorted(holding[best] & left))
+        left -= holding[best]
+
+
+def _parts(literal: bytes) -> Iterator[bytes]:
+    if len(literal) <= _LENGTH:
+        yield literal
+    for start in range(len(literal) - _LENGTH + 1):
+        yield literal[start : start + _LENGTH]

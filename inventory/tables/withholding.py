@@ -1,0 +1,81 @@
+"""Rows without texts that look like a secret, wherever in a tenant somebody put them.
+
+A whole cell is withheld, or an item of a list: what stands around a secret says little, and half a secret is one too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+
+from inventory.secret_texts import WITHHELD, looks_secret, suspicious, withheld
+from inventory.tables import schema
+from inventory.tables.rows import Row
+
+_OURS = frozenset({
+    "created", "disabled", "ends", "enabled", "federated_known", "first_seen", "last_seen", "last_success",
+    "own_purpose", "own_purpose_reason", "owners_known", "purpose", "purpose_reason", "read_at", "since", "source",
+    "starts", "tier", "until",
+})  # fmt: skip
+"""Columns that hold what this program says, or what it made a time or number of."""
+_JSON = frozenset({"addresses", "audiences", "blind_spots", "sees", "tags", "unknown"})
+_GUID, _HYPHEN = 36, 8
+
+
+def _places(table: str) -> tuple[int, ...]:
+    return tuple(at for at, name in enumerate(schema.names(table)) if name not in _OURS)
+
+
+_PLACES: Mapping[str, tuple[int, ...]] = {table: _places(table) for table in schema.COLUMNS}
+_CELLS: Mapping[str, Any] = {table: itemgetter(*places) for table, places in _PLACES.items()}
+
+
+def kept(table: str, page: list[Row]) -> list[Row]:
+    """Return rows of a table with WITHHELD in the place of texts that look like a secret."""
+    told = _CELLS[table]
+    texts = {
+        cell
+        for row in page
+        for cell in told(row)
+        if type(cell) is str and not (len(cell) == _GUID and cell[_HYPHEN] == "-")
+    }
+    return [_kept(table, row) for row in page] if suspicious(texts) else page
+
+
+def _kept(table: str, row: Row) -> Row:
+    return tuple(_cells(table, row))
+
+
+def _cells(table: str, row: Row) -> Iterator[Any]:
+    for at, (name, cell) in enumerate(zip(schema.names(table), row, strict=True)):
+        if at not in _PLACES[table] or not isinstance(cell, str):
+            yield cell
+        elif name in _JSON and cell:
+            yield _json(cell)
+        else:
+            yield withheld(cell)
+
+
+def _json(cell: str) -> str:
+    whole = msgspec.json.decode(cell)
+    clean = without(whole)
+    return cell if clean == whole else msgspec.json.encode(clean).decode()
+
+
+def without(value: Any) -> Any:
+    """Return a value of JSON without texts, and names of members, that look like a secret."""
+    if isinstance(value, str):
+        return withheld(value)
+    if isinstance(value, list):
+        return [without(item) for item in value]
+    if isinstance(value, dict):
+        return {withheld(name): WITHHELD if _pair(name, item) else without(item) for name, item in value.items()}
+    return value
+
+
+def _pair(name: str, item: object) -> bool:
+    """Whether name and value look like a secret together, as ``password`` and its text do."""
+    return isinstance(item, str) and looks_secret(f"{name}={item}")

@@ -1,0 +1,133 @@
+"""``unsecret certificate``: why credentials were removed, as documents that are checked offline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from migrate import certificate
+from migrate.cli import outputs
+from migrate.cli.options import FILE, Settings, common
+from migrate.cli.output import emit
+from migrate.clock import SystemClock
+from migrate.errors import CertificateError
+from migrate.journal import archive
+
+_LARGEST = 1 << 28
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group()
+def command() -> None:
+    """Write and check certificates of retirement: per removed credential, why nothing needed it any more."""
+
+
+@command.command()
+@click.option("--app", metavar="ID", help="Only the application of this client id.")
+@click.option("--out", type=_FOLDER, required=True, help="Folder that they are written to.")
+@click.option("--key", type=FILE, metavar="KEY.pem", help="Private Ed25519 key of the team to sign them with.")
+@common
+def write(*, settings: Settings, app: str | None, out: Path, key: Path | None) -> int:
+    """Write one JSON document for each credential that the journal says was removed.
+
+    Exit code 1 where one cannot be certified, as the journal does not say what its removal rested on.
+    """
+    signer = _signer(key) if key else None
+    header, found = archive.by_application(settings.journal, SystemClock())
+    origin = certificate.Origin(journal=header.journal, entries=header.entries, head=header.head)
+    chosen = {each: rows for each, rows in found.items() if app is None or each == app.lower()}
+    rows = [row for each in chosen.values() for row in _written(origin, each, signer, out)]
+    if app is not None and not rows:
+        raise CertificateError(f"no credential of application {app} was removed, as far as this journal knows")
+    emit(settings, [*map(_line, rows), f"{sum('file' in each for each in rows)} certificates in {out}"], rows)
+    return 0 if all("file" in each for each in rows) else 1
+
+
+@command.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILE)
+@click.option("--public-key", type=FILE, metavar="KEY.pem", help="The key of the team that they must be signed with.")
+@common
+def verify(*, settings: Settings, files: tuple[Path, ...], public_key: Path | None) -> int:
+    """Check certificates with nothing but the FILEs, and the public key where they are signed.
+
+    The hash of every entry, that the entries bear out the claims, that they amount to proofs, and the signature; exit
+    code 1 where one does not hold.
+    """
+    key = certificate.public_key(_read(public_key), str(public_key)) if public_key else None
+    rows: list[dict[str, Any]] = []
+    for path in files:
+        content = _read(path)
+        problems = certificate.check(content, key)
+        told = [{"where": each.where, "what": each.what} for each in problems]
+        rows.append({"file": str(path), "sound": not problems, "problems": told, **_told(content, problems)})
+    emit(settings, (line for row in rows for line in _verdict(row, checked=key is not None)), rows)
+    return 0 if all(row["sound"] for row in rows) else 1
+
+
+def _signer(path: Path) -> Any:
+    key = certificate.private_key(_read(path), str(path))
+    return lambda content: certificate.sign(key, content)
+
+
+def _written(origin: certificate.Origin, rows: list[Any], signer: Any, out: Path) -> Iterator[dict[str, Any]]:
+    for key_id in certificate.retired(rows):
+        row = {"application": rows[0]["application"], "credential": key_id}
+        try:
+            document = certificate.make(origin, rows, key_id, signer)
+        except certificate.UnfitError as error:
+            yield {**row, "why": str(error)}
+            continue
+        path = out / certificate.name_of(document)
+        outputs.for_certificate(path)
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(certificate.file(document))
+        except OSError as error:
+            raise CertificateError(f"cannot write {path}: {error.strerror}; choose another --out") from error
+        yield {**row, "file": str(path)}
+
+
+def _line(row: dict[str, Any]) -> str:
+    if "file" in row:
+        return f"{row['application']}  {row['credential']}  {row['file']}"
+    return f"{row['application']}  {row['credential']}  NOT CERTIFIED: {row['why']}"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+    except OSError as error:
+        raise CertificateError(f"cannot read {path}: {error.strerror}; name a file that is there") from error
+    if len(content) > _LARGEST:
+        raise CertificateError(f"{path} is larger than a certificate or key can be; name another file")
+    return content
+
+
+def _told(content: bytes, problems: tuple[certificate.Problem, ...]) -> dict[str, Any]:
+    """Return what a sound certificate is about; of one that is not, nothing is repeated."""
+    if problems:
+        return {}
+    document = certificate.parsed(content)
+    claims, signed = document["claims"], document["signature"]
+    return {
+        "application": claims["application"]["client_id"],
+        "display_name": claims["application"]["display_name"],
+        "credential": claims["credential"]["key_id"],
+        "removed": claims["removal"]["done"]["tenant_time"],
+        "public_key": signed["public_key"] if signed else None,
+        "journal": document["journal"],
+    }
+
+
+def _verdict(row: dict[str, Any], *, checked: bool) -> Iterator[str]:
+    if not row["sound"]:
+        yield from (f"{row['file']}: NOT SOUND: {each['where']}: {each['what']}" for each in row["problems"])
+        return
+    yield f"{row['file']}: sound: {row['credential']} of {row['display_name']}, removed {row['removed']}"
+    if not checked:
+        signed = f"signed by the key {row['public_key']}, which was not compared" if row["public_key"] else "not signed"
+        yield f"{row['file']}: {signed}: give --public-key to know that it is the team's"

@@ -1,0 +1,31 @@
+"""``unsecret.toml``, as the commands that take ``--policy`` read it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import click
+
+from migrate import policyfile
+from migrate.cli.options import FILE
+from migrate.standing import RetirePolicy
+
+
+def policy_option(function: Any) -> Any:
+    """Give a command ``--policy``."""
+    told = f"What people decided; the default is {policyfile.NAME} in this folder, if it is there."
+    return click.option("--policy", type=FILE, help=told)(function)
+
+
+def retirement(path: Path | None, *, unused_days: int | None = None, most: int | None = None) -> RetirePolicy:
+    """Read what removals are judged by; options can make it stricter, never laxer. Raises PolicyError."""
+    found = path or Path(policyfile.NAME)
+    rules = policyfile.read_retirement(found) if path or found.exists() else RetirePolicy()
+    policy = rules.policy
+    limits = [each for each in (most, policy.per_run) if each is not None]
+    stricter = dataclasses.replace(
+        policy, unused_days=max(unused_days or 0, policy.unused_days), per_run=min(limits, default=None)
+    )
+    return dataclasses.replace(rules, policy=stricter)

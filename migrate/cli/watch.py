@@ -1,0 +1,78 @@
+"""``unsecret watch``: look after applications whose credentials were removed."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any, assert_never
+
+import click
+
+from migrate import planuse
+from migrate.cli import wiring
+from migrate.cli.journals import journal as opened
+from migrate.cli.options import FILE, Settings, common, selection
+from migrate.cli.output import emit, progress
+from migrate.cli.policies import policy_option, retirement
+from migrate.journal.store import SqlJournal
+from migrate.model import Pairing, Plan
+from migrate.standing import Policy
+from migrate.watch import Broken, Look, Quiet, Watcher, Watching
+
+
+@click.command()
+@click.argument("plan_file", metavar="PLAN", type=FILE)
+@selection
+@policy_option
+@common
+def command(*, settings: Settings, plan_file: Path, wave: int | None, app: str | None, policy: Path | None) -> int:
+    """Look for refused sign-ins and failing exchanges of PLAN's applications since their credentials were removed.
+
+    To be run until every application has been watched for as long as the policy says. Trouble stops every further
+    removal, until a later look finds the application quiet.
+    """
+    rules = retirement(policy)
+    with opened(settings) as journal:
+        plan = planuse.load(plan_file, journal, settings.cloud)
+        pairings = planuse.select(plan, app=app, wave=wave)
+        looks = asyncio.run(_watch(settings, plan, pairings, journal, rules.policy))
+    emit(settings, _lines(looks), [_row(look) for look in looks])
+    return 1 if any(not isinstance(look, Quiet) for look in looks) else 0
+
+
+async def _watch(
+    settings: Settings, plan: Plan, pairings: tuple[Pairing, ...], journal: SqlJournal, policy: Policy
+) -> tuple[Look, ...]:
+    async with wiring.tenant(settings, plan) as tenant:
+        watcher = Watcher(
+            plan=plan,
+            directory=tenant.directory,
+            exchange=wiring.exchange(settings, plan),
+            journal=journal,
+            policy=policy,
+        )
+        return await watcher.run(pairings, progress=progress("watch"))
+
+
+def _row(look: Look) -> dict[str, Any]:
+    application = look.pairing.application
+    row: dict[str, Any] = {"application": application.display_name, "client_id": application.client_id}
+    match look:
+        case Quiet(removed=removed):
+            return {**row, "result": "quiet", "removed": removed.isoformat()}
+        case Watching(because=because):
+            return {**row, "result": "watching", "message": because}
+        case Broken(message=message, callers=callers):
+            return {**row, "result": "broken", "message": message, "callers": list(callers)}
+        case _:
+            assert_never(look)
+
+
+def _lines(looks: tuple[Look, ...]) -> list[str]:
+    rows = [_row(look) for look in looks]
+    told = [f"{row['result']:8}  {row['application']}: {row['message']}" for row in rows if "message" in row]
+    quiet = sum(isinstance(look, Quiet) for look in looks)
+    lines = [*told, f"{quiet} of {len(looks)} applications are quiet"]
+    if any(isinstance(look, Broken) for look in looks):
+        lines.append("No credential is removed until that is mended: move the caller, or give it a new secret.")
+    return lines

@@ -1,0 +1,31 @@
+"""Waves go one after the other, and none while an earlier removal is in trouble or has not been watched long enough.
+
+An access token that was issued with the old credential lives for up to 90 minutes (Microsoft identity platform,
+"access token lifetime"), so that a removal that broke somebody shows only after it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from migrate.gate import Answer, Closed, Gate, Open, Question
+
+
+def _ask(question: Question) -> Answer:
+    standing, wave = question.standing, question.pairing.wave
+    if standing.trouble:
+        return Closed(because=standing.trouble, opens="unsecret watch PLAN, once its cause is mended")
+    if standing.unsettled:
+        because = (
+            f"wave {wave} waits for {standing.unsettled} credentials of earlier ones, {standing.waits_for} among them"
+        )
+        return Closed(because=because, opens="unsecret retire PLAN --apply for the earlier wave")
+    if standing.canary_removed is not None:
+        quiet = standing.canary_removed + timedelta(hours=question.policy.watch_hours)
+        if question.now < quiet:
+            because = f"the wave before was removed at {standing.canary_removed:%Y-%m-%d %H:%M} UTC"
+            return Closed(because=because, opens=f"waiting until {quiet:%Y-%m-%d %H:%M} UTC")
+    return Open(because="no earlier wave is open or in trouble")
+
+
+GATE = Gate(name="wave-order", ask=_ask)

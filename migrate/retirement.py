@@ -1,0 +1,65 @@
+"""What became of a credential that was to be removed; a closed union."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from migrate.gate import Closed
+from migrate.model import Pairing, PlannedCredential
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retired:
+    """Removed, confirmed by reads, and the exchange works without it."""
+
+    pairing: Pairing
+    credential: PlannedCredential
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoneAlready:
+    """It was not there any more: removed by an earlier run, or by somebody else."""
+
+    pairing: Pairing
+    credential: PlannedCredential
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WouldRetire:
+    """Dry run: every gate is open."""
+
+    pairing: Pairing
+    credential: PlannedCredential
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduled:
+    """Every gate is open; it is removed by the first run after ``until`` that finds them open still."""
+
+    pairing: Pairing
+    credential: PlannedCredential
+    until: datetime
+    new: bool
+    """Whether this run scheduled it, or would."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """At least one gate is closed."""
+
+    pairing: Pairing
+    credential: PlannedCredential
+    closed: tuple[tuple[str, Closed], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRemoved:
+    """Graph refused the removal, or the credential did not go away."""
+
+    pairing: Pairing
+    credential: PlannedCredential
+    message: str
+
+
+Retirement = Retired | GoneAlready | WouldRetire | Scheduled | Held | NotRemoved

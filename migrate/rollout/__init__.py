@@ -1,0 +1,82 @@
+"""Where each application stands, and what may follow. Pure: the journal is the only memory of a rollout."""
+
+from __future__ import annotations
+
+from migrate.rollout.advice import next_command
+from migrate.rollout.folding import (
+    admit,
+    begin,
+    code_known,
+    event,
+    fold,
+    irreversible,
+    is_clean,
+    standings,
+    states,
+    step,
+)
+from migrate.rollout.reading import (
+    closed_gates,
+    code_state,
+    names,
+    planned,
+    proof_entries,
+    proofs,
+    retired_keys,
+    stepped,
+    unfinished,
+)
+from migrate.rollout.standing import (
+    Condition,
+    Course,
+    FailedIn,
+    HeldBy,
+    Standing,
+    TakenBack,
+    Trust,
+    Well,
+    course,
+    course_of_steps,
+)
+from migrate.rollout.states import INTENTS, REVERSIBLE, STATIONS, TABLE, Event, State, Transition, transition
+
+__all__ = [
+    "INTENTS",
+    "REVERSIBLE",
+    "STATIONS",
+    "TABLE",
+    "Condition",
+    "Course",
+    "Event",
+    "FailedIn",
+    "HeldBy",
+    "Standing",
+    "State",
+    "TakenBack",
+    "Transition",
+    "Trust",
+    "Well",
+    "admit",
+    "begin",
+    "closed_gates",
+    "code_known",
+    "code_state",
+    "course",
+    "course_of_steps",
+    "event",
+    "fold",
+    "irreversible",
+    "is_clean",
+    "names",
+    "next_command",
+    "planned",
+    "proof_entries",
+    "proofs",
+    "retired_keys",
+    "standings",
+    "states",
+    "step",
+    "stepped",
+    "transition",
+    "unfinished",
+]

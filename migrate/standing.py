@@ -1,0 +1,134 @@
+"""What a removal is judged by besides the tenant: the team's policy, and where the rollout stands around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from migrate.model import Freeze
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How much proof a removal needs, as ``[retire]`` of ``unsecret.toml`` says. Times are the tenant's own."""
+
+    unused_days: int = 28
+    """Sign-in logs hold 30 days (Entra ID P1/P2), so a window of 30 could never be shown to be covered."""
+    proof_hours: int = 24
+    """Age of the newest successful exchange at which a proof goes stale."""
+    log_hours: int = 6
+    """How far the sign-in log may be behind; records arrive minutes to hours late."""
+    proof_successes: int = 3
+    proof_spread_minutes: int = 10
+    """Replication of a new federated credential flaps for minutes, so successes must lie apart."""
+    sign_ins_from_wave: int = 2
+    """From which wave on the sign-in log must show the planned federated credential in use; the canary takes probes."""
+    plan_hours: int = 35 * 24
+    """Age of the snapshot behind the plan at which a new scan is due."""
+    soak_hours: int = 0
+    """How long a credential stays scheduled before it is removed; 0: it is removed at once."""
+    watch_hours: int = 2
+    """How long a removed credential is watched: longer than the longest default lifetime of a token, 90 minutes."""
+    owner_days: int | None = None
+    """How long an owner has to answer; None: owners are not asked."""
+    per_run: int | None = None
+    per_hour: int | None = None
+    rollback: bool = True
+    """Whether a removal needs a policy of the tenant that would let a new secret be added."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptOut:
+    """``[[exclude]]``: an application that is left alone until a day, that day included."""
+
+    application: str
+    """Client id, object id, or display name."""
+    reason: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoneCaller:
+    """``[[caller]]``: an address that used a secret and does not sign in any more, as a person says."""
+
+    application: str
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetirePolicy:
+    """Everything of ``unsecret.toml`` that a removal is judged by."""
+
+    policy: Policy = Policy()
+    opt_outs: tuple[OptOut, ...] = ()
+    callers: tuple[GoneCaller, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """An address that used a credential, and when it did last."""
+
+    address: str
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Informed:
+    """Owners were told of a removal, and what they said; None: no answer yet."""
+
+    at: datetime
+    answer: bool | None
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Possible:
+    """A new secret could be added."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forbidden:
+    """A policy of the tenant forbids to add one; ``policy`` is its name."""
+
+    policy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotTold:
+    """The policies could not be read, and why."""
+
+    why: str
+
+
+Rollback = Possible | Forbidden | NotTold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where the rollout stands around one credential at the moment of asking."""
+
+    taken_at: datetime
+    """When the snapshot behind the plan was taken."""
+    freezes: tuple[Freeze, ...] = ()
+    opt_outs: tuple[OptOut, ...] = ()
+    """Those of this application."""
+    callers: tuple[Caller, ...] = ()
+    """Addresses that the journal has seen use the credential."""
+    gone: frozenset[str] = frozenset()
+    """Addresses that ``[[caller]]`` gives up for this application."""
+    informed: Informed | None = None
+    unsettled: int = 0
+    """Credentials of earlier waves that are neither retired nor held."""
+    waits_for: str = ""
+    """The application of one of them."""
+    canary_removed: datetime | None = None
+    """Newest removal of the wave before."""
+    trouble: str = ""
+    """What went wrong after a removal and is not over, in words."""
+    removed_in_run: int = 0
+    removed_in_hour: int = 0
+    scheduled: datetime | None = None
+    """Since when the removal is scheduled."""
+    rollback: Rollback = Possible()

@@ -1,0 +1,190 @@
+"""Where a rollout stands around each credential: the plan, the policy, the journal, and what this run has done."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from inventory.model import Application, ClientId, KeyId
+from migrate.gate import CodeState
+from migrate.model import Entry, Kind, Pairing, Plan, PlannedCredential
+from migrate.rollback import Rules, rollback
+from migrate.rollout import code_state
+from migrate.standing import Caller, Informed, RetirePolicy, Standing
+
+KINDS = (
+    Kind.RETIRED, Kind.GONE, Kind.HELD, Kind.SCHEDULED, Kind.UNSCHEDULED, Kind.OWNER_TOLD, Kind.CALLERS,
+    Kind.WATCH_FAILED, Kind.WATCHED, Kind.CODE_SCANNED,
+)  # fmt: skip
+"""What it reads of the journal."""
+_HOUR = timedelta(hours=1)
+
+_PASSING = frozenset({"wave-order", "change-limit", "freeze-window", "one-operator"})
+"""Gates that open by themselves, or by another run: what only they hold is not dealt with."""
+
+
+def holds_for_good(gates: Iterable[str]) -> bool:
+    """Tell whether closed gates say something of the credential itself, so that its wave need not wait for it."""
+    return not _PASSING.issuperset(gates)
+
+
+class Surroundings:
+    """One run's view; ``catch_up`` keeps it in step with what this run and others write, each entry read once."""
+
+    def __init__(self, plan: Plan, rules: RetirePolicy, entries: Iterable[Entry], restrictions: Rules) -> None:
+        """Take the journal's entries of ``KINDS`` and the restrictions of the tenant's policies."""
+        self._plan, self._rules, self._restrictions = plan, rules, restrictions
+        self._waves: dict[int, dict[KeyId, str]] = defaultdict(dict)
+        self._soaks: dict[int, dict[KeyId, str]] = defaultdict(dict)
+        self._wave_of: dict[KeyId, int] = {}
+        for pairing in plan.pairings:
+            for credential in pairing.credentials:
+                self._waves[pairing.wave][credential.key_id] = pairing.application.display_name
+                self._wave_of[credential.key_id] = pairing.wave
+        self._removed: list[datetime] = []
+        self._newest: dict[int, datetime] = {}
+        self._in_run = 0
+        self._scheduled: dict[str, datetime] = {}
+        self._informed: dict[str, Informed] = {}
+        self._callers: dict[str, dict[str, datetime]] = defaultdict(dict)
+        self._trouble: dict[str, str] = {}
+        self._scans: list[Entry] = []
+        self.code: CodeState = code_state((), plan.tenant_id)
+        self.last = 0
+        """Number of the last entry that was taken."""
+        self.catch_up(entries)
+
+    def catch_up(self, entries: Iterable[Entry]) -> None:
+        """Take entries of ``KINDS`` that were written since ``last``, by whomever."""
+        known = len(self._scans)
+        for entry in entries:
+            if entry.kind is Kind.CODE_SCANNED:
+                self._scans.append(entry)
+            else:
+                self._take(entry)
+            self.last = max(self.last, entry.number or 0)
+        if len(self._scans) > known:
+            self.code = code_state(self._scans, self._plan.tenant_id)
+
+    def removed(self) -> None:
+        """Count a removal of this run."""
+        self._in_run += 1
+
+    def soaks(self, credential: PlannedCredential) -> None:
+        """Let what this run found soaking not keep later waves from being scheduled; from being removed it does."""
+        wave = self._wave_of[credential.key_id]
+        if name := self._waves[wave].pop(credential.key_id, ""):
+            self._soaks[wave][credential.key_id] = name
+
+    def settled(self, credential: PlannedCredential) -> None:
+        """Count a credential as dealt with: retired, held, or about to be in a dry run."""
+        self._settle(credential.key_id)
+
+    def _settle(self, key: KeyId) -> None:
+        for waves in (self._waves, self._soaks):
+            waves[self._wave_of.get(key, 0)].pop(key, None)
+
+    def _take(self, entry: Entry) -> None:
+        at = entry.tenant_time
+        key = KeyId(entry.subject)
+        match entry.kind:
+            case Kind.RETIRED | Kind.GONE | Kind.HELD:
+                self._dealt_with(entry)
+                self._scheduled.pop(entry.subject, None)
+                if entry.kind is Kind.RETIRED:
+                    self._count(key, at)
+            case Kind.UNSCHEDULED:
+                self._scheduled.pop(entry.subject, None)
+            case Kind.SCHEDULED:
+                self._scheduled[entry.subject] = at
+            case Kind.OWNER_TOLD:
+                self._informed[entry.application or ""] = Informed(at=at, answer=_answer(entry), by=entry.actor)
+            case Kind.CALLERS:
+                for address, last in _addresses(entry):
+                    self._callers[entry.subject][address] = last
+            case Kind.WATCH_FAILED:
+                self._trouble[entry.application or ""] = str(entry.data.get("message", ""))
+            case Kind.WATCHED:
+                self._trouble.pop(entry.application or "", None)
+            case _:
+                pass
+
+    def _dealt_with(self, entry: Entry) -> None:
+        if entry.kind is not Kind.HELD or holds_for_good(_closed(entry)):
+            self._settle(KeyId(entry.subject))
+
+    def _count(self, key: KeyId, at: datetime) -> None:
+        insort(self._removed, at)
+        wave = self._wave_of.get(key)
+        if wave is not None:
+            self._newest[wave] = max(at, self._newest.get(wave, at))
+
+    def scheduled(self, credential: PlannedCredential) -> datetime | None:
+        """Give the time since when a removal is scheduled."""
+        return self._scheduled.get(credential.key_id)
+
+    def known_callers(self, credential: PlannedCredential) -> dict[str, datetime]:
+        """Give the addresses that the journal has seen use a credential."""
+        return self._callers[credential.key_id]
+
+    def around(
+        self,
+        pairing: Pairing,
+        credential: PlannedCredential,
+        application: Application | None,
+        now: datetime,
+        *,
+        last: bool = False,
+    ) -> Standing:
+        """Tell where the rollout stands around one credential; ``last``: it is to be removed now."""
+        client_id = pairing.application.client_id
+        shelves = (self._waves, self._soaks) if last else (self._waves,)
+        earlier = [left for waves in shelves for wave, left in waves.items() if 0 < wave < pairing.wave and left]
+        return Standing(
+            taken_at=self._plan.snapshot_taken_at,
+            freezes=(*self._rules.freezes, *self._plan.freezes),
+            opt_outs=tuple(one for one in self._rules.opt_outs if _names(one.application, pairing)),
+            callers=tuple(
+                Caller(address=address, last=last) for address, last in self._callers[credential.key_id].items()
+            ),
+            gone=frozenset(one.address for one in self._rules.callers if _names(one.application, pairing)),
+            informed=self._informed.get(client_id),
+            unsettled=sum(map(len, earlier)),
+            waits_for=next(iter(earlier[0].values())) if earlier else "",
+            canary_removed=max((at for wave, at in self._newest.items() if wave < pairing.wave), default=None),
+            trouble=self._in_trouble(client_id),
+            removed_in_run=self._in_run,
+            removed_in_hour=len(self._removed) - bisect_right(self._removed, now - _HOUR),
+            scheduled=self.scheduled(credential),
+            rollback=rollback(self._restrictions, credential, application),
+        )
+
+    def _in_trouble(self, client_id: ClientId) -> str:
+        if not self._trouble:
+            return ""
+        whose, message = next(iter(self._trouble.items()))
+        return message if whose == client_id else f"after a removal of {whose}: {message}"
+
+
+def _closed(entry: Entry) -> Iterable[str]:
+    told = entry.data.get("gates")
+    return told if isinstance(told, dict) else ()
+
+
+def _answer(entry: Entry) -> bool | None:
+    answer = entry.data.get("answer")
+    return answer if isinstance(answer, bool) else None
+
+
+def _addresses(entry: Entry) -> list[tuple[str, datetime]]:
+    told = entry.data.get("addresses")
+    return (
+        [(address, datetime.fromisoformat(str(at))) for address, at in told.items()] if isinstance(told, dict) else []
+    )
+
+
+def _names(told: str, pairing: Pairing) -> bool:
+    application = pairing.application
+    return told.casefold() in {application.client_id, application.id, application.display_name.casefold()}

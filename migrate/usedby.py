@@ -1,0 +1,73 @@
+"""Whether a record of the sign-in log is use of a credential. A record that does not rule it out may be.
+
+Sources: Microsoft Graph beta, "signIn resource type" (credential key id, thumbprint, clientCredentialType).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from inventory.classify import thumbprint
+from inventory.ids import guid, spelled
+from inventory.model import CredentialKind, SignIn, SignInHistory
+from migrate.model import ExchangeClaims, PlannedCredential
+
+# "none" is not among them: a user's record may be written before the application redeems the code with its secret.
+_ALWAYS_OTHER = frozenset({"federatedidentitycredential", "managedidentity"})
+_OTHER = {
+    CredentialKind.SECRET: _ALWAYS_OTHER | {"certificate", "clientassertion"},
+    CredentialKind.CERTIFICATE: _ALWAYS_OTHER | {"clientsecret"},
+}
+"""Credential types that rule our credential out, by its kind; every other type, and a new one, does not."""
+_SHA1_HEX = 40
+_SAME_TIME = timedelta(minutes=5)
+
+
+class Whose(enum.Enum):
+    """Which credential a record names."""
+
+    OURS = enum.auto()
+    ANOTHERS = enum.auto()
+    UNKNOWN = enum.auto()
+
+
+def whose(sign_in: SignIn, credential: PlannedCredential) -> Whose:
+    """Tell whether a record is use of this credential."""
+    if sign_in.key_id is not None:
+        return Whose.OURS if sign_in.key_id == spelled(credential.key_id) else Whose.ANOTHERS
+    # What cannot be an id or a digest ("N/A") names nothing, and rules nothing out.
+    if guid(sign_in.federated_credential_id) or (sign_in.credential_type or "").lower() in _OTHER[credential.kind]:
+        return Whose.ANOTHERS
+    if thumbprint(sign_in.thumbprint) and credential.kind is CredentialKind.SECRET:
+        return Whose.ANOTHERS
+    if sign_in.thumbprint and credential.thumbprint:
+        if sign_in.thumbprint == credential.thumbprint:
+            return Whose.OURS
+        digests = thumbprint(sign_in.thumbprint) and thumbprint(credential.thumbprint)
+        comparable = digests and len(sign_in.thumbprint) == len(credential.thumbprint) == _SHA1_HEX
+        return Whose.ANOTHERS if comparable else Whose.UNKNOWN
+    return Whose.UNKNOWN
+
+
+def callers_of(history: SignInHistory, credential: PlannedCredential) -> dict[str, datetime]:
+    """Give the addresses that used a credential, each with its last time; an unknown outcome counts as success."""
+    used: dict[str, datetime] = {}
+    for each in history.sign_ins:
+        if each.address and each.error_code in {0, None} and whose(each, credential) is Whose.OURS:
+            used[each.address] = max(each.at, used.get(each.address, each.at))
+    return used
+
+
+def caught_up(history: SignInHistory, proofs: Iterable[ExchangeClaims], since: datetime) -> bool:
+    """Tell whether a log shows one of our own exchanges since a moment: then it is not behind it."""
+    lately = [proof for proof in proofs if proof.issued_at >= since]
+    return any(_is(sign_in, proof) for proof in lately for sign_in in history.sign_ins)
+
+
+def _is(sign_in: SignIn, proof: ExchangeClaims) -> bool:
+    if sign_in.token_id and sign_in.token_id == proof.token_id:
+        return True
+    near = abs(sign_in.at - proof.issued_at) <= _SAME_TIME
+    return near and sign_in.succeeded and sign_in.federated_credential_id is not None

@@ -1,0 +1,264 @@
+"""The table of stations, and a model check of it: whatever happens, nothing is removed with a closed gate."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from inventory.model import KeyId
+from migrate import rollout
+from migrate.errors import IllegalTransitionError
+from migrate.gate import CodeState
+from migrate.model import Entry, Kind
+from migrate.rollout import INTENTS, STATIONS, TABLE, Course, Event, Standing, State
+from tests.support.questions import PAIRING, claims
+
+GATES = ("exchange-proven", "secret-unused", "code-rewritten")
+KEYS = (KeyId("key-1"), KeyId("key-2"))
+HOST = "/subscriptions/s/resourcegroups/r/providers/microsoft.web/sites/app"
+COURSE = Course(
+    application=PAIRING.application,
+    keys=frozenset(KEYS),
+    hosts=frozenset({HOST}),
+    issuer=PAIRING.federated.issuer,
+    subject=PAIRING.federated.subject,
+    wave=1,
+)
+REMOVED = {State.PARTLY_RETIRED, State.RETIRED, State.WATCHED, State.SEALED}
+
+
+def entry(kind: Kind, subject: str = "", **data: Any) -> Entry:
+    return Entry(kind=kind, plan="p", application=COURSE.client_id, subject=subject, data=msgspec.to_builtins(data))
+
+
+def proof() -> Entry:
+    return Entry(kind=Kind.PROVEN, plan="p", application=COURSE.client_id, data=msgspec.to_builtins(claims()))
+
+
+def test_every_row_is_there_once_and_every_fact_has_one_at_every_station() -> None:
+    keys = [(row.source, row.event) for row in TABLE]
+    assert len(set(keys)) == len(keys)
+    facts = set(Event) - INTENTS
+    assert set(keys) >= set(itertools.product(STATIONS, facts))
+    assert {row.event for row in TABLE} == set(Event)
+
+
+def test_every_kind_of_entry_about_an_application_is_the_evidence_of_a_row() -> None:
+    told = {kind for row in TABLE for kind in row.evidence}
+    assert set(Kind) - told == {
+        Kind.PLAN,
+        Kind.FREEZE_OVERRIDDEN,
+        Kind.OWNER_TOLD,
+        Kind.CALLERS,
+        Kind.GONE,
+        Kind.CHAIN_STARTED,
+        Kind.PROOF_REQUESTED,
+        Kind.PROOF_IMPORTED,
+    }
+
+
+def test_nothing_leads_to_removed_but_a_removal() -> None:
+    into = {row.event for row in TABLE if row.target in REMOVED and row.source not in REMOVED}
+    assert into == {Event.REMOVED_ONE, Event.REMOVED_ALL}
+    back = [row for row in TABLE if row.source in REMOVED and row.target not in REMOVED]
+    assert {(row.source, row.event, row.target) for row in back} == {
+        (State.PARTLY_RETIRED, Event.SCHEDULED, State.SOAKING)
+    }
+
+
+@pytest.mark.parametrize("kind", [Kind.UNFEDERATE_MEANT, Kind.DETACH_MEANT, Kind.IDENTITY_DELETE_MEANT])
+def test_nothing_is_taken_back_after_or_during_a_removal(kind: Kind) -> None:
+    begun = rollout.fold(COURSE, [proof(), entry(Kind.RETIRE_MEANT, KEYS[0])])
+    gone = rollout.fold(COURSE, [proof(), entry(Kind.RETIRED, "of-an-earlier-plan")])
+    assert gone.station is State.PROVEN
+    for now in (begun, gone):
+        with pytest.raises(IllegalTransitionError, match=r"run retire again|nothing to sign in with|does not follow"):
+            rollout.admit(COURSE, now, entry(kind, "x"))
+
+
+def test_code_decides_between_federated_and_rewritten_at_any_time() -> None:
+    clean, nothing = CodeState(roots=("/code",), findings=()), CodeState(roots=(), findings=())
+    entries = [entry(Kind.FEDERATED, "f", created=True)]
+    assert rollout.fold(COURSE, entries).station is State.FEDERATED
+    assert rollout.fold(COURSE, entries, nothing).station is State.FEDERATED
+    assert rollout.fold(COURSE, entries, clean).station is State.REWRITTEN
+    assert rollout.fold(COURSE, [*entries, proof()], clean).station is State.PROVEN
+
+
+def test_a_federated_credential_stays_ours_when_a_later_run_finds_it_and_not_when_it_is_another() -> None:
+    made = entry(Kind.FEDERATED, "f", created=True, id="1")
+    same, other = entry(Kind.FEDERATED, "f", created=False, id="1"), entry(Kind.FEDERATED, "f", created=False, id="2")
+    for entries, ours in (([made], True), ([made, same], True), ([made, other], False), ([other], False)):
+        trust = rollout.fold(COURSE, entries).trust
+        assert trust is not None
+        assert trust.ours is ours
+
+
+def test_what_was_meant_is_begun_until_it_or_its_opposite_was_seen() -> None:
+    meant, failed = entry(Kind.FEDERATE_MEANT, "f"), entry(Kind.FEDERATE_FAILED, "f", message="no")
+    assert rollout.fold(COURSE, [meant, failed]).begun == {(Kind.FEDERATE_MEANT, "f")}
+    assert rollout.fold(COURSE, [meant, failed]).state is State.FAILED
+    assert not rollout.fold(COURSE, [meant, entry(Kind.FEDERATED, "f", created=True)]).begun
+    assert not rollout.fold(COURSE, [meant, entry(Kind.UNFEDERATED, "f")]).begun
+
+
+def test_every_standing_has_a_next_command_that_names_the_application_or_a_thing_to_do() -> None:
+    for station in STATIONS:
+        told = rollout.next_command(COURSE, Standing(station=station))
+        assert told or station is State.SEALED
+        assert "{" not in told
+    assert "revert" in rollout.next_command(COURSE, Standing(begun=frozenset({(Kind.DETACH_MEANT, "h")})))
+    assert "retire" in rollout.next_command(COURSE, Standing(begun=frozenset({(Kind.RETIRE_MEANT, "k")})))
+
+
+class Walk(RuleBasedStateMachine):
+    """Random walks. The model knows what is in the tenant and which gates are open; only ``admit`` stands between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: list[Entry] = []
+        self.open = dict.fromkeys(GATES, False)
+        self.trusted = self.attached = self.proven = False
+        self.scheduled = self.soaked = self.watched = False
+        self.gone: set[str] = set()
+        self.gates_at_removal: list[tuple[str, ...]] = []
+        self.meant: str | None = None
+
+    @property
+    def now(self) -> Standing:
+        return rollout.fold(COURSE, self.entries)
+
+    def try_to(self, new: Entry) -> bool:
+        try:
+            rollout.admit(COURSE, self.now, new, GATES)
+        except IllegalTransitionError:
+            return False
+        self.entries.append(new)
+        return True
+
+    def see(self, new: Entry) -> None:
+        rollout.admit(COURSE, self.now, new, GATES)
+        self.entries.append(new)
+
+    @rule(is_open=st.booleans())
+    def all_gates_move(self, is_open: bool) -> None:  # noqa: FBT001 - a value of Hypothesis
+        self.open = dict.fromkeys(GATES, is_open)
+
+    @rule(gate=st.sampled_from(GATES), is_open=st.booleans())
+    def a_gate_moves(self, gate: str, is_open: bool) -> None:  # noqa: FBT001 - a value of Hypothesis
+        self.open[gate] = is_open
+
+    @rule()
+    def attach(self) -> None:
+        assert self.try_to(entry(Kind.ATTACH_MEANT, HOST))
+        self.see(entry(Kind.ATTACHED, HOST, attached=not self.attached))
+        self.attached = True
+
+    @rule(seen=st.booleans())
+    def federate(self, seen: bool) -> None:  # noqa: FBT001 - a value of Hypothesis
+        assert self.try_to(entry(Kind.FEDERATE_MEANT, "f"))
+        if seen:
+            self.see(entry(Kind.FEDERATED, "f", created=True, id="1"))
+        else:
+            self.see(entry(Kind.FEDERATE_FAILED, "f", message="not seen"))
+        self.trusted = self.trusted or seen
+
+    @rule(works=st.booleans())
+    def verify(self, works: bool) -> None:  # noqa: FBT001 - a value of Hypothesis
+        self.proven = works and self.trusted
+        self.see(proof() if self.proven else entry(Kind.PROOF_FAILED, message="AADSTS70025"))
+        if not self.proven:
+            self.scheduled = self.soaked = False
+
+    @precondition(lambda self: not self.gone)
+    @rule(opened=st.integers(0, len(GATES)))
+    def go_well(self, opened: int) -> None:
+        """Come to where a removal is near, which a walk seldom does by chance."""
+        self.federate(seen=True)
+        self.verify(works=True)
+        self.open = {name: at < opened for at, name in enumerate(GATES)}
+
+    @rule()
+    def schedule(self) -> None:
+        if self.try_to(entry(Kind.SCHEDULED)):
+            assert self.proven or self.gone
+            self.scheduled = not self.soaked
+
+    @rule()
+    def end_the_soak(self) -> None:
+        if self.try_to(entry(Kind.SOAKED)):
+            assert self.scheduled
+            self.scheduled, self.soaked = False, True
+
+    @rule()
+    def call_off(self) -> None:
+        if self.try_to(entry(Kind.UNSCHEDULED)):
+            assert self.scheduled or self.soaked
+            self.scheduled = self.soaked = False
+
+    @precondition(lambda self: self.meant is None)
+    @rule(key=st.sampled_from(KEYS), told=st.sampled_from([(*GATES, "another"), GATES, GATES[:2], ()]))
+    def mean_to_remove(self, key: str, told: tuple[str, ...]) -> None:
+        """The caller tells which gates it found open: those that are, or only some of them."""
+        opened = {name: "because" for name in told if self.open.get(name, True)}
+        if self.try_to(entry(Kind.RETIRE_MEANT, key, gates=opened)):
+            self.gates_at_removal.append(tuple(name for name, is_open in self.open.items() if is_open))
+            self.meant = key
+
+    @precondition(lambda self: self.meant is not None)
+    @rule(fate=st.sampled_from(["seen", "refused", "crash"]))
+    def remove(self, fate: str) -> None:
+        key = self.meant
+        assert key is not None
+        if fate == "refused":
+            self.see(entry(Kind.RETIRE_FAILED, key, message="503"))
+        elif fate == "seen":
+            self.see(entry(Kind.RETIRED, key, removed=True))
+            self.gone.add(key)
+        self.meant = None if fate != "crash" else key
+
+    @rule()
+    def watch(self) -> None:
+        if self.try_to(entry(Kind.WATCHED)):
+            assert self.gone == set(KEYS)
+            self.watched = True
+
+    @rule()
+    def seal(self) -> None:
+        if self.try_to(entry(Kind.SEAL_MEANT)):
+            assert self.watched
+            self.see(entry(Kind.SEALED))
+
+    @rule()
+    def take_back_the_trust(self) -> None:
+        if self.try_to(entry(Kind.UNFEDERATE_MEANT, "f")):
+            assert not self.gone
+            assert self.meant is None
+            self.see(entry(Kind.UNFEDERATED, "f"))
+            self.trusted = self.proven = False
+
+    @rule()
+    def take_back_the_identity(self) -> None:
+        if self.try_to(entry(Kind.DETACH_MEANT, HOST)):
+            assert not self.gone
+            self.see(entry(Kind.DETACHED, HOST))
+            self.attached = False
+
+    @invariant()
+    def nothing_was_removed_with_a_closed_gate(self) -> None:
+        assert all(set(GATES) <= set(opened) for opened in self.gates_at_removal)
+        if self.now.station in {State.RETIRED, State.WATCHED, State.SEALED}:
+            assert self.gone == set(KEYS)
+            assert self.gates_at_removal
+        assert self.now.removed == self.gone
+        assert self.now.station in REMOVED or not self.gone or self.scheduled or self.soaked
+
+
+Walk.TestCase.settings = settings(max_examples=100, stateful_step_count=25, suppress_health_check=list(HealthCheck))
+TestWalk = Walk.TestCase
