@@ -12,6 +12,7 @@ from pathlib import Path
 
 _GAP = rb"[\s\\]*"
 _SPACE = rb"[\s\\]+"
+_START = rb"(?:^(?:\xef\xbb\xbf)?|[;:\r\n])[ \t\f]*"
 
 
 def importable(path: Path) -> Path:
@@ -25,8 +26,8 @@ def may_import(place: Path) -> Callable[[bytes], bool]:
     if not (name.isascii() and parent.isascii()):  # an identifier has more than one spelling outside of ASCII
         return lambda _data: True
     own, above = re.escape(name.encode()), re.escape(parent.encode())
-    alone = rb"\b(?:from|import)%s%s\b" % (_SPACE, own)
-    among = rb"\bimport\b[\w\s\\.,\x80-\xff]*,%s%s\b" % (_GAP, own)
+    alone = rb"%s(?:from|import)%s%s\b" % (_START, _SPACE, own)
+    among = rb"%simport\b[\w\s\\.,\x80-\xff]*,%s%s\b" % (_START, _GAP, own)
     below = rb"\b%s(?:%s\.%s%s\b|%simport\b)" % (above, _GAP, _GAP, own, _SPACE)
     search = re.compile(rb"|".join((alone, among, *([below] if parent else [])))).search
     return lambda data: search(data) is not None
