@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from codemods.engine.words import words_of
 from codemods.transform import Transform
 
-_JOINT = re.compile(rb"""["'][\s\\]*(?:#[^\n]*\s*)*[rRbBuUfF]{0,2}["']""")
+_JOINT = re.compile(rb"""["'][\s\\]*(?:#[^\n]*\n[\s\\]*)*[rRbBuUfF]{0,2}["']""")
 _SECRET = b"q~"  # in every secret that Entra generates: codemods.shapes
 
 

@@ -27,7 +27,7 @@ def may_import(place: Path) -> Callable[[bytes], bool]:
         return lambda _data: True
     own, above = re.escape(name.encode()), re.escape(parent.encode())
     alone = rb"%s(?:from|import)%s%s\b" % (_START, _SPACE, own)
-    among = rb"%simport\b[\w\s\\.,\x80-\xff]*,%s%s\b" % (_START, _GAP, own)
+    among = rb"%simport\b[^\n]*(?:\\\r?\n[^\n]*)*,%s%s\b" % (_START, _GAP, own)
     below = rb"\b%s(?:%s\.%s%s\b|%simport\b)" % (above, _GAP, _GAP, own, _SPACE)
     search = re.compile(rb"|".join((alone, among, *([below] if parent else [])))).search
     return lambda data: search(data) is not None
