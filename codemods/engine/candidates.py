@@ -68,9 +68,14 @@ class _Look:
     notebook: Notebook | None = None
 
     @property
-    def is_placed(self) -> bool:
+    def is_test(self) -> bool:
+        """Tell whether the file is test code."""
+        return looks_like_test(self.listed.name, self.data)
+
+    def is_placed(self, request: Request) -> bool:
         """Tell whether a helper could be needed: what is only reported never needs one."""
-        return any(is_rewrite(occurrence) for occurrence in self.occurrences)
+        wanted = request.include_tests or not self.is_test
+        return wanted and any(is_rewrite(occurrence) for occurrence in self.occurrences)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,7 +116,7 @@ def read_all(
             looks += [found] if isinstance(found, _Look) else []
             reading.add(None if isinstance(found, _Look) else found)
     if placed is None:
-        project.importing(look.listed.path for look in looks if look.is_placed)
+        project.importing(look.listed.path for look in looks if look.is_placed(request))
     for look in looks:
         try:
             reading.add(_candidate(project, look, request, placed=placed or _placing(request)))
@@ -172,8 +177,8 @@ def _look(project: Project, listed: Listed, data: bytes, known: Knowledge) -> _L
 
 def _candidate(project: Project, look: _Look, request: Request, *, placed: Placed) -> Candidate:
     listed, source, notebook = look.listed, look.source, look.notebook
-    is_test = looks_like_test(listed.name, look.data)
-    place = placed(project, listed.path, look.module) if look.is_placed else nowhere(listed.path)
+    is_test = look.is_test
+    place = placed(project, listed.path, look.module) if look.is_placed(request) else nowhere(listed.path)
     file = File(
         source=source,
         module=look.module,

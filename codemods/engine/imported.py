@@ -26,8 +26,16 @@ def may_import(place: Path) -> Callable[[bytes], bool]:
     if not (name.isascii() and parent.isascii()):  # an identifier has more than one spelling outside of ASCII
         return lambda _data: True
     own, above = re.escape(name.encode()), re.escape(parent.encode())
-    alone = rb"%s(?:from|import)%s%s\b" % (_START, _SPACE, own)
-    among = rb"%simport\b[^\n]*(?:\\\r?\n[^\n]*)*,%s%s\b" % (_START, _GAP, own)
-    below = rb"\b%s(?:%s\.%s%s\b|%simport\b)" % (above, _GAP, _GAP, own, _SPACE)
-    search = re.compile(rb"|".join((alone, among, *([below] if parent else [])))).search
-    return lambda data: search(data) is not None
+    below = re.compile(rb"%s(?:%s\.%s%s\b|%simport\b)" % (above, _GAP, _GAP, own, _SPACE)).search if parent else None
+    alone = rb"%s%s\b" % (_SPACE, own)
+    among = rb"import\b[^\n]*(?:\\\r?\n[^\n]*)*,%s%s\b" % (_GAP, own)
+    # Each starts with fixed bytes, which are found a hundred times sooner than a class of them.
+    quick = [re.compile(pattern).search for pattern in (rb"import%s" % alone, rb"from%s" % alone, among)]
+    exact = re.compile(rb"%s(?:(?:from|import)%s|%s)" % (_START, alone, among)).search
+
+    def test(data: bytes) -> bool:
+        if below is not None and below(data) is not None:
+            return True
+        return any(search(data) is not None for search in quick) and exact(data) is not None
+
+    return test
