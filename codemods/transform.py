@@ -211,7 +211,8 @@ class Transform:
     named first. ``classes`` are constructs whose use other than by a call matters as well; ``private_attributes`` are
     attributes that only they have. ``targets`` say by the last name of a class or attribute what a person would write
     where it is used other than by a call. ``search`` looks at the file as a whole; it finds nothing in one that does not
-    hold all texts of one group of ``evidence``, in any case (without a group: one of the literals).
+    hold all texts of one group of ``evidence``, in any case, or something in one of the ``shapes`` (without a group:
+    one of the literals).
     """
 
     name: str
@@ -223,6 +224,7 @@ class Transform:
     targets: Mapping[str, str] = field(default_factory=dict)
     search: Callable[[Module], Iterator[Found]] | None = None
     evidence: tuple[tuple[str, ...], ...] = ()
+    shapes: tuple[re.Pattern[bytes], ...] = ()
 
     def __post_init__(self) -> None:
         """Register, refusing a second owner of a name or a construct."""

@@ -45,8 +45,9 @@ class Project:
     def files(self) -> tuple[Path, ...]:
         """List the files of the project and of the run."""
         found = {listed.path for listed in self.listing.files if listed.problem is None}
-        for root in self.roots:
-            found.update(path for path, problem in self.listing.walks.files_in(root, (root,)) if problem is None)
+        walks = self.listing.walks
+        for root in (root for root in self.roots if not walks.has(root)):  # those were listed already
+            found.update(path for path, problem in walks.files_in(root, (root,)) if problem is None)
         return tuple(sorted((path for path in found if path.suffix != ".ipynb"), key=lambda path: path.parts))
 
     @cached_property

@@ -38,6 +38,10 @@ class Walks:
             self._names[root] = _from_git(root)
         return self._names[root]
 
+    def has(self, root: Path) -> bool:
+        """Tell whether a folder was listed, with everything in it."""
+        return root in self._met
+
     def files_in(self, root: Path, area: Iterable[Path]) -> Iterator[_Found]:
         """List a folder; a link that leads out of the ``area`` is a problem of its own."""
         tracked = self.names(root) is not None
