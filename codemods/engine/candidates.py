@@ -16,7 +16,6 @@ from codemods.engine.knowledge import Knowledge
 from codemods.engine.listing import Listed
 from codemods.engine.literals import Literals
 from codemods.engine.notebook import Notebook, read_notebook
-from codemods.engine.prefilter import parts_of
 from codemods.engine.project import Project
 from codemods.engine.sites import Occurrence, find, is_rewrite
 from codemods.engine.source import Source, decode, parse, read
@@ -134,7 +133,7 @@ def _mentioning(
     literals = {literal for transform in known.transforms for literal in transform.literals}
     mentioned = Literals(literals).occur_in
     files = project.listing.files
-    held = project.that_may_hold([listed.path for listed in files if listed.problem is None], parts_of(literals))
+    held = project.that_may_hold([listed.path for listed in files if listed.problem is None], literals)
     for listed in files:
         reading.scanned += 1
         told("files", reading.scanned, len(files))
@@ -170,8 +169,9 @@ def _look(project: Project, listed: Listed, data: bytes, known: Knowledge) -> _L
     if not known.evidence.is_in(source.text):
         return None
     module = Module(tree)
-    project.know(listed.path, data, module)
     occurrences = find(source, module, known, project.may_hold)
+    if occurrences:
+        project.know(listed.path, data, module)
     return _Look(listed=listed, data=data, source=source, module=module, occurrences=occurrences) if occurrences else None
 
 

@@ -181,11 +181,15 @@ class Project:
         """Map files to those that may import them by an absolute name; new ones cost one pass, together."""
         wanted = tuple(paths)
         new = {path: importable(path) for path in wanted if path not in self._importers}
-        mentions = self.mentioning({place.name for place in new.values()})
-        for path, place in new.items():
-            others = (other for other in mentions.get(place.name, ()) if other != path)
-            names = may_import(place)
-            self._importers[path] = tuple(other for other in others if names(self.glance(other)))
+        tests = [(path, place.name.encode("utf-8", "surrogateescape"), may_import(place)) for path, place in new.items()]
+        found: dict[Path, list[Path]] = {path: [] for path in new}
+        held = self.that_may_hold(self.files, {name for _, name, _ in tests}) if new else frozenset()
+        for other in (other for other in self.files if other in held):
+            data = self.glance(other)
+            for path, name, test in tests:
+                if name in data and other != path and test(data):
+                    found[path].append(other)
+        self._importers.update((path, tuple(others)) for path, others in found.items())
         return {path: self._importers[path] for path in wanted}
 
     def that_may_hold(self, paths: Collection[Path], parts: Collection[bytes]) -> frozenset[Path]:

@@ -12,7 +12,7 @@ from codemods.engine import git, prefilter
 from codemods.engine.evidence import Evidence
 from codemods.engine.listing import list_files
 from codemods.engine.literals import Literals
-from codemods.engine.prefilter import parts_of, that_may_hold
+from codemods.engine.prefilter import that_may_hold
 from codemods.engine.source import MAX_BYTES
 from codemods.transforms import load
 
@@ -82,7 +82,7 @@ def _found(root: Path) -> set[str]:
     listing = list_files([root])
     paths = [listed.path for listed in listing.files if listed.problem is None]
     exact = Literals(KNOWN).occur_in
-    held = that_may_hold(listing.walks, paths, parts_of(KNOWN))
+    held = that_may_hold(listing.walks, paths, KNOWN)
     return {str(path.relative_to(root)) for path in held if exact(path.read_bytes())}
 
 
@@ -115,20 +115,14 @@ def test_all_rungs_find_the_same_files(
         assert "inner/tracked.py" in by_git
 
 
-def test_files_without_a_part_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_without_a_text_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prefilter, "_FEW", 0)
     _in_git(tmp_path)
     _write(tmp_path, "huge.py", b"#" * (MAX_BYTES + 1))
     listing = list_files([tmp_path])
-    held = that_may_hold(listing.walks, [listed.path for listed in listing.files], parts_of(KNOWN))
+    held = that_may_hold(listing.walks, [listed.path for listed in listing.files], KNOWN)
     assert tmp_path / "many" / "plain_1.py" not in held
     assert tmp_path / "huge.py" in held, "what is too large is told, whatever is in it"
-
-
-def test_every_literal_has_a_part() -> None:
-    parts = parts_of(KNOWN)
-    assert all(any(part in literal for part in parts) for literal in KNOWN)
-    assert len(parts) < len(KNOWN)
 
 
 @pytest.mark.parametrize(
