@@ -16,7 +16,7 @@ from pathlib import Path
 
 from codemods.engine.git import work_tree
 from codemods.engine.listing import Listing
-from codemods.engine.imported import importable, may_import
+from codemods.engine.imported import importable, imported_names, may_import
 from codemods.engine.prefilter import that_may_hold
 from codemods.engine.source import decode, parse, read
 from codemods.engine.tree import Tree
@@ -181,13 +181,15 @@ class Project:
         """Map files to those that may import them by an absolute name; new ones cost one pass, together."""
         wanted = tuple(paths)
         new = {path: importable(path) for path in wanted if path not in self._importers}
-        tests = [(path, place.name.encode("utf-8", "surrogateescape"), may_import(place)) for path, place in new.items()]
+        tests = [(path, may_import(place)) for path, place in new.items()]
+        stems = {place.name.encode("utf-8", "surrogateescape") for place in new.values()}
         found: dict[Path, list[Path]] = {path: [] for path in new}
-        held = self.that_may_hold(self.files, {name for _, name, _ in tests}) if new else frozenset()
+        held = self.that_may_hold(self.files, stems) if new else frozenset()
         for other in (other for other in self.files if other in held):
             data = self.glance(other)
-            for path, name, test in tests:
-                if name in data and other != path and test(data):
+            names = imported_names(data)
+            for path, test in tests:
+                if other != path and test(data, names):
                     found[path].append(other)
         self._importers.update((path, tuple(others)) for path, others in found.items())
         return {path: self._importers[path] for path in wanted}
