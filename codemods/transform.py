@@ -210,8 +210,8 @@ class Transform:
     called. ``methods`` are judged by bare name on objects of unknown type, but only in files that import the package
     named first. ``classes`` are constructs whose use other than by a call matters as well; ``private_attributes`` are
     attributes that only they have. ``targets`` say by the last name of a class or attribute what a person would write
-    where it is used other than by a call. ``search`` looks at the file as a whole; it finds nothing in one that does not
-    hold all texts of one group of ``evidence``, in any case, or something in one of the ``shapes`` (without a group:
+    where it is used other than by a call. ``search`` looks at the file as a whole; it finds nothing in one that holds
+    no group of ``evidence``, in any case, or something in one of the ``shapes`` (without a group:
     one of the literals).
     """
 

@@ -126,9 +126,7 @@ def read_all(
     return reading
 
 
-def _mentioning(
-    project: Project, known: Knowledge, reading: Reading, told: Told
-) -> Iterator[tuple[Listed, bytes]]:
+def _mentioning(project: Project, known: Knowledge, reading: Reading, told: Told) -> Iterator[tuple[Listed, bytes]]:
     """Yield the files that mention what a transform knows."""
     literals = {literal for transform in known.transforms for literal in transform.literals}
     mentioned = Literals(literals).occur_in
@@ -172,7 +170,9 @@ def _look(project: Project, listed: Listed, data: bytes, known: Knowledge) -> _L
     occurrences = find(source, module, known, project.may_hold)
     if occurrences:
         project.know(listed.path, data, module)
-    return _Look(listed=listed, data=data, source=source, module=module, occurrences=occurrences) if occurrences else None
+    return (
+        _Look(listed=listed, data=data, source=source, module=module, occurrences=occurrences) if occurrences else None
+    )
 
 
 def _candidate(project: Project, look: _Look, request: Request, *, placed: Placed) -> Candidate:
@@ -224,9 +224,7 @@ def _look_at_notebook(project: Project, listed: Listed, data: bytes, known: Know
     occurrences = find(source, module, known, project.may_hold)
     if not occurrences:
         return _lost_cells(listed, notebook, known)
-    return _Look(
-        listed=listed, data=data, source=source, module=module, occurrences=occurrences, notebook=notebook
-    )
+    return _Look(listed=listed, data=data, source=source, module=module, occurrences=occurrences, notebook=notebook)
 
 
 def _lost_cells(listed: Listed, notebook: Notebook, known: Knowledge) -> Clean | None:

@@ -85,5 +85,3 @@ def _own_problem(path: Path) -> CodemodError | None:
     if not path.is_file():
         return NotARegularFileError(f"{path.name} is a pipe, a socket or a device; give a file or a folder")
     return None
-
-

@@ -15,8 +15,8 @@ from functools import cached_property
 from pathlib import Path
 
 from codemods.engine.git import work_tree
-from codemods.engine.listing import Listing
 from codemods.engine.imported import importable, imported_names, may_import
+from codemods.engine.listing import Listing
 from codemods.engine.prefilter import that_may_hold
 from codemods.engine.source import decode, parse, read
 from codemods.engine.tree import Tree

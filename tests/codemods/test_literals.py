@@ -55,6 +55,16 @@ def test_an_import_of_a_name_is_seen_in_every_form(text: str) -> None:
     assert _may_import(text.encode())
 
 
-@pytest.mark.parametrize("text", ["auth = 1", "import os\nauth()", "from .auth import token", "from . import auth", "from shops import auth", "import authority"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "auth = 1",
+        "import os\nauth()",
+        "from .auth import token",
+        "from . import auth",
+        "from shops import auth",
+        "import authority",
+    ],
+)
 def test_a_file_that_only_uses_a_name_is_not_parsed(text: str) -> None:
     assert not _may_import(text.encode())
