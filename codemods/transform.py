@@ -210,9 +210,9 @@ class Transform:
     called. ``methods`` are judged by bare name on objects of unknown type, but only in files that import the package
     named first. ``classes`` are constructs whose use other than by a call matters as well; ``private_attributes`` are
     attributes that only they have. ``targets`` say by the last name of a class or attribute what a person would write
-    where it is used other than by a call. ``search`` looks at the file as a whole; it finds nothing in one that holds
-    no group of ``evidence``, in any case, or something in one of the ``shapes`` (without a group:
-    one of the literals).
+    where it is used other than by a call. ``search`` looks at the file as a whole. It finds something only in a file
+    that holds all texts of a group of ``evidence``, in any case, or one of the ``shapes`` (where there is no group: one
+    of the literals).
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Which of many files may hold one of some texts, without reading every file into this process.
 
-Two rungs, and where the first gives no answer the second does: ``git grep`` reads from the disk whatever git, or a walk,
-lists below a folder, tracked or not (https://git-scm.com/docs/git-grep); else each file is read once.
+Two rungs, and where the first gives no answer the second does: ``git grep`` reads from the disk whatever git, or a
+walk, lists below a folder, tracked or not (https://git-scm.com/docs/git-grep); else each file is read once.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ for name in sys.argv[1:]:
 """
 RUNS = 3
 
-pytestmark = pytest.mark.bench
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(3600)]
 
 
 def _unpacked() -> Path:
