@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from migrate import policyfile
+from migrate.circumstances import RetirePolicy
 from migrate.cli.options import FILE
-from migrate.standing import RetirePolicy
 
 
 def policy_option(function: Any) -> Any:
