@@ -1,4 +1,4 @@
-"""How long a credential may live by the app management policy that its holder is under. Pure.
+"""What the app management policy of an object allows: how long credentials live, whether one may be added. Pure.
 
 Sources: "Application authentication methods API overview" (a policy of an object's own takes the place of the tenant's
 default as a whole), "appManagementPolicy", "passwordCredentialConfiguration", "keyCredentialConfiguration" (an object
@@ -9,7 +9,7 @@ restricts nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -65,21 +65,31 @@ class Policies:
 
     def limit(self, credential: Credential, created: datetime | None) -> Limit | None:
         """Return the limit for a credential whose holder was created then; None where none is known."""
-        policy = self._own.get(credential.holder_id.lower(), self._default)
+        credentials, kind = _LISTS[credential.kind]
+        policy, found = self._in_force(credential.holder, credential.holder_id, created, credentials, kind)
+        longest = [each for one in found if (each := duration(one.longest))]
+        return Limit(longest=min(longest), policy=policy) if policy and longest else None
+
+    def forbidding(self, holder: Holder, holder_id: str, created: datetime | None) -> Policy | None:
+        """Return the policy that forbids a new secret for an object that was created then; None where none does."""
+        policy, found = self._in_force(holder, holder_id, created, "passwordCredentials", "passwordaddition")
+        return policy if found else None
+
+    def _in_force(
+        self, holder: Holder, holder_id: str, created: datetime | None, credentials: str, kind: str
+    ) -> tuple[Policy | None, tuple[Restriction, ...]]:
+        """Return the policy that an object is under, and those of its restrictions of a kind that hold for it."""
+        policy = self._own.get(holder_id.lower(), self._default)
         if policy is None or not policy.enabled:
-            return None
-        found = [each for one in _lifetimes(policy, credential, created) if (each := duration(one.longest))]
-        return Limit(longest=min(found), policy=policy) if found else None
-
-
-def _lifetimes(policy: Policy, credential: Credential, created: datetime | None) -> Iterator[Restriction]:
-    credentials, kind = _LISTS[credential.kind]
-    holder = _HOLDERS[credential.holder] if policy.is_default else ""
-    for one in policy.restrictions:
-        if (one.holder, one.credentials, one.type.casefold()) != (holder, credentials, kind):
-            continue
-        if (one.state or "enabled").casefold() == "enabled" and not _spared(one, created):
-            yield one
+            return None, ()
+        wanted = (_HOLDERS[holder] if policy.is_default else "", credentials, kind)
+        return policy, tuple(
+            one
+            for one in policy.restrictions
+            if (one.holder, one.credentials, one.type.casefold()) == wanted
+            and (one.state or "enabled").casefold() == "enabled"
+            and not _spared(one, created)
+        )
 
 
 def _spared(restriction: Restriction, created: datetime | None) -> bool:

@@ -100,7 +100,7 @@ class Federator:
             present = await self.directory.federated_credentials(pairing.application.id)
         except ReadFailedError as error:
             return NotCreated(pairing=pairing, message=str(error))
-        found = next((each for each in present if matches(each, pairing)), None)
+        found = next((each for each in present if pairing.federated.is_in(each)), None)
         if found is not None:
             return await self._found(pairing, ledger, found) if apply else Present(pairing=pairing)
         if conflict := conflicting(present, pairing, ledger.standing().trust):
@@ -136,8 +136,8 @@ class Federator:
 
         async def look() -> bool:
             present = await self.directory.federated_credentials(pairing.application.id)
-            seen[:] = [each for each in present if matches(each, pairing)] or seen
-            return any(matches(each, pairing) for each in present)
+            seen[:] = [each for each in present if pairing.federated.is_in(each)] or seen
+            return any(pairing.federated.is_in(each) for each in present)
 
         try:
             await self.settling.until(look, self.clock, _not_seen(pairing))
@@ -164,12 +164,6 @@ def _not_seen(pairing: Pairing) -> str:
 
 def _resolved(*, on: bool) -> dict[str, Json]:
     return {"resolved": True} if on else {}
-
-
-def matches(present: FederatedCredential, pairing: Pairing) -> bool:
-    """Whether a federated credential is the planned one, letter for letter; its name does not matter."""
-    wanted = pairing.federated
-    return (present.issuer, present.subject, present.audiences) == (wanted.issuer, wanted.subject, (wanted.audience,))
 
 
 def conflicting(present: tuple[FederatedCredential, ...], pairing: Pairing, trust: Trust | None) -> str:

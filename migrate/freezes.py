@@ -12,7 +12,7 @@ from migrate.ports import Journal
 
 def current(freezes: Iterable[Freeze], now: datetime) -> Freeze | None:
     """Return the window that the day (UTC) is in; of several the one that ends last."""
-    holding = [each for each in freezes if each.first <= now.date() <= each.last]
+    holding = [each for each in freezes if each.holds(now.date())]
     return max(holding, key=lambda each: each.last, default=None)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inventory.model import Application, Credential, FederatedCredential, ServicePrincipal, SignInHistory
+from migrate.circumstances import Circumstances, Policy
 from migrate.model import CodeFinding, ExchangeClaims, Pairing, PlannedCredential
-from migrate.standing import Policy, Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,12 @@ class Question:
     proofs: tuple[ExchangeClaims, ...]
     """Successful exchanges since the last failed one, oldest first."""
     code: CodeState
-    standing: Standing
+    circumstances: Circumstances
+
+    @property
+    def trusts(self) -> tuple[FederatedCredential, ...]:
+        """The federated credentials of the application that are the planned one; Entra allows one."""
+        return tuple(each for each in self.federated if self.pairing.federated.is_in(each))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

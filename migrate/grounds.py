@@ -31,7 +31,7 @@ def grounds(question: Question, tenant: str, proofs: Iterable[Entry]) -> dict[st
             "resource_id": identity.resource_id,
         },
         "federated_credential": {
-            "id": _federated_id(question),
+            "id": next((each.id for each in question.trusts), None),
             "name": trust.name,
             "issuer": trust.issuer,
             "subject": trust.subject,
@@ -40,12 +40,6 @@ def grounds(question: Question, tenant: str, proofs: Iterable[Entry]) -> dict[st
         "proofs": [each.number for each in proofs],
         "log": _log(question),
     }
-
-
-def _federated_id(question: Question) -> str | None:
-    wanted = question.pairing.federated
-    found = (each.id for each in question.federated if (each.issuer, each.subject) == (wanted.issuer, wanted.subject))
-    return next(found, None)
 
 
 def _log(question: Question) -> dict[str, Json]:

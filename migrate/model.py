@@ -12,6 +12,7 @@ from inventory.model import (
     ClientId,
     Cloud,
     CredentialKind,
+    FederatedCredential,
     Holder,
     IdentityClientId,
     KeyId,
@@ -53,6 +54,10 @@ class FederatedSpec:
     audience: str
     exists: bool
     """Whether the application had it already when the snapshot was taken."""
+
+    def is_in(self, present: FederatedCredential) -> bool:
+        """Whether a federated credential is this one, letter for letter; its name does not matter."""
+        return (present.issuer, present.subject, present.audiences) == (self.issuer, self.subject, (self.audience,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,11 +159,15 @@ class Wave:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freeze:
-    """Days on which no wave starts, both included."""
+    """Days on which no wave starts and nothing is changed, both included."""
 
     first: date
     last: date
     reason: str
+
+    def holds(self, day: date) -> bool:
+        """Whether a day is one of them."""
+        return self.first <= day <= self.last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

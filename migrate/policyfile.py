@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from migrate.circumstances import GoneCaller, OptOut, Policy, RetirePolicy
 from migrate.errors import PolicyError
 from migrate.model import Confidence, Freeze
 from migrate.planning.decisions import (
@@ -27,7 +28,6 @@ from migrate.planning.decisions import (
     Schedule,
     Thresholds,
 )
-from migrate.standing import GoneCaller, OptOut, Policy, RetirePolicy
 
 NAME = "unsecret.toml"
 _Value = TypeVar("_Value")

@@ -6,7 +6,7 @@ There is no way back from it. Everything that is meant and seen is in the journa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
 from inventory.classify import reconcile
@@ -28,13 +28,9 @@ from migrate.gate import Question
 from migrate.grounds import grounds
 from migrate.model import Entry, Json, Kind, Pairing, Plan, PlannedCredential
 from migrate.ports import Clock, DirectoryWriter, Journal, TokenExchange
+from migrate.settling import Settling
 from migrate.surroundings import Surroundings
 
-_GONE_IN_A_ROW = 3
-"""Reads lag behind writes: a key id that is missing once may be back in the next read."""
-_READS = 40
-_PAUSE = 0.25
-_LONGEST_PAUSE = 8.0
 _EXCHANGES_AFTER = 3
 _PAUSE_BETWEEN_EXCHANGES = 5.0
 
@@ -79,6 +75,7 @@ class Remover:
     exchange: TokenExchange
     journal: Journal
     clock: Clock
+    settling: Settling = field(default_factory=Settling)
 
     async def remove(self, question: Question, around: Surroundings) -> str:
         """Remove one credential; return why it could not be, in words, or nothing.
@@ -110,8 +107,8 @@ class Remover:
 
         """
         what = rollout.course(question.pairing)
-        if question.standing.scheduled is not None:
-            self.write(Kind.SOAKED, question, {"since": question.standing.scheduled.isoformat()})
+        if question.circumstances.scheduled is not None:
+            self.write(Kind.SOAKED, question, {"since": question.circumstances.scheduled.isoformat()})
         written = self.journal.entries(application=what.client_id)
         why = grounds(question, self.plan.tenant_id, rollout.proof_entries(question.pairing, written))
         entry = replace(
@@ -155,20 +152,21 @@ class Remover:
 
         Raises WriteFailedError where it does not go.
         """
-        missing_in_a_row, pause = 0, _PAUSE
-        for _ in range(_READS):
-            left = await self._left(credential)
-            gone = left is not None and credential.key_id not in left
-            missing_in_a_row = missing_in_a_row + 1 if gone else 0
-            if missing_in_a_row == _GONE_IN_A_ROW:
-                return left or ()
-            if not gone:
-                await self.clock.sleep(pause)
-                pause = min(pause * 1.5, _LONGEST_PAUSE)
-        raise WriteFailedError(
+        left: tuple[KeyId, ...] = ()
+
+        async def gone() -> bool:
+            nonlocal left
+            found = await self._left(credential)
+            left = found or ()
+            return found is not None and credential.key_id not in found
+
+        await self.settling.until(
+            gone,
+            self.clock,
             f"credential {credential.key_id} of {pairing.application.display_name!r} was removed but still shows up; "
-            "run retire again later"
+            "run retire again later",
         )
+        return left
 
     async def _left(self, credential: PlannedCredential) -> tuple[KeyId, ...] | None:
         """Return the key ids that the holder carries; None where it is not found, which says nothing about them."""

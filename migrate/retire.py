@@ -14,9 +14,12 @@ from datetime import UTC, datetime, timedelta
 from inventory.directory import Directory
 from inventory.errors import PermissionMissingError
 from inventory.estate import Policy as AppManagementPolicy
+from inventory.lifetimes import Policies
+from inventory.model import Application, Holder, ServicePrincipal
 from inventory.refusals import brief
 from migrate import exchange as exchanges
 from migrate import gates, rollout
+from migrate.circumstances import RetirePolicy
 from migrate.errors import LeaseHeldError
 from migrate.gate import Closed, Question
 from migrate.model import Json, Kind, Pairing, Plan, PlannedCredential
@@ -24,7 +27,6 @@ from migrate.ports import Clock, DirectoryWriter, Journal, TokenExchange
 from migrate.removal import Now, Remover, read
 from migrate.retirement import GoneAlready, Held, NotRemoved, Retired, Retirement, Scheduled, WouldRetire
 from migrate.rollback import Rules
-from migrate.standing import RetirePolicy
 from migrate.surroundings import KINDS, Surroundings, holds_for_good
 from migrate.usedby import callers_of
 
@@ -128,8 +130,9 @@ class Retirer:
             return self._held(question, (("exchange-proven", answer),), apply=True)
         # The exchange takes seconds, in which another operator may have met trouble or used up the hour's removals.
         self._catch_up(around)
-        standing = around.around(pairing, credential, question.application, question.now, last=True)
-        question = replace(question, standing=standing)
+        created = _created(credential, question.application, question.principal)
+        circumstances = around.around(pairing, credential, created, question.now, last=True)
+        question = replace(question, circumstances=circumstances, code=around.code)
         answers = gates.ask(question)
         if closed := gates.closed(answers):
             return self._held(question, closed, apply=True)
@@ -141,7 +144,7 @@ class Retirer:
     def _held(self, question: Question, closed: tuple[tuple[str, Closed], ...], *, apply: bool) -> Held:
         if apply:
             answers = {name: {"because": each.because, "opens": each.opens} for name, each in closed}
-            if question.standing.scheduled is not None:
+            if question.circumstances.scheduled is not None:
                 self._remover.write(Kind.UNSCHEDULED, question, {})
             self._remover.write(Kind.HELD, question, {"gates": answers})
         return Held(pairing=question.pairing, credential=question.credential, closed=closed)
@@ -149,7 +152,7 @@ class Retirer:
     def _soaking(self, question: Question, *, apply: bool) -> Scheduled | None:
         """Schedule a removal, or say until when it soaks; None: it has soaked, or the policy asks for none."""
         soak = timedelta(hours=self.rules.policy.soak_hours)
-        since = question.standing.scheduled
+        since = question.circumstances.scheduled
         if not soak or (since is not None and question.now >= since + soak):
             return None
         if since is None and apply:
@@ -189,7 +192,9 @@ class Retirer:
             history=history,
             proofs=rollout.proofs(pairing, proofs),
             code=around.code,
-            standing=around.around(pairing, credential, now.application, history.as_of),
+            circumstances=around.around(
+                pairing, credential, _created(credential, now.application, now.principal), history.as_of
+            ),
         )
 
     async def _gone(
@@ -214,6 +219,13 @@ class Retirer:
         return Retired(pairing=pairing, credential=credential)
 
 
+def _created(
+    credential: PlannedCredential, application: Application | None, principal: ServicePrincipal | None
+) -> datetime | None:
+    holder = application if credential.holder is Holder.APPLICATION else principal
+    return holder.created if holder else None
+
+
 def _is_settled(found: Retirement) -> bool:
     """Whether later waves need not wait for a credential: it is gone, would be, or is held for a reason of its own."""
     if isinstance(found, Held):
@@ -232,4 +244,4 @@ async def _restrictions(directory: Directory) -> Rules:
                 found.append(entry)
     except PermissionMissingError as error:
         return Rules(missing=brief(error))
-    return Rules(policies=tuple(found))
+    return Rules(policies=Policies(found))

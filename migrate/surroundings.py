@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from inventory.model import Application, ClientId, KeyId
+from inventory.model import ClientId, KeyId
+from migrate.circumstances import Caller, Circumstances, Informed, RetirePolicy
 from migrate.gate import CodeState
 from migrate.model import Entry, Kind, Pairing, Plan, PlannedCredential
 from migrate.rollback import Rules, rollback
 from migrate.rollout import code_state
-from migrate.standing import Caller, Informed, RetirePolicy, Standing
 
 KINDS = (
     Kind.RETIRED, Kind.GONE, Kind.HELD, Kind.SCHEDULED, Kind.UNSCHEDULED, Kind.OWNER_TOLD, Kind.CALLERS,
@@ -133,16 +133,19 @@ class Surroundings:
         self,
         pairing: Pairing,
         credential: PlannedCredential,
-        application: Application | None,
+        created: datetime | None,
         now: datetime,
         *,
         last: bool = False,
-    ) -> Standing:
-        """Tell where the rollout stands around one credential; ``last``: it is to be removed now."""
+    ) -> Circumstances:
+        """Tell where the rollout stands around one credential.
+
+        ``created``: when its holder was; ``last``: it is to be removed now.
+        """
         client_id = pairing.application.client_id
         shelves = (self._waves, self._soaks) if last else (self._waves,)
         earlier = [left for waves in shelves for wave, left in waves.items() if 0 < wave < pairing.wave and left]
-        return Standing(
+        return Circumstances(
             taken_at=self._plan.snapshot_taken_at,
             freezes=(*self._rules.freezes, *self._plan.freezes),
             opt_outs=tuple(one for one in self._rules.opt_outs if _names(one.application, pairing)),
@@ -158,7 +161,7 @@ class Surroundings:
             removed_in_run=self._in_run,
             removed_in_hour=len(self._removed) - bisect_right(self._removed, now - _HOUR),
             scheduled=self.scheduled(credential),
-            rollback=rollback(self._restrictions, credential, application),
+            rollback=rollback(self._restrictions, credential, created),
         )
 
     def _in_trouble(self, client_id: ClientId) -> str:

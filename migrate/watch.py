@@ -15,10 +15,10 @@ from inventory.directory import Directory
 from inventory.model import SignIn, SignInHistory
 from migrate import aadsts, rollout
 from migrate import exchange as exchanges
+from migrate.circumstances import Policy
 from migrate.errors import LeaseHeldError
 from migrate.model import Entry, Kind, Pairing, Plan
 from migrate.ports import Journal, TokenExchange
-from migrate.standing import Policy
 from migrate.usedby import caught_up
 
 _REFUSED = frozenset({7000215, 7000222, 7000216, 700027})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
 
@@ -16,3 +19,13 @@ ALONE = frozenset({"az", "bench", "browser", "packaging"})
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Run the default tests in two processes, chosen ones in this one: ``-n auto`` asks here."""
     return 0 if config.option.markexpr in ALONE or config.option.file_or_dir else 2
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Undo what ``-v`` does: a command run in this process makes logging loud for every test after it."""
+    loggers = (logging.getLogger(), logging.getLogger("unsecret"))
+    levels = [each.level for each in loggers]
+    yield
+    for each, level in zip(loggers, levels, strict=True):
+        each.setLevel(level)

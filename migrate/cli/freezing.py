@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 
 from inventory.directory import Directory
-from migrate import freezes, policyfile
-from migrate.model import Freeze, Plan
+from migrate import freezes
+from migrate.cli import policies
+from migrate.model import Plan
 from migrate.ports import Journal
 
 
@@ -25,9 +25,4 @@ async def check(plan: Plan, directory: Directory, journal: Journal, reason: str)
 
     The windows are those of the plan and, as one may have been set since, of ``unsecret.toml`` in this folder.
     """
-    freezes.check(plan, _decided(), await directory.now(), journal, reason=reason)
-
-
-def _decided() -> tuple[Freeze, ...]:
-    path = Path(policyfile.NAME)
-    return policyfile.read(path).freezes if path.exists() else ()
+    freezes.check(plan, policies.decisions(None).freezes, await directory.now(), journal, reason=reason)

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from migrate import policyfile
+from migrate.circumstances import RetirePolicy
 from migrate.cli.options import FILE
-from migrate.standing import RetirePolicy
+from migrate.planning.decisions import NOTHING, Decisions
 
 
 def policy_option(function: Any) -> Any:
@@ -19,10 +20,21 @@ def policy_option(function: Any) -> Any:
     return click.option("--policy", type=FILE, help=told)(function)
 
 
+def decisions(path: Path | None) -> Decisions:
+    """Read what people decided; a file that was not asked for may be missing. Raises PolicyError."""
+    found = _found(path)
+    return policyfile.read(found) if found else policyfile.sealed(NOTHING)
+
+
+def _found(path: Path | None) -> Path | None:
+    usual = Path(policyfile.NAME)
+    return path or (usual if usual.exists() else None)
+
+
 def retirement(path: Path | None, *, unused_days: int | None = None, most: int | None = None) -> RetirePolicy:
     """Read what removals are judged by; options can make it stricter, never laxer. Raises PolicyError."""
-    found = path or Path(policyfile.NAME)
-    rules = policyfile.read_retirement(found) if path or found.exists() else RetirePolicy()
+    found = _found(path)
+    rules = policyfile.read_retirement(found) if found else RetirePolicy()
     policy = rules.policy
     limits = [each for each in (most, policy.per_run) if each is not None]
     stricter = dataclasses.replace(

@@ -15,11 +15,11 @@ from inventory.evidence import exported_logs
 from inventory.evidence_source import EvidenceRequest
 from inventory.model import TenantId
 from migrate import policyfile
+from migrate.circumstances import Policy
 from migrate.cli.options import FILE, Settings, common
 from migrate.cli.output import emit
 from migrate.clock import SystemClock
 from migrate.replay import Covered, Removal, Result, Timeline, Trial, curve, longest_quiet, replay, timelines
-from migrate.standing import Policy
 
 _BAR = 30
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)

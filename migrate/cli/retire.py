@@ -10,6 +10,7 @@ from typing import Any, assert_never
 import click
 
 from migrate import planuse
+from migrate.circumstances import RetirePolicy
 from migrate.cli import wiring
 from migrate.cli.interrupts import patient
 from migrate.cli.journals import journal as opened
@@ -21,7 +22,6 @@ from migrate.journal.store import SqlJournal
 from migrate.model import Pairing, Plan
 from migrate.retire import Retirer
 from migrate.retirement import GoneAlready, Held, NotRemoved, Retired, Retirement, Scheduled, WouldRetire
-from migrate.standing import RetirePolicy
 
 _STOPPED = 130
 """As a shell tells a command that ^C ended."""

@@ -9,6 +9,7 @@ from typing import Any, assert_never
 import click
 
 from migrate import planuse
+from migrate.circumstances import Policy
 from migrate.cli import wiring
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, common, selection
@@ -16,7 +17,6 @@ from migrate.cli.output import emit, progress
 from migrate.cli.policies import policy_option, retirement
 from migrate.journal.store import SqlJournal
 from migrate.model import Pairing, Plan
-from migrate.standing import Policy
 from migrate.watch import Broken, Look, Quiet, Watcher, Watching
 
 

@@ -18,7 +18,7 @@ def _ask(question: Question) -> Answer:
     left = {
         address: last
         for address, last in used.items()
-        if address not in question.standing.gone and moved.get(address, last) <= last
+        if address not in question.circumstances.gone and moved.get(address, last) <= last
     }
     if not left:
         told = f"{len(used)} of {len(used)} callers moved or given up" if used else "no caller of it is known"
@@ -33,7 +33,7 @@ def _ask(question: Question) -> Answer:
 
 def _used(question: Question) -> dict[str, datetime]:
     """Give the addresses that used the credential, each with its last time."""
-    used = {each.address: each.last for each in question.standing.callers}
+    used = {each.address: each.last for each in question.circumstances.callers}
     for address, at in callers_of(question.history, question.credential).items():
         used[address] = max(at, used.get(address, at))
     return used
@@ -41,8 +41,7 @@ def _used(question: Question) -> dict[str, datetime]:
 
 def _moved(question: Question) -> dict[str, datetime]:
     """Give the addresses that signed in with the planned federated credential, each with its last time."""
-    wanted = question.pairing.federated
-    ids = {each.id for each in question.federated if (each.issuer, each.subject) == (wanted.issuer, wanted.subject)}
+    ids = {each.id for each in question.trusts}
     moved: dict[str, datetime] = {}
     for each in question.history.sign_ins:
         if each.address and each.succeeded and each.federated_credential_id in ids:

@@ -39,7 +39,7 @@ def _added(question: Question) -> list[Credential]:
         for each in both
         if each.key_id not in planned
         and each.purpose is Purpose.AUTHENTICATION
-        and (each.start is None or each.start >= question.standing.taken_at)
+        and (each.start is None or each.start >= question.circumstances.taken_at)
         and (each.end is None or each.end > question.now)
     ]
 

@@ -11,9 +11,8 @@ from migrate.gate import Answer, Closed, Gate, Open, Question
 
 def _ask(question: Question) -> Answer:
     wanted = question.pairing.federated
-    for each in question.federated:
-        if (each.issuer, each.subject, each.audiences) == (wanted.issuer, wanted.subject, (wanted.audience,)):
-            return Open(because=f"federated credential {each.name} names {question.pairing.identity.name}")
+    for each in question.trusts:
+        return Open(because=f"federated credential {each.name} names {question.pairing.identity.name}")
     return Closed(
         because=f"no federated credential of the application matches {wanted.issuer} and {wanted.subject}",
         opens="unsecret federate PLAN --apply",

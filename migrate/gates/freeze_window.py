@@ -7,8 +7,8 @@ from migrate.gate import Answer, Closed, Gate, Open, Question
 
 def _ask(question: Question) -> Answer:
     today = question.now.date()
-    for each in question.standing.freezes:
-        if each.first <= today <= each.last:
+    for each in question.circumstances.freezes:
+        if each.holds(today):
             because = f"changes are frozen from {each.first} to {each.last}: {each.reason}"
             return Closed(because=because, opens=f"the day after {each.last}")
     return Open(because=f"{today} is in no freeze window")

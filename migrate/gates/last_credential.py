@@ -17,7 +17,7 @@ def _ask(question: Question) -> Answer:
     if not (last or late):
         return Open(because="other credentials are left")
     wanted = question.pairing.federated
-    ids = {each.id for each in question.federated if (each.issuer, each.subject) == (wanted.issuer, wanted.subject)}
+    ids = {each.id for each in question.trusts}
     seen = [each.at for each in question.history.sign_ins if each.succeeded and each.federated_credential_id in ids]
     if seen:
         return Open(because=f"the log shows {wanted.name} in use, last at {max(seen):%Y-%m-%d %H:%M} UTC")

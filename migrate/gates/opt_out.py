@@ -6,7 +6,7 @@ from migrate.gate import Answer, Closed, Gate, Open, Question
 
 
 def _ask(question: Question) -> Answer:
-    for each in question.standing.opt_outs:
+    for each in question.circumstances.opt_outs:
         if question.now.date() <= each.until:
             because = f"unsecret.toml excludes it until {each.until}: {each.reason}"
             return Closed(because=because, opens=f"the day after {each.until}, or removing its [[exclude]]")

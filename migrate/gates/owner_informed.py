@@ -10,7 +10,7 @@ _TELL = "unsecret owner PLAN --app ID --told"
 
 
 def _ask(question: Question) -> Answer:
-    days, informed = question.policy.owner_days, question.standing.informed
+    days, informed = question.policy.owner_days, question.circumstances.informed
     if days is None:
         return Open(because="the policy does not ask for owners")
     if informed is None:

@@ -11,7 +11,7 @@ _SKEW = timedelta(minutes=5)
 
 
 def _ask(question: Question) -> Answer:
-    taken_at, hours = question.standing.taken_at, question.policy.plan_hours
+    taken_at, hours = question.circumstances.taken_at, question.policy.plan_hours
     age = question.now - taken_at
     if age < -_SKEW:
         return Closed(because=f"the plan's snapshot is of {taken_at:%Y-%m-%d %H:%M}, which is to come", opens=_AGAIN)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from migrate.circumstances import Forbidden, NotTold, Possible
 from migrate.gate import Answer, Closed, Gate, Open, Question
-from migrate.standing import Forbidden, NotTold, Possible
 
 _SAY = "rollback = false under [retire] of unsecret.toml"
 
@@ -16,7 +16,7 @@ _SAY = "rollback = false under [retire] of unsecret.toml"
 def _ask(question: Question) -> Answer:
     if not question.policy.rollback:
         return Open(because="the policy does without a way back")
-    match question.standing.rollback:
+    match question.circumstances.rollback:
         case Possible():
             return Open(because="a new secret could be added")
         case Forbidden(policy=policy):

@@ -12,18 +12,16 @@ from migrate.gate import Answer, Closed, Gate, Open, Question
 
 
 def _ask(question: Question) -> Answer:
-    standing, wave = question.standing, question.pairing.wave
-    if standing.trouble:
-        return Closed(because=standing.trouble, opens="unsecret watch PLAN, once its cause is mended")
-    if standing.unsettled:
-        because = (
-            f"wave {wave} waits for {standing.unsettled} credentials of earlier ones, {standing.waits_for} among them"
-        )
+    around, wave = question.circumstances, question.pairing.wave
+    if around.trouble:
+        return Closed(because=around.trouble, opens="unsecret watch PLAN, once its cause is mended")
+    if around.unsettled:
+        because = f"wave {wave} waits for {around.unsettled} credentials of earlier ones, {around.waits_for} among them"
         return Closed(because=because, opens="unsecret retire PLAN --apply for the earlier wave")
-    if standing.canary_removed is not None:
-        quiet = standing.canary_removed + timedelta(hours=question.policy.watch_hours)
+    if around.canary_removed is not None:
+        quiet = around.canary_removed + timedelta(hours=question.policy.watch_hours)
         if question.now < quiet:
-            because = f"the wave before was removed at {standing.canary_removed:%Y-%m-%d %H:%M} UTC"
+            because = f"the wave before was removed at {around.canary_removed:%Y-%m-%d %H:%M} UTC"
             return Closed(because=because, opens=f"waiting until {quiet:%Y-%m-%d %H:%M} UTC")
     return Open(because="no earlier wave is open or in trouble")
 

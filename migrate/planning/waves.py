@@ -124,6 +124,6 @@ def _waves(named: list[tuple[str, list[Member]]], decisions: Decisions) -> tuple
 def _thawed(day: date, freezes: Iterable[Freeze]) -> date:
     """Return the first day from this one on that is in no freeze window."""
     for freeze in sorted(freezes, key=lambda one: one.first):
-        if freeze.first <= day <= freeze.last:
+        if freeze.holds(day):
             day = freeze.last + timedelta(days=1)
     return day

@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 
 from inventory.estate import Policy as AppManagementPolicy
 from inventory.estate import Restriction
+from inventory.lifetimes import Policies
 from inventory.model import Holder, SignIn
 from migrate import gates
-from migrate.model import Entry, Freeze, Kind
-from migrate.planning.plan import make_plan
-from migrate.rollback import Rules, rollback
-from migrate.standing import (
+from migrate.circumstances import (
     Caller,
+    Circumstances,
     Forbidden,
     GoneCaller,
     Informed,
@@ -27,18 +26,21 @@ from migrate.standing import (
     Policy,
     Possible,
     RetirePolicy,
-    Standing,
 )
+from migrate.model import Entry, Freeze, Kind
+from migrate.planning.plan import make_plan
+from migrate.rollback import Rules, rollback
 from migrate.surroundings import Surroundings
 from tests.support.questions import APPLICATION, IDENTITY, PAIRING, history, ours, question, sign_in
 from tests.support.tenants import NOW, application, credential, identity, snapshot, trust
 
 KEY = PAIRING.credentials[0].key_id
-YOUNG = Standing(taken_at=NOW - timedelta(days=1))
+YOUNG = Circumstances(taken_at=NOW - timedelta(days=1))
 
 
-def closed(*, policy: Policy | None = None, standing: dict[str, Any] | None = None, **changes: Any) -> dict[str, str]:
-    asked = question(policy=policy or Policy(), standing=dataclasses.replace(YOUNG, **(standing or {})), **changes)
+def closed(*, policy: Policy | None = None, around: dict[str, Any] | None = None, **changes: Any) -> dict[str, str]:
+    told = dataclasses.replace(YOUNG, **(around or {}))
+    asked = question(policy=policy or Policy(), circumstances=told, **changes)
     return {name: answer.because for name, answer in gates.closed(gates.ask(asked))}
 
 
@@ -56,13 +58,13 @@ def by_exchange(days_ago: float, address: str) -> SignIn:
     ],
 )
 def test_a_plan_of_an_old_or_a_future_snapshot_holds(*, age: timedelta, holds: bool) -> None:
-    told = closed(policy=Policy(plan_hours=72), standing={"taken_at": NOW - age})
+    told = closed(policy=Policy(plan_hours=72), around={"taken_at": NOW - age})
     assert set(told) == ({"plan-fresh"} if holds else set())
 
 
 def test_an_exclusion_holds_to_the_end_of_its_day() -> None:
     def until(day: date) -> dict[str, str]:
-        return closed(standing={"opt_outs": (OptOut(application="orders", reason="year end", until=day),)})
+        return closed(around={"opt_outs": (OptOut(application="orders", reason="year end", until=day),)})
 
     assert "year end" in until(NOW.date())["opt-out"]
     assert until(NOW.date() - timedelta(days=1)) == {}
@@ -72,18 +74,18 @@ def test_an_exclusion_holds_to_the_end_of_its_day() -> None:
 def test_a_freeze_window_holds_on_its_days(*, first: int, last: int, holds: bool) -> None:
     day = NOW.date()
     freeze = Freeze(first=day + timedelta(days=first), last=day + timedelta(days=last), reason="sale")
-    assert set(closed(standing={"freezes": (freeze,)})) == ({"freeze-window"} if holds else set())
+    assert set(closed(around={"freezes": (freeze,)})) == ({"freeze-window"} if holds else set())
 
 
 def test_an_open_earlier_wave_trouble_and_a_young_canary_hold() -> None:
-    assert "orders" in closed(standing={"unsettled": 2, "waits_for": "orders"})["wave-order"]
-    assert closed(standing={"trouble": "the exchange fails"}) == {"wave-order": "the exchange fails"}
-    assert set(closed(standing={"canary_removed": NOW - timedelta(hours=1, minutes=59)})) == {"wave-order"}
-    assert closed(standing={"canary_removed": NOW - timedelta(hours=2)}) == {}
+    assert "orders" in closed(around={"unsettled": 2, "waits_for": "orders"})["wave-order"]
+    assert closed(around={"trouble": "the exchange fails"}) == {"wave-order": "the exchange fails"}
+    assert set(closed(around={"canary_removed": NOW - timedelta(hours=1, minutes=59)})) == {"wave-order"}
+    assert closed(around={"canary_removed": NOW - timedelta(hours=2)}) == {}
 
 
 @pytest.mark.parametrize(
-    ("policy", "standing", "holds"),
+    ("policy", "around", "holds"),
     [
         (Policy(per_run=2), {"removed_in_run": 1, "removed_in_hour": 9}, False),
         (Policy(per_run=2), {"removed_in_run": 2}, True),
@@ -92,8 +94,8 @@ def test_an_open_earlier_wave_trouble_and_a_young_canary_hold() -> None:
         (Policy(), {"removed_in_run": 10_000, "removed_in_hour": 10_000}, False),
     ],
 )
-def test_the_change_limit_counts(*, policy: Policy, standing: dict[str, Any], holds: bool) -> None:
-    assert set(closed(policy=policy, standing=standing)) == ({"change-limit"} if holds else set())
+def test_the_change_limit_counts(*, policy: Policy, around: dict[str, Any], holds: bool) -> None:
+    assert set(closed(policy=policy, around=around)) == ({"change-limit"} if holds else set())
 
 
 @pytest.mark.parametrize(
@@ -107,18 +109,18 @@ def test_the_change_limit_counts(*, policy: Policy, standing: dict[str, Any], ho
     ],
 )
 def test_owners_must_have_been_told_where_the_policy_asks(*, informed: Informed | None, holds: bool) -> None:
-    told = closed(policy=Policy(owner_days=14), standing={"informed": informed})
+    told = closed(policy=Policy(owner_days=14), around={"informed": informed})
     assert set(told) == ({"owner-informed"} if holds else set())
 
 
 def test_nobody_needs_to_tell_owners_where_the_policy_does_not_ask() -> None:
-    assert closed(standing={"informed": None}) == {}
+    assert closed(around={"informed": None}) == {}
 
 
 def test_no_way_back_holds_unless_the_policy_does_without() -> None:
-    assert "no-secrets" in closed(standing={"rollback": Forbidden(policy="no-secrets")})["rollback-possible"]
-    assert "unknown" in closed(standing={"rollback": NotTold(why="not granted")})["rollback-possible"]
-    assert closed(policy=Policy(rollback=False), standing={"rollback": NotTold(why="not granted")}) == {}
+    assert "no-secrets" in closed(around={"rollback": Forbidden(policy="no-secrets")})["rollback-possible"]
+    assert "unknown" in closed(around={"rollback": NotTold(why="not granted")})["rollback-possible"]
+    assert closed(policy=Policy(rollback=False), around={"rollback": NotTold(why="not granted")}) == {}
 
 
 def test_a_caller_that_only_fell_silent_holds() -> None:
@@ -126,13 +128,13 @@ def test_a_caller_that_only_fell_silent_holds() -> None:
     assert "192.0.2.9" in closed(history=history(old))["all-callers-moved"]
     assert "all-callers-moved" in closed(history=history(old, by_exchange(29.5, "192.0.2.9")))
     assert closed(history=history(old, by_exchange(28.5, "192.0.2.9"))) == {}
-    assert closed(history=history(old), standing={"gone": frozenset({"192.0.2.9"})}) == {}
+    assert closed(history=history(old), around={"gone": frozenset({"192.0.2.9"})}) == {}
 
 
 def test_a_caller_of_which_only_the_journal_knows_holds() -> None:
     caller = Caller(address="192.0.2.9", last=NOW - timedelta(days=90))
-    assert "192.0.2.9" in closed(standing={"callers": (caller,)})["all-callers-moved"]
-    assert closed(standing={"callers": (caller,)}, history=history(by_exchange(5, "192.0.2.9"))) == {}
+    assert "192.0.2.9" in closed(around={"callers": (caller,)})["all-callers-moved"]
+    assert closed(around={"callers": (caller,)}, history=history(by_exchange(5, "192.0.2.9"))) == {}
 
 
 def test_another_federated_credential_does_not_move_a_caller() -> None:
@@ -200,6 +202,9 @@ def policies(*restrictions: Restriction, default: bool = True, enabled: bool = T
     )
 
 
+OWN = policies(restriction(holder=""), default=False)
+
+
 @pytest.mark.parametrize(
     ("found", "forbidden"),
     [
@@ -212,7 +217,15 @@ def policies(*restrictions: Restriction, default: bool = True, enabled: bool = T
         ((policies(restriction(credentials="keyCredentials")),), False),
         ((policies(restriction(holder="servicePrincipals")),), False),
         ((policies(restriction()), policies(default=False)), False),
-        ((policies(restriction(holder=""), default=False),), True),
+        ((OWN,), True),
+        (
+            (
+                dataclasses.replace(
+                    policies(restriction(holder=""), default=False), applies_to=(APPLICATION.id.upper(),)
+                ),
+            ),
+            True,
+        ),
         ((policies(restriction(for_apps_created_after="2999-01-01T00:00:00Z")),), False),
         ((policies(restriction(for_apps_created_after="who knows")),), True),
     ],
@@ -221,12 +234,14 @@ def test_policies_decide_whether_a_secret_can_be_added(
     *, found: tuple[AppManagementPolicy, ...], forbidden: bool
 ) -> None:
     held = dataclasses.replace(PAIRING.credentials[0], holder=Holder.APPLICATION, holder_id=APPLICATION.id)
-    made = dataclasses.replace(APPLICATION, created=datetime(2020, 1, 1, tzinfo=NOW.tzinfo))
-    assert rollback(Rules(policies=found), held, made) == (Forbidden(policy="no-secrets") if forbidden else Possible())
+    made = datetime(2020, 1, 1, tzinfo=NOW.tzinfo)
+    assert rollback(Rules(policies=Policies(found)), held, made) == (
+        Forbidden(policy="no-secrets") if forbidden else Possible()
+    )
 
 
 def test_policies_that_cannot_be_read_are_unknown() -> None:
-    assert rollback(Rules(missing="no"), PAIRING.credentials[0], APPLICATION) == NotTold(why="no")
+    assert rollback(Rules(missing="no"), PAIRING.credentials[0], None) == NotTold(why="no")
 
 
 # ---------------------------------------------------------------------- what the journal says
@@ -259,20 +274,20 @@ def entry(kind: Kind, pairing: Any = FIRST, *, at: datetime = NOW, **data: Any) 
     )
 
 
-def standing(*entries: Entry, rules: RetirePolicy | None = None, pairing: Any = SECOND) -> Standing:
+def surrounded(*entries: Entry, rules: RetirePolicy | None = None, pairing: Any = SECOND) -> Circumstances:
     around = Surroundings(PLAN, rules or RetirePolicy(), entries, Rules())
     return around.around(pairing, pairing.credentials[0], None, NOW)
 
 
 def test_a_later_wave_waits_until_the_earlier_one_is_settled() -> None:
-    assert (standing().unsettled, standing().waits_for) == (1, FIRST.application.display_name)
-    assert standing(pairing=FIRST).unsettled == 0
+    assert (surrounded().unsettled, surrounded().waits_for) == (1, FIRST.application.display_name)
+    assert surrounded(pairing=FIRST).unsettled == 0
     for kind in (Kind.RETIRED, Kind.GONE):
-        assert standing(entry(kind)).unsettled == 0
+        assert surrounded(entry(kind)).unsettled == 0
     for gate, left in (("secret-unused", 0), ("wave-order", 1), ("change-limit", 1), ("freeze-window", 1)):
-        assert standing(entry(Kind.HELD, gates={gate: {}})).unsettled == left
-    assert standing(entry(Kind.HELD, gates={"wave-order": {}, "secret-unused": {}})).unsettled == 0
-    assert standing(entry(Kind.SCHEDULED)).unsettled == 1
+        assert surrounded(entry(Kind.HELD, gates={gate: {}})).unsettled == left
+    assert surrounded(entry(Kind.HELD, gates={"wave-order": {}, "secret-unused": {}})).unsettled == 0
+    assert surrounded(entry(Kind.SCHEDULED)).unsettled == 1
 
 
 def test_what_soaks_holds_removals_of_later_waves_and_not_their_schedule() -> None:
@@ -292,29 +307,29 @@ def test_what_others_write_is_taken_once_and_counts_for_the_hour_and_not_for_thi
 
 
 def test_the_tenants_time_counts_and_not_that_of_the_journal() -> None:
-    assert standing(entry(Kind.RETIRED)).canary_removed == NOW
-    assert standing(entry(Kind.RETIRED), pairing=FIRST).canary_removed is None
-    assert standing(entry(Kind.RETIRED, at=NOW - timedelta(minutes=59))).removed_in_hour == 1
-    assert standing(entry(Kind.RETIRED, at=NOW - timedelta(minutes=61))).removed_in_hour == 0
+    assert surrounded(entry(Kind.RETIRED)).canary_removed == NOW
+    assert surrounded(entry(Kind.RETIRED), pairing=FIRST).canary_removed is None
+    assert surrounded(entry(Kind.RETIRED, at=NOW - timedelta(minutes=59))).removed_in_hour == 1
+    assert surrounded(entry(Kind.RETIRED, at=NOW - timedelta(minutes=61))).removed_in_hour == 0
 
 
 def test_trouble_of_one_application_stops_all_until_it_is_watched() -> None:
-    assert "fails" in standing(entry(Kind.WATCH_FAILED, message="it fails")).trouble
-    assert standing(entry(Kind.WATCH_FAILED, message="it fails"), entry(Kind.WATCHED)).trouble == ""
-    assert standing(entry(Kind.WATCH_FAILED, SECOND, message="it fails"), entry(Kind.WATCHED)).trouble == "it fails"
+    assert "fails" in surrounded(entry(Kind.WATCH_FAILED, message="it fails")).trouble
+    assert surrounded(entry(Kind.WATCH_FAILED, message="it fails"), entry(Kind.WATCHED)).trouble == ""
+    assert surrounded(entry(Kind.WATCH_FAILED, SECOND, message="it fails"), entry(Kind.WATCHED)).trouble == "it fails"
 
 
 def test_a_schedule_ends_with_a_closed_gate() -> None:
     scheduled = entry(Kind.SCHEDULED, SECOND, at=NOW - timedelta(days=1))
-    assert standing(scheduled).scheduled == NOW - timedelta(days=1)
-    assert standing(scheduled, entry(Kind.HELD, SECOND)).scheduled is None
+    assert surrounded(scheduled).scheduled == NOW - timedelta(days=1)
+    assert surrounded(scheduled, entry(Kind.HELD, SECOND)).scheduled is None
 
 
 def test_owners_and_callers_are_read_off_the_journal() -> None:
-    told = standing(entry(Kind.OWNER_TOLD, SECOND, answer=None)).informed
+    told = surrounded(entry(Kind.OWNER_TOLD, SECOND, answer=None)).informed
     assert told == Informed(at=NOW, answer=None, by="somebody")
-    assert standing(entry(Kind.OWNER_TOLD, SECOND, answer=False)).informed == dataclasses.replace(told, answer=False)
-    callers = standing(entry(Kind.CALLERS, SECOND, addresses={"192.0.2.1": NOW.isoformat()})).callers
+    assert surrounded(entry(Kind.OWNER_TOLD, SECOND, answer=False)).informed == dataclasses.replace(told, answer=False)
+    callers = surrounded(entry(Kind.CALLERS, SECOND, addresses={"192.0.2.1": NOW.isoformat()})).callers
     assert callers == (Caller(address="192.0.2.1", last=NOW),)
 
 
@@ -327,7 +342,7 @@ def test_an_application_is_named_by_any_of_its_names(*, name: str, upper: bool) 
         opt_outs=(OptOut(application=told, reason="r", until=day), OptOut(application="x", reason="r", until=day)),
         callers=(GoneCaller(application=told, address="192.0.2.1", reason="r"),),
     )
-    found = standing(rules=rules)
+    found = surrounded(rules=rules)
     assert [one.application for one in found.opt_outs] == [told]
     assert found.gone == {"192.0.2.1"}
-    assert standing(rules=rules, pairing=FIRST).opt_outs == ()
+    assert surrounded(rules=rules, pairing=FIRST).opt_outs == ()

@@ -13,11 +13,11 @@ from typing import Any, cast
 import pytest
 
 from inventory.model import TenantId
+from migrate.circumstances import Policy, RetirePolicy
 from migrate.demo import callers
 from migrate.errors import WriteFailedError
 from migrate.model import Entry, ExchangeResult, Json, Kind, Pairing, Plan
 from migrate.retirement import Held, NotRemoved, Retired, Retirement, Scheduled, WouldRetire
-from migrate.standing import Policy, RetirePolicy
 from migrate.watch import Broken, Look, Quiet, Watcher, Watching
 from tests.support.audit import journal_of
 from tests.support.rollout import AT_ONCE, Rollout, rollout

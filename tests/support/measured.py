@@ -16,8 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
+from migrate.circumstances import Policy, RetirePolicy
 from migrate.model import Kind
-from migrate.standing import Policy, RetirePolicy
 from migrate.watch import Quiet, Watcher
 from tests.support.estate import Estate
 from tests.support.rollout import Rollout, rollout

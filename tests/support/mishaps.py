@@ -17,6 +17,7 @@ from typing import Any
 
 from inventory.errors import InventoryError
 from migrate import rollout
+from migrate.circumstances import Policy, RetirePolicy
 from migrate.demo import callers
 from migrate.emulator.faults.engine import install, remove
 from migrate.emulator.faults.parsing import convert
@@ -24,7 +25,6 @@ from migrate.errors import MigrateError
 from migrate.journal.store import SqlJournal
 from migrate.model import Kind, Plan
 from migrate.retirement import Held, Scheduled
-from migrate.standing import Policy, RetirePolicy
 from migrate.watch import Watcher
 from tests.support.audit import Audit
 from tests.support.estate import Estate

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inventory.model import ClientId, KeyId, SignIn, SignInHistory
+from migrate.circumstances import Circumstances, Policy
 from migrate.gate import CodeState, Question
 from migrate.model import ExchangeClaims, Pairing
 from migrate.planning.plan import make_plan
-from migrate.standing import Policy, Standing
 from tests.support.tenants import ISSUER, NOW, TENANT, application, identity, principal, snapshot, trust
 
 IDENTITY = identity("id-orders")
@@ -79,6 +79,6 @@ def question(**changes: Any) -> Question:
         history=history(),
         proofs=tuple(claims(at=NOW - timedelta(minutes=minutes)) for minutes in (30, 15, 1)),
         code=CodeState(roots=("/code",), findings=()),
-        standing=Standing(taken_at=NOW - timedelta(days=1)),
+        circumstances=Circumstances(taken_at=NOW - timedelta(days=1)),
     )
     return dataclasses.replace(right, **changes)

@@ -18,6 +18,7 @@ from inventory.graph_directory import GraphDirectory
 from inventory.model import Cloud
 from inventory.scan import Readers, scan
 from migrate import planfile, planuse
+from migrate.circumstances import Policy, RetirePolicy
 from migrate.demo import callers
 from migrate.emulator.server import Emulator
 from migrate.exchange import Verdict, verify
@@ -29,7 +30,6 @@ from migrate.planning.plan import make_plan
 from migrate.ports import DirectoryWriter, TokenExchange
 from migrate.retire import Retirer
 from migrate.retirement import Retirement
-from migrate.standing import Policy, RetirePolicy
 from migrate.token_client import AzureTokenExchange
 
 STEERING = ("AZURE_", "IDENTITY_", "MSI_", "IMDS_", "UNSECRET_")

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from migrate.circumstances import Policy, RetirePolicy
 from migrate.demo import callers
 from migrate.exchange import verify
 from migrate.federation import NotCreated
 from migrate.model import Entry, Kind, Pairing
 from migrate.provision import NotCarriedOut
 from migrate.retirement import Held, NotRemoved, Retirement
-from migrate.standing import Policy, RetirePolicy
 from migrate.watch import Broken, Watcher
 from tests.support.estate import Estate
 

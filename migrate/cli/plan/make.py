@@ -16,9 +16,11 @@ from migrate import collector, planfile, policyfile
 from migrate.cli import outputs
 from migrate.cli.options import FILE, Settings, common
 from migrate.cli.output import emit
+from migrate.cli.policies import decisions as decided
+from migrate.cli.policies import policy_option
 from migrate.errors import PlanError, PolicyError
 from migrate.model import Plan
-from migrate.planning.decisions import NOTHING, Decisions
+from migrate.planning.decisions import Decisions
 from migrate.planning.facts import CodeSite
 from migrate.planning.plan import make_plan
 from migrate.review.markdown import render
@@ -31,9 +33,7 @@ _SHOWN = 6
 @click.command()
 @click.argument("snapshot", type=FILE)
 @click.option("--out", type=FILE, default=Path("plan.json"), show_default=True, help="Where the plan is written.")
-@click.option(
-    "--policy", type=FILE, help=f"What people decided; the default is {policyfile.NAME} in this folder, if it is there."
-)
+@policy_option
 @click.option("--code", type=FILE, multiple=True, help="Result of rewrite --format json; may be given again.")
 @click.option("--markdown", is_flag=True, help="Write it for a pull request too, beside the plan: plan.md.")
 @common
@@ -44,7 +44,7 @@ def command(
     inputs = (snapshot, *code, *((policy,) if policy else ()))
     outputs.for_plan(out, *inputs)
     page = _page(out, *inputs) if markdown else None
-    decisions = _decisions(policy)
+    decisions = decided(policy)
     sites = [site for path in code for site in _sites(path)]
     with collector.paused():
         taken = snapshots.read(snapshot)
@@ -63,12 +63,6 @@ def _page(out: Path, *inputs: Path) -> Path:
     if page == out:
         raise PlanError(f"{out} is where the Markdown would be written: give the plan a name that ends in .json")
     return page
-
-
-def _decisions(policy: Path | None) -> Decisions:
-    """Read the decisions; a file that was not asked for may be missing."""
-    path = policy or Path(policyfile.NAME)
-    return policyfile.read(path) if policy or path.exists() else policyfile.sealed(NOTHING)
 
 
 def _planned(taken: Snapshot, decisions: Decisions, sites: list[CodeSite], policy: Path | None) -> Plan:

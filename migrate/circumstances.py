@@ -106,7 +106,7 @@ Rollback = Possible | Forbidden | NotTold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Circumstances:
     """Where the rollout stands around one credential at the moment of asking."""
 
     taken_at: datetime

@@ -1,0 +1,102 @@
+"""``retire`` as it is run: by a policy, after owners were asked, and with ^C in the middle."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrate import planfile
+from migrate.cli.main import main
+from migrate.model import Kind, Plan
+from tests.support.rollout import Rollout, rollout
+
+LAUNCHER = Path(__file__).parents[2] / "unsecret.py"
+_PATIENCE = 60.0
+
+
+@pytest.fixture
+def ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Rollout, Plan]]:
+    """Give a tenant of which every gate is open, in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    with rollout(tmp_path, monkeypatch) as tenant:
+        plan = asyncio.run(tenant.ready())
+        planfile.write(plan, tmp_path / "plan.json")
+        (tmp_path / "snapshot.db").unlink()
+        monkeypatch.setenv("UNSECRET_JOURNAL", f"sqlite:///{tmp_path / 'journal.db'}")
+        yield tenant, plan
+
+
+def rows(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
+    return told
+
+
+def shut(told: list[dict[str, Any]]) -> set[str]:
+    return {gate["gate"] for row in told for gate in row.get("gates", ())}
+
+
+def test_owners_answer_before_a_removal_where_the_policy_asks(
+    ready: tuple[Rollout, Plan], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tenant, plan = ready
+    (tmp_path / "unsecret.toml").write_text("[retire]\nowner_days = 14\n")
+    before = tenant.keys_left()
+    retire = ["retire", "plan.json", "--wave", "1", "--format", "json"]
+    assert main([*retire, "--apply"]) == 1
+    assert "owner-informed" in shut(rows(capsys))
+    assert main(["owner", "plan.json", "--wave", "1"]) == 2
+    assert main(["owner", "plan.json", "--told"]) == 2
+    assert main(["owner", "plan.json", "--wave", "1", "--refused", "--note", "$(touch x) <b>"]) == 0
+    capsys.readouterr()
+    main(retire)
+    assert "owner-informed" in shut(rows(capsys))
+    assert main(["owner", "plan.json", "--wave", "1", "--agreed"]) == 0
+    capsys.readouterr()
+    main(retire)
+    assert "owner-informed" not in shut(rows(capsys))
+    assert tenant.keys_left() == before
+    assert not (tmp_path / "x").exists()
+    assert {each.wave for each in plan.pairings} > {1}
+
+
+def test_no_more_is_removed_than_max_says(ready: tuple[Rollout, Plan], capsys: pytest.CaptureFixture[str]) -> None:
+    tenant, _ = ready
+    before = tenant.keys_left()
+    assert main(["retire", "plan.json", "--apply", "--max", "1", "--format", "json"]) == 1
+    told = rows(capsys)
+    assert Counter(row["result"] for row in told)["retired"] == 1
+    assert "change-limit" in shut(told)
+    assert len(before - tenant.keys_left()) == 1
+
+
+def test_an_interrupt_lets_the_credential_in_hand_be_finished(ready: tuple[Rollout, Plan], tmp_path: Path) -> None:
+    tenant, _ = ready
+    before = tenant.keys_left()
+    command = [sys.executable, "-P", str(LAUNCHER), "retire", "plan.json", "--apply", "--format", "json"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        until = time.monotonic() + _PATIENCE
+        while Kind.RETIRE_MEANT not in tenant.kinds() and time.monotonic() < until and process.poll() is None:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=_PATIENCE)
+    kinds = Counter(tenant.kinds())
+    assert process.returncode == 130, err
+    assert kinds[Kind.RETIRE_MEANT] == kinds[Kind.RETIRED] == 1
+    assert [row["result"] for row in json.loads(out)].count("retired") == 1
+    assert "stopping after the step in hand" in err
+    assert "were not looked at" in err
+    assert "Traceback" not in err
+    assert len(before - tenant.keys_left()) == 1
