@@ -72,9 +72,10 @@ class _Look:
         return looks_like_test(self.listed.name, self.data)
 
     def is_placed(self, request: Request) -> bool:
-        """Tell whether a helper could be needed: what is only reported never needs one."""
+        """Tell whether a helper could be needed: what is only reported, whatever its place, never needs one."""
         wanted = request.include_tests or not self.is_test
-        return wanted and any(is_rewrite(occurrence) for occurrence in self.occurrences)
+        added = request.library_mode is LibraryMode.ADD_OPTION
+        return wanted and any(is_rewrite(each) and (each.trace.problem is None or added) for each in self.occurrences)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -163,11 +164,11 @@ def _look(project: Project, listed: Listed, data: bytes, known: Knowledge) -> _L
     source = decode(listed.name, data)
     if is_ours(source.text):
         return None
-    tree = parse(listed.name, source.text)
-    if not known.evidence.is_in(source.text):
+    seen = known.evidence.of(source.text)
+    if not seen:
         return None
-    module = Module(tree)
-    occurrences = find(source, module, known, project.may_hold)
+    module = Module(parse(listed.name, source.text))
+    occurrences = find(source, module, known, project.may_hold, seen=seen)
     if occurrences:
         project.know(listed.path, data, module)
     return (

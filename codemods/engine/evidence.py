@@ -1,4 +1,4 @@
-"""Can a file that mentions something hold a site at all? Told from its text, before its names are bound.
+"""Can a file that mentions something hold a site at all? Told from its text, before it is parsed.
 
 To bind the names of a file costs five times what parsing it costs, and most files that mention a word hold no site: a
 construct needs all words of its name, a method its package, and a transform says what its search needs, in any
@@ -10,16 +10,31 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from codemods.engine.words import words_of
 from codemods.transform import Transform
 
 _GAP = r"[\s\\()]*(?:#[^\n]*\n[\s\\()]*){0,9}"
-_JOINT = re.compile(rf"""["']+{_GAP}(?:\+{_GAP})?[rRbBuUfF]{{0,2}}["']+""")
+_JOINT = rf"""["']+{_GAP}(?:\+{_GAP})?[rRbBuUfF]{{0,2}}["']+"""
 # https://docs.python.org/3/reference/lexical_analysis.html#escape-sequences
-_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|N\{([^}\n]+)\}|\r?\n)")
+_ESCAPE = r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|N\{([^}\n]+)\}|\r?\n)"
+_FIND_JOINT, _FIND_ESCAPE = re.compile(_JOINT), re.compile(_ESCAPE)
 _SECRET = b"q~"  # in every secret that Entra generates: codemods.shapes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What may be in a file: known ``names``, what one of some ``searches`` finds, the text of a ``secret``."""
+
+    names: bool
+    searches: tuple[Transform, ...]
+    secret: bool
+
+    def __bool__(self) -> bool:
+        """Tell whether there may be a site."""
+        return self.names or self.secret or bool(self.searches)
 
 
 class Evidence:
@@ -27,39 +42,60 @@ class Evidence:
 
     def __init__(self, transforms: Sequence[Transform]) -> None:
         words: set[frozenset[bytes]] = set()
-        parts: set[frozenset[bytes]] = {frozenset({_SECRET})}
         for each in transforms:
             words.update(_exact(name.split(".")) for name in each.constructs)
             words.update(_exact([name.rpartition(".")[2]]) for name in (*each.classes, *each.private_attributes))
             words.update(_exact([name, package]) for name, (package, _) in each.methods.items())
-            parts.update(_lowered(group) for group in each.evidence)
-        self._words, self._parts = _least(words), _least(parts)
-        self._shapes = tuple(shape for each in transforms for shape in each.shapes)
+        self._words = _least(words)
+        searching = [each for each in transforms if each.search is not None]
+        self._searches = tuple((each, _least({_lowered(group) for group in each.evidence})) for each in searching)
+        self._parts = sorted({part for _, groups in self._searches for group in groups for part in group})
+        self.everything = Seen(names=True, searches=tuple(searching), secret=True)
 
-    def is_in(self, text: str) -> bool:
-        """Tell whether a file may hold a site."""
-        if self._holds(_encoded(text)):
-            return True
-        read = as_read(text)
-        return read != text and self._holds(_encoded(f"{text}\n{read}"))
+    def of(self, text: str) -> Seen:
+        """Say what a file may hold."""
+        data = _encoded(f"{text}\n{spelled_otherwise(text)}")
+        lowered, here = data.lower(), words_of(data)
+        held = {part for part in self._parts if part in lowered}
+        return Seen(
+            names=any(group <= here for group in self._words),
+            searches=tuple(
+                each
+                for each, groups in self._searches
+                if any(group <= held for group in groups) or any(shape.search(data) for shape in each.shapes)
+            ),
+            secret=_SECRET in lowered,
+        )
 
-    def _holds(self, data: bytes) -> bool:
-        lowered = data.lower()
-        if any(all(part in lowered for part in group) for group in self._parts):
-            return True
-        if any(shape.search(data) for shape in self._shapes):
-            return True
-        here = words_of(data)
-        return any(group <= here for group in self._words)
 
-
-def as_read(text: str) -> str:
-    """Write the texts and names of a program as Python reads them, as far as that may make words of parts."""
+def spelled_otherwise(text: str) -> str:
+    """Write the lines whose texts and names are spelled otherwise than Python reads them as it reads them."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        plain = unicodedata.normalize("NFKC", text)
+        return f"{plain}\n{_as_read(plain)}"
+    return "\n".join(_as_read(text[start:end]) for start, end in _lines(text))
+
+
+def _as_read(text: str) -> str:
+    return _FIND_JOINT.sub("", _FIND_ESCAPE.sub(_character, text))
+
+
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the lines in which texts are joined or escaped; those that belong together, together."""
+    spans = [match.span() for match in _FIND_JOINT.finditer(text)]
     if "\\" in text:
-        text = _ESCAPE.sub(_character, text)
-    return _JOINT.sub("", text)
+        spans = sorted([*spans, *(match.span() for match in _FIND_ESCAPE.finditer(text))])
+    start = end = -1
+    for first, last in spans:
+        if first > end:
+            if end >= 0:
+                yield start, end
+            start = text.rfind("\n", 0, first) + 1
+        if last > end:
+            end = text.find("\n", last)
+            end = len(text) if end < 0 else end
+    if end >= 0:
+        yield start, end
 
 
 def _character(found: re.Match[str]) -> str:

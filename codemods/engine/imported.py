@@ -14,8 +14,7 @@ _GAP = rb"[\s\\]*"
 _SPACE = rb"[\s\\]+"
 _START = rb"(?:^(?:\xef\xbb\xbf)?|[;:\r\n])[ \t\f]*"
 
-_FROM = re.compile(rb"from[\s\\]+(\w+)").finditer
-_IMPORT = re.compile(rb"import\b[^\n]*(?:\\\r?\n[^\n]*)*").finditer
+_IMPORT = re.compile(rb"(?:from|import)\b[^\n]*(?:\\\r?\n[^\n]*)*").findall
 _WORD = re.compile(rb"\w+").findall
 
 
@@ -25,11 +24,8 @@ def importable(path: Path) -> Path:
 
 
 def imported_names(data: bytes) -> frozenset[bytes]:
-    """Give the words of the lines of imports, and whatever follows ``from``: each may be a module without a package."""
-    words = {match[1] for match in _FROM(data)}
-    for match in _IMPORT(data):
-        words.update(_WORD(match[0]))
-    return frozenset(words)
+    """Give the words of the lines of imports; what stands in parentheses on the next ones is not among them."""
+    return frozenset(_WORD(b"\n".join(_IMPORT(data))))
 
 
 def may_import(place: Path) -> Callable[[bytes, frozenset[bytes]], bool]:
@@ -45,9 +41,9 @@ def may_import(place: Path) -> Callable[[bytes, frozenset[bytes]], bool]:
     alone = re.compile(rb"%s(?:from%s%s\b|import\b%s\b%s\b)" % spelled).search
 
     def test(data: bytes, names: frozenset[bytes]) -> bool:
-        if own not in data:
+        if not (own in names or above in names) or own not in data:
             return False
-        if above and above in data and below(data) is not None:
+        if above in names and below(data) is not None:
             return True
         return own in names and alone(data) is not None
 

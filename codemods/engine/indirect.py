@@ -56,15 +56,19 @@ class Indirect:
 
     def unused(self) -> Iterator[tuple[ast.stmt, str]]:
         """Yield the imports of known classes that this file itself does not use."""
-        used = {node.id for node in self.module.references if isinstance(node, ast.Name)}
-        quoted = [str(text.value) for text in self.module.strings if is_annotation(self.module, text)]
         for binding in self.module.imports:
             alias, node = binding.alias, binding.node
             if alias is None or binding.checked_only or not isinstance(node, ast.Import | ast.ImportFrom):
                 continue
-            named = binding.name in used or any(binding.name in text for text in quoted)
-            if self._may_hand_on(binding) and not named:
+            if self._may_hand_on(binding) and not self._is_named(binding.name):
                 yield node, alias.name
+
+    def _is_named(self, name: str) -> bool:
+        """Tell whether a name is read in this file, or stands in the text of an annotation."""
+        if any(isinstance(node, ast.Name) and node.id == name for node in self.module.references):
+            return True
+        texts = (text for text in self.module.strings if name in str(text.value))
+        return any(is_annotation(self.module, text) for text in texts)
 
     def text(self, node: ast.Constant) -> _Found | None:
         """Judge a text that names a known class."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from codemods.assertion import guid
+from codemods.engine.evidence import Seen
 from codemods.engine.indirect import PATCH, Indirect, is_annotation, last_name
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.secrets import Trace, plain_text, trace
@@ -15,7 +16,7 @@ from codemods.engine.source import Source
 from codemods.model import Category, ReasonCode, Site
 from codemods.names import Module
 from codemods.shapes import ENTRA_SECRET_WORD
-from codemods.transform import Already, Report, Rewrite, Verdict, call_of
+from codemods.transform import Already, Report, Rewrite, Transform, Verdict, call_of
 
 _NAMED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -30,22 +31,20 @@ class Occurrence:
     trace: Trace
 
 
-def find(source: Source, module: Module, known: Knowledge, is_own: Callable[[str], bool]) -> tuple[Occurrence, ...]:
+def find(
+    source: Source, module: Module, known: Knowledge, is_own: Callable[[str], bool], *, seen: Seen | None = None
+) -> tuple[Occurrence, ...]:
     """List the sites of a file by position; a place that two searches see is listed once.
 
-    ``is_own`` tells whether a top-level name of an import may be a module of the same project.
+    ``is_own`` tells whether a top-level name of an import may be a module of the same project; ``seen`` says what the
+    file may hold, by default everything.
     """
+    seen = seen or known.evidence.everything
     finder = _Finder(source, module, known, Indirect(module, known, is_own))
     found: dict[tuple[int, int], Occurrence] = {}
-    searches = (
-        finder.calls(),
-        finder.references(),
-        finder.strings(),
-        finder.imports(),
-        finder.searches(),
-        finder.comments(),
-    )
-    for occurrence in chain.from_iterable(searches):
+    names = (finder.calls(), finder.references(), finder.strings(), finder.imports()) if seen.names else ()
+    comments = (finder.comments(),) if seen.secret else ()
+    for occurrence in chain(*names, finder.searches(seen.searches), *comments):
         found.setdefault((occurrence.site.line, occurrence.site.column), occurrence)
     told = _told(found.values())
     return tuple(found[place] for place in sorted(found) if not _is_told(module, found[place], told))
@@ -78,16 +77,18 @@ class _Finder:
         self.module = module
         self.known = known
         self.indirect = indirect
+        imported = {item.name for item in module.imports if item.qualified in known.constructs.keys() | known.classes}
+        self._names = imported | known.class_names  # a bare name that is none of these means nothing known
+        self._attributes = known.last_names
 
     def calls(self) -> Iterator[Occurrence]:
         for node in self.module.calls:
-            found = self._call(node)
-            if found is not None:
+            if self._may_be_known(node.func) and (found := self._call(node)) is not None:
                 yield self._occurrence(node, *found)
 
     def references(self) -> Iterator[Occurrence]:
         """Find classes that are used other than by calling them."""
-        for node in self.module.references:
+        for node in filter(self._may_be_known, self.module.references):
             if isinstance(node, ast.Attribute) and node.attr in self.known.private and not _is_own(node):
                 yield self._occurrence(node, node.attr, Report(reason=ReasonCode.PRIVATE_ATTRIBUTE_USE))
             for construct in self._classes(node):
@@ -97,8 +98,10 @@ class _Finder:
 
     def strings(self) -> Iterator[Occurrence]:
         """Find patches in tests, and classes that are looked up by their name."""
-        for node in self.module.strings:
-            if (found := self.indirect.text(node)) is not None:
+        joined = "\n".join(str(node.value) for node in self.module.strings)
+        names = [name for name in self.known.class_names if name in joined]
+        for node in self.module.strings if names else ():
+            if any(name in str(node.value) for name in names) and (found := self.indirect.text(node)) is not None:
                 yield self._occurrence(node, *found)
 
     def imports(self) -> Iterator[Occurrence]:
@@ -106,8 +109,8 @@ class _Finder:
         for statement, name in self.indirect.unused():
             yield self._occurrence(statement, name, Report(reason=ReasonCode.RE_EXPORTED))
 
-    def searches(self) -> Iterator[Occurrence]:
-        for transform in self.known.transforms:
+    def searches(self, transforms: Iterable[Transform]) -> Iterator[Occurrence]:
+        for transform in transforms:
             if transform.search is not None:
                 for found in transform.search(self.module):
                     yield self._occurrence(found.node, found.construct, found.report)
@@ -124,6 +127,12 @@ class _Finder:
                 column = match.start() - text.rfind("\n", 0, match.start())
                 place = replace(found.site, column=column, end_line=None, end_column=None, literal_secret=True)
                 yield replace(found, site=place)
+
+    def _may_be_known(self, node: ast.expr) -> bool:
+        """Tell by its last name whether an expression can mean anything known."""
+        if isinstance(node, ast.Attribute):
+            return node.attr in self._attributes
+        return isinstance(node, ast.Name) and node.id in self._names
 
     def _call(self, node: ast.Call) -> tuple[str, Verdict] | None:
         meanings = self.module.meanings(node.func)

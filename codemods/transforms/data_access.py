@@ -175,7 +175,7 @@ TRANSFORM = Transform(
         b"fsspec",
         b"storage_options",
         b"filesystem_options",
-        b"account_name",
+        b"client_secret",
         _ICEBERG.encode(),
         b"PROVIDER SERVICE_PRINCIPAL",
         b"PROVIDER service_principal",

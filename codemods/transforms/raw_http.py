@@ -145,8 +145,11 @@ def _requests(module: Module) -> Iterator[Found]:
     for call in module.calls:
         named = {keyword.arg: keyword.value for keyword in call.keywords}
         method = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        addressed = any(_TOKEN.search(authority_of(module, item) or "") for item in _arguments(call))
-        if not addressed or method not in _SENDS or token_request.body_of(module, call) is not None:
+        if method not in _SENDS or not any(
+            _TOKEN.search(authority_of(module, item) or "") for item in _arguments(call)
+        ):
+            continue
+        if token_request.body_of(module, call) is not None:
             continue
         sent = [*call.args, *(value for name, value in named.items() if name not in _NO_BODY)]
         seen = any(_is_seen(module, item) for item in sent) or not (_arguments(call)[1:] or asserted)

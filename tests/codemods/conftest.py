@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.engine.evidence import Evidence
-from tests.codemods.unfiltered import sites_of
+from codemods.engine.evidence import Evidence, Seen
+from tests.codemods.unfiltered import places_of
 
 
 @pytest.fixture(autouse=True)
 def _evidence_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look for sites in every file that a test reads and the evidence leaves out: there must be none."""
-    is_in = Evidence.is_in
+    """Look for sites in every file that a test reads, whatever its evidence is: there must be no others."""
+    of = Evidence.of
 
-    def proven(self: Evidence, text: str) -> bool:
-        found = is_in(self, text)
-        assert found or not sites_of(text), text
-        return found
+    def proven(self: Evidence, text: str) -> Seen:
+        seen = of(self, text)
+        assert seen == self.everything or places_of(text, seen) == places_of(text), text
+        return seen
 
-    monkeypatch.setattr(Evidence, "is_in", proven)
+    monkeypatch.setattr(Evidence, "of", proven)

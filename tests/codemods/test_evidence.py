@@ -24,7 +24,7 @@ from codemods.model import Request
 from codemods.transform import Transform
 from codemods.transforms import load
 from tests.codemods.cases import APP, TARGETS
-from tests.codemods.unfiltered import sites_of
+from tests.codemods.unfiltered import places_of, sites_of
 
 SUBJECTS = [name for kind in (REPORTED, REWRITTEN, "unrelated") for name in subjects(kind)]
 TRANSFORMS = load()
@@ -100,7 +100,7 @@ def test_no_case_is_left_out(name: str) -> None:
     for text in _texts(name):
         if _has_sites(text):
             assert LITERALS.occur_in(text.encode()), text
-            assert EVIDENCE.is_in(text), text
+            assert places_of(text, EVIDENCE.of(text)) == places_of(text), text
 
 
 @pytest.mark.parametrize("name", SUBJECTS)
@@ -108,7 +108,7 @@ def test_each_transform_asks_only_for_what_its_own_sites_have(name: str) -> None
     for transform in TRANSFORMS:
         evidence = Evidence((transform,))
         for text in _texts(name):
-            assert evidence.is_in(text) or not _has_sites(text, transform), f"{transform.name}: {text}"
+            assert evidence.of(text) or not _has_sites(text, transform), f"{transform.name}: {text}"
 
 
 @pytest.mark.parametrize("form", SPELLINGS)
@@ -116,7 +116,7 @@ def test_a_text_is_evidence_however_it_is_spelled(form: str) -> None:
     found = [text for name in SUBJECTS for text in (_respelled(each, SPELLINGS[form]) for each in _texts(name))]
     assert any(_has_sites(text) for text in found)
     for text in found:
-        assert EVIDENCE.is_in(text) or not _has_sites(text), text
+        assert places_of(text, EVIDENCE.of(text)) == places_of(text), text
 
 
 GROUPS = [
@@ -134,13 +134,13 @@ def test_a_case_needs_every_group(transform: Transform, group: tuple[str, ...]) 
     object.__setattr__(poorer, "evidence", tuple(each for each in transform.evidence if each != group))
     left = Evidence((poorer,))
     texts = [*NEEDED, *(text for name in SUBJECTS for text in _texts(name))]
-    assert any(_has_sites(text, transform) and not left.is_in(text) for text in texts)
+    assert any(_has_sites(text, transform) and not left.of(text) for text in texts)
 
 
 @pytest.mark.parametrize("text", NEEDED)
 def test_other_forms_are_not_left_out(text: str) -> None:
     assert _has_sites(text)
-    assert EVIDENCE.is_in(text)
+    assert places_of(text, EVIDENCE.of(text)) == places_of(text)
 
 
 def test_a_search_says_what_it_needs() -> None:
@@ -163,7 +163,7 @@ def test_a_run_gives_what_a_run_without_evidence_gives(tmp_path: Path, monkeypat
     request = Request(paths=(tmp_path,), targets=TARGETS, app=APP, include_tests=True)
     run = rewrite(request)
     assert len(run.sites) > len(SUBJECTS)
-    monkeypatch.setattr(Evidence, "is_in", lambda *_: True)
+    monkeypatch.setattr(Evidence, "of", lambda self, _text: self.everything)
     monkeypatch.setattr(Literals, "occur_in", lambda *_: True)
     monkeypatch.setattr(project, "that_may_hold", lambda _walks, paths, _texts: frozenset(paths))
     assert replace(rewrite(request), candidates=run.candidates) == run

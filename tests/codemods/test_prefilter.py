@@ -140,4 +140,4 @@ def test_files_without_a_text_are_not_read(tmp_path: Path, monkeypatch: pytest.M
     ],
 )
 def test_what_a_site_needs(text: str, *, expected: bool) -> None:
-    assert Evidence(load()).is_in(text) is expected
+    assert bool(Evidence(load()).of(text)) is expected
