@@ -70,7 +70,7 @@ class Evidence:
 
 def spelled_otherwise(text: str) -> str:
     """Write the lines whose texts and names are spelled otherwise than Python reads them as it reads them."""
-    if not text.isascii():
+    if not text.isascii() and not unicodedata.is_normalized("NFKC", text):
         plain = unicodedata.normalize("NFKC", text)
         return f"{plain}\n{_as_read(plain)}"
     return "\n".join(_as_read(text[start:end]) for start, end in _lines(text))

@@ -16,6 +16,7 @@ from codemods.engine.leftover_code import in_code
 from codemods.engine.named import named_sites, owners_of
 from codemods.engine.neighbours import Neighbours
 from codemods.engine.plan import Plan
+from codemods.engine.spelled import any_as_setting
 from codemods.leftover import Leftover, LeftoverKind
 from codemods.leftovers.place import hits, pattern_of
 from codemods.leftovers.places import place_of
@@ -46,11 +47,11 @@ def _code(owners: _Owners, neighbours: Neighbours) -> Iterator[Leftover]:
     project = neighbours.project
     words = {spelling for name in owners for spelling in (name, name.lower(), name.lower().replace("_", "-"))}
     for path in sorted({path for found in project.mentioning(words).values() for path in found}):
-        module = project.module(path)
-        if module is None:
+        data = project.glance(path)
+        if not any_as_setting(owners, data) or (module := project.glimpse(path)) is None:
             continue
         dropped = neighbours.sites.get(path)
-        is_test = looks_like_test(project.name(path), project.data(path))
+        is_test = looks_like_test(project.name(path), data)
         for line, name, kind, dead in in_code(module, set(owners), dropped, is_test=is_test):
             yield Leftover(
                 kind=kind, path=project.name(path), line=line, name=name, application=_only(owners[name]), dead=dead

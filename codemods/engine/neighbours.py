@@ -8,7 +8,7 @@ The answers err on the side of leaving code alone.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from codemods.engine.project import Project
 from codemods.engine.references import References
 from codemods.engine.secrets import NameRead
 from codemods.engine.sites import Occurrence, is_rewrite
+from codemods.engine.spelled import as_item, as_setting
 from codemods.model import ReasonCode
 from codemods.names import Kind, Module
 from codemods.transform import Already
@@ -89,23 +90,24 @@ class Neighbours:
         return None
 
     def _variable(self, path: Path, variable: str) -> str | None:
-        for other, module in self._others(path, variable, variable.lower()):
+        for other, module in self._others(path, as_setting(variable), variable, variable.lower()):
             line = needs_variable(module, variable, self._is_site(other, module))
             if line is not None:
                 return f"{self.project.name(other)}:{line}"
         return None
 
     def _item(self, path: Path, key: str, holders: list[str]) -> str | None:
-        for other, module in self._others(path, key):
+        for other, module in self._others(path, as_item(key), key):
             line = needs_item(module, key, set(holders), self._is_site(other, module))
             if line is not None:
                 return f"{self.project.name(other)}:{line}"
         return None
 
-    def _others(self, path: Path, *words: str) -> Iterator[tuple[Path, Module]]:
+    def _others(self, path: Path, may_hold: Callable[[bytes], bool], *words: str) -> Iterator[tuple[Path, Module]]:
         mentions = self.project.mentioning(set(words))
         for other in sorted({item for found in mentions.values() for item in found} - {path}):
-            if not looks_like_test(self.project.name(other), self.project.data(other)):
+            data = self.project.glance(other)
+            if may_hold(data) and not looks_like_test(self.project.name(other), data):
                 module = self.project.module(other)
                 if module is not None:
                     yield other, module

@@ -148,6 +148,13 @@ class Project:
                 self._modules[path] = None
         return self._modules[path]
 
+    def glimpse(self, path: Path) -> Module | None:
+        """Give a file with its names bound without keeping it."""
+        if path in self._modules:
+            return self._modules[path]
+        tree = self._tree(path)
+        return None if tree is None else Module(tree)
+
     def imports(self, path: Path) -> tuple[ImportNode, ...]:
         """List the import statements of a file, wherever they stand."""
         if path not in self._imports:

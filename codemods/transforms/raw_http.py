@@ -226,8 +226,8 @@ _EVIDENCE = (
     ("client_secret", "grant_type"),
     *(("client_secret", host) for host in _HOSTS),
     *(("token", host, verb) for host in _HOSTS for verb in ("post", "request", "urlopen", "fetch")),
-    ("OAuth2Session",),
-    ("OAuth2Client",),
+    ("OAuth2Session", "authlib"),  # which takes the secret by its place; elsewhere it is named, and so is oauth2
+    ("OAuth2Client", "authlib"),
     ("--service-principal", "login"),
 )
 

@@ -1,0 +1,49 @@
+"""Which files may hold a name in a form that matters, told before they are parsed.
+
+A name of a variable or an entry matters as a whole text, as an option that is called after it, as a field of a class,
+or as an attribute; most files that hold the word hold it as a name of their own.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable
+
+from codemods.engine.evidence import spelled_otherwise
+
+_END = r"[\s\\)]*"
+_May = Callable[[bytes], bool]
+
+
+def any_as_setting(names: Iterable[str], data: bytes) -> bool:
+    """Tell whether one of some names may be a setting in a file."""
+    folded = data.lower().replace(b"-", b"_")
+    here = (name for name in names if not name.isascii() or name.lower().replace("-", "_").encode() in folded)
+    return any(as_setting(name)(data) for name in here)
+
+
+@functools.cache
+def as_setting(name: str) -> _May:
+    """Make a test for a text that is the name, an option ``--its-name`` and a field ``its_name:``, in any case."""
+    loose = "[-_]".join(map(re.escape, re.split("[-_]", name)))
+    return _test(name, rf"[\"'](?:--+)?{loose}[\"']|(?<!\w){loose}{_END}:")
+
+
+@functools.cache
+def as_item(name: str) -> _May:
+    """Make a test for a text that is the name, or its second half behind a slash, and for an attribute of that name."""
+    exact = re.escape(name.rpartition("/")[2])
+    return _test(name, rf"[\"']{exact}[\"']|\.[\s\\]*(?:\#[^\n]*\n[\s\\]*)*{exact}(?!\w)")
+
+
+def _test(name: str, pattern: str) -> _May:
+    search = re.compile(pattern, re.IGNORECASE).search
+
+    def test(data: bytes) -> bool:
+        if not name.isascii():  # an identifier has more than one spelling outside of ASCII
+            return True
+        text = data.decode("utf-8", "replace")
+        return search(text) is not None or search(spelled_otherwise(text)) is not None
+
+    return test
