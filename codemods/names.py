@@ -184,6 +184,10 @@ class Module:
         push = stack.append
         while stack:
             node, scope = stack.pop()
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):  # the most common nodes, quickly
+                self.scopes[node] = scope
+                self.references.append(node)
+                continue
             kind = type(node)
             if kind in _COLLECTED:
                 self._collect(node, scope)
@@ -202,8 +206,6 @@ class Module:
     def _collect(self, node: ast.AST, scope: Scope) -> None:
         if isinstance(node, ast.Name):
             self.scopes[node] = scope
-            if isinstance(node.ctx, ast.Load):
-                self.references.append(node)
         elif isinstance(node, ast.Attribute):
             self.references.append(node)
         elif isinstance(node, ast.Call):
@@ -317,13 +319,26 @@ def _add_caught(node: ast.AST, scope: Scope) -> None:
 def _inside(node: ast.AST) -> list[ast.AST]:
     """List the children of a node, last child first."""
     found: list[ast.AST] = []
-    for name in reversed(node._fields):
+    for name in _HOLDING[type(node)]:
         value = getattr(node, name, None)
         if isinstance(value, list):
             found += [each for each in reversed(value) if isinstance(each, ast.AST) and type(each) not in _LEAVES]
         elif isinstance(value, ast.AST) and type(value) not in _LEAVES:
             found.append(value)
     return found
+
+
+class _Holding(dict[type[ast.AST], tuple[str, ...]]):
+    """The fields of each kind of node that may hold others, last first; the rest are words, numbers and signs."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        fields = () if kind is ast.Constant else kind._fields
+        self[kind] = tuple(name for name in reversed(fields) if name not in _PLAIN)
+        return self[kind]
+
+
+_PLAIN = frozenset({"ctx", "id", "attr", "kind", "op", "ops", "lineno", "level", "module", "asname", "type_comment"})
+_HOLDING = _Holding()
 
 
 _COLLECTED = frozenset({ast.Name, ast.Attribute, ast.Call, ast.Dict, ast.Constant})

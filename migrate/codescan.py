@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from typing import assert_never
@@ -13,6 +12,7 @@ from codemods.leftover import Leftover, LeftoverKind
 from codemods.model import Changed, Clean, Failed, FileOutcome, ReasonCode, Reported, Rewritten, Run, Target
 from inventory.model import ClientId
 from migrate import rollout
+from migrate.clientid import client_id
 from migrate.model import CodeFinding, Entry, Json, Kind, Plan
 from migrate.planning import clouds
 from migrate.ports import Journal
@@ -113,11 +113,3 @@ def _of_site(path: str, outcome: object, app: ClientId | None, *, applied: bool)
         reason, advice = outcome.reason.value, outcome.advice
         return CodeFinding(path=path, line=outcome.site.line, reason=reason, application=whose, advice=advice)
     return None
-
-
-def client_id(text: str | None) -> ClientId | None:
-    """Return a client id as the tenant writes it, or None for anything that is no GUID: it could be anybody's."""
-    try:
-        return ClientId(str(uuid.UUID((text or "").strip())))
-    except ValueError:
-        return None

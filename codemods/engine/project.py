@@ -53,7 +53,7 @@ class Project:
     @cached_property
     def others(self) -> tuple[Path, ...]:
         """List the files beside the code that may declare dependencies or set variables."""
-        return self.tree.matching(self._is_beside)
+        return self.tree.beside(self._is_beside)
 
     @cached_property
     def ignored(self) -> tuple[Path, ...]:
@@ -77,8 +77,6 @@ class Project:
 
     def _is_beside(self, path: Path) -> bool:
         name = self.below(path)
-        if name.endswith(".py") and not name.endswith("setup.py"):
-            return False  # most files are code, and are judged as such
         return format_of(name) is not None or place_of(name) is not None
 
     @cached_property

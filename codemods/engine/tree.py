@@ -22,22 +22,20 @@ class Tree:
         self.walks = walks
 
     @cached_property
-    def _named(self) -> frozenset[Path]:
+    def _named(self) -> frozenset[str]:
         """List what git, or a walk, names: files, links, and the folders of work trees inside this one."""
-        found: set[Path] = set()
-        for root in self.roots:
-            _collect(self.walks, root, found)
-        return frozenset(found)
+        return frozenset(text for root in self.roots for text in self.walks.texts_in(root))
 
-    def matching(self, wanted: Callable[[Path], bool]) -> tuple[Path, ...]:
-        """List regular files by their names."""
-        return tuple(path for path in sorted(filter(wanted, self._named)) if _is_file(path))
+    def beside(self, wanted: Callable[[Path], bool]) -> tuple[Path, ...]:
+        """List regular files by their names; most files are code, which is looked at elsewhere."""
+        others = (Path(text) for text in self._named if not text.endswith(".py") or text.endswith("setup.py"))
+        return tuple(path for path in sorted(filter(wanted, others)) if _is_file(path))
 
     def ignored(self, wanted: Callable[[Path], bool]) -> tuple[Path, ...]:
         """List files that git ignores, by their names, in the folders that hold other files."""
         if not any((folder / ".git").exists() for root in self.roots for folder in (root, *root.parents)):
             return ()  # the files were walked, and all are named
-        named = {str(path) for path in self._named}
+        named = self._named
         folders = {os.path.dirname(path) for path in named}  # noqa: PTH120 - a hundred thousand paths, quickly
         return tuple(sorted(filter(wanted, (path for folder in folders for path in _beside(folder, named)))))
 
@@ -47,15 +45,14 @@ class Tree:
         files: set[Path] = set()
         others: set[Path] = set()
         links: set[Path] = set()
-        waiting = list(self._named)
+        waiting = [Path(text) for text in self._named]
         seen = set(waiting)
         while waiting:
             path = waiting.pop()
             if path.is_symlink():
                 links.add(path)
             elif path.is_dir():
-                inner: set[Path] = set()
-                _collect(self.walks, path, inner)
+                inner = {Path(text) for text in self.walks.texts_in(path)}
                 waiting += inner - seen
                 seen |= inner
                 others |= inner
@@ -79,15 +76,6 @@ class Tree:
     def inner(self) -> frozenset[Path]:
         """List the files of work trees inside this one."""
         return self._sorted_out[2]
-
-
-def _collect(walks: Walks, root: Path, found: set[Path]) -> None:
-    def note(path: Path) -> bool:
-        found.add(path)
-        return False
-
-    for _ in walks.others_in(root, note):
-        pass
 
 
 def _beside(folder: str, named: Container[str]) -> Iterator[Path]:

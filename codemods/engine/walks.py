@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from codemods.engine import git
@@ -62,11 +62,9 @@ class Walks:
             elif tracked and stat.S_ISDIR(told.st_mode) and not _is_skipped(Path(text)):
                 yield from self.files_in(Path(text), area)  # a work tree inside this one: git names its folder only
 
-    def others_in(self, root: Path, wanted: Callable[[Path], bool]) -> Iterator[Path]:
-        """List what is wanted below a folder whatever its language; links are not followed."""
-        for text, problem in self._all(root):
-            if problem is None and wanted(path := Path(text)) and _is_regular(path):
-                yield path
+    def texts_in(self, root: Path) -> Iterator[str]:
+        """Name everything below a folder whatever its language or kind; links are not followed."""
+        return (text for text, problem in self._all(root) if problem is None)
 
     def _own(self, path: Path, root: Path, size: int) -> Path:
         self.owner[path] = root
@@ -133,10 +131,3 @@ def _is_python(text: str) -> bool:
     except OSError:
         return False
     return first.startswith(b"#!") and b"python" in first
-
-
-def _is_regular(path: Path) -> bool:
-    try:
-        return stat.S_ISREG(path.lstat().st_mode)
-    except OSError:
-        return False

@@ -6,7 +6,7 @@ import dataclasses
 import gc
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,14 +15,17 @@ from codemods.engine.run import rewrite
 from codemods.model import Run
 from codemods.report.context import Acting, Context
 from codemods.report.verdict import judge
-from migrate import codescan, collector
+from migrate import collector
 from migrate.cli.options import Settings
 from migrate.cli.progress import LateProgress
 from migrate.cli.rewrite import baselines
 from migrate.cli.rewrite.asking import Asked, refuse
 from migrate.cli.rewrite.options import options
 from migrate.cli.rewrite.showing import show
-from migrate.model import Pairing
+from migrate.clientid import client_id
+
+if TYPE_CHECKING:
+    from migrate.model import Pairing
 
 
 @click.command()
@@ -48,7 +51,7 @@ def command(*, settings: Settings, **given: Any) -> int:
 
 
 def _forget(settings: Settings, paths: tuple[Path, ...], plan_file: Path | None) -> int:
-    from migrate import planuse  # noqa: PLC0415 - a rewrite without a plan needs no database
+    from migrate import codescan, planuse  # noqa: PLC0415 - a rewrite without a plan needs no database
     from migrate.cli.journals import journal as opened  # noqa: PLC0415 - the same
 
     there = next((path for path in paths if path.exists()), None)
@@ -67,13 +70,13 @@ def _without_plan(asked: Asked) -> tuple[Run, Mapping[str, Acting]]:
     look = check if asked.check or asked.write_baseline else rewrite
     with LateProgress("rewrite") as told:
         run = look(asked.request(), told)
-    whose, identity = codescan.client_id(asked.app), codescan.client_id(asked.identity)
+    whose, identity = client_id(asked.app), client_id(asked.identity)
     return run, {whose: Acting(identity_client_id=identity)} if whose and identity else {}
 
 
 def _with_plan(settings: Settings, asked: Asked, plan_file: Path) -> tuple[Run, Mapping[str, Acting]]:
     """Rewrite what the plan pairs, journal what still needs a secret, and return the identities of the applications."""
-    from migrate import planuse  # noqa: PLC0415 - a rewrite without a plan needs no database
+    from migrate import codescan, planuse  # noqa: PLC0415 - a rewrite without a plan needs no database
     from migrate.cli.journals import journal as opened  # noqa: PLC0415 - the same
 
     with opened(settings) as journal:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from codemods.model import LibraryMode, Request
-from migrate import codescan
+from migrate.clientid import client_id
 
 FORMATS = ("diff", "json", "sarif", "markdown")
 
@@ -59,7 +59,7 @@ def refuse(asked: Asked) -> None:
     context = click.get_current_context()
     for option, value in (("--app", asked.app), ("--identity", asked.identity)):
         by_name = option == "--app" and asked.plan_file is not None  # the plan knows applications by other words, too
-        if value is not None and not by_name and codescan.client_id(value) is None:
+        if value is not None and not by_name and client_id(value) is None:
             raise click.BadParameter(f"{value!r} is no client id", context, param_hint=option)
     wrong = (
         (asked.identity and asked.plan_file, "--identity: the plan says which identity acts for the application"),

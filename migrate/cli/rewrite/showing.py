@@ -11,7 +11,6 @@ from codemods.model import Changed, Run
 from codemods.report import document, findings, left
 from codemods.report.context import Context, variables
 from codemods.report.verdict import judge
-from migrate.cli import outputs
 from migrate.cli.rewrite.asking import Asked
 from reports.model import Finding
 from reports.render import save
@@ -22,6 +21,8 @@ def show(asked: Asked, run: Run, context: Context) -> None:
     """Print or write the run in the format that was asked for, and say on standard error what there is to say."""
     content = _content(asked.name, run, context)
     if asked.out is not None:
+        from migrate.cli import outputs  # noqa: PLC0415 - it knows what a snapshot is, which takes long to load
+
         outputs.for_report(asked.out, asked.name, *asked.paths)
         save(content, asked.out)
     elif asked.name == "diff" and sys.stdout.isatty():
