@@ -16,7 +16,7 @@ from codemods.engine.leftover_code import in_code
 from codemods.engine.named import named_sites, owners_of
 from codemods.engine.neighbours import Neighbours
 from codemods.engine.plan import Plan
-from codemods.engine.spelled import any_as_setting
+from codemods.engine.spelled import any_as_setting, spellings
 from codemods.leftover import Leftover, LeftoverKind
 from codemods.leftovers.place import hits, pattern_of
 from codemods.leftovers.places import place_of
@@ -45,7 +45,7 @@ def _only(whose: Iterable[str | None]) -> str | None:
 
 def _code(owners: _Owners, neighbours: Neighbours) -> Iterator[Leftover]:
     project = neighbours.project
-    words = {spelling for name in owners for spelling in (name, name.lower(), name.lower().replace("_", "-"))}
+    words = {spelling for name in owners for spelling in spellings(name)}
     for path in sorted({path for found in project.mentioning(words).values() for path in found}):
         data = project.glance(path)
         if not any_as_setting(owners, data) or (module := project.glimpse(path)) is None:

@@ -25,7 +25,7 @@ from codemods.engine.project import Project
 from codemods.engine.references import References
 from codemods.engine.secrets import NameRead
 from codemods.engine.sites import Occurrence, is_rewrite
-from codemods.engine.spelled import as_item, as_setting
+from codemods.engine.spelled import as_item, as_setting, spellings
 from codemods.model import ReasonCode
 from codemods.names import Kind, Module
 from codemods.transform import Already
@@ -35,7 +35,8 @@ from codemods.transform import Already
 class Neighbours:
     """The project as its files see each other; ``sites`` holds what belongs to the sites of each file.
 
-    ``assumed`` are statements that are removed with the rewrite, or the rewrite does not happen.
+    ``assumed`` are statements that are removed with the rewrite, or the rewrite does not happen. ``expected`` are words
+    that will be asked for, so that one pass over the tree finds them all.
     """
 
     project: Project
@@ -44,6 +45,7 @@ class Neighbours:
     definitions: Definitions
     sites: Mapping[Path, Dropped]
     floors: Floors
+    expected: frozenset[str] = frozenset()
     assumed: frozenset[ast.AST] = frozenset()
     known: dict[Occurrence, Blocked | None] = field(default_factory=dict)
 
@@ -104,8 +106,8 @@ class Neighbours:
         return None
 
     def _others(self, path: Path, may_hold: Callable[[bytes], bool], *words: str) -> Iterator[tuple[Path, Module]]:
-        mentions = self.project.mentioning(set(words))
-        for other in sorted({item for found in mentions.values() for item in found} - {path}):
+        mentions = self.project.mentioning({*words, *self.expected})
+        for other in sorted({item for word in words for item in mentions.get(word, ())} - {path}):
             data = self.project.glance(other)
             if may_hold(data) and not looks_like_test(self.project.name(other), data):
                 module = self.project.module(other)
@@ -140,7 +142,18 @@ def look_around(project: Project, reading: Reading, known: Knowledge) -> Neighbo
         definitions=Definitions(project),
         sites={item.listed.path: _site_nodes(item) for item in reading.candidates},
         floors=Floors(project),
+        expected=frozenset(_expected(reading.candidates)),
     )
+
+
+def _expected(candidates: Iterable[Candidate]) -> Iterator[str]:
+    """Yield the words by which others may need the secrets of sites that could be rewritten."""
+    occurrences = (each for item in candidates if not item.file.is_test for each in item.file.occurrences)
+    for occurrence in occurrences:
+        if is_rewrite(occurrence) and occurrence.trace.problem is None:
+            for variable in (item.key for item in occurrence.trace.items if not item.holder):
+                yield from spellings(variable)
+            yield from (origin.attributes[-1] for origin in occurrence.trace.origins if origin.attributes)
 
 
 def _names(candidates: Iterable[Candidate]) -> set[str]:

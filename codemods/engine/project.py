@@ -38,6 +38,7 @@ class Project:
         self._data: dict[Path, bytes] = {}
         self._modules: dict[Path, Module | None] = {}
         self._imports: dict[Path, tuple[ImportNode, ...]] = {}
+        self._unread: set[Path] = set()
         self._mentions: dict[str, tuple[Path, ...]] = {}
         self._importers: dict[Path, tuple[Path, ...]] = {}
 
@@ -156,8 +157,20 @@ class Project:
     def imports(self, path: Path) -> tuple[ImportNode, ...]:
         """List the import statements of a file, wherever they stand."""
         if path not in self._imports:
-            self._imports[path] = tuple(_import_nodes(self._tree(path)))
+            tree = self._tree(path)
+            self._imports[path] = tuple(_import_nodes(tree))
+            if tree is None:
+                self._unread.add(path)
         return self._imports[path]
+
+    def parses(self, path: Path) -> bool:
+        """Tell whether a file is Python that can be read."""
+        self.imports(path)
+        return path not in self._unread
+
+    def has_star(self, path: Path) -> bool:
+        """Tell whether a file may take all names of another."""
+        return any(alias.name == "*" for node in self.imports(path) for alias in node.names)
 
     def _tree(self, path: Path) -> ast.Module | None:
         """Give the syntax of a file without binding its names, which costs five times as much as parsing it."""

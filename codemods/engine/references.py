@@ -13,6 +13,7 @@ from pathlib import Path
 
 from codemods.engine.project import Project
 from codemods.engine.secrets import item_of
+from codemods.engine.spelled import as_item
 from codemods.names import Kind, Module, root_name
 
 
@@ -36,6 +37,8 @@ class References:
         return None
 
     def _refers(self, other: Path, path: Path, name: str, owner: str | None) -> bool:
+        if not as_item(name)(self.project.glance(other)) and not self.project.has_star(other):
+            return self._imports_only(other, path, name, owner)
         module = self.project.module(other)
         if module is None:
             return True
@@ -49,6 +52,14 @@ class References:
             if found is not None and found[1] == name and self._may_be(other, module, found[0], word):
                 return True
         return any(str(text.value).endswith(f"{word}.{name}") for text in module.strings)
+
+    def _imports_only(self, other: Path, path: Path, name: str, owner: str | None) -> bool:
+        """Tell of a file in which only an import can refer to a name; one that cannot be read may do anything."""
+        if not self.project.parses(other):
+            return True
+        nodes = (node for node in self.project.imports(other) if isinstance(node, ast.ImportFrom) and owner is None)
+        taking = (node for node in nodes if any(alias.name == name for alias in node.names))
+        return any(self._may_come_from(other, node, path, name) for node in taking)
 
     def _imports(self, other: Path, module: Module, path: Path, name: str) -> bool:
         for node in self.project.imports(other):

@@ -16,6 +16,11 @@ _END = r"[\s\\)]*"
 _May = Callable[[bytes], bool]
 
 
+def spellings(name: str) -> tuple[str, str, str]:
+    """Give a variable in the spellings of code: itself, as a field, and as an option."""
+    return name, name.lower(), name.lower().replace("_", "-")
+
+
 def any_as_setting(names: Iterable[str], data: bytes) -> bool:
     """Tell whether one of some names may be a setting in a file."""
     folded = data.lower().replace(b"-", b"_")
