@@ -22,12 +22,13 @@ def lay(folder: Path, count: int, client_id: str) -> None:
     for number, text in enumerate(islice(cycle(list(_texts(client_id))), count)):
         path = folder / f"service_{number}" / f"sign_in_{number}.py"
         path.parent.mkdir(parents=True)
-        path.write_text(_VARIABLE.sub(rf"\g<1>SHOP_{number}_SECRET\2", text), encoding="utf-8")
+        path.write_text(text.replace("SHOP_SECRET", f"SHOP_{number}_SECRET"), encoding="utf-8")
 
 
 def _texts(client_id: str) -> Iterator[str]:
     for case in (case for name in subjects(REWRITTEN) for case in cases(name) if len(case.files) == 1):
-        if case.before.isascii() and (text := _of_one_application(case.before, client_id)) is not None:
+        before = _VARIABLE.sub(r"\1SHOP_SECRET\2", case.before)
+        if before.isascii() and (text := _of_one_application(before, client_id)) is not None:
             yield text
 
 
@@ -37,7 +38,8 @@ def _of_one_application(text: str, client_id: str) -> str | None:
         found = sites_of(text)
     except CodemodError:
         return None
-    if any(len(read.name) < _SHORT for each in found for read in each.trace.names):
+    names = {read.name for each in found for read in each.trace.names}
+    if any(len(name) < _SHORT for name in names | {item.key for each in found for item in each.trace.items}):
         return None
     starts = [0]
     for line in text.splitlines(keepends=True):

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from codemods.transforms import load
+from tests.benchmarks.rewritable import lay
 
 LAUNCHER = Path(__file__).parents[2] / "unsecret.py"
 CACHE = Path(tempfile.gettempdir()) / "unsecret-benchmark-packages"
@@ -98,6 +99,26 @@ def in_git(plain: Path) -> Path:
             command = ["git", "-C", str(tree), *arguments]
             subprocess.run(command, check=True)
     return tree
+
+
+@pytest.fixture(scope="module")
+def with_sites(plain: Path) -> Path:
+    """Add 200 files that can be rewritten, and leave out packages that ask what class such a credential has."""
+    tree = CACHE / "edits"
+    if not tree.exists():
+        partial = CACHE / "edits-partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(plain.resolve(), partial, ignore=shutil.ignore_patterns("msal", "prowler", "azure_identity"))
+        lay(partial / "services", 200, APPLICATION[1])
+        partial.rename(tree)
+    return tree
+
+
+def test_the_cost_of_edits(with_sites: Path) -> None:
+    ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--exit-zero", "-q", "--select", "F401"]
+    found = _alternating({"ruff": [*ruff, "."], "rewrite": _rewrite(*APPLICATION)}, with_sites)
+    (reference, _), (seconds, memory) = found["ruff"], found["rewrite"]
+    print(f"\n200 files rewritten: {seconds:.1f} s, {seconds / reference:.2f} x ruff (goal 0.6), at most {memory} MiB")
 
 
 def cost(command: list[str], folder: Path) -> tuple[float, int]:
