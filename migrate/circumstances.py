@@ -57,6 +57,18 @@ class GoneCaller:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BreakGlass:
+    """``[break_glass]``: where a new secret goes when a removal went wrong."""
+
+    vault: str
+    """``https://NAME.`` and the domain of the cloud's vaults."""
+    name: str = "unsecret-{client_id}"
+    """Of the secret in the vault."""
+    hours: int = 24
+    """How long it lives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetirePolicy:
     """Everything of ``unsecret.toml`` that a removal is judged by."""
 
@@ -64,6 +76,7 @@ class RetirePolicy:
     opt_outs: tuple[OptOut, ...] = ()
     callers: tuple[GoneCaller, ...] = ()
     freezes: tuple[Freeze, ...] = ()
+    break_glass: BreakGlass | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +94,14 @@ class Informed:
     at: datetime
     answer: bool | None
     by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InPlace:
+    """A break-glass secret that the journal knows, in words, and its key id."""
+
+    key_id: str
+    told: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,3 +153,5 @@ class Circumstances:
     scheduled: datetime | None = None
     """Since when the removal is scheduled."""
     rollback: Rollback = Possible()
+    break_glass: tuple[InPlace, ...] = ()
+    """Break-glass secrets of the application that have not ended."""

@@ -21,14 +21,20 @@ SNAPSHOT_NAME = "snapshot.db"
 """The snapshot that a plan is compared with when it stands beside the plan file."""
 
 
+def read(path: Path, cloud: Cloud | None = None) -> Plan:
+    """Read a plan, also one that is overtaken, and refuse one of another cloud; raises PlanError."""
+    plan = planfile.read(path)
+    if cloud not in {None, plan.cloud}:
+        raise PlanError(f"{path} is for the cloud {plan.cloud}, not for {cloud}: leave --cloud out")
+    return plan
+
+
 def load(path: Path, journal: Journal, cloud: Cloud | None = None) -> Plan:
     """Read a plan and refuse one of another cloud, or that a newer scan or plan has overtaken.
 
     Raises PlanError, JournalError.
     """
-    plan = planfile.read(path)
-    if cloud not in {None, plan.cloud}:
-        raise PlanError(f"{path} is for the cloud {plan.cloud}, not for {cloud}: leave --cloud out")
+    plan = read(path, cloud)
     _against_snapshot(plan, path, path.parent / SNAPSHOT_NAME)
     for entry in journal.entries(kinds=(Kind.PLAN,)):
         taken_at = datetime.fromisoformat(str(entry.data["taken_at"]))

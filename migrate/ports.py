@@ -8,6 +8,7 @@ from typing import Protocol
 
 from inventory.model import ApplicationId, ClientId, Holder, KeyId, TenantId
 from migrate.attachment import Attachment, IdentityUse, NewIdentity
+from migrate.glass import Issued, NewSecret, NotStored, Place
 from migrate.model import Entry, ExchangeResult, FederatedSpec, Kind, Pairing
 
 
@@ -63,6 +64,26 @@ class HostWriter(Protocol):
 
     async def detach(self, host: str, identity: str) -> bool:
         """Detach an identity and keep every other one; False where it was not attached."""
+        ...
+
+
+class SecretIssuer(Protocol):
+    """Makes secrets that go straight into a key vault; nobody else sees their text."""
+
+    async def reach(self, place: Place) -> None:
+        """Read the vault of a place, changing nothing; raises VaultFailedError."""
+        ...
+
+    async def check(self, place: Place) -> None:
+        """Write something harmless into the vault of a place; raises VaultFailedError."""
+        ...
+
+    async def issue(self, wanted: NewSecret) -> Issued | NotStored:
+        """Make a secret and store it; raises WriteFailedError or an inventory error where none may have been made."""
+        ...
+
+    async def stored(self, place: Place, key_id: KeyId) -> str | None:
+        """Return the version that holds the secret of a key id; raises VaultFailedError."""
         ...
 
 

@@ -25,6 +25,7 @@ from migrate import exchange as exchanges
 from migrate import gates, rollout
 from migrate.errors import RetirementStoppedError, WriteFailedError
 from migrate.gate import Question
+from migrate.glass import rescue
 from migrate.grounds import grounds
 from migrate.model import Entry, Json, Kind, Pairing, Plan, PlannedCredential
 from migrate.ports import Clock, DirectoryWriter, Journal, TokenExchange
@@ -76,6 +77,8 @@ class Remover:
     journal: Journal
     clock: Clock
     settling: Settling = field(default_factory=Settling)
+    plan_file: str = "PLAN"
+    """Its path, as the command that is told names it."""
 
     async def remove(self, question: Question, around: Surroundings) -> str:
         """Remove one credential; return why it could not be, in words, or nothing.
@@ -197,5 +200,6 @@ class Remover:
         raise RetirementStoppedError(
             f"credential {credential.key_id} of {pairing.application.display_name!r} was removed and the exchange "
             f"fails since ({failed.message if failed else ''}); nothing more was removed: "
-            f"{failed.hint if failed else ''}"
+            f"{failed.hint if failed else ''}; a new secret until it is mended: "
+            f"{rescue(self.plan_file, pairing.application.client_id)}"
         )

@@ -12,11 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from inventory.directory import Directory
-from inventory.errors import PermissionMissingError
-from inventory.estate import Policy as AppManagementPolicy
-from inventory.lifetimes import Policies
 from inventory.model import Application, Holder, ServicePrincipal
-from inventory.refusals import brief
 from migrate import exchange as exchanges
 from migrate import gates, rollout
 from migrate.circumstances import RetirePolicy
@@ -26,7 +22,7 @@ from migrate.model import Json, Kind, Pairing, Plan, PlannedCredential
 from migrate.ports import Clock, DirectoryWriter, Journal, TokenExchange
 from migrate.removal import Now, Remover, read
 from migrate.retirement import GoneAlready, Held, NotRemoved, Retired, Retirement, Scheduled, WouldRetire
-from migrate.rollback import Rules
+from migrate.rollback import Rules, restrictions
 from migrate.surroundings import KINDS, Surroundings, holds_for_good
 from migrate.usedby import callers_of
 
@@ -46,6 +42,8 @@ class Retirer:
     journal: Journal
     clock: Clock
     rules: RetirePolicy
+    plan_file: str = "PLAN"
+    """Its path, as the command that is told when something goes wrong names it."""
     stopped: Callable[[], bool] = lambda: False
     """Asked before each credential: whether to leave it and all that follow alone."""
 
@@ -58,6 +56,7 @@ class Retirer:
             exchange=self.exchange,
             journal=self.journal,
             clock=self.clock,
+            plan_file=self.plan_file,
         )
 
     async def run(
@@ -72,8 +71,8 @@ class Retirer:
             RetirementStoppedError: a removal was followed by failing exchanges.
 
         """
-        restrictions = await _restrictions(self.directory) if self.rules.policy.rollback else Rules()
-        around = Surroundings(self.plan, self.rules, self.journal.entries(kinds=KINDS), restrictions)
+        known = await restrictions(self.directory) if self.rules.policy.rollback else Rules()
+        around = Surroundings(self.plan, self.rules, self.journal.entries(kinds=KINDS), known)
         results: list[Retirement] = []
         for pairing in sorted(pairings, key=lambda each: each.wave):
             progress(pairing.application.display_name)
@@ -231,17 +230,3 @@ def _is_settled(found: Retirement) -> bool:
     if isinstance(found, Held):
         return holds_for_good(name for name, _ in found.closed)
     return not isinstance(found, NotRemoved)
-
-
-async def _restrictions(directory: Directory) -> Rules:
-    """Read the tenant's app management policies; what cannot be read is unknown, not absent."""
-    found: list[AppManagementPolicy] = []
-    try:
-        async for page in directory.policies():
-            for entry in page.entries:
-                if not isinstance(entry, AppManagementPolicy):
-                    return Rules(missing=f"{entry.subject}: {entry.text}")
-                found.append(entry)
-    except PermissionMissingError as error:
-        return Rules(missing=brief(error))
-    return Rules(policies=Policies(found))

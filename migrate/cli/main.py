@@ -40,6 +40,7 @@ COMMANDS = {
     "proof": "Carry proofs from a host that cannot reach the journal.",
     "retire": "Ask the gates and remove old credentials.",
     "watch": "Look after applications whose credentials were removed.",
+    "break-glass": "Give an application a short-lived new secret when a removal went wrong.",
     "owner": "Write down that owners were told of a removal, and what they said.",
     "report": "Render a snapshot, plan or journal.",
     "status": "Say where the rollout stands.",

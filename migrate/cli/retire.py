@@ -56,7 +56,7 @@ def command(
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
         pairings = planuse.select(plan, app=app, wave=wave)
-        results = asyncio.run(_retire(settings, plan, pairings, journal, rules, apply=apply))
+        results = asyncio.run(_retire(settings, plan, pairings, journal, rules, plan_file=plan_file, apply=apply))
     emit(settings, _lines(results, apply=apply), [_row(result) for result in results])
     if left := sum(len(each.credentials) for each in pairings) - len(results):
         click.echo(
@@ -73,6 +73,7 @@ async def _retire(
     journal: SqlJournal,
     rules: RetirePolicy,
     *,
+    plan_file: Path,
     apply: bool,
 ) -> tuple[Retirement, ...]:
     async with wiring.tenant(settings, plan) as tenant:
@@ -87,6 +88,7 @@ async def _retire(
                 journal=journal,
                 clock=SystemClock(),
                 rules=rules,
+                plan_file=str(plan_file),
                 stopped=interrupt,
             )
             return await retirer.run(pairings, apply=apply, progress=progress("retire"))

@@ -35,13 +35,19 @@ def command(*, settings: Settings, plan_file: Path, wave: int | None, app: str |
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
         pairings = planuse.select(plan, app=app, wave=wave)
-        looks = asyncio.run(_watch(settings, plan, pairings, journal, rules.policy))
+        looks = asyncio.run(_watch(settings, plan, pairings, journal, rules.policy, plan_file=plan_file))
     emit(settings, _lines(looks), [_row(look) for look in looks])
     return 1 if any(not isinstance(look, Quiet) for look in looks) else 0
 
 
 async def _watch(
-    settings: Settings, plan: Plan, pairings: tuple[Pairing, ...], journal: SqlJournal, policy: Policy
+    settings: Settings,
+    plan: Plan,
+    pairings: tuple[Pairing, ...],
+    journal: SqlJournal,
+    policy: Policy,
+    *,
+    plan_file: Path,
 ) -> tuple[Look, ...]:
     async with wiring.tenant(settings, plan) as tenant:
         watcher = Watcher(
@@ -50,6 +56,7 @@ async def _watch(
             exchange=wiring.exchange(settings, plan),
             journal=journal,
             policy=policy,
+            plan_file=str(plan_file),
         )
         return await watcher.run(pairings, progress=progress("watch"))
 

@@ -47,6 +47,8 @@ class Tenant:
 
     directory: GraphDirectory
     writer: GraphWriter
+    connection: GraphConnection
+    settings: GraphSettings
 
 
 def cloud_of(settings: Settings) -> Cloud:
@@ -106,7 +108,7 @@ async def tenant(settings: Settings, plan: Plan | None = None) -> AsyncIterator[
             directory = GraphDirectory(connection)
             if plan is not None:
                 planuse.check_tenant(plan, await directory.tenant())
-            yield Tenant(directory=directory, writer=GraphWriter(connection))
+            yield Tenant(directory=directory, writer=GraphWriter(connection), connection=connection, settings=graph)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ to; which of the two only a person knows.
 from __future__ import annotations
 
 from inventory.model import Credential, Purpose
+from migrate.circumstances import InPlace
 from migrate.gate import Answer, Closed, Gate, Open, Question
 
 _PLAN = "a new scan and plan"
@@ -23,10 +24,26 @@ def _ask(question: Question) -> Answer:
     for each in question.held:
         if each.key_id == credential.key_id and (each.kind, each.end) != (credential.kind, credential.end):
             return Closed(because="the credential was changed since the plan was made", opens=_PLAN)
+    if new := _new(question):
+        return new
+    return Open(because="application and credential are as planned")
+
+
+def _new(question: Question) -> Closed | None:
+    """Tell of a credential that lets the application sign in and that the plan does not know: ours, or somebody's."""
+    if glass := _glass(question):
+        because = f"after a removal that went wrong it was given a new secret: {glass[-1].told}"
+        return Closed(because=because, opens="its end, when what needs it was moved; then unsecret watch PLAN --app ID")
     if added := _added(question):
         because = f"a credential was added since the plan was made ({added[0].key_id})"
         return Closed(because=because, opens=f"{_PLAN}, when its maker has been asked")
-    return Open(because="application and credential are as planned")
+    return None
+
+
+def _glass(question: Question) -> list[InPlace]:
+    """Give the break-glass secrets that the plan does not know; one that it knows is judged as any other credential."""
+    planned = {each.key_id for each in question.pairing.credentials}
+    return [each for each in question.circumstances.break_glass if each.key_id not in planned]
 
 
 def _added(question: Question) -> list[Credential]:

@@ -18,6 +18,8 @@ from migrate.rollout.folding import (
 from migrate.rollout.reading import (
     closed_gates,
     code_state,
+    glass_left,
+    glass_of,
     names,
     planned,
     proof_entries,
@@ -65,6 +67,8 @@ __all__ = [
     "course_of_steps",
     "event",
     "fold",
+    "glass_left",
+    "glass_of",
     "irreversible",
     "is_clean",
     "names",

@@ -28,6 +28,11 @@ _REVERT: Final = frozenset(
     {Kind.UNFEDERATE_MEANT, Kind.DETACH_MEANT, Kind.IDENTITY_DELETE_MEANT, Kind.UNFEDERATE_FAILED, Kind.DETACH_FAILED,
      Kind.IDENTITY_DELETE_FAILED}
 )  # fmt: skip
+_GLASS: Final = "move what uses the break-glass secret before {until} UTC; then unsecret watch PLAN --app {app}"
+_RESCUE: Final = (
+    "unsecret break-glass PLAN --app {app}, mend what needs the secret; then unsecret watch PLAN --app {app}"
+)
+_BROKEN: Final = frozenset({Kind.BREAK_GLASS_MEANT, Kind.BREAK_GLASS_FAILED})
 _RETIREMENT: Final = frozenset({Kind.RETIRE_MEANT, Kind.RETIRE_FAILED})
 
 
@@ -36,11 +41,11 @@ def next_command(what: Course, now: Standing) -> str:
     app = what.client_id
     if begun := {kind for kind, _ in now.begun}:
         return _resumed(begun).format(app=app)
+    if now.glass:
+        return _GLASS.format(app=app, until=f"{now.glass[-1].until:%Y-%m-%d %H:%M}")
     match now.condition:
         case HeldBy(gates=gates):
             return "; ".join(dict.fromkeys(each.get("opens", "") for each in gates.values()))
-        case FailedIn(kind=Kind.PROOF_FAILED):
-            return f"unsecret verify PLAN --app {app}"
         case FailedIn(kind=kind):
             return _resumed({kind}).format(app=app)
         case TakenBack() | Well():
@@ -50,6 +55,12 @@ def next_command(what: Course, now: Standing) -> str:
 
 
 def _resumed(kinds: set[Kind]) -> str:
+    if kinds & _BROKEN:
+        return "unsecret break-glass PLAN --app {app} --apply"
+    if Kind.WATCH_FAILED in kinds:
+        return _RESCUE
+    if Kind.PROOF_FAILED in kinds:
+        return "unsecret verify PLAN --app {app}"
     if kinds & _RETIREMENT:
         return f"{_RETIRE} --apply"
     return "unsecret revert PLAN --app {app} --apply" if kinds & _REVERT else _FEDERATE

@@ -15,8 +15,9 @@ import msgspec
 from inventory.model import ClientId, KeyId, TenantId
 from migrate.errors import IllegalTransitionError
 from migrate.gate import CodeState
+from migrate.glass import GlassSecret
 from migrate.model import Entry, ExchangeClaims, Kind, Pairing, Refusal
-from migrate.rollout.reading import closed_gates, code_state
+from migrate.rollout.reading import closed_gates, code_state, glass_of
 from migrate.rollout.standing import (
     Course,
     FailedIn,
@@ -46,6 +47,8 @@ _EVENTS: Final[Mapping[Kind, Event]] = {
     Kind.WATCHED: Event.WATCHED,
     Kind.SEAL_MEANT: Event.SEAL_MEANT,
     Kind.SEALED: Event.SEALED,
+    Kind.BREAK_GLASS_MEANT: Event.GLASS_MEANT,
+    Kind.BREAK_GLASS_MADE: Event.GLASS_MADE,
     Kind.UNFEDERATE_MEANT: Event.UNFEDERATE_MEANT,
     Kind.DETACH_MEANT: Event.DETACH_MEANT,
     Kind.DETACHED: Event.DETACHED,
@@ -61,6 +64,7 @@ _DONE: Final[Mapping[Kind, Kind]] = {
     Kind.FEDERATED: Kind.FEDERATE_MEANT,
     Kind.RETIRED: Kind.RETIRE_MEANT,
     Kind.SEALED: Kind.SEAL_MEANT,
+    Kind.BREAK_GLASS_MADE: Kind.BREAK_GLASS_MEANT,
     Kind.UNFEDERATED: Kind.UNFEDERATE_MEANT,
     Kind.DETACHED: Kind.DETACH_MEANT,
     Kind.IDENTITY_DELETED: Kind.IDENTITY_DELETE_MEANT,
@@ -70,6 +74,7 @@ _UNDONE: Final[Mapping[Kind, Kind]] = {
     Kind.UNFEDERATED: Kind.FEDERATE_MEANT,
     Kind.DETACHED: Kind.ATTACH_MEANT,
     Kind.IDENTITY_DELETED: Kind.IDENTITY_MEANT,
+    Kind.BREAK_GLASS_OVER: Kind.BREAK_GLASS_MEANT,
     Kind.FEDERATED: Kind.UNFEDERATE_MEANT,
     Kind.ATTACHED: Kind.DETACH_MEANT,
     Kind.IDENTITY_CREATED: Kind.IDENTITY_DELETE_MEANT,
@@ -93,7 +98,11 @@ def event(what: Course, now: Standing, entry: Entry) -> Event | None:
             return Event.PROVEN if _proves(what, entry) else None
         case Kind.RETIRED:
             gone = now.removed | {KeyId(entry.subject)}
-            return Event.REMOVED_ALL if what.keys and what.keys <= gone else _another(what, entry)
+            whole = what.keys and what.keys <= gone and not {each.key_id for each in now.glass} - gone
+            return Event.REMOVED_ALL if whole else _another(what, entry)
+        case Kind.BREAK_GLASS_OVER:
+            ended = any(each.label == entry.subject for each in now.glass) and len(now.glass) == 1
+            return Event.GLASS_OVER_LAST if ended and what.keys and what.keys <= now.removed else Event.GLASS_OVER
         case Kind.UNFEDERATED:
             return Event.UNFEDERATED_ATTACHED if now.hosts else Event.UNFEDERATED
         case kind:
@@ -183,7 +192,20 @@ def _untrusted(now: Standing, entry: Entry) -> Standing:
 
 
 def _removed(now: Standing, entry: Entry) -> Standing:
-    return replace(now, removed=now.removed | {KeyId(entry.subject)})
+    left = tuple(each for each in now.glass if each.key_id != entry.subject)
+    return replace(now, removed=now.removed | {KeyId(entry.subject)}, glass=left)
+
+
+def _glass_made(now: Standing, entry: Entry) -> Standing:
+    return replace(now, glass=(*_without(now, entry.subject), glass_of(entry)))
+
+
+def _glass_over(now: Standing, entry: Entry) -> Standing:
+    return replace(now, glass=_without(now, entry.subject))
+
+
+def _without(now: Standing, label: str) -> tuple[GlassSecret, ...]:
+    return tuple(each for each in now.glass if each.label != label)
 
 
 _MEMORY: Final[Mapping[Kind, Callable[[Standing, Entry], Standing]]] = {
@@ -194,6 +216,8 @@ _MEMORY: Final[Mapping[Kind, Callable[[Standing, Entry], Standing]]] = {
     Kind.FEDERATED: _trusted,
     Kind.UNFEDERATED: _untrusted,
     Kind.RETIRED: _removed,
+    Kind.BREAK_GLASS_MADE: _glass_made,
+    Kind.BREAK_GLASS_OVER: _glass_over,
 }
 
 

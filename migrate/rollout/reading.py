@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import PurePath
 
 import msgspec
 
 from inventory.model import ClientId, KeyId, TenantId
 from migrate.gate import CodeState
+from migrate.glass import GlassSecret, Place
 from migrate.model import CodeFinding, Entry, ExchangeClaims, Kind, Pairing, Refusal
 
 
@@ -84,6 +86,33 @@ def code_state(entries: Iterable[Entry], tenant: TenantId) -> CodeState:
 def retired_keys(entries: Iterable[Entry]) -> frozenset[KeyId]:
     """Return the key ids whose removal was confirmed by a read."""
     return frozenset(KeyId(entry.subject) for entry in entries if entry.kind is Kind.RETIRED)
+
+
+def glass_of(entry: Entry) -> GlassSecret:
+    """Return the break-glass secret that an entry says was made."""
+    told = entry.data
+    return GlassSecret(
+        label=entry.subject,
+        key_id=KeyId(str(told["key_id"])),
+        until=datetime.fromisoformat(str(told["until"])),
+        place=Place(vault=str(told["vault"]), name=str(told["name"])),
+        version=str(told["version"]),
+    )
+
+
+def glass_left(entries: Iterable[Entry]) -> dict[ClientId, tuple[GlassSecret, ...]]:
+    """Return the break-glass secrets of which nothing says that they are over, by application, of whichever plan."""
+    left: dict[tuple[ClientId, str], GlassSecret] = {}
+    for entry in entries:
+        if entry.application is None:
+            continue
+        if entry.kind is Kind.BREAK_GLASS_MADE:
+            left[entry.application, entry.subject] = glass_of(entry)
+        elif entry.kind is Kind.BREAK_GLASS_OVER:
+            left.pop((entry.application, entry.subject), None)
+        elif entry.kind is Kind.RETIRED:
+            left = {key: each for key, each in left.items() if each.key_id != entry.subject}
+    return {app: tuple(each for (of, _), each in left.items() if of == app) for app, _ in left}
 
 
 def closed_gates(entry: Entry) -> Mapping[str, Mapping[str, str]]:

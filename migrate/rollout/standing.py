@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from inventory.model import ClientId, KeyId
+from migrate.glass import GlassSecret
 from migrate.model import ApplicationRef, Kind, Pairing, Refusal
 from migrate.rollout.states import State
 from migrate.steps import Action
@@ -115,6 +116,8 @@ class Standing:
     created: frozenset[str] = frozenset()
     """ARM ids of identities of our making, in lower case."""
     trust: Trust | None = None
+    glass: tuple[GlassSecret, ...] = ()
+    """Break-glass secrets of which nothing says that they are over, oldest first."""
     begun: frozenset[tuple[Kind, str]] = frozenset()
     """What was meant and never confirmed, with what it was about: only the tenant can tell whether it was done."""
 

@@ -58,6 +58,10 @@ class Event(enum.StrEnum):
     WATCHED = "watched for longer than a token lives"
     SEAL_MEANT = "new credentials are to be forbidden"
     SEALED = "new credentials are forbidden"
+    GLASS_MEANT = "a break-glass secret is to be made"
+    GLASS_MADE = "a break-glass secret is there"
+    GLASS_OVER = "a break-glass secret is over"
+    GLASS_OVER_LAST = "the last break-glass secret is over, and every credential of the plan is gone"
     UNFEDERATE_MEANT = "the federated credential is to be deleted"
     UNFEDERATED_ATTACHED = "the federated credential is gone, the identity is attached"
     UNFEDERATED = "the federated credential is gone, and nothing else is left of the rollout"
@@ -92,6 +96,7 @@ INTENTS: Final = frozenset(
         Event.REMOVE_MEANT,
         Event.WATCHED,
         Event.SEAL_MEANT,
+        Event.GLASS_MEANT,
         Event.UNFEDERATE_MEANT,
         Event.DETACH_MEANT,
         Event.DELETE_MEANT,
@@ -102,6 +107,9 @@ REVERSIBLE: Final = (State.PLANNED, State.ATTACHED, State.FEDERATED, State.REWRI
 """Before a removal is scheduled: everything up to here can be taken back."""
 _REMOVABLE: Final = (State.PROVEN, State.RETIRABLE, State.PARTLY_RETIRED)
 """A plan without a soak goes from proven straight to the removal: the gates decide, at the moment of it."""
+
+_AFTER_A_REMOVAL: Final = (State.PARTLY_RETIRED, State.RETIRED, State.WATCHED, State.SEALED)
+"""Where a new secret may be needed; before a removal the old one is there."""
 
 
 def _rows(
@@ -164,6 +172,11 @@ TABLE: Final[tuple[Transition, ...]] = (
     *_rows(Event.WATCHED, Kind.WATCHED, {State.RETIRED: State.WATCHED}),
     *_rows(Event.SEAL_MEANT, Kind.SEAL_MEANT, {}, (State.WATCHED,)),
     *_rows(Event.SEALED, Kind.SEALED, {State.WATCHED: State.SEALED}, STATIONS),
+    # A break-glass secret is a live one: with it an application is not retired any more, whatever it was.
+    *_rows(Event.GLASS_MEANT, Kind.BREAK_GLASS_MEANT, {}, _AFTER_A_REMOVAL),
+    *_rows(Event.GLASS_MADE, Kind.BREAK_GLASS_MADE, _all_to(State.PARTLY_RETIRED, _AFTER_A_REMOVAL), STATIONS),
+    *_rows(Event.GLASS_OVER, Kind.BREAK_GLASS_OVER, {}, STATIONS),
+    *_rows(Event.GLASS_OVER_LAST, Kind.BREAK_GLASS_OVER, {State.PARTLY_RETIRED: State.RETIRED}, STATIONS),
     *_rows(Event.UNFEDERATE_MEANT, Kind.UNFEDERATE_MEANT, {}, REVERSIBLE),
     *_rows(Event.UNFEDERATED_ATTACHED, Kind.UNFEDERATED, _all_to(State.ATTACHED, REVERSIBLE), STATIONS),
     *_rows(Event.UNFEDERATED, Kind.UNFEDERATED, _all_to(State.PLANNED, REVERSIBLE), STATIONS),
