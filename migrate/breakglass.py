@@ -18,7 +18,7 @@ from inventory.model import Application, ApplicationId, CredentialKind, Holder, 
 from migrate import rollout
 from migrate.circumstances import Forbidden, RetirePolicy
 from migrate.errors import LeaseHeldError, VaultFailedError, WriteFailedError
-from migrate.glass import GlassSecret, Issued, NewSecret, NotStored, Place, new_label, place_of
+from migrate.glass import GlassSecret, Issued, NewSecret, NotIssued, NotStored, Place, new_label, place_of
 from migrate.ledger import Ledger
 from migrate.model import Kind, Pairing, Plan
 from migrate.ports import Clock, DirectoryWriter, Journal, SecretIssuer
@@ -170,12 +170,15 @@ class GlassBreaker:
             match issued:
                 case Issued(key_id=key_id, version=version):
                     await self._seen(wanted.application, label, key_id)
-                    secret = self._saw(ledger, label, key_id, version, resolved=False)
+                    secret = await self._saw(ledger, label, key_id, version, resolved=False)
                     return Made(pairing=pairing, secret=secret, settled=settled)
                 case NotStored(key_id=key_id, why=why):
                     await self._removed(ledger, wanted.application, label, known=key_id, because=why)
                     message = f"{why}; the secret {key_id} that was made for it was removed again"
                     return NotMade(pairing=pairing, message=message, settled=settled)
+                case NotIssued(why=why):
+                    ledger.saw(Kind.BREAK_GLASS_OVER, label, because=why, removed=[])
+                    return NotMade(pairing=pairing, message=why, settled=settled)
                 case _:
                     assert_never(issued)
         except (WriteFailedError, InventoryError) as error:
@@ -183,9 +186,10 @@ class GlassBreaker:
             ledger.saw(Kind.BREAK_GLASS_FAILED, label, message=message)
             return NotMade(pairing=pairing, message=message, settled=settled)
 
-    def _saw(self, ledger: Ledger, label: str, key_id: KeyId, version: str, *, resolved: bool) -> GlassSecret:
+    async def _saw(self, ledger: Ledger, label: str, key_id: KeyId, version: str, *, resolved: bool) -> GlassSecret:
         meant = ledger.meant(Kind.BREAK_GLASS_MEANT, label)
         told = {name: str(meant.data[name]) for name in ("vault", "name", "until")} if meant else {}
+        told["tenant_time"] = (await self.directory.now()).isoformat()
         ledger.saw(Kind.BREAK_GLASS_MADE, label, key_id=key_id, version=version, resolved=resolved, **told)
         return ledger.standing().glass[-1]
 
@@ -228,7 +232,8 @@ class GlassBreaker:
         for key_id in await self._looked(application, label):
             if (version := await self.issuer.stored(place, key_id)) is not None:
                 await self._seen(application, label, key_id)
-                return f"{self._saw(ledger, label, key_id, version, resolved=True)}, begun by an earlier run, is there"
+                secret = await self._saw(ledger, label, key_id, version, resolved=True)
+                return f"{secret}, begun by an earlier run, is there"
         gone = await self._removed(ledger, application, label, known=None, because="no vault holds it")
         return f"{label}, begun by an earlier run: {len(gone)} secrets that no vault holds were removed"
 

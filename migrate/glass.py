@@ -64,6 +64,16 @@ class NotStored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotIssued:
+    """Entra made none, for certain."""
+
+    why: str
+
+
+Issue = Issued | NotStored | NotIssued
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GlassSecret:
     """A break-glass secret as the journal tells of it."""
 

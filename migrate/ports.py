@@ -8,7 +8,7 @@ from typing import Protocol
 
 from inventory.model import ApplicationId, ClientId, Holder, KeyId, TenantId
 from migrate.attachment import Attachment, IdentityUse, NewIdentity
-from migrate.glass import Issued, NewSecret, NotStored, Place
+from migrate.glass import Issue, NewSecret, Place
 from migrate.model import Entry, ExchangeResult, FederatedSpec, Kind, Pairing
 
 
@@ -78,7 +78,7 @@ class SecretIssuer(Protocol):
         """Write something harmless into the vault of a place; raises VaultFailedError."""
         ...
 
-    async def issue(self, wanted: NewSecret) -> Issued | NotStored:
+    async def issue(self, wanted: NewSecret) -> Issue:
         """Make a secret and store it; raises WriteFailedError or an inventory error where none may have been made."""
         ...
 

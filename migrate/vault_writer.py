@@ -12,12 +12,12 @@ from typing import Any, Final
 
 import msgspec
 
-from inventory.errors import ReadFailedError
+from inventory.errors import PermissionMissingError, ReadFailedError
 from inventory.graph import GraphConnection, GraphSettings
 from inventory.model import KeyId
 from inventory.sign_in import credential
 from migrate.errors import VaultFailedError, WriteFailedError
-from migrate.glass import TAG, Issued, NewSecret, NotStored, Place
+from migrate.glass import TAG, Issue, Issued, NewSecret, NotIssued, NotStored, Place
 
 _CHECK: Final = "unsecret-check"
 _HARMLESS: Final = "unsecret wrote this to see whether it may; it is no secret"
@@ -60,11 +60,12 @@ class VaultIssuer:
         except AzureError as error:
             raise VaultFailedError(f"{place.vault} cannot be written: {_told(error)}; it needs {_OFFICER}") from None
 
-    async def issue(self, wanted: NewSecret) -> Issued | NotStored:
+    async def issue(self, wanted: NewSecret) -> Issue:
         """Make the secret and put it into the vault at once.
 
         Raises:
-            InventoryError, WriteFailedError: it was not made, or nobody knows whether it was.
+            InventoryError, WriteFailedError: whether it was made is unknown.
+            VaultFailedError: the library for vaults is missing; nothing was made.
 
         """
         client = await self._client(wanted.place)
@@ -76,8 +77,10 @@ class VaultIssuer:
             made = msgspec.json.decode(
                 await self._graph.send("POST", url, msgspec.json.encode(asked)) or b"", type=_Made
             )
-        except ReadFailedError as error:
-            raise WriteFailedError(f"no secret was made: {error}") from None
+        except (ReadFailedError, PermissionMissingError) as error:
+            if isinstance(error, ReadFailedError) and not _refusal(error.status):
+                raise WriteFailedError(f"whether a secret was made is unknown: {error}") from None
+            return NotIssued(why=f"no secret was made: {error}")
         except msgspec.DecodeError:
             raise WriteFailedError("whether a secret was made is unknown: Graph's answer is broken") from None
         key_id = KeyId(made.keyId.lower())
@@ -138,6 +141,11 @@ async def vault_issuer(graph: GraphConnection, settings: GraphSettings) -> Async
     """Give an issuer whose clients are closed at the end; nothing is signed in to before a vault is needed."""
     async with AsyncExitStack() as stack:
         yield VaultIssuer(graph, settings, stack)
+
+
+def _refusal(status: int | None) -> bool:
+    """Whether an answer says that nothing was done; one of a gateway that waited in vain does not."""
+    return status is not None and status in range(400, 500) and status not in {408, 429}
 
 
 def _told(error: Any) -> str:

@@ -158,7 +158,7 @@ class Watcher:
 def _unwatched(entries: Iterable[Entry]) -> dict[str, tuple[datetime, datetime]]:
     """Give the first and the last removal of each application since it was last watched to the end.
 
-    A break-glass secret counts as one: when it ends, what uses it is refused.
+    The end of a break-glass secret counts as one: what uses it is refused then.
     """
     found: dict[str, tuple[datetime, datetime]] = {}
     for entry in entries:
@@ -167,7 +167,8 @@ def _unwatched(entries: Iterable[Entry]) -> dict[str, tuple[datetime, datetime]]
             found.pop(client_id, None)
         else:
             at = entry.tenant_time
-            found[client_id] = (found.get(client_id, (at, at))[0], at)
+            last = rollout.glass_of(entry).until if entry.kind is Kind.BREAK_GLASS_MADE else at
+            found[client_id] = (found.get(client_id, (at, at))[0], last)
     return found
 
 

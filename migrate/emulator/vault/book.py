@@ -59,6 +59,12 @@ class VaultBook:
         """Give the versions of a deleted secret, whose name is taken; none where there is no such secret."""
         return self._deleted.get(_key(vault, name), ("", ()))[1]
 
+    def clear(self) -> None:
+        """Forget everything, for tests that begin anew."""
+        with self._lock:
+            self._secrets.clear()
+            self._deleted.clear()
+
     def values(self) -> frozenset[str]:
         """Give every value that there is or was, for tests that look for them where they must not be."""
         with self._lock:
