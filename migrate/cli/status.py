@@ -45,9 +45,27 @@ def _summary(entries: tuple[Entry, ...]) -> dict[str, Any]:
         "applications": {state.value: states[state.value] for state in rollout.State if states[state.value]},
         "credentials": {"planned": len(keys | gone), "retired": len(gone), "held": len(held)},
         "gates": dict(gates.most_common()),
+        "break_glass": _glass(entries),
         "each": [_row(what, now) for what, now in standings.values()],
         "last_entry": entries[-1].at.isoformat() if entries[-1].at else None,
     }
+
+
+def _glass(entries: tuple[Entry, ...]) -> list[dict[str, Any]]:
+    """Return the break-glass secrets of every plan of the journal: what is not planned any more may have one."""
+    known = rollout.names(entries)
+    return [
+        {
+            "application": known.get(client_id, client_id),
+            "client_id": client_id,
+            "key_id": each.key_id,
+            "until": each.until.isoformat(),
+            "kept_in": f"{each.place}/{each.version}",
+            "told": str(each),
+        }
+        for client_id, found in rollout.glass_left(entries).items()
+        for each in found
+    ]
 
 
 def _begun(refusals: tuple[Refusal, ...], entries: tuple[Entry, ...]) -> tuple[Refusal, ...]:
@@ -87,6 +105,7 @@ def _lines(data: dict[str, Any], *, whole: bool) -> list[str]:
         "applications: " + ", ".join(f"{count} {state}" for state, count in data["applications"].items()),
         f"credentials: {credentials['retired']} of {credentials['planned']} retired, {credentials['held']} held",
         *(f"  closed {count:5} {gate}" for gate, count in data["gates"].items()),
+        *(f"  BREAK-GLASS  {one['application']}: {one['told']}" for one in data["break_glass"]),
         *(line for state in data["applications"] for line in _of_state(data["each"], state, whole=whole)),
         f"last entry: {data['last_entry']}",
     ]

@@ -127,6 +127,7 @@ class Walk(RuleBasedStateMachine):
         self.trusted = self.attached = self.proven = False
         self.scheduled = self.soaked = self.watched = False
         self.gone: set[str] = set()
+        self.glass: set[str] = set()
         self.gates_at_removal: list[tuple[str, ...]] = []
         self.meant: str | None = None
 
@@ -235,6 +236,30 @@ class Walk(RuleBasedStateMachine):
             assert self.watched
             self.see(entry(Kind.SEALED))
 
+    @rule(fate=st.sampled_from(["stored", "refused", "crash"]))
+    def break_the_glass(self, fate: str) -> None:
+        label = f"glass {len(self.entries)}"
+        if self.try_to(entry(Kind.BREAK_GLASS_MEANT, label)):
+            assert self.gone
+            if fate == "stored":
+                told = {
+                    "key_id": label,
+                    "until": "2026-05-01T12:00:00+00:00",
+                    "vault": "v",
+                    "name": "n",
+                    "version": "1",
+                }
+                self.see(entry(Kind.BREAK_GLASS_MADE, label, **told))
+                self.glass.add(label)
+                self.watched = False
+            elif fate == "refused":
+                self.see(entry(Kind.BREAK_GLASS_OVER, label, because="the vault did not take it"))
+
+    @precondition(lambda self: self.glass)
+    @rule()
+    def a_break_glass_secret_ends(self) -> None:
+        self.see(entry(Kind.BREAK_GLASS_OVER, self.glass.pop(), because="ended"))
+
     @rule()
     def take_back_the_trust(self) -> None:
         if self.try_to(entry(Kind.UNFEDERATE_MEANT, "f")):
@@ -256,6 +281,8 @@ class Walk(RuleBasedStateMachine):
         if self.now.station in {State.RETIRED, State.WATCHED, State.SEALED}:
             assert self.gone == set(KEYS)
             assert self.gates_at_removal
+            assert not self.glass
+        assert {each.key_id for each in self.now.glass} == self.glass
         assert self.now.removed == self.gone
         assert self.now.station in REMOVED or not self.gone or self.scheduled or self.soaked
 

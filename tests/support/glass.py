@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +27,7 @@ from migrate.emulator.state.policies import (
     Restrictions,
 )
 from migrate.emulator.state.records import Application, PasswordCredential
+from migrate.emulator.state.tenant import Tenant
 from migrate.model import Entry, Json, Kind, Pairing, Plan
 from migrate.retirement import Retired
 from migrate.rollout import Standing
@@ -95,14 +96,9 @@ class Broken(Estate):
                 )
                 return await breaker.run(on, hours=hours, apply=apply)
 
-    @contextmanager
-    def failing(self, *faults: dict[str, Any]) -> Iterator[None]:
+    def failing(self, *faults: dict[str, Any]) -> AbstractContextManager[None]:
         """Let things go wrong in the tenant for as long as the block lasts."""
-        install(self.tenant, convert({"seed": 1, "faults": list(faults)}))
-        try:
-            yield
-        finally:
-            remove(self.tenant)
+        return failing(self.tenant, *faults)
 
     def signs_in(self, secret: str) -> bool:
         """Whether the application signs in with a secret."""
@@ -111,6 +107,16 @@ class Broken(Estate):
                 "client_secret": secret, "scope": "https://graph.microsoft.com/.default"}  # fmt: skip
         url = f"{emulator.authority}/{emulator.tenant_id}/oauth2/v2.0/token"
         return httpx.post(url, data=form).status_code == 200
+
+
+@contextmanager
+def failing(tenant: Tenant, *faults: dict[str, Any]) -> Iterator[None]:
+    """Let things go wrong in a tenant for as long as the block lasts."""
+    install(tenant, convert({"seed": 1, "faults": list(faults)}))
+    try:
+        yield
+    finally:
+        remove(tenant)
 
 
 def policy_with(rule: Restriction) -> Policy:
