@@ -91,6 +91,8 @@ class _RetireTable(_Table, frozen=True, kw_only=True):
     soak_hours: Annotated[int, msgspec.Meta(ge=0)] = _RETIRE.soak_hours
     watch_hours: Annotated[int, msgspec.Meta(ge=2)] = _RETIRE.watch_hours
     owner_days: Annotated[int, msgspec.Meta(ge=0)] | None = _RETIRE.owner_days
+    scream_days: Annotated[int, msgspec.Meta(ge=28, le=365)] = _RETIRE.scream_days
+    scream_activates: bool = _RETIRE.scream_activates
     per_run: Positive | None = _RETIRE.per_run
     per_hour: Positive | None = _RETIRE.per_hour
     rollback: bool = _RETIRE.rollback

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from inventory.model import ClientId, KeyId
 from migrate.circumstances import Caller, Circumstances, Informed, InPlace, RetirePolicy
 from migrate.gate import CodeState
-from migrate.model import Entry, Kind, Pairing, Plan, PlannedCredential
+from migrate.model import Entry, Kind, Plan, PlannedCredential, Target
 from migrate.rollback import Rules, rollback
 from migrate.rollout import code_state, glass_of
 
@@ -79,7 +79,7 @@ class Surroundings:
 
     def soaks(self, credential: PlannedCredential) -> None:
         """Let what this run found soaking not keep later waves from being scheduled; from being removed it does."""
-        wave = self._wave_of[credential.key_id]
+        wave = self._wave_of.get(credential.key_id, 0)
         if name := self._waves[wave].pop(credential.key_id, ""):
             self._soaks[wave][credential.key_id] = name
 
@@ -147,7 +147,7 @@ class Surroundings:
 
     def around(
         self,
-        pairing: Pairing,
+        pairing: Target,
         credential: PlannedCredential,
         created: datetime | None,
         now: datetime,
@@ -205,6 +205,6 @@ def _addresses(entry: Entry) -> list[tuple[str, datetime]]:
     )
 
 
-def _names(told: str, pairing: Pairing) -> bool:
+def _names(told: str, pairing: Target) -> bool:
     application = pairing.application
     return told.casefold() in {application.client_id, application.id, application.display_name.casefold()}

@@ -39,6 +39,7 @@ COMMANDS = {
     "verify": "Perform the exchange and judge the token.",
     "proof": "Carry proofs from a host that cannot reach the journal.",
     "retire": "Ask the gates and remove old credentials.",
+    "deactivate": "Deactivate applications that nobody uses, so that they can be missed.",
     "watch": "Look after applications whose credentials were removed.",
     "break-glass": "Give an application a short-lived new secret when a removal went wrong.",
     "owner": "Write down that owners were told of a removal, and what they said.",

@@ -19,7 +19,7 @@ from migrate.cli.output import again, emit, progress
 from migrate.cli.policies import policy_option, retirement
 from migrate.clock import SystemClock
 from migrate.journal.store import SqlJournal
-from migrate.model import Pairing, Plan
+from migrate.model import Plan, Target
 from migrate.retire import Retirer
 from migrate.retirement import GoneAlready, Held, NotRemoved, Retired, Retirement, Scheduled, WouldRetire
 
@@ -55,10 +55,10 @@ def command(
     rules = retirement(policy, unused_days=unused_days, most=most)
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
-        pairings = planuse.select(plan, app=app, wave=wave)
-        results = asyncio.run(_retire(settings, plan, pairings, journal, rules, plan_file=plan_file, apply=apply))
+        targets = planuse.targets(plan, journal, app=app, wave=wave)
+        results = asyncio.run(_retire(settings, plan, targets, journal, rules, plan_file=plan_file, apply=apply))
     emit(settings, _lines(results, apply=apply), [_row(result) for result in results])
-    if left := sum(len(each.credentials) for each in pairings) - len(results):
+    if left := sum(len(each.credentials) for each in targets) - len(results):
         click.echo(
             f"unsecret: stopped; {left} credentials were not looked at; run the command again to go on", err=True
         )
@@ -69,7 +69,7 @@ def command(
 async def _retire(
     settings: Settings,
     plan: Plan,
-    pairings: tuple[Pairing, ...],
+    targets: tuple[Target, ...],
     journal: SqlJournal,
     rules: RetirePolicy,
     *,
@@ -91,7 +91,7 @@ async def _retire(
                 plan_file=str(plan_file),
                 stopped=interrupt,
             )
-            return await retirer.run(pairings, apply=apply, progress=progress("retire"))
+            return await retirer.run(targets, apply=apply, progress=progress("retire"))
 
 
 def _any(results: tuple[Retirement, ...], kind: type) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, assert_never
 import click
 
 from migrate import planuse
-from migrate.cli import freezing, wiring
+from migrate.cli import activating, freezing, wiring
 from migrate.cli.freezing import freeze_option
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, apply_option, common
@@ -38,10 +38,13 @@ def command(
 ) -> int:
     """Take back what was done for one application of PLAN, newest first; dry run without --apply.
 
-    Only what unsecret made goes. A removed credential cannot be brought back: after one, nothing is taken back.
+    Only what unsecret made goes. A removed credential cannot be brought back: after one, nothing is taken back. An
+    application that was deactivated is activated again at any time.
     """
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
+        if idle := planuse.abandoned(plan, journal, app):
+            return activating.run(settings, plan, idle[0], journal, reason=during_freeze, apply=apply)
         what = planuse.course_of(plan, app)
         result = asyncio.run(
             _revert(settings, plan, what, journal, _STATES[to], unused=unused, reason=during_freeze, apply=apply)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, assert_never
+from typing import Any, TypeVar, assert_never
 
 import click
 
@@ -12,9 +12,10 @@ from migrate.cli.journals import journal as opened
 from migrate.cli.options import Settings, common
 from migrate.cli.output import emit
 from migrate.journal.database import shown
-from migrate.model import Entry, Kind, Refusal
+from migrate.model import Abandoned, Entry, Kind, Refusal
 from migrate.rollout import Course, FailedIn, HeldBy, Standing, TakenBack, Well
 
+_Other = TypeVar("_Other", Refusal, Abandoned)
 _SHOWN = 20
 """Applications of each state that are told one by one, unless all are asked for."""
 
@@ -32,10 +33,10 @@ def command(*, settings: Settings, whole: bool) -> None:
 
 
 def _summary(entries: tuple[Entry, ...]) -> dict[str, Any]:
-    pairings, refusals = rollout.planned(entries), rollout.stepped(entries)
-    if not pairings and not refusals:
+    pairings, refusals, unused = rollout.planned(entries), rollout.stepped(entries), rollout.abandoned(entries)
+    if not pairings and not refusals and not unused:
         return {}
-    standings = rollout.standings(pairings, entries, _begun(refusals, entries))
+    standings = rollout.standings(pairings, entries, _begun(refusals, entries), _begun(unused, entries))
     states = Counter(now.state.value for _, now in standings.values())
     keys = {credential.key_id for pairing in pairings for credential in pairing.credentials}
     gone = rollout.retired_keys(entries)
@@ -68,10 +69,10 @@ def _glass(entries: tuple[Entry, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def _begun(refusals: tuple[Refusal, ...], entries: tuple[Entry, ...]) -> tuple[Refusal, ...]:
-    """Leave out the applications with steps that nobody has begun to carry out: nothing says that anybody will."""
+def _begun(others: tuple[_Other, ...], entries: tuple[Entry, ...]) -> tuple[_Other, ...]:
+    """Leave out the applications with which nobody has begun: nothing says that anybody will."""
     told = {entry.application for entry in entries}
-    return tuple(each for each in refusals if each.application.client_id in told)
+    return tuple(each for each in others if each.application.client_id in told)
 
 
 def _row(what: Course, now: Standing) -> dict[str, Any]:

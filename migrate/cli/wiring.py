@@ -25,10 +25,13 @@ from inventory.privilege import tier_of
 from inventory.scan import Readers
 from migrate import planuse
 from migrate.arm_writer import ArmWriter
+from migrate.circumstances import RetirePolicy
 from migrate.cli.options import Settings
 from migrate.clock import SystemClock
+from migrate.deactivation import Deactivator
 from migrate.graph_writer import GraphWriter
 from migrate.model import Plan
+from migrate.ports import Journal
 from migrate.token_client import AzureTokenExchange
 
 # Page "National clouds" of the Microsoft identity platform, with the older names that azure-identity still uses.
@@ -117,6 +120,13 @@ async def hosts(settings: Settings, plan: Plan) -> AsyncIterator[ArmWriter]:
     graph = GraphSettings(cloud=plan.cloud, tenant_id=settings.tenant or plan.tenant_id)
     async with ArmConnection(ArmSettings(sign_in=graph, arm_endpoint=settings.arm_endpoint)) as connection:
         yield ArmWriter(connection, SystemClock())
+
+
+def deactivator(tenant: Tenant, plan: Plan, journal: Journal, rules: RetirePolicy) -> Deactivator:
+    """Return what deactivates applications of a plan that nobody uses, in a signed-in tenant."""
+    return Deactivator(
+        plan=plan, directory=tenant.directory, writer=tenant.writer, journal=journal, clock=SystemClock(), rules=rules
+    )
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from inventory.model import Credential, Purpose
 from migrate.circumstances import InPlace
-from migrate.gate import Answer, Closed, Gate, Open, Question
+from migrate.gate import ALWAYS, Answer, Closed, Gate, Open, Question
+from migrate.model import Road
 
 _PLAN = "a new scan and plan"
 
@@ -19,14 +20,24 @@ def _ask(question: Question) -> Answer:
         return Closed(because="the application or its service principal was not found", opens=_PLAN)
     if application.client_id != question.pairing.application.client_id:
         return Closed(because="another application stands in its place", opens=_PLAN)
-    if application.disabled or principal.enabled is False:
-        return Closed(because="the application or its service principal was disabled", opens=_PLAN)
+    if principal.enabled is False or application.disabled is not (question.road is Road.DEACTIVATED):
+        return _switched(question)
     for each in question.held:
         if each.key_id == credential.key_id and (each.kind, each.end) != (credential.kind, credential.end):
             return Closed(because="the credential was changed since the plan was made", opens=_PLAN)
     if new := _new(question):
         return new
     return Open(because="application and credential are as planned")
+
+
+def _switched(question: Question) -> Closed:
+    """Tell that it is deactivated and should not be, or should be and is not."""
+    active = question.application is not None and not question.application.disabled
+    if question.road is Road.DEACTIVATED and active:
+        return Closed(
+            because="the application is not deactivated (any more)", opens="unsecret deactivate PLAN --app ID"
+        )
+    return Closed(because="the application or its service principal was disabled", opens=_PLAN)
 
 
 def _new(question: Question) -> Closed | None:
@@ -61,4 +72,4 @@ def _added(question: Question) -> list[Credential]:
     ]
 
 
-GATE = Gate(name="application-unchanged", ask=_ask)
+GATE = Gate(name="application-unchanged", ask=_ask, roads=ALWAYS)

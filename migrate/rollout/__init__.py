@@ -16,8 +16,10 @@ from migrate.rollout.folding import (
     step,
 )
 from migrate.rollout.reading import (
+    abandoned,
     closed_gates,
     code_state,
+    deactivations,
     glass_left,
     glass_of,
     names,
@@ -38,6 +40,8 @@ from migrate.rollout.standing import (
     Trust,
     Well,
     course,
+    course_of,
+    course_of_abandoned,
     course_of_steps,
 )
 from migrate.rollout.states import INTENTS, REVERSIBLE, STATIONS, TABLE, Event, State, Transition, transition
@@ -58,13 +62,17 @@ __all__ = [
     "Transition",
     "Trust",
     "Well",
+    "abandoned",
     "admit",
     "begin",
     "closed_gates",
     "code_known",
     "code_state",
     "course",
+    "course_of",
+    "course_of_abandoned",
     "course_of_steps",
+    "deactivations",
     "event",
     "fold",
     "glass_left",

@@ -16,7 +16,7 @@ from inventory.model import ClientId, KeyId, TenantId
 from migrate.errors import IllegalTransitionError
 from migrate.gate import CodeState
 from migrate.glass import GlassSecret
-from migrate.model import Entry, ExchangeClaims, Kind, Pairing, Refusal
+from migrate.model import Abandoned, Entry, ExchangeClaims, Kind, Pairing, Refusal
 from migrate.rollout.reading import closed_gates, code_state, glass_of
 from migrate.rollout.standing import (
     Course,
@@ -27,6 +27,7 @@ from migrate.rollout.standing import (
     Trust,
     Well,
     course,
+    course_of_abandoned,
     course_of_steps,
 )
 from migrate.rollout.states import INTENTS, Event, State, transition
@@ -48,6 +49,10 @@ _EVENTS: Final[Mapping[Kind, Event]] = {
     Kind.SEAL_MEANT: Event.SEAL_MEANT,
     Kind.SEALED: Event.SEALED,
     Kind.BREAK_GLASS_MEANT: Event.GLASS_MEANT,
+    Kind.DEACTIVATE_MEANT: Event.DEACTIVATE_MEANT,
+    Kind.DEACTIVATED: Event.DEACTIVATED,
+    Kind.ACTIVATE_MEANT: Event.ACTIVATE_MEANT,
+    Kind.ACTIVATED: Event.ACTIVATED,
     Kind.BREAK_GLASS_MADE: Event.GLASS_MADE,
     Kind.UNFEDERATE_MEANT: Event.UNFEDERATE_MEANT,
     Kind.DETACH_MEANT: Event.DETACH_MEANT,
@@ -65,6 +70,8 @@ _DONE: Final[Mapping[Kind, Kind]] = {
     Kind.RETIRED: Kind.RETIRE_MEANT,
     Kind.SEALED: Kind.SEAL_MEANT,
     Kind.BREAK_GLASS_MADE: Kind.BREAK_GLASS_MEANT,
+    Kind.DEACTIVATED: Kind.DEACTIVATE_MEANT,
+    Kind.ACTIVATED: Kind.ACTIVATE_MEANT,
     Kind.UNFEDERATED: Kind.UNFEDERATE_MEANT,
     Kind.DETACHED: Kind.DETACH_MEANT,
     Kind.IDENTITY_DELETED: Kind.IDENTITY_DELETE_MEANT,
@@ -75,6 +82,8 @@ _UNDONE: Final[Mapping[Kind, Kind]] = {
     Kind.DETACHED: Kind.ATTACH_MEANT,
     Kind.IDENTITY_DELETED: Kind.IDENTITY_MEANT,
     Kind.BREAK_GLASS_OVER: Kind.BREAK_GLASS_MEANT,
+    Kind.ACTIVATED: Kind.DEACTIVATE_MEANT,
+    Kind.DEACTIVATED: Kind.ACTIVATE_MEANT,
     Kind.FEDERATED: Kind.UNFEDERATE_MEANT,
     Kind.ATTACHED: Kind.DETACH_MEANT,
     Kind.IDENTITY_CREATED: Kind.IDENTITY_DELETE_MEANT,
@@ -292,7 +301,10 @@ _TAKEN_BACK_FROM: Final = frozenset({State.PLANNED, State.ATTACHED, State.FEDERA
 
 
 def standings(
-    pairings: Iterable[Pairing], entries: tuple[Entry, ...], refusals: Iterable[Refusal] = ()
+    pairings: Iterable[Pairing],
+    entries: tuple[Entry, ...],
+    refusals: Iterable[Refusal] = (),
+    unused: Iterable[Abandoned] = (),
 ) -> dict[ClientId, tuple[Course, Standing]]:
     """Return for every application of a plan what is meant and where it stands, in the order of the plan."""
     by_application: dict[ClientId, list[Entry]] = {}
@@ -300,7 +312,11 @@ def standings(
         if entry.application:
             by_application.setdefault(entry.application, []).append(entry)
     code = code_known(entries)
-    courses = (*(course(each) for each in pairings), *(course_of_steps(each) for each in refusals))
+    courses = (
+        *(course(each) for each in pairings),
+        *(course_of_steps(each) for each in refusals),
+        *(course_of_abandoned(each) for each in unused),
+    )
     return {one.client_id: (one, fold(one, by_application.get(one.client_id, ()), code)) for one in courses}
 
 

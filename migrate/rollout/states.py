@@ -22,6 +22,7 @@ class State(enum.StrEnum):
     FEDERATED = "federated"
     REWRITTEN = "code rewritten"
     PROVEN = "proven"
+    DEACTIVATED = "deactivated"
     SOAKING = "soaking"
     RETIRABLE = "retirable"
     PARTLY_RETIRED = "partly retired"
@@ -62,6 +63,10 @@ class Event(enum.StrEnum):
     GLASS_MADE = "a break-glass secret is there"
     GLASS_OVER = "a break-glass secret is over"
     GLASS_OVER_LAST = "the last break-glass secret is over, and every credential of the plan is gone"
+    DEACTIVATE_MEANT = "it is to be deactivated"
+    DEACTIVATED = "it is deactivated"
+    ACTIVATE_MEANT = "it is to be activated again"
+    ACTIVATED = "it is active again"
     UNFEDERATE_MEANT = "the federated credential is to be deleted"
     UNFEDERATED_ATTACHED = "the federated credential is gone, the identity is attached"
     UNFEDERATED = "the federated credential is gone, and nothing else is left of the rollout"
@@ -97,6 +102,8 @@ INTENTS: Final = frozenset(
         Event.WATCHED,
         Event.SEAL_MEANT,
         Event.GLASS_MEANT,
+        Event.DEACTIVATE_MEANT,
+        Event.ACTIVATE_MEANT,
         Event.UNFEDERATE_MEANT,
         Event.DETACH_MEANT,
         Event.DELETE_MEANT,
@@ -105,8 +112,9 @@ INTENTS: Final = frozenset(
 """What can be refused; everything else was seen and is true."""
 REVERSIBLE: Final = (State.PLANNED, State.ATTACHED, State.FEDERATED, State.REWRITTEN, State.PROVEN)
 """Before a removal is scheduled: everything up to here can be taken back."""
-_REMOVABLE: Final = (State.PROVEN, State.RETIRABLE, State.PARTLY_RETIRED)
-"""A plan without a soak goes from proven straight to the removal: the gates decide, at the moment of it."""
+_REMOVABLE: Final = (State.PROVEN, State.DEACTIVATED, State.RETIRABLE, State.PARTLY_RETIRED)
+"""The gates decide, at the moment of it. A plan without a soak goes from proven straight to the removal, and what was
+deactivated has soaked as such."""
 
 _AFTER_A_REMOVAL: Final = (State.PARTLY_RETIRED, State.RETIRED, State.WATCHED, State.SEALED)
 """Where a new secret may be needed; before a removal the old one is there."""
@@ -159,13 +167,16 @@ TABLE: Final[tuple[Transition, ...]] = (
     *_rows(
         Event.REMOVED_ONE,
         Kind.RETIRED,
-        _all_to(State.PARTLY_RETIRED, (*REVERSIBLE, State.SOAKING, State.RETIRABLE)),
+        _all_to(State.PARTLY_RETIRED, (*REVERSIBLE, State.DEACTIVATED, State.SOAKING, State.RETIRABLE)),
         STATIONS,
     ),
     *_rows(
         Event.REMOVED_ALL,
         Kind.RETIRED,
-        _all_to(State.RETIRED, (*REVERSIBLE, State.SOAKING, State.RETIRABLE, State.PARTLY_RETIRED)),
+        _all_to(
+            State.RETIRED,
+            (*REVERSIBLE, State.DEACTIVATED, State.SOAKING, State.RETIRABLE, State.PARTLY_RETIRED),
+        ),
         STATIONS,
     ),
     *_rows(Event.WATCHING, Kind.WATCHING, {}, STATIONS),
@@ -177,6 +188,11 @@ TABLE: Final[tuple[Transition, ...]] = (
     *_rows(Event.GLASS_MADE, Kind.BREAK_GLASS_MADE, _all_to(State.PARTLY_RETIRED, _AFTER_A_REMOVAL), STATIONS),
     *_rows(Event.GLASS_OVER, Kind.BREAK_GLASS_OVER, {}, STATIONS),
     *_rows(Event.GLASS_OVER_LAST, Kind.BREAK_GLASS_OVER, {State.PARTLY_RETIRED: State.RETIRED}, STATIONS),
+    # The other road: nobody uses it, so that nothing is to take over; what is deactivated can be activated at any time.
+    *_rows(Event.DEACTIVATE_MEANT, Kind.DEACTIVATE_MEANT, {}, (State.PLANNED, State.DEACTIVATED)),
+    *_rows(Event.DEACTIVATED, Kind.DEACTIVATED, {State.PLANNED: State.DEACTIVATED}, STATIONS),
+    *_rows(Event.ACTIVATE_MEANT, Kind.ACTIVATE_MEANT, {}, STATIONS),
+    *_rows(Event.ACTIVATED, Kind.ACTIVATED, {State.DEACTIVATED: State.PLANNED}, STATIONS),
     *_rows(Event.UNFEDERATE_MEANT, Kind.UNFEDERATE_MEANT, {}, REVERSIBLE),
     *_rows(Event.UNFEDERATED_ATTACHED, Kind.UNFEDERATED, _all_to(State.ATTACHED, REVERSIBLE), STATIONS),
     *_rows(Event.UNFEDERATED, Kind.UNFEDERATED, _all_to(State.PLANNED, REVERSIBLE), STATIONS),

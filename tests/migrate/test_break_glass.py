@@ -112,11 +112,11 @@ def test_retire_names_it_and_watch_waits_for_its_end(tenant: Broken) -> None:
     look = watch(tenant)
     assert isinstance(look, Watching)
     assert Kind.BREAK_GLASS_OVER in kinds(tenant)
-    assert tenant.standing.station is State.RETIRED
+    assert tenant.standing.station == State.RETIRED
     tenant.base.emulator.advance(timedelta(hours=3))
     asyncio.run(tenant.base.verify(tenant.plan))
     assert isinstance(watch(tenant), Quiet)
-    assert tenant.standing.station is State.WATCHED
+    assert tenant.standing.station == State.WATCHED
 
 
 def test_trouble_names_the_command_as_it_is_to_be_typed(tenant: Broken) -> None:
@@ -139,7 +139,8 @@ def test_a_credential_that_is_left_is_held_while_a_break_glass_secret_is_there(t
     assert isinstance(tenant.break_glass(), Made)
     with tenant.tenant.lock:
         app = tenant.application
-        kept = replace(app.passwords[0], key_id=other.key_id, display_name="old", end=other.end)
+        end = other.end or app.passwords[0].end
+        kept = replace(app.passwords[0], key_id=other.key_id, display_name="old", end=end)
         tenant.tenant.save_application(replace(app, passwords=(*app.passwords, kept)))
     plan = replace(tenant.plan, pairings=(pairing,))
     found = asyncio.run(tenant.base.retire(plan, apply=False))
