@@ -20,7 +20,7 @@ from migrate.circumstances import Forbidden, RetirePolicy
 from migrate.errors import LeaseHeldError, VaultFailedError, WriteFailedError
 from migrate.glass import GlassSecret, Issued, NewSecret, NotIssued, NotStored, Place, new_label, place_of
 from migrate.ledger import Ledger
-from migrate.model import Kind, Pairing, Plan
+from migrate.model import Kind, Plan, Target
 from migrate.ports import Clock, DirectoryWriter, Journal, SecretIssuer
 from migrate.rollback import restrictions, rollback_of
 from migrate.rollout import Event, Standing
@@ -31,7 +31,7 @@ from migrate.settling import Settling
 class Made:
     """It is there, in Entra and in the vault. ``settled`` says what became of what earlier runs left behind."""
 
-    pairing: Pairing
+    pairing: Target
     secret: GlassSecret
     settled: tuple[str, ...]
 
@@ -40,7 +40,7 @@ class Made:
 class Present:
     """One that was made before has not ended; nothing was made."""
 
-    pairing: Pairing
+    pairing: Target
     secret: GlassSecret
     settled: tuple[str, ...]
 
@@ -49,7 +49,7 @@ class Present:
 class WouldMake:
     """Dry run: this would be made."""
 
-    pairing: Pairing
+    pairing: Target
     place: Place
     until: datetime
     left: tuple[str, ...]
@@ -60,7 +60,7 @@ class WouldMake:
 class NotMade:
     """None was made, or it was removed again; ``message`` says why and what is left."""
 
-    pairing: Pairing
+    pairing: Target
     message: str
     settled: tuple[str, ...] = ()
 
@@ -81,7 +81,7 @@ class GlassBreaker:
     rules: RetirePolicy
     settling: Settling = field(default_factory=Settling)
 
-    async def run(self, pairing: Pairing, *, hours: int, apply: bool) -> Glass:
+    async def run(self, pairing: Target, *, hours: int, apply: bool) -> Glass:
         """Make a secret that lives so many hours, or say what would be done.
 
         Raises:
@@ -99,12 +99,12 @@ class GlassBreaker:
         except LeaseHeldError as error:
             return NotMade(pairing=pairing, message=str(error))
 
-    def _ledger(self, pairing: Pairing) -> Ledger:
-        return Ledger(journal=self.journal, plan=self.plan.digest, what=rollout.course(pairing))
+    def _ledger(self, pairing: Target) -> Ledger:
+        return Ledger(journal=self.journal, plan=self.plan.digest, what=rollout.course_of(pairing))
 
     # --- whether -----------------------------------------------------------------------------------------------------
 
-    async def _would(self, pairing: Pairing, place: Place, hours: int) -> Glass:
+    async def _would(self, pairing: Target, place: Place, hours: int) -> Glass:
         now, standing = await self.directory.now(), self._ledger(pairing).standing()
         for each in standing.glass:
             if each.until > now:
@@ -118,7 +118,7 @@ class GlassBreaker:
             return NotMade(pairing=pairing, message=str(error))
         return WouldMake(pairing=pairing, place=place, until=now + timedelta(hours=hours), left=left)
 
-    async def _refused(self, pairing: Pairing, now: Standing, hours: int) -> str:
+    async def _refused(self, pairing: Target, now: Standing, hours: int) -> str:
         """Say why no secret may be made; empty where one may. What is unknown Graph decides, before it makes one."""
         name = pairing.application.display_name
         if rollout.transition(now.station, Event.GLASS_MEANT) is None:
@@ -126,6 +126,10 @@ class GlassBreaker:
         application = await self.directory.application(pairing.application.id, federated=False)
         if application is None:
             return f"{name!r} was not found: it may have been deleted, and can be restored for 30 days"
+        if application.disabled:
+            return (
+                f"{name!r} is deactivated and gets no token, whatever its secret: unsecret revert PLAN --app ID first"
+            )
         return await self._forbidden(application, hours)
 
     async def _forbidden(self, application: Application, hours: int) -> str:
@@ -142,7 +146,7 @@ class GlassBreaker:
 
     # --- making one --------------------------------------------------------------------------------------------------
 
-    async def _apply(self, pairing: Pairing, place: Place, hours: int) -> Glass:
+    async def _apply(self, pairing: Target, place: Place, hours: int) -> Glass:
         ledger, now = self._ledger(pairing), await self.directory.now()
         settled: list[str] = []
         try:
@@ -162,7 +166,7 @@ class GlassBreaker:
         )
         return await self._make(pairing, ledger, wanted, tuple(settled))
 
-    async def _make(self, pairing: Pairing, ledger: Ledger, wanted: NewSecret, settled: tuple[str, ...]) -> Glass:
+    async def _make(self, pairing: Target, ledger: Ledger, wanted: NewSecret, settled: tuple[str, ...]) -> Glass:
         label, place = wanted.label, wanted.place
         ledger.intend(Kind.BREAK_GLASS_MEANT, label, vault=place.vault, name=place.name, until=wanted.ends.isoformat())
         try:
@@ -207,7 +211,7 @@ class GlassBreaker:
 
     # --- what earlier runs left behind -------------------------------------------------------------------------------
 
-    async def _settle(self, pairing: Pairing, ledger: Ledger, now: datetime, settled: list[str]) -> None:
+    async def _settle(self, pairing: Target, ledger: Ledger, now: datetime, settled: list[str]) -> None:
         """Find out what became of secrets that were begun, have ended, or were removed by somebody else."""
         application = pairing.application.id
         for kind, label in sorted(ledger.standing().begun):

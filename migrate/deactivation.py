@@ -20,7 +20,7 @@ from migrate.errors import LeaseHeldError, LeaseLostError, WriteFailedError
 from migrate.gate import Closed, Question
 from migrate.ledger import Ledger
 from migrate.model import Abandoned, Json, Kind, Plan, Road
-from migrate.ports import Clock, DirectoryWriter, Journal
+from migrate.ports import ActivationWriter, Clock, Journal
 from migrate.removal import read
 from migrate.rollback import Rules
 from migrate.settling import Settling
@@ -96,7 +96,7 @@ class Deactivator:
 
     plan: Plan
     directory: Directory
-    writer: DirectoryWriter
+    writer: ActivationWriter
     journal: Journal
     clock: Clock
     rules: RetirePolicy

@@ -23,20 +23,24 @@ class DirectoryWriter(Protocol):
         """Delete the federated credential of this id; False where it was gone already."""
         ...
 
-    async def is_disabled(self, application: ApplicationId) -> bool | None:
-        """Return ``isDisabled`` as it is; None where it was never set, which means active."""
-        ...
-
-    async def set_disabled(self, application: ApplicationId, *, value: bool | None) -> None:
-        """Deactivate an application, or activate it by setting what was there before."""
-        ...
-
     async def remove_secret(self, holder: Holder, holder_id: str, key_id: KeyId) -> bool:
         """Remove a client secret; False where it was gone already. There is no way back."""
         ...
 
     async def remove_certificate(self, holder: Holder, holder_id: str, key_id: KeyId) -> bool:
         """Remove a certificate and keep every other one; False where it was gone already."""
+        ...
+
+
+class ActivationWriter(Protocol):
+    """Switches applications off and on; raises only WriteFailedError and inventory errors."""
+
+    async def is_disabled(self, application: ApplicationId) -> bool | None:
+        """Return ``isDisabled`` as it is; None where it was never set, which means active."""
+        ...
+
+    async def set_disabled(self, application: ApplicationId, *, value: bool | None) -> None:
+        """Deactivate an application, or activate it by setting what was there before."""
         ...
 
 

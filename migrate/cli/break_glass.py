@@ -19,7 +19,7 @@ from migrate.cli.policies import policy_option, retirement
 from migrate.clock import SystemClock
 from migrate.glass import LONGEST_HOURS
 from migrate.journal.store import SqlJournal
-from migrate.model import Pairing, Plan
+from migrate.model import Plan, Target
 from migrate.vault_writer import vault_issuer
 
 
@@ -46,16 +46,16 @@ def command(
     """
     rules = retirement(policy)
     plan = planuse.read(plan_file, settings.cloud)
-    (pairing,) = planuse.select(plan, app=app)[:1]
     wanted = hours or (rules.break_glass.hours if rules.break_glass else LONGEST_HOURS)
     with opened(settings) as journal:
-        result = asyncio.run(_break(settings, plan, pairing, journal, rules, hours=wanted, apply=apply))
+        target = (planuse.abandoned(plan, journal, app) or planuse.select(plan, app=app))[0]
+        result = asyncio.run(_break(settings, plan, target, journal, rules, hours=wanted, apply=apply))
     emit(settings, _lines(result), _row(result))
     return 2 if isinstance(result, NotMade) else 0
 
 
 async def _break(
-    settings: Settings, plan: Plan, pairing: Pairing, journal: SqlJournal, rules: RetirePolicy, *, hours: int,
+    settings: Settings, plan: Plan, target: Target, journal: SqlJournal, rules: RetirePolicy, *, hours: int,
     apply: bool,
 ) -> Glass:  # fmt: skip
     async with wiring.tenant(settings, plan) as tenant, vault_issuer(tenant.connection, tenant.settings) as issuer:
@@ -63,7 +63,7 @@ async def _break(
             plan=plan, directory=tenant.directory, writer=tenant.writer, issuer=issuer, journal=journal,
             clock=SystemClock(), rules=rules,
         )  # fmt: skip
-        return await breaker.run(pairing, hours=hours, apply=apply)
+        return await breaker.run(target, hours=hours, apply=apply)
 
 
 def _row(result: Glass) -> dict[str, Any]:

@@ -116,7 +116,8 @@ def test_retire_names_it_and_watch_waits_for_its_end(tenant: Broken) -> None:
     tenant.base.emulator.advance(timedelta(hours=3))
     asyncio.run(tenant.base.verify(tenant.plan))
     assert isinstance(watch(tenant), Quiet)
-    assert tenant.standing.station == State.WATCHED
+    after = tenant.standing
+    assert after.station is State.WATCHED
 
 
 def test_trouble_names_the_command_as_it_is_to_be_typed(tenant: Broken) -> None:
