@@ -147,6 +147,7 @@ def _run(work: Path, base: Rollout) -> dict[str, int]:
     run(*glass, "--apply")
     run(*glass, "--apply", "--format", "json")
     for form in ("text", "json"):
+        run("deactivate", "plan.json", "-v", "--format", form)
         run("status", "--all", "-v", "--format", form)
         run("retire", "plan.json", "-v", "--format", form)
     run("journal", "verify", name="journal")
