@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.keyvault.secrets._shared import http_challenge_cache
 
 from inventory.model import Cloud
 from migrate import policyfile, rollout
@@ -25,9 +27,10 @@ from migrate.rollout import State
 from migrate.watch import Broken as InTrouble
 from migrate.watch import Look, Quiet, Watcher, Watching
 from tests.support import faultpoints
+from tests.support.audit import journal_of
 from tests.support.estate import Saved
 from tests.support.faultpoints import Crash, FaultPoints
-from tests.support.glass import ADD, FORBIDDING, LABEL, THREE_HOURS, VAULT, VAULT_NAME, Broken, broken
+from tests.support.glass import ADD, FORBIDDING, LABEL, THREE_HOURS, TOML, VAULT, VAULT_NAME, Broken, broken
 
 ROOT = Path(__file__).parents[2]
 
@@ -252,6 +255,7 @@ def test_a_run_that_is_ended_anywhere_and_run_again_leaves_one_secret_that_the_v
         return len(tenant.ours), not tenant.standing.begun, {glass.place.name}, tenant.standing.station
 
     def reset() -> None:
+        http_challenge_cache.clear()  # else the first run alone is asked who it is
         saved.restore()
         tenant.base.emulator.vaults.clear()
 
@@ -356,7 +360,7 @@ def test_without_the_library_it_is_said_which_one_is_missing(tenant: Broken) -> 
         "from migrate.cli.main import main\nsys.exit(main(sys.argv[1:]))\n"
     )
     folder = tenant.base.folder
-    (folder / "unsecret.toml").write_text(f'[break_glass]\nvault = "{VAULT}"\n')
+    (folder / "unsecret.toml").write_text(TOML)
     command = [sys.executable, "-c", script, str(ROOT), "break-glass", "plan.json", "--app",
                tenant.pairing.application.client_id, "--journal", "sqlite:///journal.db"]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
@@ -364,3 +368,52 @@ def test_without_the_library_it_is_said_which_one_is_missing(tenant: Broken) -> 
     assert "azure-keyvault-secrets is not installed; pip install 'unsecret[vault]'" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     assert LABEL not in repr(tenant.application.passwords)
+
+
+def test_another_operator_who_acts_on_the_application_comes_first(tenant: Broken) -> None:
+    other = journal_of(tenant.base)
+    with other.lease(tenant.pairing.application.client_id):
+        found = tenant.break_glass()
+    other.close()
+    assert isinstance(found, NotMade)
+    assert not tenant.ours
+    assert not tenant.base.emulator.vaults.values()
+
+
+KILLED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from migrate.cli.main import main
+from tests.support.faultpoints import FaultPoints
+with FaultPoints(at=int(sys.argv[2]), kill=True).installed():
+    code = main(sys.argv[3:])
+sys.exit(code)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", ["before POST addPassword", "after POST addPassword", "after PUT unsecret-", "made"])
+def test_a_process_that_is_killed_is_settled_by_the_same_command(tenant: Broken, point: str) -> None:
+    """The command as it is run, in a process of its own, that gets SIGKILL; the points are those of a run in here."""
+    saved, folder = tenant.save(), tenant.base.folder
+    calm = FaultPoints()
+    with calm.installed():
+        tenant.break_glass()
+    saved.restore()
+    tenant.base.emulator.vaults.clear()
+    name = {"made": "after entry break-glass-made", "after PUT unsecret-": f"after PUT {tenant.place}"}.get(
+        point, point
+    )
+    (folder / "unsecret.toml").write_text(TOML)
+    command = ["break-glass", "plan.json", "--app", tenant.pairing.application.client_id, "--apply",
+               "--journal", f"sqlite:///{folder / 'journal.db'}"]  # fmt: skip
+    python = [sys.executable, "-c", KILLED, str(ROOT)]
+    at = str(calm.names.index(name))
+    killed = subprocess.run([*python, at, *command], capture_output=True, text=True, check=False, cwd=folder)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    again = subprocess.run([*python, "-1", *command], capture_output=True, text=True, check=False, cwd=folder)
+    assert again.returncode == 0, again.stderr + again.stdout
+    (only,) = tenant.ours
+    assert tenant.signs_in(tenant.kept[-1])
+    assert tenant.kept[-1] == tenant.tenant.secret_of(only.key_id)
+    assert not [text for text in tenant.kept if text in again.stdout + again.stderr + killed.stdout + killed.stderr]
