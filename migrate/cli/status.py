@@ -34,7 +34,8 @@ def command(*, settings: Settings, whole: bool) -> None:
 
 def _summary(entries: tuple[Entry, ...]) -> dict[str, Any]:
     pairings, refusals, unused = rollout.planned(entries), rollout.stepped(entries), rollout.abandoned(entries)
-    if not pairings and not refusals and not unused:
+    glass = _glass(entries)
+    if not pairings and not refusals and not unused and not glass:
         return {}
     standings = rollout.standings(pairings, entries, _begun(refusals, entries), _begun(unused, entries))
     states = Counter(now.state.value for _, now in standings.values())
@@ -46,7 +47,7 @@ def _summary(entries: tuple[Entry, ...]) -> dict[str, Any]:
         "applications": {state.value: states[state.value] for state in rollout.State if states[state.value]},
         "credentials": {"planned": len(keys | gone), "retired": len(gone), "held": len(held)},
         "gates": dict(gates.most_common()),
-        "break_glass": _glass(entries),
+        "break_glass": glass,
         "each": [_row(what, now) for what, now in standings.values()],
         "last_entry": entries[-1].at.isoformat() if entries[-1].at else None,
     }

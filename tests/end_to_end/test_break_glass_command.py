@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from migrate.cli.main import main
+from migrate.model import Entry, Json, Kind
 from tests.support.glass import TOML, VAULT, Broken, broken
 
 
@@ -61,6 +63,19 @@ def test_from_trouble_to_a_secret_in_the_vault_and_back(made: Broken, capsys: py
     assert main(["report", str(made.base.folder / "journal.db"), "--format", "markdown", "--out", "journal.md"]) == 0
     assert main(["journal", "verify"]) == 0
     assert text not in Path("journal.md").read_text("utf-8")
+
+
+def test_a_plan_that_a_newer_one_has_overtaken_will_do(made: Broken, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was retired long ago is in no later plan, and may be missed all the same."""
+    later = (made.plan.snapshot_taken_at + timedelta(days=9)).isoformat()
+    data: dict[str, Json] = {"tenant": made.plan.tenant_id, "taken_at": later, "pairings": [], "stepped": []}
+    made.base.journal.record(Entry(kind=Kind.PLAN, plan="f" * 64, data=data))
+    app = made.pairing.application.client_id
+    assert main(["watch", "plan.json", "--app", app]) == 2
+    assert main(["break-glass", "plan.json", "--app", app, "--apply", "--format", "json"]) == 0
+    assert told(capsys)["result"] == "present"
+    assert main(["status"]) == 0
+    assert "BREAK-GLASS" in capsys.readouterr().out
 
 
 def test_an_application_that_is_in_no_plan_is_told(made: Broken, capsys: pytest.CaptureFixture[str]) -> None:

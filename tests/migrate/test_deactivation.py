@@ -217,3 +217,35 @@ def test_a_run_that_is_ended_anywhere_and_run_again_comes_to_the_same(
     assert {f"before entry {meant}", f"after entry {meant}"} <= set(found.points)
     assert any(each.startswith("after PATCH") for each in found.points)
     assert found.ended >= len(found.points) // every - 1
+
+
+@pytest.mark.parametrize("every", EVERY)
+def test_a_removal_that_is_ended_anywhere_and_run_again_comes_to_the_same(tenant: Idle, app: str, every: int) -> None:
+    (tenant.folder / "code").mkdir(exist_ok=True)
+    (tenant.folder / "code" / "a.py").write_text("print('no secret here')\n")
+    tenant.plan()
+    tenant.told(app)
+    assert tenant.run("deactivate", "plan.json", "--app", app, "--apply")[0] == 0
+    tenant.run("rewrite", "code", "--plan", "plan.json")
+    for days in (16, 15):
+        tenant.live(days=days)
+        assert tenant.run("watch", "plan.json", "--app", app)[0] == 0
+    record, journal = tenant.app(app), Path("unsecret.db")
+    shutil.copyfile(journal, "saved.db")
+
+    def reset() -> None:
+        tenant.emulator.tenant.save_application(record)
+        shutil.copyfile("saved.db", journal)
+
+    def run() -> None:
+        code, told = tenant.run("retire", "plan.json", "--app", app, "--apply")
+        assert code == 0, told
+
+    def outcome() -> tuple[object, ...]:
+        told = [each for each in tenant.rows("status", "--all")["each"] if each["client_id"] == app]
+        left = tenant.app(app)
+        return left.is_disabled, left.passwords, [(each["station"], each["interrupted"]) for each in told]
+
+    found = faultpoints.survey(reset=reset, run=run, outcome=outcome, every=every, first=every // 2)
+    assert not tenant.app(app).passwords
+    assert {"before entry retire-meant", "after POST removePassword", "after entry retired"} <= set(found.points)
