@@ -207,7 +207,7 @@ class GlassBreaker:
         await self.settling.until(shows, self.clock, text)
         for other in await self._labelled(application, label):
             if other != key_id:
-                await self._remove(application, other)
+                await self._remove(application, label, other)
 
     # --- what earlier runs left behind -------------------------------------------------------------------------------
 
@@ -250,7 +250,7 @@ class GlassBreaker:
         """
         found = tuple(dict.fromkeys(([known] if known else []) + list(await self._looked(application, label))))
         for key_id in found:
-            await self._remove(application, key_id, certain=key_id == known)
+            await self._remove(application, label, key_id, certain=key_id == known)
 
         async def gone() -> bool:
             return not await self._labelled(application, label)
@@ -259,10 +259,15 @@ class GlassBreaker:
         ledger.saw(Kind.BREAK_GLASS_OVER, label, because=because, removed=[*found])
         return found
 
-    async def _remove(self, application: ApplicationId, key_id: KeyId, *, certain: bool = False) -> None:
-        """Remove one; where it is certain that it is there, a replica that has never heard of it is asked again."""
-        for _ in range(self.settling.reads if certain else 1):
-            if await self.writer.remove_secret(Holder.APPLICATION, application, key_id) or not certain:
+    async def _remove(self, application: ApplicationId, label: str, key_id: KeyId, *, certain: bool = False) -> None:
+        """Remove one; a replica that has never heard of it is asked again, for as long as it is there.
+
+        ``certain``: it is, whatever a read says.
+        """
+        for _ in range(self.settling.reads):
+            if await self.writer.remove_secret(Holder.APPLICATION, application, key_id):
+                return
+            if not certain and key_id not in await self._labelled(application, label):
                 return
             await self.clock.sleep(self.settling.pause)
         raise WriteFailedError(f"secret {key_id} could not be removed: Graph does not know it yet")

@@ -24,13 +24,16 @@ from migrate.glass import place_of
 from migrate.model import Kind
 from migrate.retirement import Held
 from migrate.rollout import State
+from migrate.settling import Settling
 from migrate.watch import Broken as InTrouble
 from migrate.watch import Look, Quiet, Watcher, Watching
 from tests.support import faultpoints
 from tests.support.audit import journal_of
-from tests.support.estate import Saved
+from tests.support.estate import QUICK, Saved
 from tests.support.faultpoints import Crash, FaultPoints
 from tests.support.glass import ADD, FORBIDDING, LABEL, THREE_HOURS, TOML, VAULT, VAULT_NAME, Broken, broken
+from tests.support.mishaps import TenantClock
+from tests.support.rollout import PatientClock
 
 ROOT = Path(__file__).parents[2]
 
@@ -222,6 +225,22 @@ def test_a_lost_answer_of_entra_leaves_no_secret_that_nobody_knows(tenant: Broke
     assert "were removed" in again.settled[0]
     (left,) = tenant.ours
     assert left.key_id != orphan.key_id
+    assert not tenant.standing.begun
+
+
+@pytest.mark.parametrize("vault", [True, False])
+def test_reads_that_lag_behind_neither_lose_a_secret_nor_leave_one(tenant: Broken, vault: bool) -> None:  # noqa: FBT001
+    lagging = {"kind": "lagging-reads", "of": ["lists", "objects", "writes"], "unseen": 1, "flapping": 2}
+    refusing = {"kind": "status", "status": 403, "methods": ["PUT"], "path": f"/secrets/{tenant.place}"}
+    tenant.base.clock = TenantClock(tenant.base.emulator.advance)
+    tenant.settling = Settling()
+    try:
+        with tenant.failing(lagging, *([] if vault else [refusing])):
+            found = tenant.break_glass()
+    finally:
+        tenant.base.clock, tenant.settling = PatientClock(), QUICK
+    assert isinstance(found, Made if vault else NotMade), found
+    assert len(tenant.ours) == int(vault)
     assert not tenant.standing.begun
 
 
