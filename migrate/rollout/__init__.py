@@ -27,6 +27,9 @@ from migrate.rollout.reading import (
     unfinished,
 )
 from migrate.rollout.standing import (
+    LOCK,
+    POLICY,
+    SEAL,
     Condition,
     Course,
     FailedIn,
@@ -42,7 +45,10 @@ from migrate.rollout.states import INTENTS, REVERSIBLE, STATIONS, TABLE, Event, 
 
 __all__ = [
     "INTENTS",
+    "LOCK",
+    "POLICY",
     "REVERSIBLE",
+    "SEAL",
     "STATIONS",
     "TABLE",
     "Condition",
