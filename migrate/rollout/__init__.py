@@ -16,6 +16,7 @@ from migrate.rollout.folding import (
     step,
 )
 from migrate.rollout.reading import (
+    all_planned,
     closed_gates,
     code_state,
     names,
@@ -63,6 +64,7 @@ __all__ = [
     "Trust",
     "Well",
     "admit",
+    "all_planned",
     "begin",
     "closed_gates",
     "code_known",
