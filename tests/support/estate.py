@@ -73,7 +73,7 @@ class Saved:
             for each in [one.id for one in tenant.service_principals if one.id not in self.principals]:
                 tenant.service_principals.remove(each)
             for key, principal in self.principals.items():
-                if tenant.service_principals.get(key) is None:
+                if tenant.service_principals.get(key) != principal:
                     tenant.save_service_principal(principal)
             _refill(tenant.identities, self.identities)
             _refill(tenant.hosts, self.hosts)
