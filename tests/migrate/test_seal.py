@@ -62,6 +62,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Seals, Sav
     ):
         seals = watched(base)
         yield seals, seals.made.save()
+        seals.close()
 
 
 @pytest.fixture

@@ -107,6 +107,9 @@ class Seals:
         web.headers["Authorization"] = f"Bearer {token}"
         return web
 
+    def close(self) -> None:
+        self._web.close()
+
     def add_secret(self, path: str) -> httpx.Response:
         """Try to add a secret to ``applications/{id}`` or ``servicePrincipals/{id}``."""
         return self.graph("POST", f"{path}/addPassword", {"passwordCredential": {"displayName": "added later"}})
