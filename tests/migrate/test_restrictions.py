@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inventory.lifetimes import duration
 from migrate import restrictions
 from migrate.restrictions import ADDITIONS, CombinationError, Restrictions
 
@@ -105,7 +106,7 @@ REQUESTS = [
 
 def config(policy: dict[str, Any]) -> dict[str, Any]:
     """Return the rules for applications of a default or another policy, by the documents alone."""
-    told = policy.get("restrictions", policy.get("applicationRestrictions"))
+    told: dict[str, Any] = policy.get("restrictions") or policy.get("applicationRestrictions") or {}
     return told if policy["isEnabled"] else {}
 
 
@@ -213,5 +214,5 @@ def test_two_restrictions_that_cannot_be_compared_are_no_seal() -> None:
 
 def test_lives_are_those_of_iso_8601() -> None:
     assert {text: timedelta(days=days) for text, days in LIVES.items()} == {
-        text: restrictions.duration(text) for text in LIVES
+        text: duration(text) for text in LIVES
     }
