@@ -213,6 +213,4 @@ def test_two_restrictions_that_cannot_be_compared_are_no_seal() -> None:
 
 
 def test_lives_are_those_of_iso_8601() -> None:
-    assert {text: timedelta(days=days) for text, days in LIVES.items()} == {
-        text: duration(text) for text in LIVES
-    }
+    assert {text: timedelta(days=days) for text, days in LIVES.items()} == {text: duration(text) for text in LIVES}
