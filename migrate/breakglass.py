@@ -23,7 +23,7 @@ from migrate.ledger import Ledger
 from migrate.model import Kind, Plan, Target
 from migrate.ports import Clock, DirectoryWriter, Journal, SecretIssuer
 from migrate.rollback import restrictions, rollback_of
-from migrate.rollout import Event, Standing
+from migrate.rollout import Event, Standing, State
 from migrate.settling import Settling
 
 
@@ -130,7 +130,9 @@ class GlassBreaker:
             return (
                 f"{name!r} is deactivated and gets no token, whatever its secret: unsecret revert PLAN --app ID first"
             )
-        return await self._forbidden(application, hours)
+        forbidden = await self._forbidden(application, hours)
+        sealed = forbidden and now.station is State.SEALED
+        return f"{forbidden}, or take the seal off: unsecret revert PLAN --app ID --to watched" if sealed else forbidden
 
     async def _forbidden(self, application: Application, hours: int) -> str:
         rules, holder = await restrictions(self.directory), Holder.APPLICATION

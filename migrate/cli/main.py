@@ -42,6 +42,8 @@ COMMANDS = {
     "deactivate": "Deactivate applications that nobody uses, so that they can be missed.",
     "watch": "Look after applications whose credentials were removed.",
     "break-glass": "Give an application a short-lived new secret when a removal went wrong.",
+    "seal": "Forbid new secrets for applications that were watched to the end.",
+    "guard": "Report credentials that appeared since, and seals that were undone.",
     "owner": "Write down that owners were told of a removal, and what they said.",
     "report": "Render a snapshot, plan or journal.",
     "status": "Say where the rollout stands.",

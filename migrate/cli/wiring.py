@@ -32,6 +32,7 @@ from migrate.deactivation import Deactivator
 from migrate.graph_writer import GraphWriter
 from migrate.model import Plan
 from migrate.ports import Journal
+from migrate.seal_writer import GraphSealWriter
 from migrate.token_client import AzureTokenExchange
 
 # Page "National clouds" of the Microsoft identity platform, with the older names that azure-identity still uses.
@@ -52,6 +53,7 @@ class Tenant:
     writer: GraphWriter
     connection: GraphConnection
     settings: GraphSettings
+    seals: GraphSealWriter
 
 
 def cloud_of(settings: Settings) -> Cloud:
@@ -111,7 +113,10 @@ async def tenant(settings: Settings, plan: Plan | None = None) -> AsyncIterator[
             directory = GraphDirectory(connection)
             if plan is not None:
                 planuse.check_tenant(plan, await directory.tenant())
-            yield Tenant(directory=directory, writer=GraphWriter(connection), connection=connection, settings=graph)
+            yield Tenant(
+                directory=directory, writer=GraphWriter(connection), seals=GraphSealWriter(connection),
+                connection=connection, settings=graph,
+            )  # fmt: skip
 
 
 @asynccontextmanager

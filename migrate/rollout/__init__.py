@@ -17,6 +17,7 @@ from migrate.rollout.folding import (
 )
 from migrate.rollout.reading import (
     abandoned,
+    all_planned,
     closed_gates,
     code_state,
     deactivations,
@@ -31,6 +32,9 @@ from migrate.rollout.reading import (
     unfinished,
 )
 from migrate.rollout.standing import (
+    LOCK,
+    POLICY,
+    SEAL,
     Condition,
     Course,
     FailedIn,
@@ -48,7 +52,10 @@ from migrate.rollout.states import INTENTS, REVERSIBLE, STATIONS, TABLE, Event, 
 
 __all__ = [
     "INTENTS",
+    "LOCK",
+    "POLICY",
     "REVERSIBLE",
+    "SEAL",
     "STATIONS",
     "TABLE",
     "Condition",
@@ -64,6 +71,7 @@ __all__ = [
     "Well",
     "abandoned",
     "admit",
+    "all_planned",
     "begin",
     "closed_gates",
     "code_known",

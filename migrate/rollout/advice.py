@@ -22,7 +22,7 @@ _NEXT: Final = {
     State.RETIRABLE: f"{_RETIRE} --apply",
     State.PARTLY_RETIRED: _RETIRE,
     State.RETIRED: "unsecret watch PLAN --app {app}",
-    State.WATCHED: "forbid new credentials",
+    State.WATCHED: "unsecret seal PLAN --app {app}",
     State.SEALED: "",
 }
 _REVERT: Final = frozenset(
@@ -66,6 +66,8 @@ _RESUMES: Final = (
     (frozenset({Kind.WATCH_FAILED}), _RESCUE),
     (frozenset({Kind.PROOF_FAILED}), "unsecret verify PLAN --app {app}"),
     (frozenset({Kind.RETIRE_MEANT, Kind.RETIRE_FAILED}), f"{_RETIRE} --apply"),
+    (frozenset({Kind.UNSEAL_MEANT, Kind.UNSEAL_FAILED}), f"{_BACK} --to watched --apply"),
+    (frozenset({Kind.SEAL_MEANT, Kind.SEAL_FAILED}), "unsecret seal PLAN --app {app} --apply"),
     (_REVERT, f"{_BACK} --apply"),
 )
 """What goes on with a change that was begun or that failed; the first that fits."""

@@ -19,6 +19,7 @@ from migrate.glass import GlassSecret
 from migrate.model import Abandoned, Entry, ExchangeClaims, Kind, Pairing, Refusal
 from migrate.rollout.reading import closed_gates, code_state, glass_of
 from migrate.rollout.standing import (
+    SEAL,
     Course,
     FailedIn,
     HeldBy,
@@ -47,13 +48,14 @@ _EVENTS: Final[Mapping[Kind, Event]] = {
     Kind.WATCHING: Event.WATCHING,
     Kind.WATCHED: Event.WATCHED,
     Kind.SEAL_MEANT: Event.SEAL_MEANT,
-    Kind.SEALED: Event.SEALED,
     Kind.BREAK_GLASS_MEANT: Event.GLASS_MEANT,
     Kind.DEACTIVATE_MEANT: Event.DEACTIVATE_MEANT,
     Kind.DEACTIVATED: Event.DEACTIVATED,
     Kind.ACTIVATE_MEANT: Event.ACTIVATE_MEANT,
     Kind.ACTIVATED: Event.ACTIVATED,
     Kind.BREAK_GLASS_MADE: Event.GLASS_MADE,
+    Kind.UNSEAL_MEANT: Event.UNSEAL_MEANT,
+    Kind.UNSEALED: Event.UNSEALED,
     Kind.UNFEDERATE_MEANT: Event.UNFEDERATE_MEANT,
     Kind.DETACH_MEANT: Event.DETACH_MEANT,
     Kind.DETACHED: Event.DETACHED,
@@ -72,6 +74,7 @@ _DONE: Final[Mapping[Kind, Kind]] = {
     Kind.BREAK_GLASS_MADE: Kind.BREAK_GLASS_MEANT,
     Kind.DEACTIVATED: Kind.DEACTIVATE_MEANT,
     Kind.ACTIVATED: Kind.ACTIVATE_MEANT,
+    Kind.UNSEALED: Kind.UNSEAL_MEANT,
     Kind.UNFEDERATED: Kind.UNFEDERATE_MEANT,
     Kind.DETACHED: Kind.DETACH_MEANT,
     Kind.IDENTITY_DELETED: Kind.IDENTITY_DELETE_MEANT,
@@ -87,6 +90,8 @@ _UNDONE: Final[Mapping[Kind, Kind]] = {
     Kind.FEDERATED: Kind.UNFEDERATE_MEANT,
     Kind.ATTACHED: Kind.DETACH_MEANT,
     Kind.IDENTITY_CREATED: Kind.IDENTITY_DELETE_MEANT,
+    Kind.UNSEALED: Kind.SEAL_MEANT,
+    Kind.SEALED: Kind.UNSEAL_MEANT,
 }
 """What makes an earlier intent moot, because the opposite was seen."""
 _LOST_FROM: Final = frozenset({State.PLANNED, State.ATTACHED})
@@ -105,17 +110,24 @@ def event(what: Course, now: Standing, entry: Entry) -> Event | None:
             return Event.ATTACHED_ALL if what.hosts <= now.hosts | {entry.subject.lower()} else Event.ATTACHED_ONE
         case Kind.PROVEN:
             return Event.PROVEN if _proves(what, entry) else None
-        case Kind.RETIRED:
-            gone = now.removed | {KeyId(entry.subject)}
-            whole = what.keys and what.keys <= gone and not {each.key_id for each in now.glass} - gone
-            return Event.REMOVED_ALL if whole else _another(what, entry)
-        case Kind.BREAK_GLASS_OVER:
-            ended = any(each.label == entry.subject for each in now.glass) and len(now.glass) == 1
-            return Event.GLASS_OVER_LAST if ended and what.keys and what.keys <= now.removed else Event.GLASS_OVER
+        case Kind.RETIRED | Kind.BREAK_GLASS_OVER:
+            return _gone(what, now, entry)
         case Kind.UNFEDERATED:
             return Event.UNFEDERATED_ATTACHED if now.hosts else Event.UNFEDERATED
+        case Kind.SEALED:
+            return Event.SEALED if now.sealed | {entry.subject} >= SEAL else Event.SEALED_ONE
         case kind:
             return _EVENTS.get(kind, Event.FAILED if kind.value.endswith("-failed") else None)
+
+
+def _gone(what: Course, now: Standing, entry: Entry) -> Event | None:
+    """Count a credential that is gone; while a break-glass secret lives, an application is not retired."""
+    if entry.kind is Kind.RETIRED:
+        gone = now.removed | {KeyId(entry.subject)}
+        whole = what.keys and what.keys <= gone and not {each.key_id for each in now.glass} - gone
+        return Event.REMOVED_ALL if whole else _another(what, entry)
+    ended = any(each.label == entry.subject for each in now.glass) and len(now.glass) == 1
+    return Event.GLASS_OVER_LAST if ended and what.keys and what.keys <= now.removed else Event.GLASS_OVER
 
 
 def _another(what: Course, entry: Entry) -> Event | None:
@@ -200,6 +212,14 @@ def _untrusted(now: Standing, entry: Entry) -> Standing:
     return replace(now, trust=None)
 
 
+def _sealed(now: Standing, entry: Entry) -> Standing:
+    return replace(now, sealed=now.sealed | {entry.subject})
+
+
+def _unsealed(now: Standing, entry: Entry) -> Standing:
+    return replace(now, sealed=now.sealed - {entry.subject})
+
+
 def _removed(now: Standing, entry: Entry) -> Standing:
     left = tuple(each for each in now.glass if each.key_id != entry.subject)
     return replace(now, removed=now.removed | {KeyId(entry.subject)}, glass=left)
@@ -227,6 +247,8 @@ _MEMORY: Final[Mapping[Kind, Callable[[Standing, Entry], Standing]]] = {
     Kind.RETIRED: _removed,
     Kind.BREAK_GLASS_MADE: _glass_made,
     Kind.BREAK_GLASS_OVER: _glass_over,
+    Kind.SEALED: _sealed,
+    Kind.UNSEALED: _unsealed,
 }
 
 

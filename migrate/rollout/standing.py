@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from inventory.model import ClientId, KeyId
 from migrate.glass import GlassSecret
@@ -117,6 +118,12 @@ class Trust:
     """Principal id of the identity; empty in journals of earlier versions."""
 
 
+POLICY: Final = "app-management-policy"
+LOCK: Final = "service-principal-lock"
+SEAL: Final = frozenset({POLICY, LOCK})
+"""The parts of a seal, as the subjects of their entries."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Where one application stands."""
@@ -135,6 +142,8 @@ class Standing:
     trust: Trust | None = None
     glass: tuple[GlassSecret, ...] = ()
     """Break-glass secrets of which nothing says that they are over, oldest first."""
+    sealed: frozenset[str] = frozenset()
+    """The parts of the seal that were seen."""
     begun: frozenset[tuple[Kind, str]] = frozenset()
     """What was meant and never confirmed, with what it was about: only the tenant can tell whether it was done."""
 

@@ -58,6 +58,7 @@ class Event(enum.StrEnum):
     WATCHING = "nothing amiss since the removal"
     WATCHED = "watched for longer than a token lives"
     SEAL_MEANT = "new credentials are to be forbidden"
+    SEALED_ONE = "a part of the seal is there, the other is left"
     SEALED = "new credentials are forbidden"
     GLASS_MEANT = "a break-glass secret is to be made"
     GLASS_MADE = "a break-glass secret is there"
@@ -67,6 +68,8 @@ class Event(enum.StrEnum):
     DEACTIVATED = "it is deactivated"
     ACTIVATE_MEANT = "it is to be activated again"
     ACTIVATED = "it is active again"
+    UNSEAL_MEANT = "the seal is to be taken off"
+    UNSEALED = "a part of the seal is off"
     UNFEDERATE_MEANT = "the federated credential is to be deleted"
     UNFEDERATED_ATTACHED = "the federated credential is gone, the identity is attached"
     UNFEDERATED = "the federated credential is gone, and nothing else is left of the rollout"
@@ -104,6 +107,7 @@ INTENTS: Final = frozenset(
         Event.GLASS_MEANT,
         Event.DEACTIVATE_MEANT,
         Event.ACTIVATE_MEANT,
+        Event.UNSEAL_MEANT,
         Event.UNFEDERATE_MEANT,
         Event.DETACH_MEANT,
         Event.DELETE_MEANT,
@@ -181,7 +185,9 @@ TABLE: Final[tuple[Transition, ...]] = (
     ),
     *_rows(Event.WATCHING, Kind.WATCHING, {}, STATIONS),
     *_rows(Event.WATCHED, Kind.WATCHED, {State.RETIRED: State.WATCHED}),
-    *_rows(Event.SEAL_MEANT, Kind.SEAL_MEANT, {}, (State.WATCHED,)),
+    # Once more where the tenant's default has become stricter, or somebody undid a part of the seal.
+    *_rows(Event.SEAL_MEANT, Kind.SEAL_MEANT, {}, (State.WATCHED, State.SEALED)),
+    *_rows(Event.SEALED_ONE, Kind.SEALED, {}, STATIONS),
     *_rows(Event.SEALED, Kind.SEALED, {State.WATCHED: State.SEALED}, STATIONS),
     # A break-glass secret is a live one: with it an application is not retired any more, whatever it was.
     *_rows(Event.GLASS_MEANT, Kind.BREAK_GLASS_MEANT, {}, _AFTER_A_REMOVAL),
@@ -193,6 +199,8 @@ TABLE: Final[tuple[Transition, ...]] = (
     *_rows(Event.DEACTIVATED, Kind.DEACTIVATED, {State.PLANNED: State.DEACTIVATED}, STATIONS),
     *_rows(Event.ACTIVATE_MEANT, Kind.ACTIVATE_MEANT, {}, STATIONS),
     *_rows(Event.ACTIVATED, Kind.ACTIVATED, {State.DEACTIVATED: State.PLANNED}, STATIONS),
+    *_rows(Event.UNSEAL_MEANT, Kind.UNSEAL_MEANT, {}, (State.WATCHED, State.SEALED)),
+    *_rows(Event.UNSEALED, Kind.UNSEALED, {State.SEALED: State.WATCHED}, STATIONS),
     *_rows(Event.UNFEDERATE_MEANT, Kind.UNFEDERATE_MEANT, {}, REVERSIBLE),
     *_rows(Event.UNFEDERATED_ATTACHED, Kind.UNFEDERATED, _all_to(State.ATTACHED, REVERSIBLE), STATIONS),
     *_rows(Event.UNFEDERATED, Kind.UNFEDERATED, _all_to(State.PLANNED, REVERSIBLE), STATIONS),
