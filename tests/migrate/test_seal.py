@@ -27,7 +27,7 @@ from tests.support.estate import Saved
 from tests.support.rollout import rollout as started
 from tests.support.seals import Seals, watched
 
-DEFAULT = {
+DEFAULT: dict[str, Any] = {
     "isEnabled": True,
     "applicationRestrictions": {
         "passwordCredentials": [
@@ -40,6 +40,7 @@ DEFAULT = {
             {"restrictionType": "asymmetricKeyLifetime", "state": "enabled", "maxLifetime": "P180D",
              "restrictForAppsCreatedAfterDateTime": None},
         ],
+        "identifierUris": {"nonDefaultUriAddition": {"state": "enabled", "excludeSaml": True}},
     },
 }  # fmt: skip
 OWN = {
@@ -109,6 +110,9 @@ def test_a_sealed_application_takes_no_secret_and_everything_of_the_default_is_k
     assert (told["passwordLifetime"]["maxLifetime"], told["passwordAddition"]["state"]) == ("P90D", "enabled")
     (key,) = policy["restrictions"]["keyCredentials"]
     assert (key["restrictionType"], key["maxLifetime"]) == ("asymmetricKeyLifetime", "P180D")
+    assert policy["restrictions"]["applicationRestrictions"] == {
+        "identifierUris": DEFAULT["applicationRestrictions"]["identifierUris"]
+    }
     assert refusal(seals.add_secret(f"applications/{one.application.id}")) == FORBIDDEN
     principal = next(x for x in seals.made.tenant.service_principals if x.app_id == one.application.client_id)
     assert refusal(seals.add_secret(f"servicePrincipals/{principal.id}")) == (
