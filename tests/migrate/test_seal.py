@@ -314,6 +314,46 @@ def test_an_answer_that_was_lost_is_found_out_by_reading(seals: Seals) -> None:
     assert told.count((Kind.SEAL_MEANT, POLICY)) == told.count((Kind.SEALED, POLICY)) == 1
 
 
+def test_what_somebody_changed_since_is_left_as_it_is_and_told(seals: Seals) -> None:
+    one, two = plain(seals)[:2]
+    gone = seals.give_policy(one, "ours", **OWN)
+    asyncio.run(seals.seal(one, two))
+    assert seals.graph("DELETE", f"policies/appManagementPolicies/{gone}").status_code == 204
+    first = asyncio.run(seals.unseal(one))
+    assert isinstance(first, Reverted)
+    assert any("'ours' does not exist any more" in each for each in first.kept)
+    assert seals.assigned(one) == []
+    seals.take_policy(two)
+    theirs = seals.give_policy(two, "theirs", **OWN)
+    lock = {"isEnabled": True, "credentialsWithUsageSign": True}
+    seals.graph("PATCH", f"applications/{two.application.id}", {sealing_property(): lock})
+    second = asyncio.run(seals.unseal(two))
+    assert isinstance(second, Reverted)
+    assert [each.partition(" ")[2].partition(" ")[0] for each in second.kept] == ["lock", "'theirs'"]
+    assert [each["id"] for each in seals.assigned(two)] == [theirs]
+    asyncio.run(seals.seal(two))
+    asyncio.run(seals.unseal(two))
+    assert [each["id"] for each in seals.assigned(two)] == [theirs]
+
+
+def test_what_the_seal_found_strict_enough_is_never_taken_off(seals: Seals) -> None:
+    one, two = plain(seals)[:2]
+    asyncio.run(seals.seal(one))
+    (policy,) = seals.assigned(one)
+    theirs = seals.give_policy(two, "as strict", restrictions=policy["restrictions"])
+    lock = {"isEnabled": True, "allProperties": True}
+    seals.graph("PATCH", f"applications/{two.application.id}", {sealing_property(): lock})
+    (done,) = asyncio.run(seals.seal(two))
+    assert isinstance(done, Sealed)
+    assert (done.done, seals.state(two)) == ((), State.SEALED)
+    before = seals.made.sealed()
+    taken = asyncio.run(seals.unseal(two))
+    assert isinstance(taken, Reverted)
+    assert (len(taken.done), len(taken.kept)) == (0, 2)
+    assert seals.made.sealed() == before
+    assert [each["id"] for each in seals.assigned(two)] == [theirs]
+
+
 def test_guard_finds_nothing_where_everything_is_as_it_was_left(seals: Seals) -> None:
     asyncio.run(seals.seal(*plain(seals)[:2]))
     found = asyncio.run(seals.guard())
