@@ -140,7 +140,8 @@ def test_what_concerns_no_credential_is_kept_and_told_by_the_versions_that_know_
     policy_id = new_policy(world, {"applicationRestrictions": {"identifierUris": uris}})
     shown = world.web.get(f"{POLICIES}/{policy_id}", headers=operator).json()["restrictions"]
     assert shown["applicationRestrictions"] == {"identifierUris": uris}
-    for wrong in ({"identifierUris": {"any": {}}}, {"identifierUris": {"nonDefaultUriAddition": {"any": 1}}}):
+    bad: list[dict[str, Any]] = [{"any": {}}, {"nonDefaultUriAddition": {"any": 1}}]
+    for wrong in ({"identifierUris": each} for each in bad):
         assert default(applicationRestrictions=wrong).status_code == 400
         assert default(servicePrincipalRestrictions={"identifierUris": uris}).status_code == 400
 
