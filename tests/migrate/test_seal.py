@@ -18,7 +18,7 @@ from migrate.guard import Alarm, Found, Intact, Unclear
 from migrate.model import Kind, Pairing
 from migrate.ports import SealWriter
 from migrate.restrictions import ADDITIONS
-from migrate.revert import Reverted, WouldRevert
+from migrate.revert import NotReverted, Reverted, WouldRevert
 from migrate.rollout import LOCK, POLICY, State
 from migrate.seal import NotSealed, NotYet, Sealed, WouldSeal
 from migrate.seal_writer import GraphSealWriter
@@ -210,6 +210,16 @@ def test_a_policy_that_cannot_be_assigned_leaves_the_former_one(seals: Seals) ->
     assert seals.state(one) is State.FAILED
     (done,) = asyncio.run(seals.seal(one))
     assert isinstance(done, Sealed)
+    (policy,) = seals.assigned(one)
+
+    def refusing_the_former(real: SealWriter) -> SealWriter:
+        async def assign(application: ApplicationId, policy_id: str) -> bool:
+            return forbidden() if policy_id == own else await real.assign(application, policy_id)
+
+        return cast("SealWriter", Changed(real, assign=assign))
+
+    assert isinstance(asyncio.run(seals.unseal(one, through=refusing_the_former)), NotReverted)
+    assert [each["id"] for each in seals.assigned(one)] == [policy["id"]]
     asyncio.run(seals.unseal(one))
     assert [each["id"] for each in seals.assigned(one)] == [own]
 
@@ -332,6 +342,10 @@ def test_what_somebody_changed_since_is_left_as_it_is_and_told(seals: Seals) -> 
     assert [each.partition(" ")[2].partition(" ")[0] for each in second.kept] == ["lock", "'theirs'"]
     assert [each["id"] for each in seals.assigned(two)] == [theirs]
     asyncio.run(seals.seal(two))
+    (renamed,) = seals.assigned(two)
+    seals.graph("PATCH", f"policies/appManagementPolicies/{renamed['id']}", {"displayName": "another name"})
+    set_default(seals)
+    assert isinstance(asyncio.run(seals.seal(two))[0], Sealed)
     asyncio.run(seals.unseal(two))
     assert [each["id"] for each in seals.assigned(two)] == [theirs]
 
