@@ -267,7 +267,7 @@ def _policy_before(ledger: Ledger, aim: sealing.Aim) -> Json:
     """Return what was assigned before our seal: what is now, unless that is ours, or an ended run took it off."""
     entries = ledger.entries()
     names = [str(each.get("displayName", "")) for each in aim.assigned]
-    if sealing.meant(entries, POLICY) and all(each.startswith(sealing.PREFIX) for each in names):
+    if sealing.meant(entries, POLICY) and all(sealing.is_ours(each, entries) for each in aim.assigned):
         return sealing.former(entries, POLICY)
     return [{"id": str(each["id"]), "name": name} for each, name in zip(aim.assigned, names, strict=True)]
 

@@ -187,6 +187,12 @@ def former(entries: Iterable[Entry], subject: str) -> Json:
     return first.data.get("before") if first else None
 
 
+def is_ours(policy: Mapping[str, Any], entries: Iterable[Entry]) -> bool:
+    """Whether a policy is one of a seal: by its name or, as names can be changed, by the id that was seen."""
+    known = {each.data.get("policy") for each in entries if each.kind is Kind.SEALED and each.subject == POLICY}
+    return str(policy.get("displayName", "")).startswith(PREFIX) or str(policy.get("id")) in known
+
+
 def meant(entries: Iterable[Entry], subject: str) -> Entry | None:
     """Return the last intent to seal since the last unsealing."""
     return _last(entries, subject, Kind.SEAL_MEANT)

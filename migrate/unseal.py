@@ -5,7 +5,8 @@ What somebody changed since is left as it is, and said.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from inventory.model import ApplicationId
 from migrate import sealing
 from migrate.errors import LeaseHeldError, LeaseLostError, WriteFailedError
 from migrate.ledger import Ledger
-from migrate.model import Json, Kind, Plan
+from migrate.model import Kind, Plan
 from migrate.ports import Clock, Journal, SealWriter
 from migrate.revert import NotReverted, Reversion, Reverted, WouldRevert
 from migrate.rollout import LOCK, POLICY, Course, State
@@ -77,27 +78,36 @@ class Unsealer:
     async def _policy(self, application: ApplicationId, ledger: Ledger) -> str:
         """Put back what was assigned before; return why it is kept as it is instead, empty where it was put back."""
         entries = ledger.entries()
-        meant, seen = sealing.meant(entries, POLICY), sealing.seen(entries, POLICY)
-        if meant is None:  # what was there did what a seal does: nothing was changed
+        if sealing.meant(entries, POLICY) is None:  # what was there did what a seal does: nothing was changed
             ledger.saw(Kind.UNSEALED, POLICY, found=False)
             return "the policy that is assigned was there before the seal"
         former, gone = await self._former(entries)
-        ours = {str(seen.data.get("policy"))} if seen else set()
         present = await self.writer.assigned(application)
         ids = [str(each["id"]) for each in present]
-        ours |= {str(each["id"]) for each in present if _is_ours(each, meant.data)}
-        if foreign := [each for each in present if str(each["id"]) not in {*ours, *former}]:
+        if foreign := [
+            each for each in present if str(each["id"]) not in former and not sealing.is_ours(each, entries)
+        ]:
             ledger.saw(Kind.UNSEALED, POLICY, found=False)
             return f"policy {foreign[0].get('displayName')!r} was assigned by somebody since, and stays"
         if ids != former:
             ledger.intend(Kind.UNSEAL_MEANT, POLICY, before=[*ids], after=[*former])
+            await self._replace(application, ids, former)
+        await self._until(self._is_assigned(application, former), "the policy was put back but does not show up")
+        ledger.saw(Kind.UNSEALED, POLICY, found=True, after=[*former])
+        return gone
+
+    async def _replace(self, application: ApplicationId, ids: list[str], former: list[str]) -> None:
+        """Assign the former policy instead of the seal's; where that fails, the seal's stays."""
+        try:
             for each in [one for one in ids if one not in former]:
                 await self.writer.unassign(application, each)
             for each in former:
                 await self.writer.assign(application, each)
-        await self._until(self._is_assigned(application, former), "the policy was put back but does not show up")
-        ledger.saw(Kind.UNSEALED, POLICY, found=True, after=[*former])
-        return gone
+        except _FAILURES:
+            for each in ids:
+                with suppress(*_FAILURES):
+                    await self.writer.assign(application, each)
+            raise
 
     async def _former(self, entries: Any) -> tuple[list[str], str]:
         """Return the ids of what was assigned before and is still there, and what is not."""
@@ -164,10 +174,6 @@ def _text(subject: str, ledger: Ledger) -> str:
         return f"put the lock back as it was: {on}"
     names = ", ".join(repr(each["name"]) for each in former or ()) or "none, so that the tenant's default holds"
     return f"put the policy back that was assigned before: {names}"
-
-
-def _is_ours(policy: Mapping[str, Any], meant: Mapping[str, Json]) -> bool:
-    return str(policy.get("displayName", "")) == meant.get("policy")
 
 
 def _same(one: sealing.Lock | None, other: sealing.Lock | None) -> bool:

@@ -18,7 +18,7 @@ from migrate.guard import Alarm, Found, Intact, Unclear
 from migrate.model import Kind, Pairing
 from migrate.ports import SealWriter
 from migrate.restrictions import ADDITIONS
-from migrate.revert import Reverted, WouldRevert
+from migrate.revert import NotReverted, Reverted, WouldRevert
 from migrate.rollout import LOCK, POLICY, State
 from migrate.seal import NotSealed, NotYet, Sealed, WouldSeal
 from migrate.seal_writer import GraphSealWriter
@@ -27,7 +27,7 @@ from tests.support.estate import Saved
 from tests.support.rollout import rollout as started
 from tests.support.seals import Seals, watched
 
-DEFAULT = {
+DEFAULT: dict[str, Any] = {
     "isEnabled": True,
     "applicationRestrictions": {
         "passwordCredentials": [
@@ -40,6 +40,7 @@ DEFAULT = {
             {"restrictionType": "asymmetricKeyLifetime", "state": "enabled", "maxLifetime": "P180D",
              "restrictForAppsCreatedAfterDateTime": None},
         ],
+        "identifierUris": {"nonDefaultUriAddition": {"state": "enabled", "excludeSaml": True}},
     },
 }  # fmt: skip
 OWN = {
@@ -109,6 +110,9 @@ def test_a_sealed_application_takes_no_secret_and_everything_of_the_default_is_k
     assert (told["passwordLifetime"]["maxLifetime"], told["passwordAddition"]["state"]) == ("P90D", "enabled")
     (key,) = policy["restrictions"]["keyCredentials"]
     assert (key["restrictionType"], key["maxLifetime"]) == ("asymmetricKeyLifetime", "P180D")
+    assert policy["restrictions"]["applicationRestrictions"] == {
+        "identifierUris": DEFAULT["applicationRestrictions"]["identifierUris"]
+    }
     assert refusal(seals.add_secret(f"applications/{one.application.id}")) == FORBIDDEN
     principal = next(x for x in seals.made.tenant.service_principals if x.app_id == one.application.client_id)
     assert refusal(seals.add_secret(f"servicePrincipals/{principal.id}")) == (
@@ -206,6 +210,16 @@ def test_a_policy_that_cannot_be_assigned_leaves_the_former_one(seals: Seals) ->
     assert seals.state(one) is State.FAILED
     (done,) = asyncio.run(seals.seal(one))
     assert isinstance(done, Sealed)
+    (policy,) = seals.assigned(one)
+
+    def refusing_the_former(real: SealWriter) -> SealWriter:
+        async def assign(application: ApplicationId, policy_id: str) -> bool:
+            return forbidden() if policy_id == own else await real.assign(application, policy_id)
+
+        return cast("SealWriter", Changed(real, assign=assign))
+
+    assert isinstance(asyncio.run(seals.unseal(one, through=refusing_the_former)), NotReverted)
+    assert [each["id"] for each in seals.assigned(one)] == [policy["id"]]
     asyncio.run(seals.unseal(one))
     assert [each["id"] for each in seals.assigned(one)] == [own]
 
@@ -308,6 +322,50 @@ def test_an_answer_that_was_lost_is_found_out_by_reading(seals: Seals) -> None:
     assert len(seals.made.sealed()["policies"]) == 1
     told = [(each.kind, each.subject) for each in seals.base.journal.entries(application=one.application.client_id)]
     assert told.count((Kind.SEAL_MEANT, POLICY)) == told.count((Kind.SEALED, POLICY)) == 1
+
+
+def test_what_somebody_changed_since_is_left_as_it_is_and_told(seals: Seals) -> None:
+    one, two = plain(seals)[:2]
+    gone = seals.give_policy(one, "ours", **OWN)
+    asyncio.run(seals.seal(one, two))
+    assert seals.graph("DELETE", f"policies/appManagementPolicies/{gone}").status_code == 204
+    first = asyncio.run(seals.unseal(one))
+    assert isinstance(first, Reverted)
+    assert any("'ours' does not exist any more" in each for each in first.kept)
+    assert seals.assigned(one) == []
+    seals.take_policy(two)
+    theirs = seals.give_policy(two, "theirs", **OWN)
+    lock = {"isEnabled": True, "credentialsWithUsageSign": True}
+    seals.graph("PATCH", f"applications/{two.application.id}", {sealing_property(): lock})
+    second = asyncio.run(seals.unseal(two))
+    assert isinstance(second, Reverted)
+    assert [each.partition(" ")[2].partition(" ")[0] for each in second.kept] == ["lock", "'theirs'"]
+    assert [each["id"] for each in seals.assigned(two)] == [theirs]
+    asyncio.run(seals.seal(two))
+    (renamed,) = seals.assigned(two)
+    seals.graph("PATCH", f"policies/appManagementPolicies/{renamed['id']}", {"displayName": "another name"})
+    set_default(seals)
+    assert isinstance(asyncio.run(seals.seal(two))[0], Sealed)
+    asyncio.run(seals.unseal(two))
+    assert [each["id"] for each in seals.assigned(two)] == [theirs]
+
+
+def test_what_the_seal_found_strict_enough_is_never_taken_off(seals: Seals) -> None:
+    one, two = plain(seals)[:2]
+    asyncio.run(seals.seal(one))
+    (policy,) = seals.assigned(one)
+    theirs = seals.give_policy(two, "as strict", restrictions=policy["restrictions"])
+    lock = {"isEnabled": True, "allProperties": True}
+    seals.graph("PATCH", f"applications/{two.application.id}", {sealing_property(): lock})
+    (done,) = asyncio.run(seals.seal(two))
+    assert isinstance(done, Sealed)
+    assert (done.done, seals.state(two)) == ((), State.SEALED)
+    before = seals.made.sealed()
+    taken = asyncio.run(seals.unseal(two))
+    assert isinstance(taken, Reverted)
+    assert (len(taken.done), len(taken.kept)) == (0, 2)
+    assert seals.made.sealed() == before
+    assert [each["id"] for each in seals.assigned(two)] == [theirs]
 
 
 def test_guard_finds_nothing_where_everything_is_as_it_was_left(seals: Seals) -> None:

@@ -147,7 +147,9 @@ class Mishaps:
             _, now = standings[each.application.client_id]
             if now.station is rollout.State.SEALED and "passwordAddition" not in in_force:
                 yield f"{each.application.display_name} is told to be sealed and is not"
-            if now.station is rollout.State.WATCHED:
+            principal = tenant.service_principal_of(application)
+            held = [*application.passwords, *application.keys, *principal.passwords, *principal.keys]
+            if now.station is rollout.State.WATCHED and not held:
                 yield f"{each.application.display_name} is watched and was not sealed: {now.condition}"
 
     def _knocking(self, plan: Plan, dice: random.Random) -> tuple[callers.Caller, ...]:
