@@ -1,0 +1,32 @@
+"""What notes point at, and that nothing else of their text is kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from inventory.noting import noted
+from tests.inventory import values
+
+_ARM = "/subscriptions/s/resourceGroups/rg-(a)/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-orders"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("password is hunter2", ()),
+        (f"runs as {values.guid('B', 1)}.", (values.guid("b", 1),)),
+        (f"see {_ARM}, please", (_ARM.lower(),)),
+        ("code: https://GitHub.com/acme/orders.", ("github.com/acme/orders",)),
+        ("https://user:hunter2@dev.azure.com/acme/x/_git/orders?sig=abc", ("dev.azure.com/acme/x/_git/orders",)),
+        ("https://example.com/ and https://example.com/wiki", ()),
+        (values.guid("b", 1) + values.guid("b", 2), ()),
+    ],
+)
+def test_only_pointers_are_kept(text: str, found: tuple[str, ...]) -> None:
+    assert noted(text) == found
+
+
+def test_of_too_many_the_first_are_kept_in_order() -> None:
+    assert noted(" ".join(values.guid("b", number) for number in range(90, 0, -1))) == tuple(
+        values.guid("b", number) for number in range(71, 91)
+    )
