@@ -258,7 +258,9 @@ def _finished(writer: SnapshotWriter, path: Path, tenant_id: TenantId, cloud: Cl
 
 def _untold(writer: SnapshotWriter) -> Iterator[ScanNote]:
     """Say how many objects came without what was asked for: unknown, not empty."""
-    owners = sum(writer.count(table, "NOT owners_known") for table in ("applications", "service_principals", "identities"))
+    owners = sum(
+        writer.count(table, "NOT owners_known") for table in ("applications", "service_principals", "identities")
+    )
     if owners:
         yield ScanNote(subject="owners", text=f"of {owners} objects the owners could not be read")
 

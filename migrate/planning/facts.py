@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
 from inventory.estate import Host, HostSetting, SettingKind
 from inventory.model import Application, ClientId, ManagedIdentity, PrincipalId, Snapshot
-from migrate.planning import clouds, names
+from migrate.planning import clouds, names, tagging
 from migrate.planning.decisions import Decisions
 
 CLUSTER = "microsoft.containerservice/managedclusters"
@@ -72,6 +72,10 @@ class Facts:
     a managed identity")."""
     identity_names: Mapping[PrincipalId, names.Name]
     application_names: Mapping[ClientId, names.Name]
+    unique_names: frozenset[str]
+    """Display names that only one application of the tenant has, without case."""
+    unique_references: frozenset[str]
+    """Service references (``serviceManagementReference``) that only one application has, without case."""
     by_resource: Mapping[str, PrincipalId]
     """By ARM id in lower case."""
     located: frozenset[str] | None
@@ -121,8 +125,10 @@ def gather(
         audience=clouds.audience(snapshot.cloud),
         applications=open_ones,
         identities=identities,
-        identity_names={key: names.parse(one.name) for key, one in identities.items()},
-        application_names={one.client_id: names.parse(one.display_name) for one in open_ones},
+        identity_names={key: _identity_name(one) for key, one in identities.items()},
+        application_names={one.client_id: _application_name(one) for one in open_ones},
+        unique_names=_unique(one.display_name for one in snapshot.applications),
+        unique_references=_unique(one.management_reference or "" for one in snapshot.applications),
         by_resource=by_resource,
         located=_located(snapshot),
         named=named,
@@ -133,6 +139,30 @@ def gather(
         every_address=_every_address(snapshot),
         sites=tuple(sorted(sites, key=lambda one: (one.client_id, one.path, one.line))),
     )
+
+
+def group_of(resource_id: str) -> str:
+    """Return the resource group of an ARM id in lower case; empty where there is none."""
+    return resource_id.lower().partition("/resourcegroups/")[2].partition("/")[0]
+
+
+def _identity_name(identity: ManagedIdentity) -> names.Name:
+    """Take a name apart; where it states no environment, tags do, unless the resource group states another one."""
+    stated = names.parse(tagging.environment(identity.tags or ())).environments
+    group = names.parse(group_of(identity.resource_id or "")).environments
+    return names.completed(names.parse(identity.name), stated if not group or stated & group else frozenset())
+
+
+def _application_name(application: Application) -> names.Name:
+    name = names.parse(application.display_name)
+    if not application.tags:
+        return name
+    return names.completed(name, names.parse(tagging.environment(tagging.pairs(application))).environments)
+
+
+def _unique(texts: Iterable[str]) -> frozenset[str]:
+    found = Counter(text.casefold() for text in texts)
+    return frozenset(text for text, number in found.items() if number == 1 and text)
 
 
 def _located(snapshot: Snapshot) -> frozenset[str] | None:
@@ -209,14 +239,17 @@ def _namings(host: Host, known: set[ClientId]) -> Iterator[tuple[ClientId, Named
     told = [one for one in host.settings or () if one.client_id in known]
     clients = {one.client_id for one in told}
     stems = {_stem(one.name, _SECRET_END) for one in host.settings or () if one.kind in _SECRETS}
+    used = set()
     for one in told:
         if one.client_id is not None:
             naming = _naming(one, stems, alone=len(clients) == 1)
+            used |= {one.client_id} if naming is Naming.USES else set()
             yield one.client_id, Named(host=host, naming=naming, how=f"setting {one.name} names it")
     for name, value in host.tags:
         client_id = ClientId(value.strip().lower())
         if client_id in known:
-            yield client_id, Named(host=host, naming=Naming.NAMES, how=f"tag {name} names it")
+            naming = Naming.MENTIONS if used - {client_id} else Naming.NAMES  # settings say more than a copied tag
+            yield client_id, Named(host=host, naming=naming, how=f"tag {name} names it")
 
 
 _SECRETS = frozenset({SettingKind.SECRET, SettingKind.CERTIFICATE})

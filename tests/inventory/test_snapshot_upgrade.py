@@ -189,7 +189,9 @@ def third(tmp_path: Path) -> Path:
     """Make a file as version 3 wrote it, digests included."""
     path = tmp_path / "third.db"
     tagged = dataclasses.replace(values.identity(), tags=(("a", "b"),), owners=(values.owner(),))
-    whole = values.snapshot(values.application(), identities=(tagged,), hosts=(values.host(),), sources=(values.source(),))
+    whole = values.snapshot(
+        values.application(), identities=(tagged,), hosts=(values.host(),), sources=(values.source(),)
+    )
     snapshot.write(path, whole)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("DROP TABLE identity_tags")

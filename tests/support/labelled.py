@@ -105,11 +105,19 @@ class _Maker:
         self.applications.append(made)
         return made
 
-    def identity(self, name: str, place: tuple[str, str]) -> ManagedIdentity:
+    def identity(
+        self,
+        name: str,
+        place: tuple[str, str],
+        *,
+        tags: tuple[tuple[str, str], ...] = (),
+        owners: tuple[Owner, ...] = (),
+    ) -> ManagedIdentity:
         path = f"/subscriptions/{place[0]}/resourceGroups/{place[1]}/providers/Microsoft.ManagedIdentity"
         made = ManagedIdentity(
             principal_id=PrincipalId(self.guid()), client_id=IdentityClientId(self.guid()), name=name,
-            resource_id=f"{path}/userAssignedIdentities/{name}", user_assigned=True,
+            resource_id=f"{path}/userAssignedIdentities/{name}", user_assigned=True, owners=owners,
+            tags=(*tags, ("cost-center", "4711")),
         )  # fmt: skip
         self.identities.append(made)
         return made
@@ -302,10 +310,74 @@ def _coincidence(maker: _Maker) -> None:
     maker.answer(maker.application(name), None, "coincidence of names")
 
 
+def _tagged(maker: _Maker) -> None:
+    """An identity of another name, on a machine without a tag, that has the client id or two softer signs in tags."""
+    name = f"{maker.name()}-{maker.dice.randrange(10_000)}"
+    place, application = maker.place(name), maker.application(name)
+    by_id = maker.dice.random() < 0.6
+    tags = [("Application-Id", application.client_id)] if by_id else [("application", name)]
+    owners = (application.owners or ()) if not by_id or maker.dice.random() < 0.5 else ()
+    identity = maker.identity(f"id-{maker.name(name)}", place, tags=tuple(tags), owners=owners)
+    beside = () if by_id else (("service", name),)
+    maker.host(f"vm-{maker.name(name)}", place, identity, settings=None, tags=beside)
+    maker.answer(application, identity, "named by tags")
+
+
+def _copied_tags(maker: _Maker) -> None:
+    """Three applications whose identities, and hosts, all have the tags of a fourth one that has none."""
+    name = maker.name()
+    template = maker.application(f"{name}-{maker.dice.randrange(10_000)}")
+    tags = (("application", template.display_name), ("app-id", template.client_id))
+    for _ in range(3):
+        own = maker.name(name)
+        place, application = maker.place(own), maker.application(own)
+        identity = maker.identity(_drifted(maker, own), place, tags=tags)
+        maker.host(f"app-{own}", place, identity, settings=maker.using(application), tags=tags)
+        maker.answer(application, identity, "tags copied from another")
+    maker.answer(template, None, "tags copied to others")
+
+
+def _stale_tag(maker: _Maker) -> None:
+    """An identity that was one application's by its tag, and runs another one now."""
+    name = maker.name()
+    former, application = maker.application(maker.name(name)), maker.application(name)
+    place = maker.place(name)
+    tag = maker.dice.choice((("client-id", former.client_id), ("application", former.display_name)))
+    identity = maker.identity(f"id-{name}", place, tags=(tag,))
+    maker.host(f"app-{name}", place, identity, settings=maker.using(application))
+    maker.answer(application, identity, "stale tag")
+    maker.answer(former, None, "former application of an identity")
+
+
+def _wrong_owner(maker: _Maker) -> None:
+    """An identity that has the application's name, and belongs to somebody else."""
+    name = f"{maker.name()}-{maker.dice.randrange(10_000)}"
+    owner = Owner(object_id=maker.guid(), kind="user", display_name=f"Other {maker.dice.randrange(500)}", enabled=True)
+    maker.identity(f"id-{name}", maker.place(name), owners=(owner,))
+    maker.answer(maker.application(name), None, "namesake of another owner")
+
+
+def _in_one_repository(maker: _Maker) -> None:
+    """Deployed by GitHub from one repository, which the identity's tag names; names that are only alike."""
+    name = f"{maker.name()}-{maker.dice.randrange(10_000)}"
+    repository = f"acme/{name}"
+    trust = FederatedCredential(
+        id=maker.guid(), name="deploy", issuer="https://token.actions.githubusercontent.com",
+        subject=f"repo:{repository}:environment:prod", audiences=(AUDIENCE,),
+    )  # fmt: skip
+    application = maker.application(name, federated=(trust,))
+    tags = (("repository", f"https://github.com/{repository}.git"),)
+    place = maker.place(name)
+    identity = maker.identity(f"id-{name[:3]}{name[4:]}", place, tags=tags, owners=application.owners or ())
+    maker.host(f"vm-{maker.name(name)}", place, identity, settings=None)
+    maker.answer(application, identity, "in one repository")
+
+
 _SHARES: tuple[tuple[Callable[[_Maker], None], int], ...] = (
     (_on_a_site, 420), (_on_a_machine, 100), (_trusted, 80), (_by_name, 70), (_one_name_everywhere, 30), (_reused, 20),
     (_without, 60), (_other_environment, 40), (_system_assigned, 30), (_namesake, 30), (_closed, 40), (_misspelt, 10),
-    (_cloned, 10), (_coincidence, 4),
+    (_cloned, 10), (_coincidence, 4), (_tagged, 40), (_copied_tags, 15), (_stale_tag, 20), (_wrong_owner, 15),
+    (_in_one_repository, 10),
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Environments that names and resource groups state: production and test are never the same workload."""
+"""Environments that names, tags and resource groups state: production and test are never the same workload."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from inventory.model import ClientId, PrincipalId
 from migrate.planning import names
-from migrate.planning.facts import Facts
+from migrate.planning.facts import Facts, group_of
 from migrate.planning.hint import Evidence, Hint, Pairs, Stage
 
 _CONTRADICTION = -40
@@ -20,10 +20,6 @@ def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
             yield from _judged(facts, application.client_id, identity, stated, groups)
 
 
-def _group(resource_id: str | None) -> str:
-    return (resource_id or "").lower().partition("/resourcegroups/")[2].partition("/")[0]
-
-
 def _judged(
     facts: Facts,
     application: ClientId,
@@ -33,7 +29,7 @@ def _judged(
 ) -> Iterator[Hint]:
     own = facts.identity_names[identity].environments
     if not own:
-        group = _group(facts.identities[identity].resource_id)
+        group = group_of(facts.identities[identity].resource_id or "")
         if group not in groups:
             groups[group] = names.parse(group).environments
         own = groups[group]
