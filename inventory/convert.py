@@ -20,7 +20,6 @@ from inventory.classify import HolderFacts, named_thumbprint
 from inventory.convert_credentials import NOTHING, credentials
 from inventory.directory import FederatedOf
 from inventory.ids import spelled
-from inventory.noting import noted
 from inventory.instants import instant
 from inventory.model import (
     Application,
@@ -40,6 +39,7 @@ from inventory.model import (
     SignIn,
     TenantId,
 )
+from inventory.noting import noted
 from inventory.rows import Json, Reading, SenselessError
 from inventory.wire import (
     WireApplication,
