@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from inventory.estate import Host, HostSetting, SettingKind
@@ -46,6 +46,8 @@ class Named:
     host: Host
     naming: Naming
     how: str
+    tagged: bool = False
+    """Whether only a tag says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,14 +224,24 @@ def hosts_known(snapshot: Snapshot) -> bool:
 
 def _named(hosts: tuple[Host, ...], known: set[ClientId]) -> dict[ClientId, tuple[Named, ...]]:
     found: defaultdict[ClientId, list[Named]] = defaultdict(list)
+    doubted: defaultdict[ClientId, set[str]] = defaultdict(set)
     for host in hosts:
         best: dict[ClientId, Named] = {}
         for client_id, one in _namings(host, known):
             if client_id not in best or one.naming > best[client_id].naming:
                 best[client_id] = one
+        used = any(one.naming is Naming.USES for one in best.values())
         for client_id, one in best.items():
             found[client_id].append(one)
-    return {key: tuple(listed) for key, listed in found.items()}
+            if one.tagged and used:
+                doubted[client_id].add(host.resource_id)
+    copied = {key: where for key, where in doubted.items() if len(where) > 1}
+    return {key: tuple(_believed(one, copied.get(key, ())) for one in listed) for key, listed in found.items()}
+
+
+def _believed(one: Named, copied: Container[str]) -> Named:
+    """Take a tag for a mention where it was copied: to several hosts whose settings use other applications."""
+    return replace(one, naming=Naming.MENTIONS) if one.host.resource_id in copied else one
 
 
 def _namings(host: Host, known: set[ClientId]) -> Iterator[tuple[ClientId, Named]]:
@@ -239,17 +251,14 @@ def _namings(host: Host, known: set[ClientId]) -> Iterator[tuple[ClientId, Named
     told = [one for one in host.settings or () if one.client_id in known]
     clients = {one.client_id for one in told}
     stems = {_stem(one.name, _SECRET_END) for one in host.settings or () if one.kind in _SECRETS}
-    used = set()
     for one in told:
         if one.client_id is not None:
             naming = _naming(one, stems, alone=len(clients) == 1)
-            used |= {one.client_id} if naming is Naming.USES else set()
             yield one.client_id, Named(host=host, naming=naming, how=f"setting {one.name} names it")
     for name, value in host.tags:
         client_id = ClientId(value.strip().lower())
         if client_id in known:
-            naming = Naming.MENTIONS if used - {client_id} else Naming.NAMES  # settings say more than a copied tag
-            yield client_id, Named(host=host, naming=naming, how=f"tag {name} names it")
+            yield client_id, Named(host=host, naming=Naming.NAMES, how=f"tag {name} names it", tagged=True)
 
 
 _SECRETS = frozenset({SettingKind.SECRET, SettingKind.CERTIFICATE})

@@ -11,7 +11,7 @@ from inventory.model import Application, FederatedCredential, ManagedIdentity, O
 from migrate.model import Candidate, Confidence, RefusalCode
 from migrate.planning import tagging
 from migrate.planning.decisions import NOTHING
-from migrate.planning.facts import gather
+from migrate.planning.facts import Naming, gather
 from migrate.planning.plan import make_plan
 from migrate.planning.scoring import score
 from tests.support.tenants import application, guid, host, identity, snapshot
@@ -106,13 +106,17 @@ def test_a_hosts_tag_names_the_application_for_the_identity_that_all_its_hosts_h
     assert reasons(dataclasses.replace(tenant, hosts=(one, elsewhere)), ORDERS) == {}
 
 
-def test_a_hosts_tag_is_not_believed_where_its_settings_use_another_application() -> None:
-    mine = identity("id-x7")
-    named = host("web", mine, uses=BILLING, tags=(("application", "orders"), ("app-id", ORDERS.client_id)))
-    tenant = snapshot(ORDERS, BILLING, identities=(mine,), hosts=(named,))
-    assert all("a tag of web" not in reason for reason in reasons(tenant, ORDERS).get("id-x7", ()))
-    plan = make_plan(tenant)
-    assert [(one.application.display_name, one.identity.name) for one in plan.pairings] == [("billing", "id-x7")]
+def test_a_tag_is_not_believed_that_was_copied_to_hosts_whose_settings_use_others() -> None:
+    pay = application("pay")
+    mine, other = identity("id-x7"), identity("id-y8")
+    tags = (("application", "orders"), ("app-id", ORDERS.client_id))
+    hosts = (host("web", mine, uses=BILLING, tags=tags), host("api", other, uses=pay, tags=tags))
+    tenant = snapshot(ORDERS, BILLING, pay, identities=(mine, other), hosts=hosts)
+    assert {name: one.score for name, one in candidates(tenant, ORDERS).items()} == {"id-x7": 15, "id-y8": 15}
+    chosen = {one.application.display_name: one.identity.name for one in make_plan(tenant).pairings}
+    assert chosen == {"billing": "id-x7", "pay": "id-y8"}
+    named = gather(dataclasses.replace(tenant, hosts=hosts[:1]), (ORDERS,), NOTHING, ()).named[ORDERS.client_id]
+    assert [one.naming for one in named] == [Naming.NAMES]
 
 
 # --- tags and notes of applications ----------------------------------------------------------------------------------
