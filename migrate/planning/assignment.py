@@ -207,10 +207,12 @@ def _holder(state: _State, client_id: ClientId, candidate: Candidate) -> tuple[C
 
 def _rival(state: _State, client_id: ClientId, best: Candidate) -> str:
     holder = _holder(state, client_id, best)
-    others = [holder[0]] if holder else [one for one in state.claims[best.identity.principal_id] if one != client_id]
-    return (
-        state.names[others[0]] + (f" and {len(others) - 1} others" if len(others) > 1 else "") if others else "others"
-    )
+    if holder:
+        return state.names[holder[0]]
+    claims = state.claims[best.identity.principal_id]
+    first = next((one for one in claims if one != client_id), None)
+    more = len(claims) - 2  # this one, and the first
+    return "others" if first is None else state.names[first] + (f" and {more} others" if more > 0 else "")
 
 
 def _why_not(state: _State, client_id: ClientId, candidate: Candidate, mine: Candidate | None) -> str:

@@ -1,7 +1,7 @@
 """A made-up tenant with the right answer for each application, and with what leads a planner astray.
 
 Most applications run on a host that has their identity; names are drifted, hosts renamed, platform identities attached
-beside. Decoys: one name in several subscriptions, identities that several applications reuse, identities of another
+beside, one of them to every machine. Decoys: one name in several subscriptions, identities that several applications reuse, identities of another
 environment, identities that have an application's name and run another one, hosts that mention applications they only
 call. The right answer of a decoy is that a person has to decide: None.
 """
@@ -70,6 +70,8 @@ class _Maker:
     truth: dict[ClientId, PrincipalId | None] = field(default_factory=dict)
     kinds: dict[ClientId, str] = field(default_factory=dict)
     platform: list[ManagedIdentity] = field(default_factory=list)
+    policy: list[ManagedIdentity] = field(default_factory=list)
+    """What a policy of Azure attaches to every machine."""
     groups: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def guid(self) -> str:
@@ -131,12 +133,13 @@ class _Maker:
         tags: tuple[tuple[str, str], ...] = (),
     ) -> Host:
         kind = _MACHINE if settings is None else _SITE
+        beside = self.policy if kind is _MACHINE else []
         number = len(self.hosts)
         made = Host(
             resource_id=f"/subscriptions/{place[0]}/resourcegroups/{place[1]}/providers/{kind}/{name}-{number}",
             type=kind, name=f"{name}-{number}", subscription_id=place[0], resource_group=place[1],
             location="westeurope", tags=tags, settings=settings,
-            identities=tuple(sorted((one.resource_id or "").lower() for one in identities)),
+            identities=tuple(sorted((one.resource_id or "").lower() for one in (*identities, *beside))),
             addresses=tuple(f"20.{number % 200}.{number // 250 % 250}.{each}" for each in range(3)),
         )  # fmt: skip
         self.hosts.append(made)
@@ -387,6 +390,7 @@ def labelled(size: int, seed: int = 1) -> Labelled:
     products = tuple(product + third for product in _PRODUCTS for third in more)
     maker = _Maker(dice=random.Random(seed), products=products)  # noqa: S311 - ids, no secrets
     maker.platform = [maker.identity("id-monitoring", maker.place("platform")) for _ in range(max(1, size // 500))]
+    maker.policy = [maker.identity("Built-In-Identity-westeurope", maker.place("Built-In-Identity-RG"))]
     kinds, weights = zip(*_SHARES, strict=True)
     while len(maker.applications) < size:
         maker.dice.choices(kinds, weights)[0](maker)
