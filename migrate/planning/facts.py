@@ -94,6 +94,8 @@ class Facts:
     every_address: frozenset[str]
     """Addresses of all hosts; empty where not every host was seen or tells its own."""
     sites: tuple[CodeSite, ...]
+    subscriptions: frozenset[str]
+    """Subscriptions of this tenant that something in the snapshot is in, in lower case."""
 
     def attached(self, host: Host) -> tuple[PrincipalId, ...]:
         """Return the identities of this tenant that are attached to a host."""
@@ -139,6 +141,7 @@ def gather(
         addresses=_addresses(snapshot),
         by_address=_by_address(hosts),
         every_address=_every_address(snapshot),
+        subscriptions=_subscriptions(hosts, by_resource),
         sites=tuple(sorted(sites, key=lambda one: (one.client_id, one.path, one.line))),
     )
 
@@ -170,6 +173,12 @@ def _unique(texts: Iterable[str]) -> frozenset[str]:
 def _located(snapshot: Snapshot) -> frozenset[str] | None:
     ids = [one.resource_id for one in snapshot.identities if one.user_assigned is not False]
     return frozenset(one.lower() for one in ids if one) if all(ids) else None
+
+
+def _subscriptions(hosts: Iterable[Host], identities: Iterable[str]) -> frozenset[str]:
+    return frozenset(
+        {one.subscription_id.lower() for one in hosts} | {part for one in identities for part in one.split("/")[2:3]}
+    )
 
 
 def _hosts_with(hosts: tuple[Host, ...], by_resource: Mapping[str, PrincipalId]) -> dict[PrincipalId, tuple[Host, ...]]:
@@ -250,15 +259,21 @@ def _namings(host: Host, known: set[ClientId]) -> Iterator[tuple[ClientId, Named
         yield host.sign_in_client, Named(host=host, naming=Naming.USES, how=how)
     told = [one for one in host.settings or () if one.client_id in known]
     clients = {one.client_id for one in told}
+    alone = len(clients) == 1 and not any(_hides_a_client(one) for one in host.settings or ())
     stems = {_stem(one.name, _SECRET_END) for one in host.settings or () if one.kind in _SECRETS}
     for one in told:
         if one.client_id is not None:
-            naming = _naming(one, stems, alone=len(clients) == 1)
+            naming = _naming(one, stems, alone=alone)
             yield one.client_id, Named(host=host, naming=naming, how=f"setting {one.name} names it")
     for name, value in host.tags:
         client_id = ClientId(value.strip().lower())
         if client_id in known:
             yield client_id, Named(host=host, naming=Naming.NAMES, how=f"tag {name} names it", tagged=True)
+
+
+def _hides_a_client(setting: HostSetting) -> bool:
+    """Whether a client id comes from a Key Vault or another store, so that nobody here knows whose it is."""
+    return setting.kind is SettingKind.CLIENT_ID and setting.client_id is None and setting.reference is not None
 
 
 _SECRETS = frozenset({SettingKind.SECRET, SettingKind.CERTIFICATE})
