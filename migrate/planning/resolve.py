@@ -80,7 +80,7 @@ def _unplaced(decisions: Decisions, snapshot: Snapshot) -> Iterator[str]:
                 what = f"{number} hosts are called {host!r}, give the ARM id"
                 yield f"repository[{at}].hosts: {what}: code in {repository.path} says nothing of them"
             elif number == 0:
-                yield f"repository[{at}].hosts: no host is called {host!r}: code in {repository.path} says nothing of it"
+                yield f"repository[{at}].hosts: no host is called {host!r}: code in {repository.path} says nothing"
 
 
 def _check_tenants(

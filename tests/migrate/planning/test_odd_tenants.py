@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from inventory.estate import HostSetting, SettingKind
+from inventory.estate import HostSetting, RoleHeld, RoleKind, SettingKind, Tier
 from inventory.model import Application, FederatedCredential, Snapshot
 from migrate.errors import PolicyError
 from migrate.model import Freeze, Pairing, Plan, Refusal, RefusalCode
@@ -17,7 +17,7 @@ from migrate.planning.facts import CLUSTER, Naming, gather
 from migrate.planning.federated import FEDERATED_LIMIT
 from migrate.planning.plan import make_plan
 from migrate.steps import Action
-from tests.support.tenants import TENANT, TODAY, application, guid, host, identity, snapshot, trust
+from tests.support.tenants import TENANT, TODAY, application, guid, host, identity, principal, snapshot, trust
 
 ORDERS, BILLING = application("orders"), application("billing")
 MINE, OTHER = identity("id-orders"), identity("id-q")
@@ -180,6 +180,28 @@ def test_two_client_ids_and_one_secret_that_fits_neither_name_nobody() -> None:
     assert plan.pairings == ()
 
 
+@pytest.mark.parametrize("tier", Tier)
+def test_names_and_tags_alone_do_not_pair_what_holds_roles_over_the_tenant(tier: Tier) -> None:
+    held = RoleHeld(
+        principal_id=principal("orders").id, kind=RoleKind.APP_ROLE, role_id="r", role="Directory.ReadWrite.All",
+        resource="Microsoft Graph", scope="", tier=tier, reason="r",
+    )  # fmt: skip
+    squatted = dataclasses.replace(MINE, tags=(("app-id", ORDERS.client_id),))
+    by_tag = host("vm", squatted, settings=None, tags=(("app-id", ORDERS.client_id),))
+    tenant = snapshot(ORDERS, identities=(squatted,), hosts=(by_tag,), principals=(principal("orders"),), roles=(held,))
+    plan = make_plan(tenant)
+    if tier > Tier.MANAGEMENT:
+        assert paired(plan).keys() == {"orders"}
+        return
+    (refusal,) = plan.refusals
+    assert refusal.code is RefusalCode.LOW_CONFIDENCE
+    assert "+0 it holds Directory.ReadWrite.All" in refusal.candidates[0].reasons[-1]
+    used = make_plan(dataclasses.replace(tenant, hosts=(host("web", squatted, uses=ORDERS),)))
+    assert paired(used).keys() == {"orders"}
+    decided = make_plan(tenant, Decisions(pairs=(pair(),)))
+    assert paired(decided).keys() == {"orders"}
+
+
 # --- decisions --------------------------------------------------------------------------------------------------------
 
 
@@ -271,6 +293,6 @@ def test_a_repository_of_a_host_that_is_not_there_is_noted() -> None:
     tenant = snapshot(ORDERS, identities=(MINE,), hosts=(host("web", MINE), host("api"), host("api", where="other")))
     decided = Decisions(repositories=(Repository(path="a/", hosts=("WEB", "wep", "api")),))
     notes = make_plan(tenant, decided).notes
-    assert "repository[0].hosts: no host is called 'wep': code in a/ says nothing of it" in notes
+    assert "repository[0].hosts: no host is called 'wep': code in a/ says nothing" in notes
     assert "repository[0].hosts: 2 hosts are called 'api', give the ARM id: code in a/ says nothing of them" in notes
     assert not any("WEB" in note for note in notes)

@@ -1,0 +1,41 @@
+"""Applications that hold roles over the tenant: names and tags alone are not enough for those.
+
+Who may create identities in any subscription may give them any name and tag, and would get the roles with the trust.
+Where the application runs, or signs in from, is not for such a person to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from inventory.estate import Tier
+from inventory.model import ClientId, PrincipalId
+from migrate.planning.facts import Facts
+from migrate.planning.hint import Evidence, Hint, Pairs, Stage
+
+
+def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
+    roles = _roles(facts)
+    for application in facts.applications if roles else ():
+        role = roles.get(application.client_id)
+        shown = _shown(facts, application.client_id) if role else set()
+        for identity in pairs.get(application.client_id, ()) if role else ():
+            if identity not in shown:
+                reason = f"it holds {role}, and nothing but names and tags speaks for this identity"
+                yield Hint(application.client_id, identity, 0, reason, doubtful=True)
+
+
+def _roles(facts: Facts) -> Mapping[ClientId, str]:
+    privileged = {one.principal_id: one.role for one in facts.snapshot.roles if one.tier <= Tier.MANAGEMENT}
+    principals = facts.snapshot.service_principals if privileged else ()
+    return {one.client_id: privileged[one.id] for one in principals if one.id in privileged}
+
+
+def _shown(facts: Facts, client_id: ClientId) -> set[PrincipalId]:
+    """Return the identities of hosts whose settings name the application, or from whose addresses it signs in."""
+    hosts = [one.host for one in facts.running(client_id) if not one.tagged]
+    hosts += [host for address in facts.addresses.get(client_id, ()) for host in facts.by_address.get(address, ())]
+    return {identity for host in hosts for identity in facts.attached(host)}
+
+
+EVIDENCE = Evidence(name="privileged", stage=Stage.JUDGES, hints=_hints)
