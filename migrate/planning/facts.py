@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from inventory.estate import Host, HostSetting, SettingKind
+from inventory.estate import Host, HostSetting, SettingKind, Tier
 from inventory.model import Application, ClientId, ManagedIdentity, PrincipalId, Snapshot
 from migrate.planning import clouds, names, tagging
 from migrate.planning.decisions import Decisions
@@ -74,6 +74,10 @@ class Facts:
     a managed identity")."""
     identity_names: Mapping[PrincipalId, names.Name]
     application_names: Mapping[ClientId, names.Name]
+    said_of_identities: Mapping[PrincipalId, frozenset[str]]
+    """Environments that tags state."""
+    said_of_applications: Mapping[ClientId, frozenset[str]]
+    """The same."""
     unique_names: frozenset[str]
     """Display names that only one application of the tenant has, without case."""
     unique_references: frozenset[str]
@@ -94,6 +98,8 @@ class Facts:
     every_address: frozenset[str]
     """Addresses of all hosts; empty where not every host was seen or tells its own."""
     sites: tuple[CodeSite, ...]
+    privileged: Mapping[ClientId, str]
+    """A role over the tenant (tiers 0 and 1) that an application holds."""
     subscriptions: frozenset[str]
     """Subscriptions of this tenant that something in the snapshot is in, in lower case."""
 
@@ -129,8 +135,10 @@ def gather(
         audience=clouds.audience(snapshot.cloud),
         applications=open_ones,
         identities=identities,
-        identity_names={key: _identity_name(one) for key, one in identities.items()},
-        application_names={one.client_id: _application_name(one) for one in open_ones},
+        identity_names={key: names.parse(one.name) for key, one in identities.items()},
+        application_names={one.client_id: names.parse(one.display_name) for one in open_ones},
+        said_of_identities={key: said for key, one in identities.items() if (said := _said_of_identity(one))},
+        said_of_applications={one.client_id: said for one in open_ones if (said := _said_of_application(one))},
         unique_names=_unique(one.display_name for one in snapshot.applications),
         unique_references=_unique(one.management_reference or "" for one in snapshot.applications),
         by_resource=by_resource,
@@ -141,6 +149,7 @@ def gather(
         addresses=_addresses(snapshot),
         by_address=_by_address(hosts),
         every_address=_every_address(snapshot),
+        privileged=_privileged(snapshot),
         subscriptions=_subscriptions(hosts, by_resource),
         sites=tuple(sorted(sites, key=lambda one: (one.client_id, one.path, one.line))),
     )
@@ -151,18 +160,16 @@ def group_of(resource_id: str) -> str:
     return resource_id.lower().partition("/resourcegroups/")[2].partition("/")[0]
 
 
-def _identity_name(identity: ManagedIdentity) -> names.Name:
-    """Take a name apart; where it states no environment, tags do, unless the resource group states another one."""
-    stated = names.parse(tagging.environment(identity.tags or ())).environments
-    group = names.parse(group_of(identity.resource_id or "")).environments
-    return names.completed(names.parse(identity.name), stated if not group or stated & group else frozenset())
+def _said_of_identity(identity: ManagedIdentity) -> frozenset[str]:
+    """Return the environments that tags state, unless the resource group states another one."""
+    stated = names.parse(tagging.environment(identity.tags or ())).environments if identity.tags else frozenset()
+    group = names.parse(group_of(identity.resource_id or "")).environments if stated else frozenset()
+    return stated if not group or stated & group else frozenset()
 
 
-def _application_name(application: Application) -> names.Name:
-    name = names.parse(application.display_name)
-    if not application.tags:
-        return name
-    return names.completed(name, names.parse(tagging.environment(tagging.pairs(application))).environments)
+def _said_of_application(application: Application) -> frozenset[str]:
+    said = tagging.environment(tagging.pairs(application)) if application.tags else ""
+    return names.parse(said).environments if said else frozenset()
 
 
 def _unique(texts: Iterable[str]) -> frozenset[str]:
@@ -173,6 +180,11 @@ def _unique(texts: Iterable[str]) -> frozenset[str]:
 def _located(snapshot: Snapshot) -> frozenset[str] | None:
     ids = [one.resource_id for one in snapshot.identities if one.user_assigned is not False]
     return frozenset(one.lower() for one in ids if one) if all(ids) else None
+
+
+def _privileged(snapshot: Snapshot) -> dict[ClientId, str]:
+    roles = {one.principal_id: one.role for one in snapshot.roles if one.tier <= Tier.MANAGEMENT}
+    return {one.client_id: roles[one.id] for one in snapshot.service_principals if one.id in roles} if roles else {}
 
 
 def _subscriptions(hosts: Iterable[Host], identities: Iterable[str]) -> frozenset[str]:

@@ -146,6 +146,8 @@ def _elsewhere(
 def explained(application: Application, facts: Facts) -> Elsewhere | None:
     """Return a better reason than that no identity was found, and the steps that lead out of it, where there is one."""
     hosts = [one for one in facts.running(application.client_id) if one.host.type not in UNATTACHABLE]
+    if application.client_id in facts.privileged:  # whoever may tag a host must not get the role by that
+        hosts = [one for one in hosts if not one.tagged]
     if hosts:
         return _without_identity(application, hosts, facts)
     for trust in application.federated or ():

@@ -17,6 +17,7 @@ from migrate.planning.hint import Evidence, Hint, Pairs, Stage
 _COMMON = 50
 """Words, and whole names, that more identities share than this find nobody."""
 _HOST = 20
+_NOTHING: frozenset[str] = frozenset()
 _Words = tuple[str, ...]
 _Hosts = dict[PrincipalId, dict[names.Name, str]]
 """Names of an identity's hosts, the first of each: an identity of a policy is on every host of a tenant."""
@@ -57,7 +58,14 @@ def _hint(
     identity: PrincipalId,
     hosts: _Hosts,
 ) -> Hint | None:
-    points, reason = names.points(name, facts.identity_names[identity])
+    own, said = facts.identity_names[identity], facts.said_of_identities.get(identity, _NOTHING)
+    told = facts.said_of_applications.get(application.client_id, _NOTHING)
+    points, reason = (
+        names.points(  # where only one of the names states an environment, a tag may state it for the other
+            names.completed(name, told) if own.environments else name,
+            names.completed(own, said) if name.environments else own,
+        )
+    )
     if points:
         text = f"{reason}: {facts.identities[identity].name}"
         return Hint(application.client_id, identity, points, text, strong=points >= names.SAME)

@@ -15,9 +15,10 @@ _CONTRADICTION = -40
 def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
     groups: dict[str, frozenset[str]] = {}
     for application in facts.applications:
-        stated = facts.application_names[application.client_id].environments
-        for identity in pairs.get(application.client_id, ()) if stated else ():
-            yield from _judged(facts, application.client_id, identity, stated, groups)
+        client_id = application.client_id
+        stated = facts.application_names[client_id].environments or facts.said_of_applications.get(client_id)
+        for identity in pairs.get(client_id, ()) if stated else ():
+            yield from _judged(facts, client_id, identity, stated, groups)
 
 
 def _judged(
@@ -27,7 +28,7 @@ def _judged(
     stated: frozenset[str],
     groups: dict[str, frozenset[str]],
 ) -> Iterator[Hint]:
-    own = facts.identity_names[identity].environments
+    own = facts.identity_names[identity].environments or facts.said_of_identities.get(identity)
     if not own:
         group = group_of(facts.identities[identity].resource_id or "")
         if group not in groups:

@@ -6,29 +6,21 @@ Where the application runs, or signs in from, is not for such a person to say.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from inventory.estate import Tier
 from inventory.model import ClientId, PrincipalId
 from migrate.planning.facts import Facts
 from migrate.planning.hint import Evidence, Hint, Pairs, Stage
 
 
 def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
-    roles = _roles(facts)
-    for application in facts.applications if roles else ():
-        role = roles.get(application.client_id)
+    for application in facts.applications if facts.privileged else ():
+        role = facts.privileged.get(application.client_id)
         shown = _shown(facts, application.client_id) if role else set()
         for identity in pairs.get(application.client_id, ()) if role else ():
             if identity not in shown:
                 reason = f"it holds {role}, and nothing but names and tags speaks for this identity"
                 yield Hint(application.client_id, identity, 0, reason, doubtful=True)
-
-
-def _roles(facts: Facts) -> Mapping[ClientId, str]:
-    privileged = {one.principal_id: one.role for one in facts.snapshot.roles if one.tier <= Tier.MANAGEMENT}
-    principals = facts.snapshot.service_principals if privileged else ()
-    return {one.client_id: privileged[one.id] for one in principals if one.id in privileged}
 
 
 def _shown(facts: Facts, client_id: ClientId) -> set[PrincipalId]:

@@ -196,6 +196,9 @@ def test_names_and_tags_alone_do_not_pair_what_holds_roles_over_the_tenant(tier:
     (refusal,) = plan.refusals
     assert refusal.code is RefusalCode.LOW_CONFIDENCE
     assert "+0 it holds Directory.ReadWrite.All" in refusal.candidates[0].reasons[-1]
+    assert refusal.steps == ()
+    bare = make_plan(dataclasses.replace(tenant, identities=(), hosts=(dataclasses.replace(by_tag, identities=()),)))
+    assert [one.steps for one in bare.refusals] == [()]
     used = make_plan(dataclasses.replace(tenant, hosts=(host("web", squatted, uses=ORDERS),)))
     assert paired(used).keys() == {"orders"}
     decided = make_plan(tenant, Decisions(pairs=(pair(),)))

@@ -217,6 +217,9 @@ def test_a_tag_states_the_environment_where_the_name_does_not() -> None:
     attached = snapshot(prod, identities=(wrong,), hosts=(host("web", wrong, uses=prod),))
     assert "-40 the application is of prod, the identity of dev" in reasons(attached, prod)["id-orders"]
     said = application("orders", tags=("env:prod",))
+    untagged = reasons(snapshot(said, identities=(tagged("id-orders"),)), said)["id-orders"]
+    assert untagged == ("+60 same name: id-orders",)
+    assert "-40 the application is of prod" in reasons(snapshot(said, identities=(wrong,)), said)["id-orders"][-1]
     assert reasons(snapshot(said, identities=(right,)), said)["id-orders"] == ("+60 same name: id-orders",)
 
 
