@@ -63,7 +63,8 @@ def _ended(application: str, until: date) -> str:
 def _idle(pairs: Mapping[ClientId, tuple[PrincipalId, Pair]], snapshot: Snapshot) -> Iterator[str]:
     """Say which pairs decide nothing, as their application holds no credential, nor does its service principal."""
     if pairs:
-        holding = {one.client_id for one in (*snapshot.applications, *snapshot.service_principals) if one.credentials}
+        holding = {one.client_id for one in snapshot.applications if one.credentials}
+        holding |= {one.client_id for one in snapshot.service_principals if one.credentials}
         for key, (_, pair) in pairs.items():
             if key not in holding:
                 yield f"{pair.application} holds no credential: the pair in unsecret.toml decides nothing"

@@ -10,13 +10,14 @@ from migrate.planning.facts import Facts, group_of
 from migrate.planning.hint import Evidence, Hint, Pairs, Stage
 
 _CONTRADICTION = -40
+_NOTHING: frozenset[str] = frozenset()
 
 
 def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
     groups: dict[str, frozenset[str]] = {}
     for application in facts.applications:
         client_id = application.client_id
-        stated = facts.application_names[client_id].environments or facts.said_of_applications.get(client_id)
+        stated = facts.application_names[client_id].environments or facts.said_of_applications.get(client_id, _NOTHING)
         for identity in pairs.get(client_id, ()) if stated else ():
             yield from _judged(facts, client_id, identity, stated, groups)
 
@@ -28,7 +29,7 @@ def _judged(
     stated: frozenset[str],
     groups: dict[str, frozenset[str]],
 ) -> Iterator[Hint]:
-    own = facts.identity_names[identity].environments or facts.said_of_identities.get(identity)
+    own = facts.identity_names[identity].environments or facts.said_of_identities.get(identity, _NOTHING)
     if not own:
         group = group_of(facts.identities[identity].resource_id or "")
         if group not in groups:

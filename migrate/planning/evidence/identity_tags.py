@@ -37,15 +37,16 @@ def _of(
 ) -> Iterator[Hint]:
     pointed = {key for text in (application.client_id, application.id) for key in ids.get(text.casefold(), ())}
     if len(pointed) == 1:
-        yield Hint(application.client_id, *pointed, _BY_ID, "a tag of it is the application's id", strong=True)
+        (identity,) = pointed
+        yield Hint(application.client_id, identity, _BY_ID, "a tag of it is the application's id", strong=True)
         return
     names = {application.display_name.casefold()} & facts.unique_names
     names |= {(application.management_reference or "").casefold()} & facts.unique_references
     meant = {key for name in names if len(named.get(name, ())) == 1 for key in named[name]}
     if len(meant) == 1 and not pointed:
-        yield Hint(
-            application.client_id, *meant, _BY_NAME, "a tag of it, and of no other identity, names the application"
-        )
+        (identity,) = meant
+        reason = "a tag of it, and of no other identity, names the application"
+        yield Hint(application.client_id, identity, _BY_NAME, reason)
 
 
 EVIDENCE = Evidence(name="tags of identities", stage=Stage.FINDS, hints=_hints)

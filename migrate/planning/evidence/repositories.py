@@ -20,8 +20,8 @@ _SHARERS = 3
 
 def _hints(facts: Facts, _: Pairs) -> Iterator[Hint]:
     theirs: defaultdict[str, set[PrincipalId]] = defaultdict(set)
-    for key, identity in facts.identities.items():
-        for repository in tagging.repositories(identity.tags or (), identity.federated or ()):
+    for key, one in facts.identities.items():
+        for repository in tagging.repositories(one.tags or (), one.federated or ()):
             theirs[repository].add(key)
     ours: defaultdict[str, set[ClientId]] = defaultdict(set)
     for application in facts.snapshot.applications if theirs else ():

@@ -19,8 +19,8 @@ _Marks = Mapping[str, set[PrincipalId]]
 
 def _hints(facts: Facts, _: Pairs) -> Iterator[Hint]:
     marks: defaultdict[str, set[PrincipalId]] = defaultdict(set)
-    for key, identity in facts.identities.items():
-        for mark in (identity.name, identity.client_id, key, identity.resource_id or ""):
+    for key, one in facts.identities.items():
+        for mark in (one.name, one.client_id, key, one.resource_id or ""):
             marks[mark.casefold()].add(key)
     marks.pop("", None)
     named = {one.client_id: _named(one, marks) for one in facts.applications if one.tags or one.noted}

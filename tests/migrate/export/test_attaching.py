@@ -60,6 +60,6 @@ def test_terraform_and_bicep_say_that_they_do_not_attach_and_how_it_is_done() ->
         lines = [line for line in text.splitlines() if attachment.host in line or "identity assign" in line]
         assert len(lines) == 2
         assert all(line.startswith(mark) for line in lines)
-        assert command(attachment) in text
+        assert (command(attachment) or "no command") in text
     assert len(terraformed(terraform.render(found))["resource"]) == 4
     assert not [node for node in kinds(bicep.render(found)) if node.is_error or node.is_missing]
