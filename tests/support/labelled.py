@@ -1,9 +1,10 @@
 """A made-up tenant with the right answer for each application, and with what leads a planner astray.
 
 Most applications run on a host that has their identity; names are drifted, hosts renamed, platform identities attached
-beside, one of them to every machine. Decoys: one name in several subscriptions, identities that several applications reuse, identities of another
-environment, identities that have an application's name and run another one, hosts that mention applications they only
-call. The right answer of a decoy is that a person has to decide: None.
+beside, one of them to every machine. Decoys: one name in several subscriptions, identities that several applications
+reuse, identities of another environment or owner, identities that have an application's name and run another one, hosts
+that mention applications they only call, tags that are stale or were copied. The right answer of a decoy is that a
+person has to decide: None.
 """
 
 from __future__ import annotations
