@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 from inventory.estate import Host
 from inventory.model import Application, FederatedCredential
@@ -21,8 +20,6 @@ from migrate.steps import Step
 
 GITHUB = "token.actions.githubusercontent.com"
 DEVOPS = "vstoken.dev.azure.com"
-_DEVOPS_SUBJECT = "/eid1/c/pub/"
-"""How subjects of Azure DevOps begin that are issued by Entra itself."""
 SERVICE_ACCOUNT = "system:serviceaccount:"
 
 
@@ -204,10 +201,9 @@ def _outside(application: Application, trust: FederatedCredential, facts: Facts)
 
 
 def _code_of(trust: FederatedCredential, facts: Facts) -> RefusalCode | None:
-    parts = urlsplit(trust.issuer)
-    host, tenant = (parts.hostname or "").lower(), facts.snapshot.tenant_id.lower()
+    host, tenant = clouds.host_of(trust.issuer), facts.snapshot.tenant_id.lower()
     if host in clouds.LOGIN_HOSTS:
-        if (trust.subject or "").startswith(_DEVOPS_SUBJECT):
+        if (trust.subject or "").startswith(clouds.DEVOPS_SUBJECT):
             return RefusalCode.AZURE_DEVOPS
         if host != clouds.login_host(facts.snapshot.cloud):
             return RefusalCode.OTHER_CLOUD
