@@ -19,6 +19,9 @@ _ARM = "/subscriptions/s/resourceGroups/rg-(a)/providers/Microsoft.ManagedIdenti
         ("code: https://GitHub.com/acme/orders.", ("github.com/acme/orders",)),
         ("https://user:hunter2@dev.azure.com/acme/x/_git/orders?sig=abc", ("dev.azure.com/acme/x/_git/orders",)),
         ("https://example.com/ and https://example.com/wiki", ()),
+        ("https://hooks.example.com/services/T0/B0/s3cr3t", ()),
+        ("https://github.com/acme/orders/settings?token=s3cr3t", ("github.com/acme/orders",)),
+        ("https://acme.visualstudio.com/shop/_git/orders", ("acme.visualstudio.com/shop/_git/orders",)),
         (values.guid("b", 1) + values.guid("b", 2), ()),
     ],
 )
