@@ -176,9 +176,7 @@ def _asks_for_type(module: Module, node: ast.AST) -> bool:
     if not isinstance(around, ast.Compare):
         return is_type_test(module, node)
     sides = (around.left, *around.comparators)
-    return any(
-        last_name(side.func if isinstance(side, ast.Call) else side) in {"type", "__class__"} for side in sides
-    )
+    return any(last_name(side.func if isinstance(side, ast.Call) else side) in {"type", "__class__"} for side in sides)
 
 
 def _is_patch(func: ast.expr) -> bool:

@@ -3,6 +3,7 @@
 Office365-REST-Python-Client: https://pypi.org/project/Office365-REST-Python-Client/
 O365: https://pypi.org/project/O365/
 Databricks: https://databricks-sdk-py.readthedocs.io/en/latest/authentication.html
+exchangelib: https://ecederstrand.github.io/exchangelib/#oauth-on-office-365
 Bot Framework: https://learn.microsoft.com/azure/bot-service/bot-builder-authentication-basics
 """
 
@@ -30,6 +31,10 @@ _PAIR = 2
 _BOT = "botframework.connector.auth.ManagedIdentityAppCredentials, for a bot of the type user-assigned managed identity"
 _SSO = """identity.web.Auth(client_credential={"client_assertion": managed_identity_assertion}, ...), or the form of \
 it for the web framework"""
+_EXCHANGE = (
+    "a subclass of this class, given client_secret=None, whose token_params() returns include_client_id=True, "
+    "client_assertion_type and client_assertion=managed_identity_assertion()"
+)
 _WORKSPACE = "WorkspaceClient(host=host, azure_use_msi=True, azure_client_id=CLIENT_ID_OF_THE_MANAGED_IDENTITY)"
 
 
@@ -62,7 +67,32 @@ def _account(call: Call) -> Verdict | None:
     return verdict
 
 
-_databricks = _library((None, "azure_client_id"), (None, "azure_client_secret"), _WORKSPACE)
+_azure_secret = _library((None, "azure_client_id"), (None, "azure_client_secret"), _WORKSPACE)
+
+
+def _databricks(call: Call) -> Verdict | None:
+    """Report a client that is given the secret of an application, or may be where the file knows of one."""
+    named = call.argument(None, "azure_client_secret") is not None
+    unpacked = [argument.value for argument in call.arguments if argument.unpacked]
+    known = any(keyword.arg == "azure_client_secret" for item in call.module.calls for keyword in item.keywords)
+    known = known or any(text.value == "azure_client_secret" for text in call.module.strings)
+    hidden = known and not all(_shows_its_keys(value) for value in unpacked)
+    return _azure_secret(call) if named or hidden else None
+
+
+def _shows_its_keys(value: ast.expr) -> bool:
+    """Tell whether all keys of what is unpacked are seen, and a secret of Azure is not among them."""
+    if not isinstance(value, ast.Call) or value.args or not value.keywords:
+        return False
+    return {keyword.arg for keyword in value.keywords}.isdisjoint({None, "azure_client_secret"})
+
+
+_named_only = _library((None, "client_id"), (None, "client_secret"), _EXCHANGE)
+_EXCHANGE_CLASSES = {
+    "OAuth2Credentials": _library((0, "client_id"), (1, "client_secret"), _EXCHANGE),
+    "OAuth2AuthorizationCodeCredentials": _named_only,
+    "OAuth2LegacyCredentials": _named_only,
+}
 _sso = _library((0, "client_id"), (1, "client_secret"), _SSO)
 _acs = reports(ReasonCode.ACS_NOT_ENTRA, client=(0, "client_id"), secret=(1, "client_secret"), target=_SHAREPOINT)
 
@@ -84,6 +114,11 @@ _CONSTRUCTS: dict[str, Judge] = {
     "databricks.sdk.AccountClient": _databricks,
     "databricks.sdk.core.Config": _databricks,
     "databricks.sdk.config.Config": _databricks,
+    **{
+        f"{package}.{name}": judge
+        for package in ("exchangelib", "exchangelib.credentials")
+        for name, judge in _EXCHANGE_CLASSES.items()
+    },
     "fastapi_sso.MicrosoftSSO": _sso,
     "fastapi_sso.sso.microsoft.MicrosoftSSO": _sso,
     "office365.runtime.auth.client_credential.ClientCredential": _acs,
@@ -99,6 +134,7 @@ TRANSFORM = Transform(
     name="others",
     literals=(
         b"O365",
+        b"exchangelib",
         b"AppCredentials",
         b"MicrosoftSSO",
         b"BotFrameworkAdapterSettings",
