@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from codemods.assertion import guid
+from codemods.engine.handed_over import handed_over
 from codemods.engine.indirect import PATCH, Indirect, is_annotation, is_type_test, last_name
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.secrets import Trace, plain_text, trace
@@ -134,7 +135,7 @@ class _Finder:
             return found
         if isinstance(node.func, ast.Name) and (found := self._starred(node.func)) is not None:
             return found
-        return self._unproven(node)
+        return self._unproven(node) or handed_over(self.module, node, self.indirect.is_own)
 
     def _unproven(self, node: ast.Call) -> tuple[str, Verdict] | None:
         """Report a call by the name of a known class, unless that name is shown to be somebody else's."""
