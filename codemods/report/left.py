@@ -42,6 +42,9 @@ def staying(run: Run) -> tuple[Leftover, ...]:
 
 def lines(run: Run, context: Context) -> Iterator[str]:
     """Say what breaks and what is set needlessly, application by application, and what is too old."""
+    if context.check:
+        yield from _retired(run, context)
+        return
     for whose, leftovers in by_application(staying(run)).items():
         for holds, heading in ((True, "still breaks, or still uses it"), (False, "is still there and reads nothing")):
             rows = [each for each in leftovers if each.kind.holds is holds]
@@ -56,6 +59,15 @@ def lines(run: Run, context: Context) -> Iterator[str]:
         for one in file.requirements:
             if one.status is not RequirementStatus.SUFFICIENT:
                 yield f"{one.path}:{one.line}: {one.package}: {seen(one)}"
+
+
+def _retired(run: Run, context: Context) -> Iterator[str]:
+    """Say what sets or needs a name that no sign-in reads any more."""
+    marked = zip(run.leftovers, leftover_marks(run), strict=True)
+    rows = [each for each, mark in marked if each.fails_check and mark not in context.compared.accepted]
+    if rows:
+        yield "no sign-in reads these names any more, and this still sets or needs them:"
+        yield from (f"  {_line(each)}" for each in rows)
 
 
 def named(whose: str | None, context: Context) -> str:
