@@ -15,9 +15,13 @@ from codemods.names import Module
 from codemods.template import text_of
 
 _HOSTS = re.compile(r"login\.microsoftonline|login\.windows\.net|sts\.windows\.net|chinacloudapi", re.IGNORECASE)
-_PATH = re.compile(r"(?P<before>/o/)?oauth2/(v2\.0/)?token", re.IGNORECASE)
+_PATH = re.compile(r"(/?(?P<tenant>[^/{}\s?]+)/)?oauth2/(?P<version>v2\.0/)?token", re.IGNORECASE)
+_TENANT = re.compile(
+    r"common|organizations|consumers|adfs|.*\..*|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|.*%.*", re.IGNORECASE
+)
+"""What may stand before the older path, which others use as well; ``.*%.*`` is a place of a template."""
 _ADDRESS = re.compile(r"https?://[^/\s]*[^/\s{}]([:/]|$)", re.IGNORECASE)
-_OTHER_PATH = re.compile(r"/(?P<folder>[^/{}?]+)/[^/{}?]*token[^/{}?]*/?(\?.*)?$", re.IGNORECASE)
+_OTHER_PATH = re.compile(r"(^|[/}])(?P<folder>[^/{}?]+)/[^/{}?]*token[^/{}?]*/?(\?.*)?$", re.IGNORECASE)
 _ENTRA_FOLDERS = frozenset({"oauth2", "v2.0", "v1.0"})
 _TOKEN = re.compile(r"oauth2/(v2\.0/)?token|(microsoftonline|windows\.net|chinacloudapi).*/token", re.IGNORECASE)
 
@@ -32,7 +36,9 @@ def names_entra(text: str) -> bool:
     if _HOSTS.search(text):
         return True
     found = _PATH.search(text)
-    return found is not None and not found["before"] and not _ADDRESS.match(text)
+    if found is None or _ADDRESS.match(text):
+        return False
+    return found["version"] is not None or found["tenant"] is None or _TENANT.fullmatch(found["tenant"]) is not None
 
 
 def is_token_address(module: Module, node: ast.expr) -> bool:
@@ -53,7 +59,7 @@ def _is_other(text: str) -> bool:
     if _ADDRESS.match(text):
         return True
     path = _OTHER_PATH.search(text)
-    return path is not None and path["folder"].lower() not in _ENTRA_FOLDERS
+    return path is not None and (path["folder"].lower() not in _ENTRA_FOLDERS or _PATH.search(text) is not None)
 
 
 def _texts(module: Module, node: ast.expr) -> Iterator[str]:

@@ -42,6 +42,7 @@ _TSQL = "IDENTITY = 'Managed Identity', without SECRET, for the managed identity
 _ICEBERG = "adls.client-secret"
 _OPTION_KEYS = frozenset({"client_secret", "azure_client_secret", "azure_storage_client_secret", _ICEBERG})
 _ACCOUNT = frozenset({"account_name", "client_secret"})
+_TENANTS = frozenset({"tenant_id", "tenant"})
 _OPTION_NAMES = frozenset({"storage_options", "filesystem_options"})
 _TEXTS = {
     "ActiveDirectoryServicePrincipal": (ReasonCode.CONNECTION_STRING, "ODBC connection string"),
@@ -81,8 +82,12 @@ def _any_storage(call: Call) -> Verdict | None:
 
 def _speaks_of_azure(module: Module) -> bool:
     """Tell whether a file names Azure's storage, or a secret for it."""
+    return _names_azure(module) or any(str(text.value).lower() in _OPTION_KEYS for text in module.strings)
+
+
+def _names_azure(module: Module) -> bool:
     texts = (str(text.value) for text in module.strings)
-    return module.imports_package("adlfs") or any(text.lower() in _OPTION_KEYS or _AZURE.search(text) for text in texts)
+    return module.imports_package("adlfs") or any(_AZURE.search(text) for text in texts)
 
 
 def _kusto(position: int, name: str) -> Judge:
@@ -173,9 +178,10 @@ def _is_option(module: Module, node: ast.expr) -> bool:
 def _names_storage(module: Module, node: ast.expr) -> bool:
     """Tell whether the keys alone say what a dict is for: pyiceberg's key, or a secret beside a storage account."""
     if isinstance(node, ast.Call):
-        return {item.arg for item in node.keywords} >= _ACCOUNT
-    keys = {module.constant(key) for key in node.keys} if isinstance(node, ast.Dict) else set()
-    return _ICEBERG in keys or keys >= _ACCOUNT
+        keys = {item.arg for item in node.keywords}
+    else:
+        keys = {module.constant(key) for key in node.keys} if isinstance(node, ast.Dict) else set()
+    return _ICEBERG in keys or (keys >= _ACCOUNT and (not _TENANTS.isdisjoint(keys) or _names_azure(module)))
 
 
 def _is_passed(module: Module, name: ast.Name) -> bool:

@@ -24,6 +24,8 @@ _BODY = re.compile(r"(?<![|,;])(^|[&?\"'\s])client_secret=")
 _MICROSOFT = re.compile(r"microsoft|azure|entra|aad|msal|office|365|graph", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^/]*[^/{}]([:/]|$)", re.IGNORECASE)
 _NO_BODY = frozenset({"headers", "params", "cookies", "proxies", "timeout"})
+_NEVER = frozenset({"audience"})
+"""Fields that other providers ask for and Entra does not know."""
 _SENDS = frozenset({"post", "request", "urlopen", "Request", "fetch"})
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _OAUTHLIB_TARGET = f"""session.fetch_token(token_url, include_client_id=True, \
@@ -89,17 +91,27 @@ def _may_ask(func: ast.expr) -> bool:
 
 
 def _may_be_request(module: Module, node: ast.expr, fields: set[str | None], *, entra: bool) -> bool:
-    if "grant_type" in fields:
-        return not _goes_elsewhere(module, node)
-    return entra
+    if "grant_type" not in fields or (entra and not _goes_elsewhere(module, node)):
+        return entra
+    return not _NEVER & fields and not _is_json(module, node) and not _goes_elsewhere(module, node)
 
 
 def _goes_elsewhere(module: Module, node: ast.expr) -> bool:
     """Tell whether a body is sent to an address that is seen and is not Entra's."""
+    return _is_any_elsewhere(module, [call for use in _sent(module, node) for call in _calls_around(module, use)])
+
+
+def _is_json(module: Module, node: ast.expr) -> bool:
+    """Tell whether a body is sent as JSON, which Entra's token endpoint does not take."""
+    parents = [module.parents[use] for use in _sent(module, node)]
+    return any(isinstance(parent, ast.keyword) and parent.arg == "json" for parent in parents)
+
+
+def _sent(module: Module, node: ast.expr) -> list[ast.expr]:
+    """List where a body is used: where it stands, or where the name is read under which it is kept."""
     parent = module.parents[node]
     target = parent.targets[0] if isinstance(parent, ast.Assign) else getattr(parent, "target", None)
-    users = _users(module, target.id, target) if isinstance(target, ast.Name) else [node]
-    return _is_any_elsewhere(module, [call for use in users for call in _calls_around(module, use)])
+    return [*_users(module, target.id, target)] if isinstance(target, ast.Name) else [node]
 
 
 def _users(module: Module, name: str, near: ast.AST) -> list[ast.Name]:
