@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from codemods.names import Module
-from codemods.template import text_of
+from codemods.template import Part, parts_of, text_of
 
 _HOSTS = re.compile(r"login\.microsoftonline|login\.windows\.net|sts\.windows\.net|chinacloudapi", re.IGNORECASE)
 _PATH = re.compile(r"(/?(?P<tenant>[^/{}\s?]+)/)?oauth2/(?P<version>v2\.0/)?token", re.IGNORECASE)
@@ -63,14 +63,41 @@ def _is_other(text: str) -> bool:
 
 
 def _texts(module: Module, node: ast.expr) -> Iterator[str]:
-    """Read an address; an attribute has the texts that the file gives to attributes of its name, if all are known."""
-    if not isinstance(node, ast.Attribute):
-        text = text_of(module, node)
-        yield from () if text is None else (text,)
+    """Read an address as far as it is certain; one that starts with an attribute may be several."""
+    parts = parts_of(module, node)
+    if not parts or isinstance(parts[0], str):
+        yield from () if not parts else (_joined(parts),)
         return
-    values = [value for target, value in _assignments(module) if _is_named(module, target, node.attr)]
-    found = [text_of(module, value) for value in values]
-    yield from [text for text in found if text is not None] if None not in found else ()
+    heads = list(_heads(module, parts[0]))
+    rest = _joined(parts[1:])
+    yield from (head + rest for head in heads) if heads else ([f"{{}}{rest}"] if rest else [])
+
+
+def _joined(parts: tuple[Part, ...]) -> str:
+    return "".join(part if isinstance(part, str) else "{}" for part in parts)
+
+
+def _heads(module: Module, node: ast.expr) -> Iterator[str]:
+    """Read what an address starts with: the default of a setting, or all that the class gives to an attribute."""
+    if isinstance(node, ast.Call):
+        default = node.args[1:2] if isinstance(node.func, ast.Attribute) and node.func.attr in {"get", "getenv"} else []
+        yield from (text for item in default if (text := text_of(module, item)) is not None)
+    elif isinstance(node, ast.Attribute):
+        values = _values(module, node)
+        found = [list(_texts(module, value)) for value in values if not isinstance(value, ast.Attribute)]
+        yield from [text for texts in found for text in texts] if all(found) and len(found) == len(values) else ()
+
+
+def _values(module: Module, node: ast.Attribute) -> list[ast.expr]:
+    """List what is assigned to attributes of a name: in the class around, else anywhere in the file."""
+    found = [(target, value) for target, value in _assignments(module) if _is_named(module, target, node.attr)]
+    around = _class_around(module, node)
+    inside = [value for target, value in found if _class_around(module, target) is around]
+    return inside or [value for _, value in found]
+
+
+def _class_around(module: Module, node: ast.AST) -> ast.AST | None:
+    return next((parent for parent in module.ancestors(node) if isinstance(parent, ast.ClassDef)), None)
 
 
 def _assignments(module: Module) -> Iterator[tuple[ast.expr, ast.expr]]:

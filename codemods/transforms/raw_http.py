@@ -91,9 +91,9 @@ def _may_ask(func: ast.expr) -> bool:
 
 
 def _may_be_request(module: Module, node: ast.expr, fields: set[str | None], *, entra: bool) -> bool:
-    if "grant_type" not in fields or (entra and not _goes_elsewhere(module, node)):
-        return entra
-    return not _NEVER & fields and not _is_json(module, node) and not _goes_elsewhere(module, node)
+    if _goes_elsewhere(module, node):
+        return False
+    return entra or ("grant_type" in fields and not _NEVER & fields and not _is_json(module, node))
 
 
 def _goes_elsewhere(module: Module, node: ast.expr) -> bool:
