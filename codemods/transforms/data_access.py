@@ -42,7 +42,8 @@ _TSQL = "IDENTITY = 'Managed Identity', without SECRET, for the managed identity
 _ICEBERG = "adls.client-secret"
 _OPTION_KEYS = frozenset({"client_secret", "azure_client_secret", "azure_storage_client_secret", _ICEBERG})
 _ACCOUNT = frozenset({"account_name", "client_secret"})
-_TENANTS = frozenset({"tenant_id", "tenant"})
+_TENANTS = frozenset({"tenant_id", "tenant", "authority_id"})
+_SERVICE_PRINCIPAL = frozenset({"tenant_id", "client_secret"})
 _OPTION_NAMES = frozenset({"storage_options", "filesystem_options"})
 _TEXTS = {
     "ActiveDirectoryServicePrincipal": (ReasonCode.CONNECTION_STRING, "ODBC connection string"),
@@ -114,7 +115,7 @@ def _search(module: Module) -> Iterator[Found]:
         if plain and {str(item.arg).lower() for item in call.keywords} & _OPTION_KEYS and _is_option(module, call):
             yield _option(module, call)
     for text in module.strings:
-        if str(text.value).lower() in _OPTION_KEYS and _is_put_in(module.parents[text]):
+        if str(text.value).lower() in _OPTION_KEYS and _is_put_in(module, module.parents[text]):
             yield _option(module, module.parents[text])
         for marker, (reason, construct) in _TEXTS.items():
             if marker in str(text.value) and not _is_said(module, text):
@@ -178,10 +179,16 @@ def _is_option(module: Module, node: ast.expr) -> bool:
 def _names_storage(module: Module, node: ast.expr) -> bool:
     """Tell whether the keys alone say what a dict is for: pyiceberg's key, or a secret beside a storage account."""
     if isinstance(node, ast.Call):
-        keys = {item.arg for item in node.keywords}
-    else:
-        keys = {module.constant(key) for key in node.keys} if isinstance(node, ast.Dict) else set()
-    return _ICEBERG in keys or (keys >= _ACCOUNT and (not _TENANTS.isdisjoint(keys) or _names_azure(module)))
+        return _are_storage(module, {item.arg for item in node.keywords})
+    keys = {module.constant(key) for key in node.keys} if isinstance(node, ast.Dict) else set()
+    return _ICEBERG in keys or _are_storage(module, keys)
+
+
+def _are_storage(module: Module, keys: set[str | None]) -> bool:
+    """Tell whether keys are those of a storage account that an application signs in to."""
+    if keys >= _ACCOUNT:
+        return not _TENANTS.isdisjoint(keys) or _names_azure(module)
+    return keys >= _SERVICE_PRINCIPAL and _names_azure(module) and "grant_type" not in keys
 
 
 def _is_passed(module: Module, name: ast.Name) -> bool:
@@ -191,11 +198,26 @@ def _is_passed(module: Module, name: ast.Name) -> bool:
     return any(isinstance(parent, ast.keyword) and parent.arg in _OPTION_NAMES for parent in parents)
 
 
-def _is_put_in(node: ast.AST) -> bool:
+def _is_put_in(module: Module, node: ast.AST) -> bool:
     """Tell whether a secret is put into storage options after they were made."""
     if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Store):
         return False
-    return isinstance(node.value, ast.Name) and node.value.id in _OPTION_NAMES
+    if not isinstance(node.value, ast.Name):
+        return False
+    return node.value.id in _OPTION_NAMES or _are_storage(module, _keys_beside(module, node.value))
+
+
+def _keys_beside(module: Module, name: ast.Name) -> set[str | None]:
+    """Collect the keys that the same function puts into what stands under a name."""
+    return {
+        str(text.value)
+        for text in module.strings
+        if isinstance(item := module.parents[text], ast.Subscript)
+        and isinstance(item.ctx, ast.Store)
+        and isinstance(item.value, ast.Name)
+        and item.value.id == name.id
+        and module.scope_at(item.value) is module.scope_at(name)
+    }
 
 
 TRANSFORM = Transform(
