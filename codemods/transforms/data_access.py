@@ -63,6 +63,8 @@ _STATEMENTS = (
         _TSQL,
     ),
 )
+# The first of them as it stands in a source, where a line end may be written as one or as an escape.
+_SPELLED = re.compile(rb"PROVIDER(?:[\s\\]|\\[nrt])+'?SERVICE_PRINCIPAL", re.IGNORECASE)
 
 _AZURE = re.compile(r"(^|::|['\"\s])(abfss?|az|adl|wasbs?|onelake)(://|::|$)", re.IGNORECASE)
 
@@ -244,4 +246,10 @@ TRANSFORM = Transform(
         **dict.fromkeys(_ANY_STORAGE, _any_storage),
     },
     search=_search,
+    evidence=(
+        *(("client_secret", name) for name in (*_OPTION_NAMES, "account_name")),
+        *((marker,) for marker in (*_TEXTS, _ICEBERG)),
+        ("identity", "secret", "/oauth2/"),
+    ),
+    shapes=(_SPELLED,),
 )
