@@ -32,13 +32,13 @@ def knows_entra(module: Module) -> bool:
 
 
 def names_entra(text: str) -> bool:
-    """Tell whether a text names Entra's hosts, or its path below no other host."""
+    """Tell whether a text names Entra's hosts, its path of today, or its older path below no other host."""
     if _HOSTS.search(text):
         return True
     found = _PATH.search(text)
-    if found is None or _ADDRESS.match(text):
-        return False
-    return found["version"] is not None or found["tenant"] is None or _TENANT.fullmatch(found["tenant"]) is not None
+    if found is None or found["version"] is not None:
+        return found is not None
+    return not _ADDRESS.match(text) and (found["tenant"] is None or _TENANT.fullmatch(found["tenant"]) is not None)
 
 
 def is_token_address(module: Module, node: ast.expr) -> bool:

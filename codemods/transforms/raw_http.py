@@ -295,6 +295,7 @@ _EVIDENCE = (
     ("client_secret", "grant_type"),
     *(("client_secret", host) for host in _HOSTS),
     *(("token", host, verb) for host in _HOSTS for verb in ("post", "request", "urlopen", "fetch")),
+    *(("client_secret", sent) for sent in ("urlencode", "data", "urlopen", "post", "request", "fetch")),
     ("OAuth2Session",),
     ("OAuth2Client",),
     ("--service-principal", "login"),
