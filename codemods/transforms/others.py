@@ -10,10 +10,12 @@ Bot Framework: https://learn.microsoft.com/azure/bot-service/bot-builder-authent
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import replace
 
 from codemods.model import ReasonCode
-from codemods.transform import Call, Judge, Report, Transform, Verdict, reports
+from codemods.names import Module
+from codemods.transform import Call, Found, Judge, Report, Transform, Verdict, reports
 
 _APPLICATION = (
     'msal.ConfidentialClientApplication(client_id, {"client_assertion": managed_identity_assertion}, authority=...)'
@@ -27,6 +29,7 @@ _GRAPH = (
     'application.acquire_token_for_client(["https://graph.microsoft.com/.default"]), tenant=tenant)'
 )
 _ACCOUNT = 'O365.Account((client_id, {"client_assertion": managed_identity_assertion}), ...)'
+_OF_APPLICATION = "azure_client_secret"
 _PAIR = 2
 _BOT = "botframework.connector.auth.ManagedIdentityAppCredentials, for a bot of the type user-assigned managed identity"
 _SSO = """identity.web.Auth(client_credential={"client_assertion": managed_identity_assertion}, ...), or the form of \
@@ -67,15 +70,15 @@ def _account(call: Call) -> Verdict | None:
     return verdict
 
 
-_azure_secret = _library((None, "azure_client_id"), (None, "azure_client_secret"), _WORKSPACE)
+_azure_secret = _library((None, "azure_client_id"), (None, _OF_APPLICATION), _WORKSPACE)
 
 
 def _databricks(call: Call) -> Verdict | None:
     """Report a client that is given the secret of an application, or may be where the file knows of one."""
-    named = call.argument(None, "azure_client_secret") is not None
+    named = call.argument(None, _OF_APPLICATION) is not None
     unpacked = [argument.value for argument in call.arguments if argument.unpacked]
-    known = any(keyword.arg == "azure_client_secret" for item in call.module.calls for keyword in item.keywords)
-    known = known or any(text.value == "azure_client_secret" for text in call.module.strings)
+    known = any(keyword.arg == _OF_APPLICATION for item in call.module.calls for keyword in item.keywords)
+    known = known or any(text.value == _OF_APPLICATION for text in call.module.strings)
     hidden = known and not all(_shows_its_keys(value) for value in unpacked)
     return _azure_secret(call) if named or hidden else None
 
@@ -84,7 +87,7 @@ def _shows_its_keys(value: ast.expr) -> bool:
     """Tell whether all keys of what is unpacked are seen, and a secret of Azure is not among them."""
     if not isinstance(value, ast.Call) or value.args or not value.keywords:
         return False
-    return {keyword.arg for keyword in value.keywords}.isdisjoint({None, "azure_client_secret"})
+    return {keyword.arg for keyword in value.keywords}.isdisjoint({None, _OF_APPLICATION})
 
 
 _named_only = _library((None, "client_id"), (None, "client_secret"), _EXCHANGE)
@@ -130,6 +133,19 @@ _METHODS: dict[str, tuple[Judge, str]] = {
     "with_certificate": (_library((0, "client_id"), (None, "private_key"), _GRAPH), _GRAPH),
 }
 
+
+def _search(module: Module) -> Iterator[Found]:
+    """Find settings of Databricks that hold the secret of an application, where a client is made of them elsewhere."""
+    if not module.imports_package("databricks"):
+        return
+    for node in module.dicts:
+        fields = {module.constant(key): value for key, value in zip(node.keys, node.values, strict=True)}
+        secret, client = fields.get(_OF_APPLICATION), fields.get("azure_client_id")
+        if secret is not None and client is not None:
+            report = Report(reason=ReasonCode.OTHER_LIBRARY, client=client, secrets=(secret,), target=_WORKSPACE)
+            yield Found(node=node, construct="databricks", report=report)
+
+
 TRANSFORM = Transform(
     name="others",
     literals=(
@@ -145,4 +161,6 @@ TRANSFORM = Transform(
     ),
     constructs=_CONSTRUCTS,
     methods={name: ("office365", _always(judge, target)) for name, (judge, target) in _METHODS.items()},
+    search=_search,
+    evidence=((_OF_APPLICATION, "databricks"),),
 )

@@ -51,6 +51,7 @@ NEEDED = (
     *(call.format(f"'https://{host}/token', make()") for host in _HOSTS for call in _CALLS),
     *(f"send('https://{host}/x', {{'client_secret': s}})" for host in _HOSTS[:3]),
     "send('/t/oauth2/v2.0/token', {'client_secret': s})",
+    "from databricks.sdk import x\ny = {'azure_client_id': a, 'azure_client_secret': k}",
     "body = {'grant_type': g, 'client_secret': s}",
     "b['client_secret'] = s\nx = urlencode(b)",
     "b['client_secret'] = s\nsend(u, data=b)",
