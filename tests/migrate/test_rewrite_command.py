@@ -286,7 +286,9 @@ def test_a_baseline_remembers_what_is_retired_and_holds_what_still_sets_it(here:
     written = json.loads((here / "known.json").read_text())
     assert written["retired"] == ["SHOP_SECRET"]
     assert [row["rule"] for row in written["sites"]] == ["leftover-env-file"]
-    assert main(["rewrite", ".", "--check", *known]) == 0
+    assert main(["rewrite", ".", "--check", *known, "--format", "json", "--out", "found.json"]) == 0
+    found = json.loads((here / "found.json").read_text())["leftovers"]
+    assert {each["kind"]: each["in_baseline"] for each in found} == {"env-file": True, "test": False}
     (here / "more.env").write_text("SHOP_SECRET=x\n")
     assert main(["rewrite", ".", "--check", *known]) == 1
     (here / "more.env").unlink()
