@@ -35,6 +35,11 @@ written down. Libraries take their secret from their callers, so that hardly any
 "As a project" is `unsecret rewrite --app ID`. "Each file alone" takes every file with a sign-in out of its project,
 includes tests and gives all of it to one application: it exercises the edits, and says nothing about the package.
 
+Each row was judged: every site outside of tests was opened in its source and asked for the right outcome and reason, every
+rewrite was read as a diff, and all lines that name a secret, a credential class or a token request and are far from a site
+were read for sites that are missed. "Judged" says what came of it; what it calls a false report or missed is mended, with a
+case, unless it says that it remains.
+
 """
 
 
