@@ -35,10 +35,11 @@ written down. Libraries take their secret from their callers, so that hardly any
 "As a project" is `unsecret rewrite --app ID`. "Each file alone" takes every file with a sign-in out of its project,
 includes tests and gives all of it to one application: it exercises the edits, and says nothing about the package.
 
-Each row was judged: every site outside of tests was opened in its source and asked for the right outcome and reason, every
-rewrite was read as a diff, and all lines that name a secret, a credential class or a token request and are far from a site
-were read for sites that are missed. "Judged" says what came of it; what it calls a false report or missed is mended, with a
-case, unless it says that it remains.
+Each row was judged as a project: every site outside of tests was read for the right outcome and reason, by its line
+and, where that does not say enough, in its source. Lines with a secret or a credential class that stand far from all
+sites were listed by ripgrep and read for sites that are missed. Every rewrite, alone too, was read as a diff; the other
+reasons of files alone were not judged one by one. "Judged" says what came of it: false reports and missed sites are
+mended, each with a case, unless it says that they remain.
 
 """
 
