@@ -70,6 +70,8 @@ def read(path: Path) -> Plan:
         raise PlanError(f"cannot read the plan {path}: {error.strerror}; make one with: unsecret plan") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PlanError(f"{path} is not a plan: {error}; make one with: unsecret plan") from error
+    except RecursionError:
+        raise PlanError(f"{path} is not a plan: it is nested too deeply; make one with: unsecret plan") from None
     schema = raw.get("schema") if isinstance(raw, dict) else None
     if not isinstance(schema, int) or "pairings" not in raw:
         raise PlanError(f"{path} is not a plan of unsecret; make one with: unsecret plan")

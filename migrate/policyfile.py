@@ -203,6 +203,8 @@ def _file(content: bytes) -> _File:
         raise PolicyError(_said(str(error))) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PolicyError(f"it is no TOML: {error}") from None
+    except (RecursionError, ValueError):  # tomllib follows each bracket, and int() refuses thousands of digits
+        raise PolicyError("it is no TOML that anybody means: too many brackets or digits") from None
     for at, freeze in enumerate(file.freeze):
         if freeze.last < freeze.first:
             raise PolicyError(f"freeze[{at}].to: it ends before it begins; exchange the two days")

@@ -101,6 +101,7 @@ def test_a_value_changed_in_our_own_form_is_said_to_leave_no_trace(written: Path
     [
         (b"", "is not a plan"),
         (b"{", "is not a plan"),
+        (b"[" * 20_000, "is not a plan"),
         (b"[]", "is not a plan of unsecret"),
         (b'{"schema": 1}', "is not a plan of unsecret"),
         (b'{"schema": 99, "pairings": []}', "schema 99"),

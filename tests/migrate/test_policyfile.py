@@ -83,6 +83,8 @@ PAIR = '[[pair]]\napplication = "a"\nidentity = "b"\nreason = "c"\n'
         ("[[managed]]\ntool = 'v'\ncreated_by = ['v']", "managed[0].created_by[0]: this is no GUID"),
         ("[limits]\n[limits]", "it is no TOML"),
         ("x =", "it is no TOML"),
+        ("a = " + "[" * 20_000, "it is no TOML"),
+        ("a = " + "9" * 6_000, "it is no TOML"),
     ],
 )
 def test_what_is_not_understood_is_one_line_with_its_key(text: str, message: str) -> None:

@@ -20,6 +20,8 @@ def compare(run: Run, paths: tuple[Path, ...], file: Path) -> Comparison:
 
 def write(run: Run, paths: tuple[Path, ...], file: Path) -> int:
     """Write what a run found, keep what is known of other paths, and return the number of entries."""
+    if file.exists() and not file.is_file():  # reading a device may never end
+        raise BaselineError(f"{file} would be replaced, and it is no regular file; choose another --baseline")
     covers = _covers(paths, file)
     kept = [entry for entry in (_read(file) if file.exists() else ()) if not covers(entry.mark.path)]
     entries = (*kept, *baseline.entries(run, _located(run, file)))
