@@ -26,14 +26,22 @@ def decisions(path: Path | None) -> Decisions:
     return policyfile.read(found) if found else policyfile.sealed(NOTHING)
 
 
-def _found(path: Path | None) -> Path | None:
-    usual = Path(policyfile.NAME)
-    return path or (usual if usual.exists() else None)
+def _found(path: Path | None, plan: Path | None = None) -> Path | None:
+    """Return the file that rules: the named one, else that of this folder, else that beside the plan."""
+    usual = [Path(policyfile.NAME)] + ([plan.parent / policyfile.NAME] if plan else [])
+    return path or next((each for each in usual if each.exists()), None)
 
 
-def retirement(path: Path | None, *, unused_days: int | None = None, most: int | None = None) -> RetirePolicy:
-    """Read what removals are judged by; options can make it stricter, never laxer. Raises PolicyError."""
-    found = _found(path)
+def ruling(path: Path | None, plan: Path) -> str:
+    """Say what removals of a plan are judged by."""
+    return f"judged by {found}" if (found := _found(path, plan)) else f"judged without an {policyfile.NAME}"
+
+
+def retirement(
+    path: Path | None, plan: Path, *, unused_days: int | None = None, most: int | None = None
+) -> RetirePolicy:
+    """Read what removals of a plan are judged by; options can make it stricter, never laxer. Raises PolicyError."""
+    found = _found(path, plan)
     rules = policyfile.read_retirement(found) if found else RetirePolicy()
     policy = rules.policy
     limits = [each for each in (most, policy.per_run) if each is not None]

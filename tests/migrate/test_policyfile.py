@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from migrate import policyfile
+from migrate.cli.policies import retirement, ruling
 from migrate.errors import PolicyError
 from migrate.model import Confidence
 from migrate.planning.decisions import NOTHING, Runs
@@ -101,3 +102,19 @@ def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(PolicyError, match=r"unsecret\.toml: it is no TOML"):
         policyfile.read(path)
+
+
+def test_the_policy_beside_the_plan_rules_where_the_folder_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    plan = Path("..") / "plan.json"
+    assert retirement(None, plan).policy.owner_days is None
+    assert ruling(None, plan) == "judged without an unsecret.toml"
+    (tmp_path / "unsecret.toml").write_text("[retire]\nowner_days = 14\n")
+    assert retirement(None, plan).policy.owner_days == 14
+    assert ruling(None, plan) == "judged by ../unsecret.toml"
+    Path("unsecret.toml").write_text("[retire]\nowner_days = 5\n")
+    assert (retirement(None, plan).policy.owner_days, ruling(None, plan)) == (5, "judged by unsecret.toml")
+    assert retirement(Path("../unsecret.toml"), plan).policy.owner_days == 14
