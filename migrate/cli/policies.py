@@ -11,6 +11,8 @@ import click
 from migrate import policyfile
 from migrate.circumstances import RetirePolicy
 from migrate.cli.options import FILE
+from migrate.errors import PolicyError
+from migrate.model import Plan
 from migrate.planning.decisions import NOTHING, Decisions
 
 
@@ -49,3 +51,21 @@ def retirement(
         policy, unused_days=max(unused_days or 0, policy.unused_days), per_run=min(limits, default=None)
     )
     return dataclasses.replace(rules, policy=stricter)
+
+
+def check_names(path: Path | None, plan_file: Path, plan: Plan) -> None:
+    """Refuse an exclusion that protects nobody, as it is misspelt; raises PolicyError.
+
+    What the plan was made with was looked up in the snapshot then.
+    """
+    found = _found(path, plan_file)
+    if found is None or policyfile.read(found).digest == plan.policy_digest:
+        return
+    named = [each.application for each in (*plan.pairings, *plan.refusals)]
+    known = {text.casefold() for each in named for text in (each.client_id, each.id, each.display_name)}
+    for at, one in enumerate(policyfile.read(found).excludes):
+        if one.application.casefold() not in known:
+            raise PolicyError(
+                f"{found}: exclude[{at}].application: the plan has no {one.application!r}: correct it, or scan and plan "
+                "again with it"
+            )

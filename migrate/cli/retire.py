@@ -17,7 +17,7 @@ from migrate.cli.journals import check_chain
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, apply_option, common, selection
 from migrate.cli.output import again, emit, progress
-from migrate.cli.policies import policy_option, retirement, ruling
+from migrate.cli.policies import check_names, policy_option, retirement, ruling
 from migrate.clock import SystemClock
 from migrate.journal.store import SqlJournal
 from migrate.model import Pairing, Plan
@@ -56,6 +56,7 @@ def command(
     rules = retirement(policy, plan_file, unused_days=unused_days, most=most)
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
+        check_names(policy, plan_file, plan)
         pairings = planuse.select(plan, app=app, wave=wave)
         results = asyncio.run(_retire(settings, plan, pairings, journal, rules, apply=apply))
     lines = [*_lines(results, apply=apply), ruling(policy, plan_file)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from datetime import date
 from pathlib import Path
@@ -9,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from migrate import policyfile
-from migrate.cli.policies import retirement, ruling
+from migrate.cli.policies import check_names, retirement, ruling
 from migrate.errors import PolicyError
 from migrate.model import Confidence
 from migrate.planning.decisions import NOTHING, Runs
+from migrate.planning.plan import make_plan
+from tests.support.tenants import application, identity, snapshot
 
 DOCS = Path(__file__).parents[2] / "docs" / "plan.md"
 GUID = "AAAAAAAA-0000-4000-8000-000000000000"
@@ -118,3 +121,14 @@ def test_the_policy_beside_the_plan_rules_where_the_folder_has_none(
     Path("unsecret.toml").write_text("[retire]\nowner_days = 5\n")
     assert (retirement(None, plan).policy.owner_days, ruling(None, plan)) == (5, "judged by unsecret.toml")
     assert retirement(Path("../unsecret.toml"), plan).policy.owner_days == 14
+
+
+def test_an_exclusion_of_nobody_is_refused_before_anything_is_removed(tmp_path: Path) -> None:
+    plan = make_plan(snapshot(application("orders"), identities=(identity("id-orders"),)))
+    file = tmp_path / "unsecret.toml"
+    file.write_text('[[exclude]]\napplication = "Orders"\nreason = "r"\nuntil = 2099-01-01\n')
+    check_names(file, tmp_path / "plan.json", plan)
+    file.write_text(file.read_text().replace("Orders", "oders"))
+    with pytest.raises(PolicyError, match=r"exclude\[0\].application: the plan has no 'oders'"):
+        check_names(None, tmp_path / "plan.json", plan)
+    check_names(None, tmp_path / "plan.json", dataclasses.replace(plan, policy_digest=policyfile.read(file).digest))
