@@ -66,6 +66,6 @@ def check_names(path: Path | None, plan_file: Path, plan: Plan) -> None:
     for at, one in enumerate(policyfile.read(found).excludes):
         if one.application.casefold() not in known:
             raise PolicyError(
-                f"{found}: exclude[{at}].application: the plan has no {one.application!r}: correct it, or scan and plan "
-                "again with it"
+                f"{found}: exclude[{at}].application: the plan has no {one.application!r}: correct it, or scan and "
+                "plan again with it"
             )
