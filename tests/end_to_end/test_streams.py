@@ -30,6 +30,6 @@ def test_a_name_that_the_encoding_lacks_ends_no_command(tmp_path: Path) -> None:
 def test_a_closed_standard_output_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("x = 1\n")
     command = f"exec {sys.executable} {LAUNCHER} rewrite {tmp_path} >&-"
-    told = subprocess.run(["sh", "-c", command], capture_output=True, check=False, text=True)
+    told = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False, text=True)
     assert told.returncode == 0
     assert told.stderr.startswith("1 files read")
