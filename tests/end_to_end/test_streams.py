@@ -1,13 +1,18 @@
-"""Standard output and error as they may be: of another encoding, or closed."""
+"""Standard output, error and files as they may be: of another encoding, closed, on a disk that is full."""
 
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from migrate import planfile
+from migrate.cli import outputs
+from migrate.errors import OutputError
 from migrate.planning.plan import make_plan
 from tests.support.tenants import application, identity, snapshot
 
@@ -33,3 +38,16 @@ def test_a_closed_standard_output_is_no_error(tmp_path: Path) -> None:
     told = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False, text=True)
     assert told.returncode == 0
     assert told.stderr.startswith("1 files read")
+
+
+def test_a_file_that_cannot_be_written_whole_is_not_left_in_part(tmp_path: Path) -> None:
+    """Half a file would be in the way of the next run, which replaces nothing but its own."""
+    out = tmp_path / "proof.json"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(OutputError, match="choose another place"):
+            outputs.write(out, b"x" * 200)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []
