@@ -14,6 +14,7 @@ import msgspec
 
 from migrate.errors import PlanError
 from migrate.model import PLAN_SCHEMA, Plan
+from reports.text import json_visible
 
 
 def digest(plan: Plan) -> str:
@@ -33,7 +34,8 @@ def encode(plan: Plan) -> bytes:
 
 
 def _text(sealed: Plan) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(sealed), indent=2) + b"\n"
+    # People read it in a pull request: a bidirectional override in a name would show them another plan.
+    return json_visible(msgspec.json.format(msgspec.json.encode(sealed), indent=2)) + b"\n"
 
 
 def write(plan: Plan, path: Path) -> Plan:
