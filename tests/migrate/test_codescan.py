@@ -20,7 +20,7 @@ from tests.support.tenants import application, identity, snapshot
 
 PLAN = make_plan(snapshot(application("orders"), identities=(identity("id-orders"),)))
 CLIENT_ID = PLAN.pairings[0].application.client_id
-NEEDS = f"from azure.identity import ClientSecretCredential as C\ndef f(secret):\n    return C('t', '{CLIENT_ID}', secret)\n"
+NEEDS = f"from azure.identity import ClientSecretCredential as C\ndef f(s):\n    return C('t', '{CLIENT_ID}', s)\n"
 
 
 @pytest.fixture
