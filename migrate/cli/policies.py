@@ -61,7 +61,7 @@ def check_names(path: Path | None, plan_file: Path, plan: Plan) -> None:
     found = _found(path, plan_file)
     if found is None or policyfile.read(found).digest == plan.policy_digest:
         return
-    named = [each.application for each in (*plan.pairings, *plan.refusals)]
+    named = [*(each.application for each in plan.pairings), *(each.application for each in plan.refusals)]
     known = {text.casefold() for each in named for text in (each.client_id, each.id, each.display_name)}
     for at, one in enumerate(policyfile.read(found).excludes):
         if one.application.casefold() not in known:
