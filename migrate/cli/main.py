@@ -132,7 +132,7 @@ def _interrupted(given: Sequence[str]) -> int:
 
 def _message(error: BaseException) -> str:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        return f"give a command; see {error.ctx.command_path if error.ctx else 'unsecret'} --help"
+        return f"give a command; see {error.ctx.command_path} --help"
     if isinstance(error, click.ClickException):
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "unsecret"
         return f"{error.format_message().rstrip('.')}; see {where} --help"
