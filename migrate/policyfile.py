@@ -204,8 +204,10 @@ def _file(content: bytes) -> _File:
         file = msgspec.toml.decode(content.removeprefix(codecs.BOM_UTF8), type=_File)
     except msgspec.ValidationError as error:
         raise PolicyError(_said(str(error))) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PolicyError(f"it is no TOML: {error}") from None
+    except (RecursionError, ValueError):  # tomllib follows each bracket, and int() refuses thousands of digits
+        raise PolicyError("it is no TOML that anybody means: too many brackets or digits") from None
     for at, freeze in enumerate(file.freeze):
         if freeze.last < freeze.first:
             raise PolicyError(f"freeze[{at}].to: it ends before it begins; exchange the two days")
