@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import hashlib
 import re
@@ -53,6 +54,8 @@ _WORDS = {
         "this is no name of a secret: letters, digits, hyphens, and {client_id} once"
     ),
     r"Expected `str` of length >= 1": "this is empty",
+    r"Expected `date`, got `\w+`": "this is no day: write it as 2026-12-31, without quotes and without a time",
+    r"Expected `array`, got `object`": "tables of which there may be several have double brackets, lists single ones",
 }
 """msgspec's words, in the file's own."""
 _WHERE = re.compile(r"(?P<what>.*) - at `\$\.?(?P<key>[^`]*)`", re.DOTALL)
@@ -217,11 +220,13 @@ def decode_retirement(content: bytes) -> RetirePolicy:
 
 def _file(content: bytes) -> _File:
     try:
-        file = msgspec.toml.decode(content, type=_File)
+        file = msgspec.toml.decode(content.removeprefix(codecs.BOM_UTF8), type=_File)
     except msgspec.ValidationError as error:
         raise PolicyError(_said(str(error))) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PolicyError(f"it is no TOML: {error}") from None
+    except (RecursionError, ValueError):  # tomllib follows each bracket, and int() refuses thousands of digits
+        raise PolicyError("it is no TOML that anybody means: too many brackets or digits") from None
     if file.break_glass and file.break_glass.name.count("{client_id}") > 1:
         raise PolicyError("break_glass.name: {client_id} stands there more than once; docs/plan.md lists the keys")
     for at, freeze in enumerate(file.freeze):

@@ -207,4 +207,5 @@ def _addresses(entry: Entry) -> list[tuple[str, datetime]]:
 
 def _names(told: str, pairing: Target) -> bool:
     application = pairing.application
-    return told.casefold() in {application.client_id, application.id, application.display_name.casefold()}
+    names = (application.client_id, application.id, application.display_name)
+    return told.casefold() in {each.casefold() for each in names}

@@ -15,7 +15,7 @@ from migrate.cli.freezing import freeze_option
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, apply_option, common
 from migrate.cli.output import again, emit, progress
-from migrate.cli.policies import policy_option, retirement
+from migrate.cli.policies import check_names, policy_option, retirement
 from migrate.deactivation import Deactivated, Deactivation, NotDeactivated, Unmissed, WouldDeactivate
 from migrate.errors import PlanError
 from migrate.journal.store import SqlJournal
@@ -39,9 +39,10 @@ def command(
     They get no new tokens, everything else is kept, and revert takes it back at any time. After the time that the
     policy asks for, in which nobody has tried to sign in, retire may remove their credentials.
     """
-    rules = retirement(policy)
+    rules = retirement(policy, plan_file)
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
+        check_names(policy, plan_file, plan)
         unused = planuse.abandoned(plan, journal, app)
         if app and not unused:
             raise PlanError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import logging
 import os
 import signal
@@ -72,6 +73,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _write_anything()
     try:
         result = cli.main(args=given, prog_name="unsecret", standalone_mode=False, obj=tuple(given))
         _flush()
@@ -80,6 +82,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (StoppedEarlyError, KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - all end in one line
         return _failed(error, given)
     return result if isinstance(result, int) else 0
+
+
+def _write_anything() -> None:
+    """Show by its code point what a terminal's encoding lacks: no name may end a command that has changed a tenant."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _failed(error: BaseException, given: Sequence[str]) -> int:
@@ -127,7 +136,7 @@ def _interrupted(given: Sequence[str]) -> int:
 
 def _message(error: BaseException) -> str:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        return "give a command; see unsecret --help"
+        return f"give a command; see {error.ctx.command_path} --help"
     if isinstance(error, click.ClickException):
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "unsecret"
         return f"{error.format_message().rstrip('.')}; see {where} --help"

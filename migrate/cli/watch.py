@@ -32,7 +32,7 @@ def command(*, settings: Settings, plan_file: Path, wave: int | None, app: str |
     To be run until every application has been watched for as long as the policy says. Trouble stops every further
     removal, until a later look finds the application quiet.
     """
-    rules = retirement(policy)
+    rules = retirement(policy, plan_file)
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
         unused = planuse.deactivated(plan, journal, app=app, wave=wave)

@@ -6,6 +6,7 @@ to; which of the two only a person knows.
 
 from __future__ import annotations
 
+from inventory.classify import reconcile
 from inventory.model import Credential, Purpose
 from migrate.circumstances import InPlace
 from migrate.gate import ALWAYS, Answer, Closed, Gate, Open, Question
@@ -58,16 +59,17 @@ def _glass(question: Question) -> list[InPlace]:
 
 
 def _added(question: Question) -> list[Credential]:
-    """Give the live credentials that authenticate the application and that the plan does not know."""
+    """Give the live credentials that authenticate the application and that the plan does not know.
+
+    The plan holds each one that there was. When a credential begins says nothing: whoever adds it chooses the time
+    (Microsoft Graph, "passwordCredential resource type": startDateTime).
+    """
     planned = {each.key_id for each in question.pairing.credentials}
-    application, principal = question.application, question.principal
-    both = (application.credentials if application else ()) + (principal.credentials if principal else ())
     return [
         each
-        for each in both
+        for each in reconcile(question.application, question.principal)
         if each.key_id not in planned
         and each.purpose is Purpose.AUTHENTICATION
-        and (each.start is None or each.start >= question.circumstances.taken_at)
         and (each.end is None or each.end > question.now)
     ]
 
