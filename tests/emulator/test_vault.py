@@ -16,6 +16,7 @@ import httpx
 import pytest
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.identity.aio import ClientSecretCredential
+from azure.keyvault.secrets._shared import http_challenge_cache
 from azure.keyvault.secrets.aio import SecretClient
 
 from migrate.emulator import environments
@@ -29,6 +30,7 @@ VALUE = "v4lue~of.a-secret/+x"
 
 @pytest.fixture(scope="module")
 def tenant() -> Iterator[Emulator]:
+    http_challenge_cache.clear()  # of vaults of the same name in the tenants of other tests
     with Emulator(apps=30, seed=4) as running:
         yield running
 

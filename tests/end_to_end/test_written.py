@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from azure.keyvault.secrets._shared import http_challenge_cache
 
 from migrate import vault_writer
 from migrate.cli.main import main
@@ -98,6 +99,7 @@ def code(folder: Path, base: Rollout, client: str) -> Path:
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Written]:
     work, kept = tmp_path_factory.mktemp("written"), tmp_path_factory.mktemp("tenant")
+    http_challenge_cache.clear()  # of vaults of the same name in the tenants of other tests
     with pytest.MonkeyPatch.context() as patch, rollout(kept, patch, apps=14) as base:
         rename(base.emulator.tenant)
         patch.chdir(work)

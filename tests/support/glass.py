@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from azure.keyvault.secrets._shared import http_challenge_cache
 
 from migrate import planfile, planuse, rollout, vault_writer
 from migrate.breakglass import Glass, GlassBreaker
@@ -148,6 +149,7 @@ async def _ready(base: Rollout) -> Plan:
 @contextmanager
 def broken(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Broken]:
     """Remove the credentials of the first application that may lose them."""
+    http_challenge_cache.clear()  # of vaults of the same name in the tenants of other tests
     with started(folder, patch, apps=14) as base:
         patch.setenv("HTTPS_PROXY", base.emulator.proxy_endpoint)
         patch.setitem(vault_writer._OPTIONS, "retry_backoff_factor", 0.01)
