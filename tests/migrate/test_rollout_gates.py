@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from inventory.estate import Policy as AppManagementPolicy
 from inventory.estate import Restriction
 from inventory.lifetimes import Policies
-from inventory.model import Holder, SignIn
+from inventory.model import ClientId, Holder, SignIn
 from migrate import gates
 from migrate.circumstances import (
     Caller,
@@ -25,6 +25,7 @@ from migrate.circumstances import (
     OptOut,
     Policy,
     Possible,
+    Removed,
     RetirePolicy,
 )
 from migrate.model import Entry, Freeze, Kind
