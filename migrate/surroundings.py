@@ -8,17 +8,19 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from inventory.model import ClientId, KeyId
-from migrate.circumstances import Caller, Circumstances, Informed, RetirePolicy
+from migrate.circumstances import Caller, Circumstances, Informed, InPlace, RetirePolicy
 from migrate.gate import CodeState
-from migrate.model import Entry, Kind, Pairing, Plan, PlannedCredential
+from migrate.model import Entry, Kind, Plan, PlannedCredential, Target
 from migrate.rollback import Rules, rollback
-from migrate.rollout import code_state
+from migrate.rollout import code_state, glass_of
 
 KINDS = (
     Kind.RETIRED, Kind.GONE, Kind.HELD, Kind.SCHEDULED, Kind.UNSCHEDULED, Kind.OWNER_TOLD, Kind.CALLERS,
-    Kind.WATCH_FAILED, Kind.WATCHED, Kind.CODE_SCANNED,
+    Kind.WATCH_FAILED, Kind.WATCHED, Kind.CODE_SCANNED, Kind.BREAK_GLASS_MEANT, Kind.BREAK_GLASS_MADE,
+    Kind.BREAK_GLASS_OVER,
 )  # fmt: skip
 """What it reads of the journal."""
+_GLASS = frozenset({Kind.BREAK_GLASS_MEANT, Kind.BREAK_GLASS_MADE, Kind.BREAK_GLASS_OVER})
 _HOUR = timedelta(hours=1)
 
 _PASSING = frozenset({"wave-order", "change-limit", "freeze-window", "one-operator"})
@@ -50,6 +52,7 @@ class Surroundings:
         self._informed: dict[str, Informed] = {}
         self._callers: dict[str, dict[str, datetime]] = defaultdict(dict)
         self._trouble: dict[str, str] = {}
+        self._glass: dict[str, dict[str, InPlace]] = defaultdict(dict)
         self._scans: list[Entry] = []
         self.code: CodeState = code_state((), plan.tenant_id)
         self.last = 0
@@ -62,6 +65,8 @@ class Surroundings:
         for entry in entries:
             if entry.kind is Kind.CODE_SCANNED:
                 self._scans.append(entry)
+            elif entry.kind in _GLASS:
+                self._glass_moves(entry)
             else:
                 self._take(entry)
             self.last = max(self.last, entry.number or 0)
@@ -74,7 +79,7 @@ class Surroundings:
 
     def soaks(self, credential: PlannedCredential) -> None:
         """Let what this run found soaking not keep later waves from being scheduled; from being removed it does."""
-        wave = self._wave_of[credential.key_id]
+        wave = self._wave_of.get(credential.key_id, 0)
         if name := self._waves[wave].pop(credential.key_id, ""):
             self._soaks[wave][credential.key_id] = name
 
@@ -111,6 +116,17 @@ class Surroundings:
             case _:
                 pass
 
+    def _glass_moves(self, entry: Entry) -> None:
+        mine = self._glass[entry.application or ""]
+        match entry.kind:
+            case Kind.BREAK_GLASS_MEANT:
+                mine[entry.subject] = InPlace(key_id="", told=f"one that was begun and not finished ({entry.subject})")
+            case Kind.BREAK_GLASS_MADE:
+                found = glass_of(entry)
+                mine[entry.subject] = InPlace(key_id=found.key_id, told=str(found))
+            case _:
+                mine.pop(entry.subject, None)
+
     def _dealt_with(self, entry: Entry) -> None:
         if entry.kind is not Kind.HELD or holds_for_good(_closed(entry)):
             self._settle(KeyId(entry.subject))
@@ -131,7 +147,7 @@ class Surroundings:
 
     def around(
         self,
-        pairing: Pairing,
+        pairing: Target,
         credential: PlannedCredential,
         created: datetime | None,
         now: datetime,
@@ -162,6 +178,7 @@ class Surroundings:
             removed_in_hour=len(self._removed) - bisect_right(self._removed, now - _HOUR),
             scheduled=self.scheduled(credential),
             rollback=rollback(self._restrictions, credential, created),
+            break_glass=tuple(self._glass[client_id].values()),
         )
 
     def _in_trouble(self, client_id: ClientId) -> str:
@@ -188,6 +205,7 @@ def _addresses(entry: Entry) -> list[tuple[str, datetime]]:
     )
 
 
-def _names(told: str, pairing: Pairing) -> bool:
+def _names(told: str, pairing: Target) -> bool:
     application = pairing.application
-    return told.casefold() in {application.client_id, application.id, application.display_name.casefold()}
+    names = (application.client_id, application.id, application.display_name)
+    return told.casefold() in {each.casefold() for each in names}
