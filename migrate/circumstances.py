@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from inventory.model import ClientId
 from migrate.model import Freeze
 
 
@@ -89,6 +90,16 @@ class Caller:
 
     address: str
     last: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """A credential of an application was removed."""
+
+    at: datetime
+    client_id: ClientId
+    name: str
+    """The application's display name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +188,9 @@ class Circumstances:
     waits_for: str = ""
     """The application of one of them."""
     canary_removed: datetime | None = None
-    """Newest removal of the wave before."""
+    """Newest removal of the waves before."""
+    stand_in: Removed | None = None
+    """Where none of them lost a credential: the first removal of the plan, of another application of this wave."""
     trouble: str = ""
     """What went wrong after a removal and is not over, in words."""
     removed_in_run: int = 0

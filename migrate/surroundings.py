@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from inventory.model import ClientId, KeyId
-from migrate.circumstances import Caller, Circumstances, Informed, InPlace, RetirePolicy
+from migrate.circumstances import Caller, Circumstances, Informed, InPlace, Removed, RetirePolicy
 from migrate.gate import CodeState
-from migrate.model import Entry, Kind, Plan, PlannedCredential, Target
+from migrate.model import ApplicationRef, Entry, Kind, Plan, PlannedCredential, Target
 from migrate.rollback import Rules, rollback
 from migrate.rollout import code_state, glass_of
 
@@ -41,12 +41,15 @@ class Surroundings:
         self._waves: dict[int, dict[KeyId, str]] = defaultdict(dict)
         self._soaks: dict[int, dict[KeyId, str]] = defaultdict(dict)
         self._wave_of: dict[KeyId, int] = {}
+        self._holder_of: dict[KeyId, ApplicationRef] = {}
         for pairing in plan.pairings:
             for credential in pairing.credentials:
                 self._waves[pairing.wave][credential.key_id] = pairing.application.display_name
                 self._wave_of[credential.key_id] = pairing.wave
+                self._holder_of[credential.key_id] = pairing.application
         self._removed: list[datetime] = []
         self._newest: dict[int, datetime] = {}
+        self._first: Removed | None = None
         self._in_run = 0
         self._scheduled: dict[str, datetime] = {}
         self._informed: dict[str, Informed] = {}
@@ -134,8 +137,21 @@ class Surroundings:
     def _count(self, key: KeyId, at: datetime) -> None:
         insort(self._removed, at)
         wave = self._wave_of.get(key)
-        if wave is not None:
-            self._newest[wave] = max(at, self._newest.get(wave, at))
+        if wave is None:
+            return
+        self._newest[wave] = max(at, self._newest.get(wave, at))
+        if self._first is None or at < self._first.at:
+            holder = self._holder_of[key]
+            self._first = Removed(at=at, client_id=holder.client_id, name=holder.display_name)
+
+    def _canary(self, wave: int) -> datetime | None:
+        """Give the newest removal of the waves before one."""
+        return max((at for each, at in self._newest.items() if each < wave), default=None)
+
+    def _stand_in(self, wave: int, client_id: ClientId) -> Removed | None:
+        """Give the application that went first in the place of a canary, where it is another one."""
+        needed = wave > 1 and self._canary(wave) is None
+        return self._first if needed and self._first and self._first.client_id != client_id else None
 
     def scheduled(self, credential: PlannedCredential) -> datetime | None:
         """Give the time since when a removal is scheduled."""
@@ -172,7 +188,8 @@ class Surroundings:
             informed=self._informed.get(client_id),
             unsettled=sum(map(len, earlier)),
             waits_for=next(iter(earlier[0].values())) if earlier else "",
-            canary_removed=max((at for wave, at in self._newest.items() if wave < pairing.wave), default=None),
+            canary_removed=self._canary(pairing.wave),
+            stand_in=self._stand_in(pairing.wave, client_id),
             trouble=self._in_trouble(client_id),
             removed_in_run=self._in_run,
             removed_in_hour=len(self._removed) - bisect_right(self._removed, now - _HOUR),

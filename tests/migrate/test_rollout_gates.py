@@ -82,6 +82,8 @@ def test_an_open_earlier_wave_trouble_and_a_young_canary_hold() -> None:
     assert closed(around={"trouble": "the exchange fails"}) == {"wave-order": "the exchange fails"}
     assert set(closed(around={"canary_removed": NOW - timedelta(hours=1, minutes=59)})) == {"wave-order"}
     assert closed(around={"canary_removed": NOW - timedelta(hours=2)}) == {}
+    for age, shut in ((timedelta(hours=1, minutes=59), {"wave-order"}), (timedelta(hours=2), set())):
+        assert set(closed(around={"stand_in": Removed(at=NOW - age, client_id=ClientId("c"), name="first")})) == shut
 
 
 @pytest.mark.parametrize(
