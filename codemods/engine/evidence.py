@@ -22,19 +22,24 @@ _JOINT = rf"""["']+{_GAP}(?:\+{_GAP})?[rRbBuUfF]{{0,2}}["']+"""
 _ESCAPE = r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|N\{([^}\n]+)\}|\r?\n)"
 _FIND_JOINT, _FIND_ESCAPE = re.compile(_JOINT), re.compile(_ESCAPE)
 _SECRET = b"q~"  # in every secret that Entra generates: codemods.shapes
+_HANDED_OVER = frozenset({b"client_secret", b"tenant"})  # to any library: codemods.engine.handed_over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What may be in a file: known ``names``, what one of some ``searches`` finds, the text of a ``secret``."""
+    """What may be in a file: known ``names``, what one of some ``searches`` finds, the text of a ``secret``.
+
+    ``handed`` says that a secret may be handed over to any library.
+    """
 
     names: bool
+    handed: bool
     searches: tuple[Transform, ...]
     secret: bool
 
     def __bool__(self) -> bool:
         """Tell whether there may be a site."""
-        return self.names or self.secret or bool(self.searches)
+        return self.names or self.handed or self.secret or bool(self.searches)
 
 
 class Evidence:
@@ -50,7 +55,7 @@ class Evidence:
         searching = [each for each in transforms if each.search is not None]
         self._searches = tuple((each, _least({_lowered(group) for group in each.evidence})) for each in searching)
         self._parts = sorted({part for _, groups in self._searches for group in groups for part in group})
-        self.everything = Seen(names=True, searches=tuple(searching), secret=True)
+        self.everything = Seen(names=True, handed=True, searches=tuple(searching), secret=True)
 
     def of(self, text: str) -> Seen:
         """Say what a file may hold."""
@@ -59,6 +64,7 @@ class Evidence:
         held = {part for part in self._parts if part in lowered}
         return Seen(
             names=any(group <= here for group in self._words),
+            handed=all(part in lowered for part in _HANDED_OVER),
             searches=tuple(
                 each
                 for each, groups in self._searches

@@ -9,10 +9,12 @@ from itertools import chain
 
 from codemods.assertion import guid
 from codemods.engine.evidence import Seen
-from codemods.engine.indirect import PATCH, Indirect, is_annotation, last_name
+from codemods.engine.handed_over import handed_over
+from codemods.engine.indirect import PATCH, Indirect, is_annotation, is_type_test, last_name
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.secrets import Trace, plain_text, trace
 from codemods.engine.source import Source
+from codemods.engine.unions import name_of_union, use_of_union
 from codemods.model import Category, ReasonCode, Site
 from codemods.names import Module
 from codemods.shapes import ENTRA_SECRET_WORD
@@ -42,9 +44,12 @@ def find(
     seen = seen or known.evidence.everything
     finder = _Finder(source, module, known, Indirect(module, known, is_own))
     found: dict[tuple[int, int], Occurrence] = {}
-    names = (finder.calls(), finder.references(), finder.strings(), finder.imports()) if seen.names else ()
+    finder.handed = seen.handed
+    names = (
+        (finder.calls(), finder.references(), finder.strings(), finder.imports()) if seen.names else (finder.calls(),)
+    )
     comments = (finder.comments(),) if seen.secret else ()
-    for occurrence in chain(*names, finder.searches(seen.searches), *comments):
+    for occurrence in chain(finder.calls(), *names, finder.searches(seen.searches), *comments):
         found.setdefault((occurrence.site.line, occurrence.site.column), occurrence)
     told = _told(found.values())
     return tuple(found[place] for place in sorted(found) if not _is_told(module, found[place], told))
@@ -77,13 +82,14 @@ class _Finder:
         self.module = module
         self.known = known
         self.indirect = indirect
+        self.handed = True
         imported = {item.name for item in module.imports if item.qualified in known.constructs.keys() | known.classes}
         self._names = imported | known.class_names  # a bare name that is none of these means nothing known
         self._attributes = known.last_names
 
     def calls(self) -> Iterator[Occurrence]:
         for node in self.module.calls:
-            if self._may_be_known(node.func) and (found := self._call(node)) is not None:
+            if (self.handed or self._may_be_known(node.func)) and (found := self._call(node)) is not None:
                 yield self._occurrence(node, *found)
 
     def references(self) -> Iterator[Occurrence]:
@@ -142,7 +148,7 @@ class _Finder:
             return found
         if isinstance(node.func, ast.Name) and (found := self._starred(node.func)) is not None:
             return found
-        return self._unproven(node)
+        return self._unproven(node) or handed_over(self.module, node, self.indirect.is_own)
 
     def _unproven(self, node: ast.Call) -> tuple[str, Verdict] | None:
         """Report a call by the name of a known class, unless that name is shown to be somebody else's."""
@@ -191,9 +197,11 @@ class _Finder:
             return None
         if is_annotation(self.module, node):
             return None
+        if (union := name_of_union(self.module, node)) is not None:
+            return use_of_union(self.module, union)
         if isinstance(parent, ast.ClassDef):
             return ReasonCode.SUBCLASS
-        if _is_type_test(self.module, node):
+        if is_type_test(self.module, node):
             return ReasonCode.TYPE_DEPENDENT
         return ReasonCode.CLASS_AS_VALUE
 
@@ -264,14 +272,3 @@ def scope_of(module: Module, node: ast.AST) -> str:
 
 def _is_own(node: ast.Attribute) -> bool:
     return isinstance(node.value, ast.Name) and node.value.id in {"self", "cls"}
-
-
-def _is_type_test(module: Module, node: ast.AST) -> bool:
-    for parent in module.ancestors(node):
-        if isinstance(parent, ast.Compare | ast.MatchClass):
-            return True
-        if isinstance(parent, ast.Call):
-            return isinstance(parent.func, ast.Name) and parent.func.id in {"isinstance", "issubclass", "type"}
-        if isinstance(parent, ast.stmt):
-            return False
-    return False

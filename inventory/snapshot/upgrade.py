@@ -1,7 +1,7 @@
 """Brings a snapshot of an older version to this one, in a copy: what was taken stays as it was taken.
 
-Each migration is one function and one transaction. A file of version 2 was written without anything that version 3
-added: that is unknown in the copy, never empty.
+Each migration is one function and one transaction. What a later version added was not read when an older file was
+written: it is unknown in the copy, never empty.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def upgrade(path: Path, out: Path) -> None:
         if version == schema.SCHEMA_VERSION:
             header_of(path, source)  # an error where there is nothing in it
             raise SnapshotError(f"{path} has version {version} already; use it as it is")
-        _check_digest_2(path, source)
+        told, made = (_digest_2 if version == 2 else _digest_3)(source)  # noqa: PLR2004 - the oldest there is
+        if told != made:
+            raise SnapshotError(f"{path} was changed after the scan (its digest does not match); scan the tenant again")
         with writing(out):
             handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent)
             os.close(handle)
@@ -76,8 +78,8 @@ def _migrate(database: sqlite3.Connection, version: int) -> None:
     database.execute("VACUUM")
 
 
-def _check_digest_2(path: Path, database: sqlite3.Connection) -> None:
-    """Check the digest of version 2: SHA-256 of each table sorted by its columns, joined in the order of the tables."""
+def _digest_2(database: sqlite3.Connection) -> tuple[str, str]:
+    """Return what version 2 wrote: SHA-256 of each table sorted by its columns, joined in the order of the tables."""
     tenant_id, cloud, told = database.execute("SELECT tenant_id, cloud, digest FROM scan").fetchone()
     whole = hashlib.sha256(msgspec.json.encode((2, tenant_id, cloud)))
     for table, columns in _VERSION_2.items():
@@ -85,8 +87,26 @@ def _check_digest_2(path: Path, database: sqlite3.Connection) -> None:
         for row in database.execute(f"SELECT {columns} FROM {table} ORDER BY {columns}"):  # noqa: S608 - our own
             part.update(msgspec.json.encode(row) + b"\n")
         whole.update(part.digest())
-    if whole.hexdigest() != told:
-        raise SnapshotError(f"{path} was changed after the scan (its digest does not match); scan the tenant again")
+    return told, whole.hexdigest()
+
+
+def _digest_3(database: sqlite3.Connection) -> tuple[str, str]:
+    """Return the digests of version 3, which had fewer tables and columns, each pair as one text."""
+    digest = Digest()
+    for table in schema.COLUMNS:
+        if table not in _ADDED_BY_4:
+            columns = ", ".join(name for name in schema.names(table) if (table, name) not in _ADDED_BY_4)
+            digest.take(table, database.execute(f"SELECT {columns} FROM {table}"))  # noqa: S608 - names are our own
+    tenant_id, cloud, *told = database.execute("SELECT tenant_id, cloud, digest, evidence_digest FROM scan").fetchone()
+    made = [
+        digest.text([one for one in tables if one not in _ADDED_BY_4], tenant_id, cloud, version=3)
+        for tables in (schema.ESTATE, schema.EVIDENCE)
+    ]
+    return " ".join(told), " ".join(made)
+
+
+_ADDED_BY_4 = frozenset({"identity_tags", ("applications", "noted"), ("identities", "owners_known")})
+"""Tables, and columns of tables."""
 
 
 def _from_2(database: sqlite3.Connection) -> None:
@@ -113,6 +133,20 @@ def _from_2(database: sqlite3.Connection) -> None:
         database.execute(statement)
 
 
+def _from_3(database: sqlite3.Connection) -> None:
+    """Add what speaks for a pairing: tags and owners of identities, and what notes of applications point at.
+
+    A file of version 2 was given the present tables, and has them already.
+    """
+    present = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if "identity_tags" not in present:
+        database.execute(schema.create("identity_tags"))
+        database.execute("ALTER TABLE applications ADD COLUMN noted TEXT")
+        database.execute("ALTER TABLE identities ADD COLUMN owners_known INTEGER NOT NULL DEFAULT 0")
+    database.execute("INSERT OR IGNORE INTO notes (subject, text) VALUES (?, ?)", _UNTAGGED)
+
+
+_UNTAGGED = ("identity tags", "an older unsecret did not read them: identity tags are unknown")
 _SOURCE = f"""
     INSERT INTO sources (name, read_at, since, until, retention_days, missing, blind_spots, sees)
     SELECT '{_ACTIVITY}', taken_at, NULL, (SELECT max(last_sign_in) FROM old_activity), NULL,
@@ -135,5 +169,5 @@ _UNREADABLE = """
     ) AS kind ON substr(subject, 1, length(kind.name)) = kind.name
     WHERE text LIKE 'unreadable: %'
 """
-MIGRATIONS: tuple[tuple[int, Callable[[sqlite3.Connection], None]], ...] = ((2, _from_2),)
+MIGRATIONS: tuple[tuple[int, Callable[[sqlite3.Connection], None]], ...] = ((2, _from_2), (3, _from_3))
 """Each brings a file from its number to the next; in order."""

@@ -75,6 +75,11 @@ def retired(rows: Iterable[Row], *, dry_run: bool) -> list[str]:
     return lines
 
 
+def waits(row: Row) -> bool:
+    """Tell whether a credential is held for nothing but that another one goes first."""
+    return {gate["gate"] for gate in row.get("gates", ())} == {"wave-order"}
+
+
 def counted(rows: Iterable[Row]) -> str:
     """Tell how many credentials of a wave went and how many stay."""
     counts = Counter(row["result"] for row in rows)
@@ -90,6 +95,16 @@ def watched(rows: Iterable[Row]) -> list[str]:
         lines
         + [f"          {row['application']}: {row['message']}" for row in rows if "message" in row][:_REASONS_SHOWN]
     )
+
+
+def sealed(rows: Iterable[Row], found: Iterable[Row]) -> list[str]:
+    """Tell which applications take no new secret any more, and what appeared since."""
+    rows, found = list(rows), list(found)
+    counts = Counter(row["result"] for row in rows)
+    lines = [f"seal      {counts['sealed']} applications take no new secret, {counts['not yet']} are not that far"]
+    lines += [f"          {row['application']}: {row['message']}" for row in rows if row["result"] == "not sealed"]
+    told = [f"          {row['application']}: {row['message']}" for row in found[:_REASONS_SHOWN]]
+    return [*lines, f"guard     {len(found) or 'no'} credential or change since", *told]
 
 
 def summary(rows: Iterable[Row], *, working: int, services: int) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from inventory.model import ClientId, KeyId
-from migrate.model import ApplicationRef, Kind, Pairing, Refusal
+from migrate.glass import GlassSecret
+from migrate.model import Abandoned, ApplicationRef, Kind, Pairing, Refusal, Target
 from migrate.rollout.states import State
 from migrate.steps import Action
 
@@ -27,6 +29,8 @@ class Course:
     """Issuer and subject of the assertion that counts as a proof; empty where a step is to make the identity."""
     trusts: bool = True
     """Whether a federated credential is among what is to be done."""
+    abandoned: bool = False
+    """Whether it is deactivated instead of federated."""
     wave: int | None = None
     """None for an application that waits for its steps."""
 
@@ -46,6 +50,21 @@ def course(pairing: Pairing) -> Course:
         subject=pairing.federated.subject,
         wave=pairing.wave,
     )
+
+
+def course_of_abandoned(abandoned: Abandoned) -> Course:
+    """Return what becomes of an application that nobody uses: it is deactivated, and then loses its credentials."""
+    return Course(
+        application=abandoned.application,
+        keys=frozenset(each.key_id for each in abandoned.credentials),
+        trusts=False,
+        abandoned=True,
+    )
+
+
+def course_of(target: Target) -> Course:
+    """Return what the plan means to do with an application from which credentials are removed."""
+    return course(target) if isinstance(target, Pairing) else course_of_abandoned(target)
 
 
 def course_of_steps(refusal: Refusal) -> Course:
@@ -99,6 +118,12 @@ class Trust:
     """Principal id of the identity; empty in journals of earlier versions."""
 
 
+POLICY: Final = "app-management-policy"
+LOCK: Final = "service-principal-lock"
+SEAL: Final = frozenset({POLICY, LOCK})
+"""The parts of a seal, as the subjects of their entries."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Where one application stands."""
@@ -115,6 +140,10 @@ class Standing:
     created: frozenset[str] = frozenset()
     """ARM ids of identities of our making, in lower case."""
     trust: Trust | None = None
+    glass: tuple[GlassSecret, ...] = ()
+    """Break-glass secrets of which nothing says that they are over, oldest first."""
+    sealed: frozenset[str] = frozenset()
+    """The parts of the seal that were seen."""
     begun: frozenset[tuple[Kind, str]] = frozenset()
     """What was meant and never confirmed, with what it was about: only the tenant can tell whether it was done."""
 

@@ -47,7 +47,7 @@ def test_rewrite_imports_neither_the_cloud_nor_tables(tmp_path: Path, name: str)
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_there_and_described(name: str) -> None:
-    command = importlib.import_module(f"migrate.cli.{name}").command
+    command = importlib.import_module(f"migrate.cli.{name.replace('-', '_')}").command
     assert isinstance(command, click.Command)
     assert command.help
 
@@ -94,6 +94,9 @@ def test_an_error_cannot_steer_a_terminal(capsys: pytest.CaptureFixture[str]) ->
         ["federate", "missing.json"],
         ["verify", "missing.json"],
         ["retire", "missing.json", "--wave", "0"],
+        ["seal", "missing.json"],
+        ["guard", "missing.json"],
+        ["guard", "."],
         ["rewrite", "missing.py"],
         ["report", "missing.db", "--out", "x"],
         ["report", "missing.db"],

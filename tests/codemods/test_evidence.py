@@ -41,10 +41,26 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 
 
 _CALLS = ("client.post({})", "client.request(verb, {})", "urlopen({})", "session.fetch({})")
-_HOSTS = ("login.microsoftonline.com/t", "login.windows.net/t", "login.chinacloudapi.cn/t", "sso.example.com/oauth2")
+_HOSTS = (
+    "login.microsoftonline.com/t",
+    "login.windows.net/t",
+    "login.chinacloudapi.cn/t",
+    "sso.example.com/t/oauth2/v2.0",
+)
 NEEDED = (
     *(call.format(f"'https://{host}/token', make()") for host in _HOSTS for call in _CALLS),
-    *(f"send('https://{host}/x', {{'client_secret': s}})" for host in _HOSTS[1:3]),
+    *(f"send('https://{host}/x', {{'client_secret': s}})" for host in _HOSTS[:3]),
+    "send('/t/oauth2/v2.0/token', {'client_secret': s})",
+    "from databricks.sdk import x\ny = {'azure_client_id': a, 'azure_client_secret': k}",
+    "body = {'grant_type': g, 'client_secret': s}",
+    "b['client_secret'] = s\nx = urlencode(b)",
+    "b['client_secret'] = s\nsend(u, data=b)",
+    "b['client_secret'] = s\nurlopen(u, b)",
+    "b['client_secret'] = s\nclient.post(u, b)",
+    "b['client_secret'] = s\nclient.request(verb, u, b)",
+    "b['client_secret'] = s\nclient.fetch(u, b)",
+    "u = f'kustosql+https://h/d?azure_ad_client_secret={s}'",
+    "options = {}\noptions['account_name'] = n\noptions['client_secret'] = s\nu = 'abfs://x'",
     "read(path, filesystem_options={'client_secret': s})",
     "conf = {'fs.adl.oauth2.credential': s}",
     "text = f'Data Source=x;AppKey={s}'",
@@ -106,9 +122,10 @@ def test_no_case_is_left_out(name: str) -> None:
 @pytest.mark.parametrize("name", SUBJECTS)
 def test_each_transform_asks_only_for_what_its_own_sites_have(name: str) -> None:
     for transform in TRANSFORMS:
-        evidence = Evidence((transform,))
-        for text in _texts(name):
-            assert evidence.of(text) or not _has_sites(text, transform), f"{transform.name}: {text}"
+        evidence, known = Evidence((transform,)), join((transform,))
+        for text in (text for text in _texts(name) if _has_sites(text, transform)):
+            seen = evidence.of(text)
+            assert len(sites_of(text, known, seen)) == len(sites_of(text, known)), f"{transform.name}: {text}"
 
 
 @pytest.mark.parametrize("form", SPELLINGS)
@@ -134,7 +151,9 @@ def test_a_case_needs_every_group(transform: Transform, group: tuple[str, ...]) 
     object.__setattr__(poorer, "evidence", tuple(each for each in transform.evidence if each != group))
     left = Evidence((poorer,))
     texts = [*NEEDED, *(text for name in SUBJECTS for text in _texts(name))]
-    assert any(_has_sites(text, transform) and not left.of(text) for text in texts)
+    known = join((transform,))
+    with_sites = (text for text in texts if _has_sites(text, transform))
+    assert any(len(sites_of(text, known, left.of(text))) < len(sites_of(text, known)) for text in with_sites)
 
 
 @pytest.mark.parametrize("text", NEEDED)

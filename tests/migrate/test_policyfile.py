@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from datetime import date
 from pathlib import Path
@@ -9,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from migrate import policyfile
+from migrate.cli.policies import check_names, retirement, ruling
 from migrate.errors import PolicyError
 from migrate.model import Confidence
 from migrate.planning.decisions import NOTHING, Runs
+from migrate.planning.plan import make_plan
+from tests.support.tenants import application, identity, snapshot
 
 DOCS = Path(__file__).parents[2] / "docs" / "plan.md"
 GUID = "AAAAAAAA-0000-4000-8000-000000000000"
@@ -73,9 +77,11 @@ PAIR = '[[pair]]\napplication = "a"\nidentity = "b"\nreason = "c"\n'
         (PAIR.replace('"c"', '""'), "pair[0].reason: this is empty"),
         (f"{PAIR}tenants = ['x']", "pair[0].tenants[0]: this is no GUID"),
         (f"{PAIR}shared = 1", "pair[0].shared: Expected `bool`, got `int`"),
-        ("[pair]\napplication = 'a'", "pair: Expected `array`, got `object`"),
+        ("[pair]\napplication = 'a'", "pair: tables of which there may be several have double brackets"),
         ("[[exclude]]\napplication = 'a'\nreason = 'r'", "exclude[0]: the key `until` is missing"),
-        ("[[exclude]]\napplication = 'a'\nreason = 'r'\nuntil = '2026-01-01'", "exclude[0].until: Expected `date`"),
+        ("[[exclude]]\napplication = 'a'\nreason = 'r'\nuntil = '2026-01-01'", "exclude[0].until: this is no day"),
+        ("[[exclude]]\napplication = 'a'\nreason = 'r'\nuntil = 2026-01-01T00:00:00", "write it as 2026-12-31"),
+        (f"x = {'[' * 100_000}", "it is no TOML"),
         ("[[freeze]]\nfrom = 2026-02-01\nto = 2026-01-01\nreason = 'r'", "freeze[0].to: it ends before it begins"),
         ("[[freeze]]\nto = 2026-01-01\nreason = 'r'", "freeze[0]: the key `from` is missing"),
         ("[[runs]]\napplication = 'a'\non = 'mars'", "runs[0].on: Invalid enum value 'mars'"),
@@ -83,6 +89,8 @@ PAIR = '[[pair]]\napplication = "a"\nidentity = "b"\nreason = "c"\n'
         ("[[managed]]\ntool = 'v'\ncreated_by = ['v']", "managed[0].created_by[0]: this is no GUID"),
         ("[limits]\n[limits]", "it is no TOML"),
         ("x =", "it is no TOML"),
+        ("a = " + "[" * 20_000, "it is no TOML"),
+        ("a = " + "9" * 6_000, "it is no TOML"),
     ],
 )
 def test_what_is_not_understood_is_one_line_with_its_key(text: str, message: str) -> None:
@@ -92,6 +100,12 @@ def test_what_is_not_understood_is_one_line_with_its_key(text: str, message: str
     assert len(str(caught.value).splitlines()) == 1
 
 
+def test_marks_and_line_ends_of_windows_change_nothing() -> None:
+    text = f"[limits]\nwave = 3\n{PAIR}"
+    odd = policyfile.decode(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    assert odd == policyfile.decode(text.encode())
+
+
 def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
     path = tmp_path / "unsecret.toml"
     with pytest.raises(PolicyError, match=r"cannot read .*unsecret\.toml"):
@@ -99,3 +113,30 @@ def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(PolicyError, match=r"unsecret\.toml: it is no TOML"):
         policyfile.read(path)
+
+
+def test_the_policy_beside_the_plan_rules_where_the_folder_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    plan = Path("..") / "plan.json"
+    assert retirement(None, plan).policy.owner_days is None
+    assert ruling(None, plan) == "judged without an unsecret.toml"
+    (tmp_path / "unsecret.toml").write_text("[retire]\nowner_days = 14\n")
+    assert retirement(None, plan).policy.owner_days == 14
+    assert ruling(None, plan) == "judged by ../unsecret.toml"
+    Path("unsecret.toml").write_text("[retire]\nowner_days = 5\n")
+    assert (retirement(None, plan).policy.owner_days, ruling(None, plan)) == (5, "judged by unsecret.toml")
+    assert retirement(Path("../unsecret.toml"), plan).policy.owner_days == 14
+
+
+def test_an_exclusion_of_nobody_is_refused_before_anything_is_removed(tmp_path: Path) -> None:
+    plan = make_plan(snapshot(application("orders"), identities=(identity("id-orders"),)))
+    file = tmp_path / "unsecret.toml"
+    file.write_text('[[exclude]]\napplication = "Orders"\nreason = "r"\nuntil = 2099-01-01\n')
+    check_names(file, tmp_path / "plan.json", plan)
+    file.write_text(file.read_text().replace("Orders", "oders"))
+    with pytest.raises(PolicyError, match=r"exclude\[0\].application: the plan has no 'oders'"):
+        check_names(None, tmp_path / "plan.json", plan)
+    check_names(None, tmp_path / "plan.json", dataclasses.replace(plan, policy_digest=policyfile.read(file).digest))
