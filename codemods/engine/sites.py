@@ -41,7 +41,7 @@ def find(
     ``is_own`` tells whether a top-level name of an import may be a module of the same project; ``seen`` says what the
     file may hold, by default everything.
     """
-    seen = seen or known.evidence.everything
+    seen = known.evidence.everything if seen is None else seen
     finder = _Finder(source, module, known, Indirect(module, known, is_own))
     found: dict[tuple[int, int], Occurrence] = {}
     finder.handed = seen.handed
