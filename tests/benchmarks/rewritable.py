@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from itertools import cycle, islice
@@ -49,4 +50,13 @@ def _of_one_application(text: str, client_id: str) -> str | None:
         start = starts[node.lineno - 1] + node.col_offset
         end = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
         text = f'{text[:start]}"{client_id}"{text[end:]}'
-    return text if clients else None
+    return text if clients and _parses(text) else None
+
+
+def _parses(text: str) -> bool:
+    """Tell whether a client id could be put there: one in an address stands at no place of its own."""
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True
