@@ -1,7 +1,7 @@
 """Brings a snapshot of an older version to this one, in a copy: what was taken stays as it was taken.
 
 Each migration is one function and one transaction. A file of version 2 was written without anything that version 3
-added: that is unknown in the copy, never empty.
+added: that is unknown in the copy, never empty. What a scan of today withholds is withheld in the copy too.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ from pathlib import Path
 import msgspec
 
 from inventory.errors import SnapshotError
+from inventory.secret_texts import looks_secret
 from inventory.snapshot.completion import reconcile_all, sealed
 from inventory.snapshot.digest import Digest
 from inventory.snapshot.files import into_place, transaction, writing
 from inventory.snapshot.opening import header_of, opened
 from inventory.tables import schema
+from inventory.tables.rows import Row
+from inventory.tables.withholding import kept
 
 _VERSION_2 = {
     "applications": "id, client_id, display_name, created, sign_in_audience, disabled, tags, encryption_key, "
@@ -38,6 +41,20 @@ _VERSION_2 = {
 }
 """Tables and columns of version 2, in the order of its digest."""
 _ACTIVITY = "graph-credential-activity"
+_BLIND = msgspec.json.encode((
+    "a credential without a row is unknown, not unused",
+    "federated credentials do not appear",
+    "an earlier version read it, which did not tell what else it could not see",
+)).decode()  # fmt: skip
+_SHORT = {"hint": "substr(hint, 1, 3)"}  # more than three characters would be the secret itself
+_HOLDERS = {
+    "applications": ("id", "applications"),
+    "service_principals": ("id", "service-principals"),
+    "identities": ("principal_id", "service-principals"),
+}
+"""Tables of objects: the column of the id, and where the objects were listed."""
+_HELD = ("credentials", "owners", "federated_credentials")
+_AT_A_TIME = 1000
 
 
 def upgrade(path: Path, out: Path) -> None:
@@ -104,21 +121,57 @@ def _from_2(database: sqlite3.Connection) -> None:
     for table, columns in _VERSION_2.items():
         if table in schema.COLUMNS:
             named = columns.replace("application_id", "holder_id")
-            database.execute(f"INSERT OR IGNORE INTO {table} ({named}) SELECT {columns} FROM old_{table}")  # noqa: S608 - names are our own
-    for statement in (_SOURCE, _USES, _UNREADABLE):
+            told = ", ".join(_SHORT.get(name, name) for name in columns.split(", "))
+            database.execute(f"INSERT OR IGNORE INTO {table} ({named}) SELECT {told} FROM old_{table}")  # noqa: S608 - names are our own
+    database.execute(_SOURCE, (_BLIND,))
+    for statement in (_USES, _UNREADABLE):
         database.execute(statement)
     for table in ("scan", *_VERSION_2):
         database.execute(f"DROP TABLE old_{table}")
+    _withhold(database)
     for statement in schema.INDEXES:
         database.execute(statement)
 
 
+def _withhold(database: sqlite3.Connection) -> None:
+    """Do with every text what a scan does with it today (``entries``, ``withholding``)."""
+    for table, (key, collection) in _HOLDERS.items():
+        for (name,) in database.execute(f"SELECT {key} FROM {table}").fetchall():  # noqa: S608 - names are our own
+            if looks_secret(name):
+                _drop(database, table, name, collection)
+    for table in schema.COLUMNS:
+        _withhold_in(database, table)
+
+
+def _drop(database: sqlite3.Connection, table: str, name: str, collection: str) -> None:
+    """Make an object whose id looks like a secret an unreadable one."""
+    why = "its id looks like a secret"
+    database.execute(f"DELETE FROM {table} WHERE {_HOLDERS[table][0]} = ?", (name,))  # noqa: S608 - names are our own
+    for held in _HELD:
+        database.execute(f"DELETE FROM {held} WHERE holder_id = ?", (name,))  # noqa: S608 - names are our own
+    note = (f"an object of {table}", f"unreadable: {why}")
+    database.execute("INSERT OR IGNORE INTO notes (subject, text) VALUES (?, ?)", note)
+    database.execute(schema.insert("unreadable"), (collection, "", why))
+
+
+def _withhold_in(database: sqlite3.Connection, table: str) -> None:
+    columns = ", ".join(schema.names(table))
+    told = database.execute(f"SELECT rowid, {columns} FROM {table} ORDER BY rowid")  # noqa: S608 - names are our own
+    changed: list[tuple[int, Row]] = []
+    while page := told.fetchmany(_AT_A_TIME):
+        clean = kept(table, [row[1:] for row in page])
+        changed += [(row[0], new) for row, new in zip(page, clean, strict=True) if new != row[1:]]
+    database.executemany(f"DELETE FROM {table} WHERE rowid = ?", [(number,) for number, _ in changed])  # noqa: S608 - the same
+    database.executemany(schema.insert(table), [row for _, row in changed])
+
+
 _SOURCE = f"""
     INSERT INTO sources (name, read_at, since, until, retention_days, missing, blind_spots, sees)
-    SELECT '{_ACTIVITY}', taken_at, NULL, (SELECT max(last_sign_in) FROM old_activity), NULL,
-        coalesce((SELECT text FROM old_notes WHERE subject = 'credential activity' ORDER BY text LIMIT 1), ''), '[]',
-        '["certificate","secret"]'
-    FROM scan
+    SELECT '{_ACTIVITY}', taken_at, NULL, CASE WHEN missing = '' THEN newest END, NULL, missing, ?,
+        CASE WHEN missing = '' THEN '["certificate","secret"]' ELSE '[]' END
+    FROM scan,
+        (SELECT coalesce(min(text), '') AS missing FROM old_notes WHERE subject = 'credential activity'),
+        (SELECT max(last_sign_in) AS newest FROM old_activity)
 """  # noqa: S608 - a name of our own
 _USES = f"""
     INSERT INTO uses (client_id, key_id, source, last_seen, last_success)
