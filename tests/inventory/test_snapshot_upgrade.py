@@ -187,7 +187,9 @@ def test_what_a_scan_of_today_withholds_is_not_in_the_copy(text: str, ids: dict[
         apart = _ours(table) | lists | {"id", "principal_id", "holder_id", "application_id"}
         place = {ids[table]} if table in ids else set(() if ids else set(names) - apart)
         contents[table] = [
-            tuple(text if name in place and cell is not None else cell for name, cell in zip(names, row, strict=True))
+            tuple(
+                text if name in place and isinstance(cell, str) else cell for name, cell in zip(names, row, strict=True)
+            )
             for row in rows[:1]
         ]
     before, after = _written(tmp_path / "old.db", contents), tmp_path / "new.db"
