@@ -55,7 +55,7 @@ class Whole:
             yield from self._wave(tuple(each for each in self.pairings if each.wave == wave))
 
     def a_month(self) -> None:
-        """Let a month pass; somebody else signs in all the time, so that the log is seen to reach back without a gap."""
+        """Let a month pass; somebody else signs in all the time, so that the log has no gap."""
         emulator = self.made.base.emulator
         other = callers.neighbour(emulator)
         for hours in (*[12] * 6, *[28] * 24):
