@@ -200,10 +200,16 @@ def _doubt(use: Use, start: datetime) -> datetime | None:
 
 
 def _explained(covering: list[Source], use: Use, moment: datetime, shown: _Spans) -> bool:
-    """Whether a covering source shows what happened at that time, as ``shown``; none shows what users do."""
+    """Whether a covering source shows what happened at that time, as ``shown``; none shows what users do.
+
+    Of a row that adds several times up only first and last are known, so that what happened between them stays open.
+    """
     names = {one.name for one in covering if one.name != use.source}
-    return not use.delegated and any(
-        source in names and first - _SAME_TIME <= moment <= last + _SAME_TIME for source, first, last in shown
+    alone = use.first is None or use.first == use.last
+    return (
+        alone
+        and not use.delegated
+        and any(source in names and first - _SAME_TIME <= moment <= last + _SAME_TIME for source, first, last in shown)
     )
 
 

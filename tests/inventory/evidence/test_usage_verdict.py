@@ -461,5 +461,12 @@ def test_only_what_a_covering_log_shows_at_that_time_explains_a_success_without_
     assert isinstance(judge(log, workspace, nameless, success(shown, key_id=OTHER)), expected)
 
 
+def test_what_several_records_of_one_row_were_is_not_explained_by_what_was_seen_at_the_last_of_them() -> None:
+    rows = success(10, source=WORKSPACE, key_id=None, credential_type=None, first=ago(20), successes=2)
+    found = judge(source(), source(WORKSPACE), rows, success(10, key_id=KeyId(OTHER)))
+    assert isinstance(found, Unknown)
+    assert "nothing tells with which credential" in said(found)
+
+
 def test_a_record_of_no_credential_does_not_say_that_it_was_not_ours() -> None:
     assert isinstance(judge(source(), success(3, key_id=None, credential_type="none")), Unknown)
