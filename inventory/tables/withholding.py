@@ -48,7 +48,7 @@ def _texts(column: tuple[Any, ...]) -> set[str]:
     try:
         whole = "".join(column)
     except TypeError:  # not texts alone
-        return {cell for cell in set(column) if type(cell) is str}
+        return {cell for cell in column if type(cell) is str}
     ids = len(whole) == _GUID * len(column) and set(map(len, column)) == {_GUID}
     return set() if ids and whole[_HYPHEN::_GUID] == "-" * len(column) else set(column)
 
