@@ -210,7 +210,8 @@ class Transform:
     called. ``methods`` are judged by bare name on objects of unknown type, but only in files that import the package
     named first. ``classes`` are constructs whose use other than by a call matters as well; ``private_attributes`` are
     attributes that only they have. ``targets`` say by the last name of a class or attribute what a person would write
-    where it is used other than by a call. ``search`` looks at the file as a whole.
+    where it is used other than by a call. ``search`` looks at the file as a whole. It finds something only in a file
+    that holds all texts of a group of ``evidence``, in any case, or one of the ``shapes``.
     """
 
     name: str
@@ -221,6 +222,8 @@ class Transform:
     private_attributes: frozenset[str] = frozenset()
     targets: Mapping[str, str] = field(default_factory=dict)
     search: Callable[[Module], Iterator[Found]] | None = None
+    evidence: tuple[tuple[str, ...], ...] = ()
+    shapes: tuple[re.Pattern[bytes], ...] = ()
 
     def __post_init__(self) -> None:
         """Register, refusing a second owner of a name or a construct."""
@@ -229,6 +232,10 @@ class Transform:
             raise ValueError(f"a transform named {self.name} is registered twice; give the second one its own name")
         if double := sorted(taken & set(self.constructs)):
             raise ValueError(f"transform {self.name} claims {', '.join(double)}, which another transform has already")
+        if (self.search is None) != (not self.evidence and not self.shapes):
+            raise ValueError(
+                f"transform {self.name} has to say what its search needs: both, evidence and search, or none"
+            )
         _REGISTRY[self.name] = self
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -11,15 +11,14 @@ from typing import Protocol
 from codemods.assertion import is_ours
 from codemods.engine.failure import failed, too_deep
 from codemods.engine.file import File
-from codemods.engine.helpers import Place, named_place, place_for
+from codemods.engine.helpers import Place, named_place, nowhere, place_for
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.listing import Listed
 from codemods.engine.literals import Literals
 from codemods.engine.notebook import Notebook, read_notebook
 from codemods.engine.project import Project
-from codemods.engine.roots import place_of
-from codemods.engine.sites import Occurrence, find
-from codemods.engine.source import decode, parse, read
+from codemods.engine.sites import Occurrence, find, is_rewrite
+from codemods.engine.source import Source, decode, parse, read
 from codemods.errors import CodemodError
 from codemods.model import Category, Clean, Failed, LibraryMode, ReasonCode, Reported, Request, Site
 from codemods.names import Module
@@ -56,12 +55,34 @@ class Candidate:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Look:
+    """A file with at least one site, before anybody knows where its helper stands."""
+
+    listed: Listed
+    data: bytes
+    source: Source
+    module: Module
+    occurrences: tuple[Occurrence, ...]
+    notebook: Notebook | None = None
+
+    @property
+    def is_test(self) -> bool:
+        """Tell whether the file is test code."""
+        return looks_like_test(self.listed.name, self.data)
+
+    def is_placed(self, request: Request) -> bool:
+        """Tell whether a helper could be needed: what is only reported never needs one."""
+        wanted = request.include_tests or not self.is_test
+        return wanted and any(is_rewrite(occurrence) for occurrence in self.occurrences)
+
+
 @dataclass(slots=True, kw_only=True)
 class Reading:
-    """What reading the tree gave; filled once. ``mentioned`` holds the files that passed the prefilter."""
+    """What reading the tree gave; filled once. ``mentioned`` counts the files that passed the prefilter."""
 
     scanned: int = 0
-    mentioned: dict[str, bytes] = field(default_factory=dict)
+    mentioned: int = 0
     candidates: list[Candidate] = field(default_factory=list)
     others: list[Failed | Clean] = field(default_factory=list)
 
@@ -76,42 +97,51 @@ class Reading:
 def read_all(
     project: Project, known: Knowledge, request: Request, *, told: Told = nobody, placed: Placed | None = None
 ) -> Reading:
-    """Read every file of a listing once; a file that fails is an outcome, not the end of the run.
+    """Read every file of a listing that may matter; a file that fails is an outcome, not the end of the run.
 
     ``placed`` finds the place of a candidate's helper, by default with a look at the whole project.
     """
-    literals = {literal for transform in known.transforms for literal in transform.literals}
-    mentioned = Literals(literals).occur_in
     reading = Reading()
-    found: list[tuple[Listed, bytes]] = []
-    for listed in project.listing.files:
-        reading.scanned += 1
-        told("files", reading.scanned, len(project.listing.files))
+    looks: list[_Look] = []
+    for listed, data in _mentioning(project, known, reading, told):
+        reading.mentioned += 1
         try:
-            if listed.problem is not None:
-                raise listed.problem
-            data = read(listed.path)
-            if mentioned(data):
-                found.append((listed, data))
+            found = _look(project, listed, data, known)
         except CodemodError as error:
             reading.add(failed(listed.name, error))
+        except RecursionError:
+            reading.add(too_deep(listed.name))
+        else:
+            looks += [found] if isinstance(found, _Look) else []
+            reading.add(None if isinstance(found, _Look) else found)
     if placed is None:
-        project.mentioning({place_of(listed.path).name for listed, _ in found if listed.path.suffix != ".ipynb"})
-    for listed, data in found:
-        reading.mentioned[listed.name] = data
-        reading.add(_outcome(project, listed, data, known, request, placed=placed or _placing(request)))
+        project.importing(look.listed.path for look in looks if look.is_placed(request))
+    for look in looks:
+        try:
+            reading.add(_candidate(project, look, request, placed=placed or _placing(request)))
+        except CodemodError as error:
+            reading.add(failed(look.listed.name, error))
+        except RecursionError:
+            reading.add(too_deep(look.listed.name))
     return reading
 
 
-def _outcome(
-    project: Project, listed: Listed, data: bytes, known: Knowledge, request: Request, *, placed: Placed
-) -> Candidate | Clean | Failed | None:
-    try:
-        return _analyse(project, listed, data, known, request, placed=placed)
-    except CodemodError as error:
-        return failed(listed.name, error)
-    except RecursionError:
-        return too_deep(listed.name)
+def _mentioning(project: Project, known: Knowledge, reading: Reading, told: Told) -> Iterator[tuple[Listed, bytes]]:
+    """Yield the files that mention what a transform knows."""
+    literals = {literal for transform in known.transforms for literal in transform.literals}
+    mentioned = Literals(literals).occur_in
+    files = project.listing.files
+    held = project.that_may_hold([listed.path for listed in files if listed.problem is None], literals)
+    for listed in files:
+        reading.scanned += 1
+        told("files", reading.scanned, len(files))
+        try:
+            if listed.problem is not None:
+                raise listed.problem
+            if listed.path in held and mentioned(data := read(listed.path)):
+                yield listed, data
+        except CodemodError as error:
+            reading.add(failed(listed.name, error))
 
 
 def looks_like_test(name: str, data: bytes) -> bool:
@@ -126,35 +156,44 @@ def looks_like_test(name: str, data: bytes) -> bool:
     return bool(lowered & _TEST_FOLDERS) and _TEST_LIBRARY.search(data) is not None
 
 
-def _analyse(
-    project: Project, listed: Listed, data: bytes, known: Knowledge, request: Request, *, placed: Placed
-) -> Candidate | Clean | None:
+def _look(project: Project, listed: Listed, data: bytes, known: Knowledge) -> _Look | Clean | None:
+    """Find the sites of a file."""
     if listed.path.suffix == ".ipynb":
-        return _notebook(project, listed, data, known, request, placed=placed)
+        return _look_at_notebook(project, listed, data, known)
     source = decode(listed.name, data)
     if is_ours(source.text):
         return None
-    module = Module(parse(listed.name, source.text))
-    project.know(listed.path, data, module)
-    occurrences = find(source, module, known, project.may_hold)
-    if not occurrences:
+    tree = parse(listed.name, source.text)
+    if not known.evidence.is_in(source.text):
         return None
-    place = placed(project, listed.path, module)
-    is_test = looks_like_test(listed.name, data)
+    module = Module(tree)
+    occurrences = find(source, module, known, project.may_hold)
+    if occurrences:
+        project.know(listed.path, data, module)
+    return (
+        _Look(listed=listed, data=data, source=source, module=module, occurrences=occurrences) if occurrences else None
+    )
+
+
+def _candidate(project: Project, look: _Look, request: Request, *, placed: Placed) -> Candidate:
+    listed, source, notebook = look.listed, look.source, look.notebook
+    is_test = look.is_test
+    place = placed(project, listed.path, look.module) if look.is_placed(request) else nowhere(listed.path)
     file = File(
         source=source,
-        module=module,
-        occurrences=_set_apart(occurrences) if is_test else occurrences,
+        module=look.module,
+        occurrences=_set_apart(look.occurrences) if is_test else look.occurrences,
         is_test=is_test and not request.include_tests,
-        helper=place.module,
-        helper_taken=place.taken,
-        helper_unknown=place.unknown,
-        inline=request.inline or bool(place.unknown),
-        held=source.text.startswith(_EXPORTS),
-        add_option=request.library_mode is LibraryMode.ADD_OPTION,
-        environment_credential=request.environment_credential,
+        helper="" if notebook is not None else place.module,
+        helper_taken=notebook is None and place.taken,
+        helper_unknown="" if notebook is not None else place.unknown,
+        inline=notebook is not None or request.inline or bool(place.unknown),
+        held=not request.notebooks if notebook is not None else source.text.startswith(_EXPORTS),
+        add_option=notebook is None and request.library_mode is LibraryMode.ADD_OPTION,
+        environment_credential=notebook is None and request.environment_credential,
+        notebook=notebook,
     )
-    return Candidate(listed=listed, file=file, place=place, data=data)
+    return Candidate(listed=listed, file=file, place=place, data=look.data)
 
 
 def _set_apart(occurrences: tuple[Occurrence, ...]) -> tuple[Occurrence, ...]:
@@ -175,30 +214,17 @@ def _placing(request: Request) -> Placed:
     return lambda project, path, _module: named_place(project, path, name)
 
 
-def _notebook(
-    project: Project, listed: Listed, data: bytes, known: Knowledge, request: Request, *, placed: Placed
-) -> Candidate | Clean | None:
+def _look_at_notebook(project: Project, listed: Listed, data: bytes, known: Knowledge) -> _Look | Clean | None:
     notebook = read_notebook(listed.name, data)
     if notebook is None:
         mentioned = any(name.encode() in data for name in known.class_names)
         return _unread(listed, 1, "it is not a Python notebook of version 4") if mentioned else None
-    module = Module(parse(listed.name, notebook.source.text))
-    occurrences = find(notebook.source, module, known, project.may_hold)
+    source = notebook.source
+    module = Module(parse(listed.name, source.text))
+    occurrences = find(source, module, known, project.may_hold)
     if not occurrences:
         return _lost_cells(listed, notebook, known)
-    is_test = looks_like_test(listed.name, data)
-    file = File(
-        source=notebook.source,
-        module=module,
-        occurrences=_set_apart(occurrences) if is_test else occurrences,
-        is_test=is_test and not request.include_tests,
-        helper="",
-        helper_taken=False,
-        inline=True,
-        held=not request.notebooks,
-        notebook=notebook,
-    )
-    return Candidate(listed=listed, file=file, place=placed(project, listed.path, module), data=data)
+    return _Look(listed=listed, data=data, source=source, module=module, occurrences=occurrences, notebook=notebook)
 
 
 def _lost_cells(listed: Listed, notebook: Notebook, known: Knowledge) -> Clean | None:

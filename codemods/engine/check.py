@@ -11,7 +11,7 @@ from typing import assert_never
 
 from codemods.engine.candidates import Candidate, Told, nobody, read_all
 from codemods.engine.file import File
-from codemods.engine.helpers import Place
+from codemods.engine.helpers import Place, nowhere
 from codemods.engine.knowledge import join
 from codemods.engine.listing import list_files
 from codemods.engine.notebook_sites import placed
@@ -27,19 +27,19 @@ def check(request: Request, told: Told = nobody) -> Run:
     """Report every sign-in with a secret below the paths of a request; nothing is rewritten."""
     listing = list_files(request.paths)
     known = join(load())
-    reading = read_all(Project(listing), known, request, told=told, placed=_nowhere)
+    reading = read_all(Project(listing), known, request, told=told, placed=_no_place)
     outcomes: list[FileOutcome] = [*reading.others, *map(_looked_at, reading.candidates)]
     return Run(
         base=listing.base,
         files=tuple(sorted(outcomes, key=lambda outcome: outcome.path)),
         scanned=reading.scanned,
-        candidates=len(reading.mentioned),
+        candidates=reading.mentioned,
     )
 
 
-def _nowhere(_project: Project, path: Path, _module: Module) -> Place:
+def _no_place(_project: Project, path: Path, _module: Module) -> Place:
     """Place no helper, as none is written."""
-    return Place(path=path, name="", module="", taken=False, existing=None)
+    return nowhere(path)
 
 
 def _looked_at(candidate: Candidate) -> Clean:

@@ -17,17 +17,31 @@ _MISLEADING = frozenset({
 })  # fmt: skip
 # One command takes as many names as every system allows (128 kB on the smallest).
 _LONGEST = 60_000
+_PATIENCE = 120
 
 
 def ask(folder: Path, *arguments: str) -> bytes | None:
     """Return what a git command printed, or None where it said no."""
     command = ("git", "-C", str(folder), *arguments)
-    environment = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
     try:
-        answer = subprocess.run(command, capture_output=True, check=False, timeout=120, env=environment)
+        answer = subprocess.run(command, capture_output=True, check=False, timeout=_PATIENCE, env=_environment())
     except (OSError, subprocess.TimeoutExpired):
         return None
     return answer.stdout if answer.returncode == 0 else None
+
+
+def grep(folder: Path, arguments: Iterable[str], texts: Iterable[bytes]) -> bytes | None:
+    """Name the files below a folder that hold one of some texts; None unless every file could be searched."""
+    options = ("-c", "grep.fullName=false", "grep", "--no-color", "-a", "-l", "-z", "-F", "-f", "-")
+    command = ("git", "-C", str(folder), *options, *arguments)
+    environment = _environment() | {"LC_ALL": "C"}  # bytes are compared, whatever the encoding of a file
+    try:
+        answer = subprocess.run(
+            command, input=b"\n".join(texts), capture_output=True, check=False, timeout=_PATIENCE, env=environment
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout if answer.returncode in {0, 1} and not answer.stderr else None
 
 
 def work_tree(folder: Path) -> tuple[Path | None, bool]:
@@ -75,3 +89,7 @@ def _parts(paths: list[Path]) -> Iterator[list[Path]]:
         part.append(path)
     if part:
         yield part
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in _MISLEADING}

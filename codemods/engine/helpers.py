@@ -36,6 +36,11 @@ class Place:
     unknown: str = ""
 
 
+def nowhere(path: Path) -> Place:
+    """Give the place of a helper that nobody needs."""
+    return Place(path=path, name="", module="", taken=False, existing=None)
+
+
 def check_name(dotted: str) -> None:
     """Refuse a name for the helper that no module can have."""
     if not all(part.isidentifier() and not keyword.iskeyword(part) for part in dotted.split(".")):

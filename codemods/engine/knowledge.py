@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+from codemods.engine.evidence import Evidence
 from codemods.transform import Judge, Transform
 
 
@@ -20,6 +21,7 @@ class Knowledge:
     class_names: frozenset[str]
     private: Mapping[str, frozenset[str]]
     targets: Mapping[str, str]
+    evidence: Evidence
 
     def classes_with(self, attribute: str) -> frozenset[str]:
         """Give the classes a private attribute belongs to."""
@@ -40,5 +42,6 @@ def join(transforms: tuple[Transform, ...]) -> Knowledge:
         classes=classes,
         class_names=frozenset(name.rpartition(".")[2] for name in classes),
         targets={name: text for item in transforms for name, text in item.targets.items()},
+        evidence=Evidence(transforms),
         private={name: item.classes for item in transforms for name in item.private_attributes},
     )

@@ -10,12 +10,14 @@ from __future__ import annotations
 import ast
 import os
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
 from codemods.engine.git import work_tree
-from codemods.engine.listing import Listing, files_in
+from codemods.engine.imported import importable, imported_names, may_import
+from codemods.engine.listing import Listing
+from codemods.engine.prefilter import that_may_hold
 from codemods.engine.source import decode, parse, read
 from codemods.engine.tree import Tree
 from codemods.engine.words import Words
@@ -37,14 +39,16 @@ class Project:
         self._modules: dict[Path, Module | None] = {}
         self._imports: dict[Path, tuple[ImportNode, ...]] = {}
         self._mentions: dict[str, tuple[Path, ...]] = {}
+        self._importers: dict[Path, tuple[Path, ...]] = {}
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
         """List the files of the project and of the run."""
         found = {listed.path for listed in self.listing.files if listed.problem is None}
-        for root in self.roots - set(self.listing.whole):  # those were listed already
-            found.update(path for path, problem in files_in(root, (root,)) if problem is None)
-        return tuple(sorted(path for path in found if path.suffix != ".ipynb"))
+        walks = self.listing.walks
+        for root in (root for root in self.roots if not walks.has(root)):  # those were listed already
+            found.update(path for path, problem in walks.files_in(root, (root,)) if problem is None)
+        return tuple(sorted((path for path in found if path.suffix != ".ipynb"), key=lambda path: path.parts))
 
     @cached_property
     def others(self) -> tuple[Path, ...]:
@@ -59,7 +63,7 @@ class Project:
     @cached_property
     def tree(self) -> Tree:
         """Walk the project once for everything that is not Python."""
-        return Tree(self.roots)
+        return Tree(self.roots, self.listing.walks)
 
     def below(self, path: Path) -> str:
         """Name a file as its kind is known by: below the top folder of its project."""
@@ -84,8 +88,9 @@ class Project:
 
     @cached_property
     def _parts(self) -> frozenset[str]:
-        places = (Path(self.name(path)) for path in self.files)
-        return frozenset(part for place in places for part in (*place.parts[:-1], place.stem))
+        folders = {self.name(path).rpartition("/")[0] for path in self.files}
+        parts = {part for folder in folders for part in folder.split("/")}
+        return frozenset({*parts, *(path.stem for path in self.files)} - {""})
 
     @cached_property
     def _file_set(self) -> frozenset[Path]:
@@ -107,7 +112,7 @@ class Project:
 
     def name(self, path: Path) -> str:
         """Name a file as the files of the run are named."""
-        return Path(os.path.relpath(path, self.listing.base)).as_posix()
+        return self.listing.name(path)
 
     def may_hold(self, top: str) -> bool:
         """Tell whether a top-level name of an import may be a module of this project."""
@@ -165,11 +170,33 @@ class Project:
         if new:
             search = Words(new)
             found: dict[str, list[Path]] = {word: [] for word in new}
+            held = self.that_may_hold(self.files, [word.encode("utf-8", "surrogateescape") for word in new if word])
             for path in self.files:
-                for word in search.of(self.glance(path)):
+                for word in search.of(self.glance(path)) if path in held else ():
                     found[word].append(path)
             self._mentions.update((word, tuple(paths)) for word, paths in found.items())
         return {word: self._mentions[word] for word in words if self._mentions[word]}
+
+    def importing(self, paths: Iterable[Path]) -> dict[Path, tuple[Path, ...]]:
+        """Map files to those that may import them by an absolute name; new ones cost one pass, together."""
+        wanted = tuple(paths)
+        new = {path: importable(path) for path in wanted if path not in self._importers}
+        tests = [(path, may_import(place)) for path, place in new.items()]
+        stems = {place.name.encode("utf-8", "surrogateescape") for place in new.values()}
+        found: dict[Path, list[Path]] = {path: [] for path in new}
+        held = self.that_may_hold(self.files, stems) if new else frozenset()
+        for other in (other for other in self.files if other in held):
+            data = self.glance(other)
+            names = imported_names(data)
+            for path, test in tests:
+                if other != path and test(data, names):
+                    found[path].append(other)
+        self._importers.update((path, tuple(others)) for path, others in found.items())
+        return {path: self._importers[path] for path in wanted}
+
+    def that_may_hold(self, paths: Collection[Path], parts: Collection[bytes]) -> frozenset[Path]:
+        """Leave out the files that hold none of some texts; those whose bytes are known here are not judged."""
+        return that_may_hold(self.listing.walks, paths, parts) | self._data.keys()
 
     def glance(self, path: Path) -> bytes:
         """Read a file without keeping it: a tree may be larger than the memory."""

@@ -7,11 +7,11 @@ may be a package all the same. Evidence is an import that only works when a cert
 from __future__ import annotations
 
 import ast
-import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
+from codemods.engine.imported import importable
 from codemods.engine.project import Project, module_of
 
 # Names of libraries may also be names of files; such an import shows nothing.
@@ -38,11 +38,6 @@ def import_root(project: Project, path: Path, default: Path) -> Path:
     return next(iter(common))
 
 
-def place_of(path: Path) -> Path:
-    """Give what an import of a file names: the folder of a package, or the file without its suffix."""
-    return path.parent if path.stem == "__init__" else path.with_suffix("")
-
-
 def _own(project: Project, path: Path) -> Iterator[_Evidence]:
     """Yield, for each import of something that stands around the file, the folders it can start from."""
     above = [folder for folder in path.parents if any(folder.is_relative_to(item) for item in project.roots)]
@@ -66,10 +61,9 @@ def _holds(folder: Path, top: str, path: Path) -> bool:
 
 def _importers(project: Project, path: Path) -> Iterator[_Evidence]:
     """Yield the folder that each absolute import of the file starts from."""
-    place = place_of(path)
-    imported = _importing(place.name)
-    for other in project.mentioning({place.name}).get(place.name, ()):
-        for node in project.imports(other) if other != path and imported(project.glance(other)) else ():
+    place = importable(path)
+    for other in project.importing([path])[path]:
+        for node in project.imports(other):
             for alias in node.names:
                 level, dotted = module_of(node, alias)
                 names = [dotted] if isinstance(node, ast.Import) else [dotted, f"{dotted}.{alias.name}"]
@@ -77,17 +71,6 @@ def _importers(project: Project, path: Path) -> Iterator[_Evidence]:
                     root = _above(place, name.split("."))
                     if root is not None and name.partition(".")[0] not in _LIBRARIES:
                         yield frozenset({root})
-
-
-def _importing(name: str) -> Callable[[bytes], bool]:
-    """Search for an import statement that says a name; a file without one need not be parsed.
-
-    A statement goes on after a backslash, and inside of brackets, where comments may hold anything.
-    """
-    word = rb"\b%s\b" % re.escape(name.encode("utf-8", "surrogateescape"))
-    plain = re.compile(rb"\b(?:from|import)\b(?:[^\n(]|\\\r?\n)*?" + word)
-    bracketed = re.compile(rb"\bimport[\s\\]*\((?:[^()#]|#[^\r\n]*[\r\n])*?" + word)
-    return lambda data: plain.search(data) is not None or bracketed.search(data) is not None
 
 
 def _above(place: Path, parts: list[str]) -> Path | None:

@@ -61,7 +61,7 @@ def rewrite(request: Request, told: Told = nobody) -> Run:
         files=tuple(sorted(outcomes, key=lambda outcome: outcome.path)),
         helpers=done.helpers,
         scanned=reading.scanned,
-        candidates=len(reading.mentioned),
+        candidates=reading.mentioned,
         leftovers=marked(found, fixes, project, done.written) if request.fix_leftovers else found,
         requirements=_requirements(current.plans, neighbours, done.floors),
         fixed=done.fixed,

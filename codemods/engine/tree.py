@@ -11,21 +11,22 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
-from codemods.engine.listing import others_in
+from codemods.engine.walks import Walks
 
 
 class Tree:
     """The files below the top folders of a project; looked at when a question is asked."""
 
-    def __init__(self, roots: Iterable[Path]) -> None:
+    def __init__(self, roots: Iterable[Path], walks: Walks) -> None:
         self.roots = tuple(sorted(roots))
+        self.walks = walks
 
     @cached_property
     def _named(self) -> frozenset[Path]:
         """List what git, or a walk, names: files, links, and the folders of work trees inside this one."""
         found: set[Path] = set()
         for root in self.roots:
-            _collect(root, found)
+            _collect(self.walks, root, found)
         return frozenset(found)
 
     def matching(self, wanted: Callable[[Path], bool]) -> tuple[Path, ...]:
@@ -54,7 +55,7 @@ class Tree:
                 links.add(path)
             elif path.is_dir():
                 inner: set[Path] = set()
-                _collect(path, inner)
+                _collect(self.walks, path, inner)
                 waiting += inner - seen
                 seen |= inner
                 others |= inner
@@ -80,12 +81,12 @@ class Tree:
         return self._sorted_out[2]
 
 
-def _collect(root: Path, found: set[Path]) -> None:
+def _collect(walks: Walks, root: Path, found: set[Path]) -> None:
     def note(path: Path) -> bool:
         found.add(path)
         return False
 
-    for _ in others_in(root, note):
+    for _ in walks.others_in(root, note):
         pass
 
 

@@ -30,6 +30,11 @@ class Words:
         """Give the words that occur in the bytes."""
         found = {word for part, (word, search) in self._others.items() if part in data and search(data)}
         if self._plain:
-            here = self._plain.keys() & set(data.translate(_BLANKED).split())
+            here = self._plain.keys() & words_of(data)
             found.update(self._plain[part] for part in here)
         return found
+
+
+def words_of(data: bytes) -> set[bytes]:
+    """Give all words of the bytes."""
+    return set(data.translate(_BLANKED).split())

@@ -58,6 +58,8 @@ _STATEMENTS = (
         _TSQL,
     ),
 )
+# The first of them as it stands in a source, where a line end may be written as one or as an escape.
+_SPELLED = re.compile(rb"PROVIDER(?:[\s\\]|\\[nrt])+'?SERVICE_PRINCIPAL", re.IGNORECASE)
 
 _storage = reports(
     ReasonCode.STORAGE_OPTIONS, client=(None, "client_id"), secret=(None, "client_secret"), target=_STORAGE
@@ -188,4 +190,10 @@ TRANSFORM = Transform(
         **dict.fromkeys(_FILESYSTEMS, _storage),
     },
     search=_search,
+    evidence=(
+        *(("client_secret", name) for name in (*_OPTION_NAMES, "account_name")),
+        *((marker,) for marker in (*_TEXTS, _ICEBERG)),
+        ("identity", "secret", "/oauth2/"),
+    ),
+    shapes=(_SPELLED,),
 )

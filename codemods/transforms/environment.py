@@ -143,4 +143,5 @@ TRANSFORM = Transform(
     classes=frozenset({"azure.identity.EnvironmentCredential", "azure.identity.aio.EnvironmentCredential"}),
     targets={"EnvironmentCredential": _TARGET},
     search=_settings,
+    evidence=tuple((name,) for name in _VARIABLES),
 )

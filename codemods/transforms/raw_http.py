@@ -218,6 +218,16 @@ def _is_docstring(module: Module, text: ast.Constant) -> bool:
     return isinstance(module.parents[text], ast.Expr)
 
 
+_HOSTS = ("microsoftonline", "windows.net", "chinacloudapi", "oauth2")
+_EVIDENCE = (
+    ("client_secret", "grant_type"),
+    *(("client_secret", host) for host in _HOSTS),
+    *(("token", host, verb) for host in _HOSTS for verb in ("post", "request", "urlopen", "fetch")),
+    ("OAuth2Session",),
+    ("OAuth2Client",),
+    ("--service-principal", "login"),
+)
+
 TRANSFORM = Transform(
     name="raw-http",
     literals=(
@@ -233,4 +243,5 @@ TRANSFORM = Transform(
         b"--service-principal",
     ),
     search=_search,
+    evidence=_EVIDENCE,
 )

@@ -48,8 +48,9 @@ def _is_read(module: Module, call: ast.Call) -> bool:
     root = root_name(func)
     if root is not None and root.id in _UTILITIES:
         return func.attr in {"getSecret", "getSecretWithLS"} or (func.attr == "get" and _is_secrets(func.value))
-    keyvault = any(item.qualified.startswith("azure.keyvault") for item in module.imports)
-    return func.attr in {"get_secret", "get_secret_properties"} and keyvault
+    if func.attr not in {"get_secret", "get_secret_properties"}:
+        return False
+    return any(item.qualified.startswith("azure.keyvault") for item in module.imports)
 
 
 def _is_secrets(node: ast.expr) -> bool:
@@ -65,4 +66,5 @@ TRANSFORM = Transform(
     literals=(b"Q~", b"azure.keyvault", b"getSecret", b"dbutils.secrets"),
     targets={"literal": _TARGET},
     search=_search,
+    evidence=(("Q~",), ("get_secret", "keyvault"), *((utility, "secret") for utility in _UTILITIES)),
 )

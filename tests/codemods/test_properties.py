@@ -72,7 +72,7 @@ def _run(folder: Path, *, apply: bool) -> Run:
 
 
 @settings(
-    max_examples=200, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=80, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 @given(data=modules())
 def test_properties_of_a_rewrite(data: bytes) -> None:

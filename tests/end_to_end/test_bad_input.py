@@ -187,6 +187,7 @@ def test_applications_and_waves_that_are_not_there(planned: Rollout, line: Told)
     assert planned.kinds() == []
 
 
+@pytest.mark.slow
 def test_a_host_without_a_managed_identity(planned: Rollout, line: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))

@@ -70,7 +70,9 @@ def test_a_command_runs_inside_the_tenant_and_nothing_is_left(tmp_path: Path) ->
     assert direct.returncode == 0, direct.stderr
 
 
-@pytest.mark.parametrize("options", [["--cloud", "china"], ["--cloud", "usgov", "--direct"]])
+@pytest.mark.parametrize(
+    "options", [["--cloud", "china"], pytest.param(["--cloud", "usgov", "--direct"], marks=pytest.mark.slow)]
+)
 def test_a_scan_in_a_national_cloud_knows_which_one_it_is(tmp_path: Path, options: list[str]) -> None:
     snapshot = tmp_path / "s.db"
     done = run(*UNSECRET, "scan", "--out", str(snapshot), options=options)
@@ -78,6 +80,7 @@ def test_a_scan_in_a_national_cloud_knows_which_one_it_is(tmp_path: Path, option
     assert options[1].encode() in snapshot.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_scan_of_the_wrong_cloud_says_which_one_was_asked(tmp_path: Path) -> None:
     command = [*UNSECRET, "scan", "--cloud", "public", "--out", str(tmp_path / "p.db")]
     done = run(*command, options=["--cloud", "china"])
@@ -88,6 +91,7 @@ def test_a_scan_of_the_wrong_cloud_says_which_one_was_asked(tmp_path: Path) -> N
     assert "UNSECRET_CLOUD is 'moon'" in odd.stderr
 
 
+@pytest.mark.slow
 def test_a_command_is_the_application_that_was_chosen() -> None:
     shown = {
         run("sh", "-c", "echo $AZURE_CLIENT_ID", options=options).stdout for options in (["--app", "orders-api"], [])
@@ -209,6 +213,7 @@ def test_a_program_without_an_interpreter_line_runs_as_in_a_shell(tmp_path: Path
     assert done.stderr == f"unsecret: cannot run {foreign}: it is no program for this machine\n"
 
 
+@pytest.mark.slow
 def test_the_tenant_of_a_command_is_told_to_it_and_to_nobody_else(runtime: Path) -> None:
     ask = shlex.join([*UNSECRET, "emulator", "gaps", "--running", "--format", "json"])
     script = f"""

@@ -36,6 +36,7 @@ def ran(folder: Path, seed: int, url: str | None = None) -> Ran:
                 base.journal = first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [3])
 def test_nothing_is_lost_in_a_tenant_that_fails_at_random(tmp_path: Path, seed: int) -> None:
     assert ran(tmp_path / "run", seed).wrong == []

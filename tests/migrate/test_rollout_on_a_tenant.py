@@ -314,5 +314,5 @@ def test_certificates_are_retired_too(tmp_path: Path, monkeypatch: pytest.Monkey
         results = await tenant.retire(plan, only=with_certificate)
         assert {type(each) for each in results} == {Retired}
 
-    with rollout(tmp_path, monkeypatch, apps=120, seed=3) as tenant:
+    with rollout(tmp_path, monkeypatch, apps=50, seed=3) as tenant:
         asyncio.run(story(tenant))

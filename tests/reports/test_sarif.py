@@ -175,6 +175,7 @@ def _many(count: int) -> Document:
     )
 
 
+@pytest.mark.slow
 def test_no_more_than_github_shows_the_worst_first_and_the_rest_is_told() -> None:
     whole = _many(6_000)
     run = _log(whole)
