@@ -173,7 +173,10 @@ def _ours(table: str) -> set[str]:
     return {"created", "starts", "ends", "last_sign_in", "last_successful_sign_in"} | said
 
 
-_IDS = ({"applications": "id", "service_principals": "id", "identities": "principal_id"}, {})
+_IDS: tuple[dict[str, str], ...] = (
+    {"applications": "id", "service_principals": "id", "identities": "principal_id"},
+    {},
+)
 
 
 @pytest.mark.parametrize("ids", _IDS, ids=["ids", "texts"])
