@@ -5,7 +5,7 @@ A whole cell is withheld, or an item of a list: what stands around a secret says
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -48,9 +48,16 @@ def _texts(column: tuple[Any, ...]) -> set[str]:
     try:
         whole = "".join(column)
     except TypeError:  # not texts alone
-        return {cell for cell in column if type(cell) is str}
+        return {cell for cell in _each_once(column) if type(cell) is str}
     ids = len(whole) == _GUID * len(column) and set(map(len, column)) == {_GUID}
     return set() if ids and whole[_HYPHEN::_GUID] == "-" * len(column) else set(column)
+
+
+def _each_once(column: tuple[Any, ...]) -> Iterable[Any]:
+    try:
+        return set(column)
+    except TypeError:  # what SQLite will refuse
+        return column
 
 
 def _kept(table: str, row: Row) -> Row:
