@@ -104,9 +104,12 @@ class _Untold:
     clients: set[str] = field(default_factory=set)
     shown: list[str] = field(default_factory=list)
     """The first holders."""
+    before: str = ""
+    """What is known of the last success of the last of them."""
 
-    def add(self, holder: Held) -> None:
+    def add(self, holder: Held, before: str) -> None:
         self.credentials += 1
+        self.before = before
         if len(self.shown) < _SHOWN and holder.client_id not in self.clients:
             self.shown.append(label(holder.display_name, holder.client_id))
         self.clients.add(holder.client_id)
@@ -124,7 +127,7 @@ def uses(context: Context, held: Iterable[tuple[Held, Credential]]) -> Iterator[
                 message = f"The {_what(credential)} was not used: {'; '.join(answer.because)}."
                 yield finding("credential-unused", message, label(holder.display_name, holder.client_id))
             case Unknown():
-                unknown[answer.because].add(holder)
+                unknown[answer.because].add(holder, answer.before)
             case Used():
                 pass
             case _:
@@ -137,5 +140,6 @@ def _unknown(because: tuple[str, ...], untold: _Untold) -> Finding:
     count = "one credential is" if untold.credentials == 1 else f"{untold.credentials} credentials are"
     more = f" and {holders - _SHOWN} more" if holders > _SHOWN else ""
     of = f" (of {', '.join(untold.shown)}{more})" if holders > 1 else ""
-    message = f"Whether {count} used is unknown{of}: {'; '.join(because)}."
+    said = (*because, untold.before) if untold.credentials == 1 and untold.before else because
+    message = f"Whether {count} used is unknown{of}: {'; '.join(said)}."
     return finding("credential-use-unknown", message, untold.shown[0] if holders == 1 else "")

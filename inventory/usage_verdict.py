@@ -45,6 +45,8 @@ class Unknown:
     """Neither was seen nor can be excluded, for these reasons."""
 
     because: tuple[str, ...]
+    before: str = ""
+    """What is known of its last success, in words; many credentials share the reasons, and few this."""
 
 
 Verdict = Used | Unused | Unknown
@@ -82,7 +84,7 @@ def verdict(
         return _unused(case, covering, last)
     lacks = sorted({f"{source.name}: {_lack(case, source)}" for source in case.sources if not covering})
     nothing = () if case.sources else ("no source of evidence was read",)
-    return Unknown(because=(*obstacles, *lacks, *nothing, *_before(last)))
+    return Unknown(because=(*obstacles, *lacks, *nothing), before="".join(_before(last)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

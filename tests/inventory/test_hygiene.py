@@ -238,6 +238,15 @@ def test_unused_is_said_only_with_evidence_and_unknown_as_unknown() -> None:
         assert reason in _only(held, "credential-use-unknown").message
 
 
+def test_the_last_success_that_is_known_is_told_of_one_credential_and_keeps_no_two_apart() -> None:
+    old = [dataclasses.replace(values.use(number), last_success=NOW - timedelta(days=30 + number)) for number in (1, 2)]
+    one = _only(values.snapshot(_application(), sources=(), uses=tuple(old)), "credential-use-unknown")
+    assert "its last success known is of" in one.message
+    both = _application(values.secret(1), values.secret(2))
+    found = _only(values.snapshot(both, sources=(), uses=tuple(old)), "credential-use-unknown")
+    assert found.message == "Whether 2 credentials are used is unknown: no source of evidence was read."
+
+
 def test_unknown_use_is_said_once_for_the_same_reasons() -> None:
     apps = []
     for number in range(1, 7):
