@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
+
+STEERING: Final = "AZURE_CLIENT_SECRET"
+"""The variable by which azure-identity itself reads a secret."""
+IGNORED: Final = "git ignores the file"
+"""The detail of a place that only this machine has."""
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")
+_GENERIC = frozenset({"SECRET", "KEY", "PASSWORD", "VALUE", "TOKEN", "CREDENTIAL", "CERTIFICATE"})
+
+
+def variable_of(key: str) -> str | None:
+    """Give the variable that a settings field is filled from; a word that names everything names nothing."""
+    variable = key.upper().replace("-", "_")
+    return variable if _VARIABLE.fullmatch(variable) and variable not in _GENERIC else None
 
 
 class LeftoverKind(enum.StrEnum):
@@ -112,6 +126,11 @@ class Leftover:
     def advice(self) -> str:
         """Say what to do."""
         return self.kind.advice
+
+    @property
+    def fails_check(self) -> bool:
+        """Tell whether it is no good in a project whose code does without the secret; tests are looked at apart."""
+        return self.kind not in {LeftoverKind.TEST, LeftoverKind.UNREADABLE} and self.detail != IGNORED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

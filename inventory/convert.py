@@ -39,6 +39,7 @@ from inventory.model import (
     SignIn,
     TenantId,
 )
+from inventory.noting import noted
 from inventory.rows import Json, Reading, SenselessError
 from inventory.wire import (
     WireApplication,
@@ -130,6 +131,7 @@ def _application(wire: WireApplication, unknown: str) -> Application:
         created_by=ClientId(spelled(wire.created_by_app_id)) if wire.created_by_app_id else None,
         management_reference=wire.service_management_reference or None,
         lock=_lock(lock) if lock else None,
+        noted=noted(wire.notes) if wire.notes else (),
         unknown=unknown,
     )
 
@@ -228,6 +230,7 @@ def _identity(wire: WireServicePrincipal) -> ManagedIdentity:
         name=wire.display_name or "",
         resource_id=min(resources, default=None),
         user_assigned=explicit[0] if len(set(explicit)) == 1 else None,
+        owners=_owners(wire.owners),
     )
 
 

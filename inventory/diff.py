@@ -104,6 +104,7 @@ _SETTINGS = (
     "NOT EXISTS (SELECT 1 FROM {side}.hosts AS h WHERE h.resource_id = t.resource_id AND NOT h.settings_known) AND "  # noqa: S608 - texts of our own
     + _collection("hosts")
 )
+_NAME = "coalesce((SELECT h.name FROM {side}.identities AS h WHERE h.principal_id = t.principal_id), t.principal_id)"
 _APPLICATION, _SERVICE_PRINCIPAL = ("applications", "id"), ("service_principals", "id")
 _IDENTITY = ("identities", "principal_id")
 _COMPARED = (
@@ -127,7 +128,7 @@ _COMPARED = (
         "owners",
         ("holder_id", "object_id"),
         f"coalesce(t.display_name, t.object_id) || ' of ' || {_HOLDER}",
-        _told("owners_known", _APPLICATION, _SERVICE_PRINCIPAL),
+        _told("owners_known", _APPLICATION, _SERVICE_PRINCIPAL, _IDENTITY),
     ),
     _Compared(
         "federated credential",
@@ -137,6 +138,13 @@ _COMPARED = (
         _told("federated_known", _APPLICATION, _IDENTITY),
     ),
     _Compared("managed identity", "identities", ("principal_id",), "t.name", _readable("principal_id")),
+    _Compared(
+        "tags of identity",
+        "identity_tags",
+        ("principal_id",),
+        _NAME,
+        f"{_collection('identity tags')} AND {_collection('identities')}",
+    ),
     _Compared(
         "role",
         "roles",
@@ -206,17 +214,26 @@ def _differences(database: sqlite3.Connection, compared: _Compared) -> Iterator[
 def _changed(compared: _Compared, key: Mapping[str, Cell], was: _Only, is_: _Only) -> Iterator[Difference]:
     """Tell what changed, and apart from it what only one of the two scans could read: that is no change."""
     fields = _fields(compared, was.row, is_.row)
-    told = tuple(field for field in fields if field.name not in _KNOWN)
+    told = tuple(field for field in fields if not _is_untold(field))
     if told:
         yield Difference(kind=compared.kind, change=Change.CHANGED, name=is_.name, key=key, fields=told)
     for field in fields:
-        if field.name in _KNOWN:
+        if _is_untold(field):
             name = f"{_KNOWN[field.name]} of {is_.name}"
             yield Difference(kind=compared.kind, change=Change.UNKNOWN, name=name, key=key, fields=(field,))
 
 
-_KNOWN = {"owners_known": "owners", "federated_known": "federated credentials", "settings_known": "settings"}
-"""Columns that say whether something could be read, and what."""
+def _is_untold(field: FieldChange) -> bool:
+    return field.name in _KNOWN and (field.name != "noted" or None in {field.old, field.new})
+
+
+_KNOWN = {
+    "owners_known": "owners",
+    "federated_known": "federated credentials",
+    "noted": "notes",
+    "settings_known": "settings",
+}
+"""Columns that say whether something could be read, and what; ``noted`` by being NULL."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,8 @@ class Application:
     management_reference: str | None = None
     """``serviceManagementReference``."""
     lock: Lock | None = None
+    noted: tuple[str, ...] | None = None
+    """Ids, ARM ids and addresses of repositories in ``notes``, of which nothing else is kept; None: not read."""
     unknown: str = ""
     """JSON object of the properties that this version does not know; empty where there is none."""
 
@@ -193,6 +195,10 @@ class ManagedIdentity:
     """None where ``alternativeNames`` does not say."""
     federated: tuple[FederatedCredential, ...] | None = None
     """None where the federated credentials could not be read."""
+    owners: tuple[Owner, ...] | None = None
+    """Of its service principal; None where they could not be read."""
+    tags: tuple[tuple[str, str], ...] | None = None
+    """Of its Azure resource; None where Azure did not tell the identity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,8 +60,8 @@ def permission_for(method: str, target: str) -> str:
         return "AuditLog.Read.All"
     if target.partition("?")[0].endswith("/organization"):
         return "Organization.Read.All"
-    if method == "GET" and "/policies/" in target:
-        return "Policy.Read.All"
+    if "/policies/" in target or "/appManagementPolicies" in target:
+        return "Policy.Read.All" if method == "GET" else "Policy.ReadWrite.ApplicationConfiguration"
     if method == "GET" and "/roleManagement/" in target:
         return "RoleManagement.Read.Directory"
     return "Application.Read.All" if method == "GET" else "Application.ReadWrite.All"

@@ -94,7 +94,7 @@ async def refresh(readers: Readers, path: Path, *, cloud: Cloud, progress: Progr
         except CursorExpiredError as error:
             raise CursorExpiredError(f"{path} cannot be refreshed: {error}; {_again(path)}") from None
         sources = [source.name for source in readers.sources]
-        for name in ("roles", "policies", "hosts", *sources):
+        for name in ("roles", "policies", "hosts", "identity-tags", *sources):
             writer.forget(name)
         await _collect(readers, writer, Collecting(writer, progress), again=True)
         writer.note(aged)
@@ -112,7 +112,7 @@ def _refreshed(counts: Iterable[tuple[int, int]], *, hosts: bool, sources: Itera
         f"{changed} {each.value.replace('-', ' ')} changed and {removed} removed"
         for each, (changed, removed) in zip(Collection, counts, strict=True)
     )
-    settings = ["hosts and their settings"] if hosts else []
+    settings = ["hosts and their settings", "tags of identities"] if hosts else []
     anew = ["federated credentials", "roles", "policies", *settings, *sources]
     return f"refreshed: {told}; read anew, as nothing tells their changes: {', '.join(anew)}"
 
@@ -176,9 +176,16 @@ async def _collect(readers: Readers, writer: SnapshotWriter, taking: Collecting,
         hosting = readers.hosting(_known_ids(writer))
         await taking.wanted("hosts", hosting.hosts)
 
+    async def tags() -> None:
+        if readers.hosting is None:
+            taking.unknown("identity-tags", "Azure was not read")
+            return
+        await taking.wanted("identity-tags", readers.hosting(KnownIds()).identities)
+
     jobs = [
         objects(),
         hosts(),
+        tags(),
         trusts("federated", directory.federated),
         trusts("identity-federated", directory.identity_federated, from_azure=azure.federated if azure else None),
         taking.wanted("roles", directory.roles),
@@ -251,7 +258,9 @@ def _finished(writer: SnapshotWriter, path: Path, tenant_id: TenantId, cloud: Cl
 
 def _untold(writer: SnapshotWriter) -> Iterator[ScanNote]:
     """Say how many objects came without what was asked for: unknown, not empty."""
-    owners = sum(writer.count(table, "NOT owners_known") for table in ("applications", "service_principals"))
+    owners = sum(
+        writer.count(table, "NOT owners_known") for table in ("applications", "service_principals", "identities")
+    )
     if owners:
         yield ScanNote(subject="owners", text=f"of {owners} objects the owners could not be read")
 

@@ -38,6 +38,8 @@ class Unused:
 
     days: int
     because: tuple[str, ...]
+    by: tuple[SourceName, ...] = ()
+    """The sources that cover the window and show none, the one that reaches furthest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +235,7 @@ def _unused(case: _Case, covering: list[Source], last: tuple[datetime, SourceNam
     shows = f"{source.name} shows no success up to {_minute(source.until)}"
     return Unused(
         days=days,
+        by=(source.name, *others),
         because=(
             f"{shows}; {', '.join(others)} neither" if others else shows,
             f"unused for {days} days; a job that runs less often would not show",

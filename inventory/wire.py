@@ -97,6 +97,7 @@ class WireApplication(WireHolder, frozen=True, gc=False):
     """``application``."""
 
     sign_in_audience: str | None = None
+    notes: str | None = None
     is_disabled: bool | None = None
     disabled_by_microsoft_status: str | None = None
     created_by_app_id: str | None = None

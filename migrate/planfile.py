@@ -68,7 +68,7 @@ def read(path: Path) -> Plan:
         raw: Any = msgspec.json.decode(content)
     except OSError as error:
         raise PlanError(f"cannot read the plan {path}: {error.strerror}; make one with: unsecret plan") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PlanError(f"{path} is not a plan: {error}; make one with: unsecret plan") from error
     schema = raw.get("schema") if isinstance(raw, dict) else None
     if not isinstance(schema, int) or "pairings" not in raw:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import hashlib
 import re
@@ -45,6 +46,8 @@ _WORDS = {
     r"Expected `str` matching regex '\^\[0-9a-fA-F\].*?'(?= - at|$)": "this is no GUID",
     r"Expected `str` matching regex '\^https:.*?'(?= - at|$)": "this is no https address",
     r"Expected `str` of length >= 1": "this is empty",
+    r"Expected `date`, got `\w+`": "this is no day: write it as 2026-12-31, without quotes and without a time",
+    r"Expected `array`, got `object`": "tables of which there may be several have double brackets, lists single ones",
 }
 """msgspec's words, in the file's own."""
 _WHERE = re.compile(r"(?P<what>.*) - at `\$\.?(?P<key>[^`]*)`", re.DOTALL)
@@ -198,10 +201,10 @@ def decode_retirement(content: bytes) -> RetirePolicy:
 
 def _file(content: bytes) -> _File:
     try:
-        file = msgspec.toml.decode(content, type=_File)
+        file = msgspec.toml.decode(content.removeprefix(codecs.BOM_UTF8), type=_File)
     except msgspec.ValidationError as error:
         raise PolicyError(_said(str(error))) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PolicyError(f"it is no TOML: {error}") from None
     for at, freeze in enumerate(file.freeze):
         if freeze.last < freeze.first:

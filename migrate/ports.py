@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from inventory.model import ApplicationId, ClientId, Holder, KeyId, TenantId
 from migrate.attachment import Attachment, IdentityUse, NewIdentity
 from migrate.model import Entry, ExchangeResult, FederatedSpec, Kind, Pairing
+
+JsonObject = dict[str, Any]
 
 
 class DirectoryWriter(Protocol):
@@ -28,6 +30,49 @@ class DirectoryWriter(Protocol):
 
     async def remove_certificate(self, holder: Holder, holder_id: str, key_id: KeyId) -> bool:
         """Remove a certificate and keep every other one; False where it was gone already."""
+        ...
+
+
+class SealWriter(Protocol):
+    """Reads and changes what seals an application, as the JSON of Graph: nothing that it tells may get lost.
+
+    Every method is safe to repeat and raises only WriteFailedError and inventory errors.
+    """
+
+    async def default_policy(self) -> JsonObject:
+        """Return the tenant's default app management policy."""
+        ...
+
+    async def policies(self) -> tuple[JsonObject, ...]:
+        """Return every app management policy that can be assigned to single objects."""
+        ...
+
+    async def policy(self, policy_id: str) -> JsonObject | None:
+        """Return one of them; None where it does not exist."""
+        ...
+
+    async def assigned(self, application: ApplicationId) -> tuple[JsonObject, ...]:
+        """Return the policies that are assigned to an application: one, or none."""
+        ...
+
+    async def create_policy(self, name: str, description: str, restrictions: JsonObject, version: str) -> str:
+        """Create a policy that is switched on, with a version of Graph that knows its restrictions; return its id."""
+        ...
+
+    async def assign(self, application: ApplicationId, policy_id: str) -> bool:
+        """Assign a policy; False where it was assigned already."""
+        ...
+
+    async def unassign(self, application: ApplicationId, policy_id: str) -> bool:
+        """Take an assignment off; False where there was none."""
+        ...
+
+    async def lock(self, application: ApplicationId) -> JsonObject | None:
+        """Return the lock on an application's service principals, None where it has none."""
+        ...
+
+    async def set_lock(self, application: ApplicationId, lock: JsonObject | None) -> None:
+        """Replace the lock as a whole."""
         ...
 
 

@@ -19,7 +19,10 @@ _GAP = r"[\s\\()]*(?:#[^\n]*\n[\s\\()]*){0,9}"
 _JOINT = re.compile(rf"""["']+{_GAP}(?:\+{_GAP})?[rRbBuUfF]{{0,2}}["']+""")
 # https://docs.python.org/3/reference/lexical_analysis.html#escape-sequences
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|N\{([^}\n]+)\}|\r?\n)")
-_SECRET = b"q~"  # in every secret that Entra generates: codemods.shapes
+_ANYWHERE = (
+    frozenset({b"q~"}),  # in every secret that Entra generates: codemods.shapes
+    frozenset({b"client_secret", b"tenant"}),  # of any library: codemods.engine.handed_over
+)
 
 
 class Evidence:
@@ -27,7 +30,7 @@ class Evidence:
 
     def __init__(self, transforms: Sequence[Transform]) -> None:
         words: set[frozenset[bytes]] = set()
-        parts: set[frozenset[bytes]] = {frozenset({_SECRET})}
+        parts: set[frozenset[bytes]] = set(_ANYWHERE)
         for each in transforms:
             words.update(_exact(name.split(".")) for name in each.constructs)
             words.update(_exact([name.rpartition(".")[2]]) for name in (*each.classes, *each.private_attributes))

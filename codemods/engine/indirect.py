@@ -18,6 +18,7 @@ from codemods.transform import Report
 
 _LOOKUPS = frozenset({"getattr", "import_module", "__import__", "globals", "vars", "locals", "import_string"})
 _EXECUTES = frozenset({"exec", "eval", "compile"})
+_TYPE_TESTS = frozenset({"isinstance", "issubclass", "type"})
 _PATCHES = frozenset({"patch", "object", "dict", "multiple"})
 PATCH = "unittest.mock.patch"
 """The construct of a string that names a class for a test to replace."""
@@ -41,7 +42,7 @@ class Indirect:
         if isinstance(node, ast.Name):
             found = self.module.lookup(node)
             return found is None or not found[1] or any(self._may_be_known(binding) for binding in found[1])
-        if not isinstance(node.ctx, ast.Load) or self._is_constant(node):
+        if not isinstance(node.ctx, ast.Load) or self._is_constant(node) or self._is_member(node):
             return False
         meanings = self.module.meanings(node)
         return not meanings or any(not meaning or not self._is_foreign(meaning) for meaning in meanings)
@@ -116,6 +117,17 @@ class Indirect:
             isinstance(item, ast.ClassDef) and any(_sets(line, node.attr) for line in item.body) for item in classes
         )
 
+    def _is_member(self, node: ast.Attribute) -> bool:
+        """Tell whether an attribute is taken from a class, by its name, and only handed on: a member of an enumeration.
+
+        A class that holds another one as its attribute gets it somewhere, and is told of there.
+        """
+        parent, holder = self.module.parents[node], last_name(node.value)
+        called = isinstance(parent, ast.Call) and parent.func is node
+        if called or isinstance(parent, ast.Attribute | ast.ClassDef) or _asks_for_type(self.module, node):
+            return False
+        return holder[:1].isupper() and any(letter.islower() for letter in holder)
+
     def _is_export(self, node: ast.Constant) -> bool:
         owner = next((item for item in self.module.ancestors(node) if isinstance(item, ast.stmt)), None)
         return is_annotation(self.module, node) or (
@@ -144,6 +156,27 @@ def is_annotation(module: Module, node: ast.AST) -> bool:
             case _:
                 node = parent
     return False
+
+
+def is_type_test(module: Module, node: ast.AST) -> bool:
+    """Tell whether a class is compared with something, or asked for by ``isinstance`` or a pattern."""
+    for parent in module.ancestors(node):
+        if isinstance(parent, ast.Compare | ast.MatchClass):
+            return True
+        if isinstance(parent, ast.Call):
+            return isinstance(parent.func, ast.Name) and parent.func.id in _TYPE_TESTS
+        if isinstance(parent, ast.stmt):
+            return False
+    return False
+
+
+def _asks_for_type(module: Module, node: ast.AST) -> bool:
+    """Tell whether a type is asked for: members of enumerations are compared with values, classes with types."""
+    around = next((item for item in module.ancestors(node) if isinstance(item, ast.Compare | ast.stmt)), None)
+    if not isinstance(around, ast.Compare):
+        return is_type_test(module, node)
+    sides = (around.left, *around.comparators)
+    return any(last_name(side.func if isinstance(side, ast.Call) else side) in {"type", "__class__"} for side in sides)
 
 
 def _is_patch(func: ast.expr) -> bool:

@@ -6,22 +6,25 @@ secrets. A name that leads to several applications is nobody's. Nothing is searc
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from codemods.assertion import guid
 from codemods.engine.candidates import Candidate, looks_like_test
+from codemods.engine.flow import Dropped
 from codemods.engine.leftover_code import in_code
+from codemods.engine.listing import list_files
 from codemods.engine.named import named_sites, owners_of
 from codemods.engine.neighbours import Neighbours
 from codemods.engine.plan import Plan
-from codemods.leftover import Leftover, LeftoverKind
+from codemods.engine.project import Project
+from codemods.leftover import IGNORED, Leftover, LeftoverKind
 from codemods.leftovers.place import hits, pattern_of
 from codemods.leftovers.places import place_of
 
 MAX_BYTES = 1024 * 1024
-_IGNORED = "git ignores the file"
 _LOCAL = frozenset({LeftoverKind.ENV_FILE, LeftoverKind.SETTINGS_FILE})
 _GUID = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
 _Owners = Mapping[str, frozenset[str | None]]
@@ -33,7 +36,26 @@ def leftovers_of(plans: Iterable[tuple[Candidate, Plan]], neighbours: Neighbours
     if not sites:
         return ()
     owners = owners_of(sites)
-    found = [*_code(owners, neighbours), *_beside(owners, frozenset(site.application for site in sites), neighbours)]
+    applications = frozenset(site.application for site in sites)
+    found = [*_code(owners, neighbours.project, neighbours.sites), *_beside(owners, applications, neighbours.project)]
+    return _sorted(found)
+
+
+def leftovers_by_name(paths: Iterable[Path], names: Collection[str]) -> tuple[Leftover, ...]:
+    """List what sets or needs variables that no sign-in reads any more, below the paths and nowhere else."""
+    given = [Path(os.path.abspath(path)).resolve() for path in paths]  # noqa: PTH100 - as the listing names them
+    project = Project(list_files(tuple(given)))
+    owners = dict.fromkeys(names, frozenset[str | None]({None}))
+    found = [*_code(owners, project, {}), *_beside(owners, frozenset(), project)]
+    inside = (
+        each
+        for each in found
+        if any((project.listing.base / each.path).resolve().is_relative_to(root) for root in given)
+    )
+    return _sorted(inside)
+
+
+def _sorted(found: Iterable[Leftover]) -> tuple[Leftover, ...]:
     return tuple(sorted(set(found), key=lambda each: (each.path, each.line, each.name, each.kind)))
 
 
@@ -42,14 +64,13 @@ def _only(whose: Iterable[str | None]) -> str | None:
     return known.pop() if len(known) == 1 else None
 
 
-def _code(owners: _Owners, neighbours: Neighbours) -> Iterator[Leftover]:
-    project = neighbours.project
+def _code(owners: _Owners, project: Project, sites: Mapping[Path, Dropped]) -> Iterator[Leftover]:
     words = {spelling for name in owners for spelling in (name, name.lower(), name.lower().replace("_", "-"))}
     for path in sorted({path for found in project.mentioning(words).values() for path in found}):
         module = project.module(path)
         if module is None:
             continue
-        dropped = neighbours.sites.get(path)
+        dropped = sites.get(path)
         is_test = looks_like_test(project.name(path), project.data(path))
         for line, name, kind, dead in in_code(module, set(owners), dropped, is_test=is_test):
             yield Leftover(
@@ -57,16 +78,15 @@ def _code(owners: _Owners, neighbours: Neighbours) -> Iterator[Leftover]:
             )
 
 
-def _beside(owners: _Owners, sites: frozenset[str | None], neighbours: Neighbours) -> Iterator[Leftover]:
+def _beside(owners: _Owners, sites: frozenset[str | None], project: Project) -> Iterator[Leftover]:
     names = pattern_of(owners) if owners else None
-    project = neighbours.project
     ignored = frozenset(project.ignored)
     for path in sorted({*project.others, *ignored}):
         name, place = project.name(path), place_of(project.below(path))
         if place is None or (path in ignored and place.kind not in _LOCAL):
             continue
         text, problem = _text(path)
-        detail = _IGNORED if path in ignored else ""
+        detail = IGNORED if path in ignored else ""
         mentioned = None if text is None else names is not None and names.search(text) is not None
         if text is None and problem:
             yield Leftover(kind=LeftoverKind.UNREADABLE, path=name, line=1, name="", detail=problem)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -12,12 +11,9 @@ from codemods.engine.candidates import Candidate
 from codemods.engine.neighbours import Neighbours
 from codemods.engine.plan import Plan
 from codemods.engine.sites import Occurrence
+from codemods.leftover import STEERING, variable_of
 from codemods.model import ReasonCode, Reported, Rewritten, SiteOutcome
 from codemods.names import Module
-
-_STEERING = "AZURE_CLIENT_SECRET"
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")
-_GENERIC = frozenset({"SECRET", "KEY", "PASSWORD", "VALUE", "TOKEN", "CREDENTIAL", "CERTIFICATE"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,12 +69,12 @@ def _application(outcome: SiteOutcome) -> str | None:
 
 def _names(candidate: Candidate, occurrence: Occurrence, outcome: SiteOutcome, neighbours: Neighbours) -> Iterator[str]:
     for item in occurrence.trace.items:
-        if item.holder:
-            yield from _spellings(item.key.rpartition("/")[2])
+        if item.holder and (variable := variable_of(item.key.rpartition("/")[2])) is not None:
+            yield variable
     yield from _variables(candidate, occurrence, neighbours)
     yield from _vault_names(candidate.file.module, occurrence)
     if isinstance(outcome, Reported) and outcome.reason is ReasonCode.ENVIRONMENT_STEERED:
-        yield _STEERING
+        yield STEERING
 
 
 def _variables(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours) -> Iterator[str]:
@@ -86,13 +82,6 @@ def _variables(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbo
     for origin in occurrence.trace.origins:
         found = neighbours.definitions.find(candidate.listed.path, candidate.file.module, origin)
         yield from found.variables
-
-
-def _spellings(key: str) -> Iterator[str]:
-    """Give the variable a settings field is filled from; a word that names everything names nothing."""
-    variable = key.upper().replace("-", "_")
-    if _VARIABLE.fullmatch(variable) and variable not in _GENERIC:
-        yield variable
 
 
 def _vault_names(module: Module, occurrence: Occurrence) -> Iterator[str]:

@@ -7,6 +7,7 @@ mentions the name counts unless its syntax shows that it means something else.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 from codemods.engine.project import Project
 from codemods.engine.secrets import item_of
 from codemods.names import Kind, Module, root_name
+
+_SETTINGS = re.compile(r"settings|config|conf$", re.IGNORECASE)
 
 
 class References:
@@ -38,6 +41,8 @@ class References:
     def _refers(self, other: Path, path: Path, name: str, owner: str | None) -> bool:
         module = self.project.module(other)
         if module is None:
+            return True
+        if any(_is_setting(module, node, name) for node in module.parents):
             return True
         word = _stem(path) if owner is None else owner
         if owner is not None and owner.encode("utf-8", "surrogateescape") not in self.project.data(other):
@@ -92,6 +97,20 @@ class References:
                 for binding in bindings
             )
         return word.encode("utf-8", "surrogateescape") in self.project.data(other)
+
+
+def _is_setting(module: Module, node: ast.AST, name: str) -> bool:
+    """Tell whether a framework may read a name for its user: Django's ``settings.NAME``, Flask's ``app.config[NAME]``.
+
+    It hands on what it took from a module or a class that only a setting of its own names.
+    """
+    found = item_of(node)
+    holder = None if found is None or found[1] != name else found[0]
+    while isinstance(holder, ast.Attribute) and not _SETTINGS.search(holder.attr):
+        holder = holder.value
+    written = holder.attr if isinstance(holder, ast.Attribute) else getattr(holder, "id", "")
+    meanings = module.meanings(holder) if holder is not None else ()
+    return any(_SETTINGS.search(text) for text in (written, *meanings))
 
 
 def _stem(path: Path) -> str:

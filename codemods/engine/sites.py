@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from codemods.assertion import guid
-from codemods.engine.indirect import PATCH, Indirect, is_annotation, last_name
+from codemods.engine.handed_over import handed_over
+from codemods.engine.indirect import PATCH, Indirect, is_annotation, is_type_test, last_name
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.secrets import Trace, plain_text, trace
 from codemods.engine.source import Source
+from codemods.engine.unions import name_of_union, use_of_union
 from codemods.model import Category, ReasonCode, Site
 from codemods.names import Module
 from codemods.shapes import ENTRA_SECRET_WORD
@@ -133,7 +135,7 @@ class _Finder:
             return found
         if isinstance(node.func, ast.Name) and (found := self._starred(node.func)) is not None:
             return found
-        return self._unproven(node)
+        return self._unproven(node) or handed_over(self.module, node, self.indirect.is_own)
 
     def _unproven(self, node: ast.Call) -> tuple[str, Verdict] | None:
         """Report a call by the name of a known class, unless that name is shown to be somebody else's."""
@@ -182,9 +184,11 @@ class _Finder:
             return None
         if is_annotation(self.module, node):
             return None
+        if (union := name_of_union(self.module, node)) is not None:
+            return use_of_union(self.module, union)
         if isinstance(parent, ast.ClassDef):
             return ReasonCode.SUBCLASS
-        if _is_type_test(self.module, node):
+        if is_type_test(self.module, node):
             return ReasonCode.TYPE_DEPENDENT
         return ReasonCode.CLASS_AS_VALUE
 
@@ -255,14 +259,3 @@ def scope_of(module: Module, node: ast.AST) -> str:
 
 def _is_own(node: ast.Attribute) -> bool:
     return isinstance(node.value, ast.Name) and node.value.id in {"self", "cls"}
-
-
-def _is_type_test(module: Module, node: ast.AST) -> bool:
-    for parent in module.ancestors(node):
-        if isinstance(parent, ast.Compare | ast.MatchClass):
-            return True
-        if isinstance(parent, ast.Call):
-            return isinstance(parent.func, ast.Name) and parent.func.id in {"isinstance", "issubclass", "type"}
-        if isinstance(parent, ast.stmt):
-            return False
-    return False

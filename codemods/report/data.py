@@ -41,7 +41,9 @@ def data(run: Run, context: Context) -> _Json:
         "sites": [_site(outcome, mark, context) for outcome, mark in zip(run.sites, marks(run), strict=True)],
         "files": list(_files(run)),
         "failed": [_failed(failed, context) for failed in run.failed],
-        "leftovers": [_leftover(each, mark) for each, mark in zip(run.leftovers, leftover_marks(run), strict=True)],
+        "leftovers": [
+            _leftover(each, mark, context) for each, mark in zip(run.leftovers, leftover_marks(run), strict=True)
+        ],
         "requirements": [_requirement(one, file) for file in run.requirements for one in file.requirements],
         "variables": [
             {"path": _plain(each.path), "variable": each.name, "application": each.application, "value": each.value}
@@ -172,7 +174,7 @@ def _diff(diff: str, changes: list[_Json]) -> _Json:
         return {"diff_base64": base64.b64encode(raw).decode(), "changes": changes}
 
 
-def _leftover(each: Leftover, mark: Mark) -> _Json:
+def _leftover(each: Leftover, mark: Mark, context: Context) -> _Json:
     return {
         "path": _plain(each.path),
         "line": each.line,
@@ -186,6 +188,7 @@ def _leftover(each: Leftover, mark: Mark) -> _Json:
         "message": each.breaks,
         "advice": each.advice,
         "fingerprint": mark.fingerprint,
+        "in_baseline": mark in context.compared.accepted,
     }
 
 

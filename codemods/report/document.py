@@ -119,7 +119,7 @@ def document(run: Run, *, accepted: Collection[Mark] = (), rewritable: bool = Fa
         Fact(label="Places that break without the secret", value=sum(each.kind.holds for each in left.staying(run))),
     )
     sites = findings(run, accepted=accepted, rewritable=rewritable)
-    found = tuple(sorted((*sites, *left.findings(run)), key=_position))
+    found = tuple(sorted((*sites, *left.findings(run, accepted)), key=_position))
     return Document(
         title="Code that signs in with secrets",
         as_of=None,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from codemods.leftover import Leftover, LeftoverKind
 from codemods.model import Run
 from codemods.report.context import Context
-from codemods.report.fingerprints import leftover_marks
+from codemods.report.fingerprints import Mark, leftover_marks
 from codemods.requirement import Requirement, RequirementStatus
 from reports.model import Confidence, Finding, Location, Rule, Severity
 
@@ -42,6 +42,9 @@ def staying(run: Run) -> tuple[Leftover, ...]:
 
 def lines(run: Run, context: Context) -> Iterator[str]:
     """Say what breaks and what is set needlessly, application by application, and what is too old."""
+    if context.check:
+        yield from _retired(run, context)
+        return
     for whose, leftovers in by_application(staying(run)).items():
         for holds, heading in ((True, "still breaks, or still uses it"), (False, "is still there and reads nothing")):
             rows = [each for each in leftovers if each.kind.holds is holds]
@@ -56,6 +59,15 @@ def lines(run: Run, context: Context) -> Iterator[str]:
         for one in file.requirements:
             if one.status is not RequirementStatus.SUFFICIENT:
                 yield f"{one.path}:{one.line}: {one.package}: {seen(one)}"
+
+
+def _retired(run: Run, context: Context) -> Iterator[str]:
+    """Say what sets or needs a name that no sign-in reads any more."""
+    marked = zip(run.leftovers, leftover_marks(run), strict=True)
+    rows = [each for each, mark in marked if each.fails_check and mark not in context.compared.accepted]
+    if rows:
+        yield "no sign-in reads these names any more, and this still sets or needs them:"
+        yield from (f"  {_line(each)}" for each in rows)
 
 
 def named(whose: str | None, context: Context) -> str:
@@ -77,10 +89,10 @@ def seen(one: Requirement) -> str:
 _CHANGED = frozenset({RequirementStatus.RAISED, RequirementStatus.ADDED})
 
 
-def findings(run: Run) -> tuple[Finding, ...]:
-    """List what stays and what is too old, as findings."""
+def findings(run: Run, accepted: Collection[Mark] = ()) -> tuple[Finding, ...]:
+    """List what stays and what is too old, as findings; ``accepted`` are the marks that a baseline holds."""
     marks = zip(run.leftovers, leftover_marks(run), strict=True)
-    found = [_finding(each, mark.fingerprint) for each, mark in marks if not each.dead]
+    found = [_finding(each, mark, accepted) for each, mark in marks if not each.dead]
     requirements = [one for file in run.requirements for one in file.requirements if one.status in _TOLD]
     return (*found, *map(_of_requirement, requirements))
 
@@ -111,7 +123,7 @@ def _severity(kind: LeftoverKind) -> Severity:
     return Severity.WARNING if kind.holds else Severity.NOTE
 
 
-def _finding(each: Leftover, fingerprint: str) -> Finding:
+def _finding(each: Leftover, mark: Mark, accepted: Collection[Mark]) -> Finding:
     kept = f"; it stays: {each.kept}" if each.kept else ""
     return Finding(
         rule=_rule(each.kind),
@@ -121,7 +133,8 @@ def _finding(each: Leftover, fingerprint: str) -> Finding:
         subject=each.application or "",
         advice=each.advice,
         location=Location(path=each.path, line=each.line),
-        fingerprint=fingerprint,
+        fingerprint=mark.fingerprint,
+        accepted=mark in accepted,
     )
 
 

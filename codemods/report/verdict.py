@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from codemods.leftover import Leftover
 from codemods.model import AlreadyAssertion, Category, Failed, Reported, Run, SiteOutcome
 from codemods.report.context import Context
-from codemods.report.fingerprints import marks, of_failure
+from codemods.report.fingerprints import leftover_marks, marks, of_failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The sites and files that are left; ``code`` is the exit code: 0 clean, 1 findings, 2 a failure."""
+    """What is left: sites, places that need or set the secret, files; ``code`` is 0 clean, 1 findings, 2 a failure."""
 
     sites: tuple[SiteOutcome, ...]
     failed: tuple[Failed, ...]
+    leftovers: tuple[Leftover, ...] = ()
 
     @property
     def code(self) -> int:
         """Give the exit code."""
-        return 2 if self.failed else 1 if self.sites else 0
+        return 2 if self.failed else 1 if self.sites or self.leftovers else 0
 
 
 def judge(run: Run, context: Context) -> Verdict:
@@ -29,7 +31,17 @@ def judge(run: Run, context: Context) -> Verdict:
     return Verdict(
         sites=tuple(_left(run, context)),
         failed=tuple(failed for failed in run.failed if of_failure(failed) not in accepted),
+        leftovers=tuple(
+            leftover
+            for leftover, mark in zip(run.leftovers, leftover_marks(run), strict=True)
+            if mark not in accepted and not leftover.dead and _fails(leftover, context)
+        ),
     )
+
+
+def _fails(leftover: Leftover, context: Context) -> bool:
+    """Tell whether it fails: in a check all that sets or needs what is retired, in a rewrite what breaks without it."""
+    return leftover.fails_check if context.check else leftover.kind.holds
 
 
 def _left(run: Run, context: Context) -> Iterator[SiteOutcome]:

@@ -1,6 +1,6 @@
 """Ways to data that take the secret along: storage options, connection strings, Kusto, Spark; reported.
 
-Kusto: https://learn.microsoft.com/python/api/azure-kusto-data
+Kusto: https://learn.microsoft.com/python/api/azure-kusto-data and, for SQLAlchemy, https://pypi.org/project/sqlalchemy-kusto/
 adlfs: https://pypi.org/project/adlfs/
 deltalake (keys of object_store): https://docs.rs/object_store/latest/object_store/azure/enum.AzureConfigKey.html
 ODBC: https://learn.microsoft.com/sql/connect/odbc/using-azure-active-directory
@@ -19,10 +19,12 @@ from collections.abc import Iterator
 
 from codemods.model import ReasonCode
 from codemods.names import Module
-from codemods.transform import Found, Judge, Report, Transform, reports
+from codemods.template import text_of
+from codemods.transform import Call, Found, Judge, Report, Transform, Verdict, reports
 
 _CREDENTIAL = "ClientAssertionCredential(tenant_id, client_id, managed_identity_assertion)"
 _KUSTO = f"KustoConnectionStringBuilder.with_azure_token_credential(connection_string, {_CREDENTIAL})"
+_KUSTO_ADDRESS = "kustosql+https://CLUSTER/DATABASE?msi=True&user_msi=CLIENT_ID_OF_THE_MANAGED_IDENTITY"
 _STORAGE = f"credential=azure.identity.aio.{_CREDENTIAL}, without client_id, client_secret and tenant_id"
 _OBJECT_STORE = (
     "azure_federated_token_file=PATH, a file with the assertion that is renewed within a day, without a secret"
@@ -40,6 +42,8 @@ _TSQL = "IDENTITY = 'Managed Identity', without SECRET, for the managed identity
 _ICEBERG = "adls.client-secret"
 _OPTION_KEYS = frozenset({"client_secret", "azure_client_secret", "azure_storage_client_secret", _ICEBERG})
 _ACCOUNT = frozenset({"account_name", "client_secret"})
+_TENANTS = frozenset({"tenant_id", "tenant", "authority_id"})
+_SERVICE_PRINCIPAL = frozenset({"tenant_id", "client_secret"})
 _OPTION_NAMES = frozenset({"storage_options", "filesystem_options"})
 _TEXTS = {
     "ActiveDirectoryServicePrincipal": (ReasonCode.CONNECTION_STRING, "ODBC connection string"),
@@ -48,6 +52,7 @@ _TEXTS = {
     "fs.adl.oauth2.credential": (ReasonCode.JVM_SIDE, "Spark configuration"),
     "Application Key=": (ReasonCode.CONNECTION_STRING, "Kusto connection string"),
     "AppKey=": (ReasonCode.CONNECTION_STRING, "Kusto connection string"),
+    "azure_ad_client_secret=": (ReasonCode.CONNECTION_STRING, "Kusto address"),
 }
 
 _STATEMENTS = (
@@ -61,9 +66,31 @@ _STATEMENTS = (
 # The first of them as it stands in a source, where a line end may be written as one or as an escape.
 _SPELLED = re.compile(rb"PROVIDER(?:[\s\\]|\\[nrt])+'?SERVICE_PRINCIPAL", re.IGNORECASE)
 
+_AZURE = re.compile(r"(^|::|['\"\s])(abfss?|az|adl|wasbs?|onelake)(://|::|$)", re.IGNORECASE)
+
 _storage = reports(
     ReasonCode.STORAGE_OPTIONS, client=(None, "client_id"), secret=(None, "client_secret"), target=_STORAGE
 )
+
+
+def _any_storage(call: Call) -> Verdict | None:
+    """Judge a call that opens storage of any kind: by its address, else by what the file says of Azure."""
+    where = call.argument(0, "protocol") or call.argument(0, "urlpath") or call.argument(0, "url")
+    text = None if where is None else text_of(call.module, where.value)
+    if text is not None and not text.startswith("{}"):
+        return _storage(call) if _AZURE.search(text) else None
+    named = call.argument(None, "client_secret") is not None
+    return _storage(call) if named or (call.unpacks and _speaks_of_azure(call.module)) else None
+
+
+def _speaks_of_azure(module: Module) -> bool:
+    """Tell whether a file names Azure's storage, or a secret for it."""
+    return _names_azure(module) or any(str(text.value).lower() in _OPTION_KEYS for text in module.strings)
+
+
+def _names_azure(module: Module) -> bool:
+    texts = (str(text.value) for text in module.strings)
+    return module.imports_package("adlfs") or any(_AZURE.search(text) for text in texts)
 
 
 def _kusto(position: int, name: str) -> Judge:
@@ -75,8 +102,8 @@ _BUILDERS = {
     "with_aad_application_certificate_authentication": _kusto(2, "certificate"),
     "with_aad_application_certificate_sni_authentication": _kusto(2, "private_certificate"),
 }
-_FILESYSTEMS = (
-    "adlfs.AzureBlobFileSystem", "adlfs.AzureDatalakeFileSystem", "adlfs.spec.AzureBlobFileSystem",
+_FILESYSTEMS = ("adlfs.AzureBlobFileSystem", "adlfs.AzureDatalakeFileSystem", "adlfs.spec.AzureBlobFileSystem")
+_ANY_STORAGE = (
     "fsspec.filesystem", "fsspec.open", "fsspec.open_files", "fsspec.core.url_to_fs", "fsspec.url_to_fs",
 )  # fmt: skip
 
@@ -90,13 +117,19 @@ def _search(module: Module) -> Iterator[Found]:
         if plain and {str(item.arg).lower() for item in call.keywords} & _OPTION_KEYS and _is_option(module, call):
             yield _option(module, call)
     for text in module.strings:
-        if str(text.value).lower() in _OPTION_KEYS and _is_put_in(module.parents[text]):
+        if str(text.value).lower() in _OPTION_KEYS and _is_put_in(module, module.parents[text]):
             yield _option(module, module.parents[text])
         for marker, (reason, construct) in _TEXTS.items():
-            if marker in str(text.value):
+            if marker in str(text.value) and not _is_said(module, text):
                 report = Report(reason=reason, target=_target_of(module, construct))
                 yield Found(node=text, construct=construct, report=report)
     yield from _statements(module)
+
+
+def _is_said(module: Module, text: ast.Constant) -> bool:
+    """Tell whether a text is for people: a docstring, or the message of an error."""
+    around = next((item for item in module.ancestors(text) if isinstance(item, ast.stmt)), None)
+    return isinstance(around, ast.Raise) or isinstance(module.parents[text], ast.Expr)
 
 
 def _statements(module: Module) -> Iterator[Found]:
@@ -128,8 +161,8 @@ def _option(module: Module, node: ast.AST) -> Found:
 def _target_of(module: Module, construct: str) -> str:
     if construct == "Spark configuration":
         return _SPARK
-    if construct == "Kusto connection string":
-        return _KUSTO
+    if construct.startswith("Kusto"):
+        return _KUSTO if construct == "Kusto connection string" else _KUSTO_ADDRESS
     return _MSSQL if module.imports_package("mssql_python") else _ODBC
 
 
@@ -148,9 +181,16 @@ def _is_option(module: Module, node: ast.expr) -> bool:
 def _names_storage(module: Module, node: ast.expr) -> bool:
     """Tell whether the keys alone say what a dict is for: pyiceberg's key, or a secret beside a storage account."""
     if isinstance(node, ast.Call):
-        return {item.arg for item in node.keywords} >= _ACCOUNT
+        return _are_storage(module, {item.arg for item in node.keywords})
     keys = {module.constant(key) for key in node.keys} if isinstance(node, ast.Dict) else set()
-    return _ICEBERG in keys or keys >= _ACCOUNT
+    return _ICEBERG in keys or _are_storage(module, keys)
+
+
+def _are_storage(module: Module, keys: set[str | None]) -> bool:
+    """Tell whether keys are those of a storage account that an application signs in to."""
+    if keys >= _ACCOUNT:
+        return not _TENANTS.isdisjoint(keys) or _names_azure(module)
+    return keys >= _SERVICE_PRINCIPAL and _names_azure(module) and "grant_type" not in keys
 
 
 def _is_passed(module: Module, name: ast.Name) -> bool:
@@ -160,11 +200,26 @@ def _is_passed(module: Module, name: ast.Name) -> bool:
     return any(isinstance(parent, ast.keyword) and parent.arg in _OPTION_NAMES for parent in parents)
 
 
-def _is_put_in(node: ast.AST) -> bool:
+def _is_put_in(module: Module, node: ast.AST) -> bool:
     """Tell whether a secret is put into storage options after they were made."""
     if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Store):
         return False
-    return isinstance(node.value, ast.Name) and node.value.id in _OPTION_NAMES
+    if not isinstance(node.value, ast.Name):
+        return False
+    return node.value.id in _OPTION_NAMES or _are_storage(module, _keys_beside(module, node.value))
+
+
+def _keys_beside(module: Module, name: ast.Name) -> set[str | None]:
+    """Collect the keys that the same function puts into what stands under a name."""
+    return {
+        str(text.value)
+        for text in module.strings
+        if isinstance(item := module.parents[text], ast.Subscript)
+        and isinstance(item.ctx, ast.Store)
+        and isinstance(item.value, ast.Name)
+        and item.value.id == name.id
+        and module.scope_at(item.value) is module.scope_at(name)
+    }
 
 
 TRANSFORM = Transform(
@@ -188,6 +243,7 @@ TRANSFORM = Transform(
             for name, judge in _BUILDERS.items()
         },
         **dict.fromkeys(_FILESYSTEMS, _storage),
+        **dict.fromkeys(_ANY_STORAGE, _any_storage),
     },
     search=_search,
     evidence=(

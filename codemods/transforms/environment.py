@@ -16,6 +16,7 @@ Variables: https://learn.microsoft.com/python/api/azure-identity/azure.identity.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from codemods.model import ReasonCode
@@ -43,6 +44,10 @@ _DEFAULT_TARGET = (
 )
 _SET_TARGET = f"no variable is set: {_TARGET} is passed where the credential is used"
 _SETTERS = frozenset({"os.environ.setdefault", "os.putenv", "os.environ.update"})
+_SETTER_NAME = re.compile(
+    r"_?((set|put|add|export|define|with|save|write)_?env(iron(ment)?)?(_?var(iable)?)?|env(_var)?_set)", re.IGNORECASE
+)
+_ENTRY_NAME = re.compile(r"(V1)?Env(ironment)?_?Var(iable)?(Args)?", re.IGNORECASE)
 
 
 def _environment(call: Call) -> Verdict:
@@ -110,7 +115,26 @@ def _is_set(module: Module, node: ast.Constant) -> bool:
         child = isinstance(around, ast.keyword) and around.arg == "env"
         merged = isinstance(around, ast.BinOp) and _mentions_environment(module, around)
         return child or merged or _is_setter(module, around) or _mentions_environment(module, parent)
-    return _is_setter(module, parent)
+    return _is_setter(module, parent) or _is_setter_by_name(parent, node) or _is_entry(module, node)
+
+
+def _is_setter_by_name(parent: ast.AST, node: ast.Constant) -> bool:
+    """Tell whether a call has the name of a setter and is given a value; the patches of tests are put back."""
+    if not isinstance(parent, ast.Call) or parent.args[:1] != [node] or len(parent.args) + len(parent.keywords) == 1:
+        return False
+    func = parent.func
+    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    patched = isinstance(func, ast.Attribute) and getattr(func.value, "id", "") == "monkeypatch"
+    return not patched and _SETTER_NAME.fullmatch(name) is not None
+
+
+def _is_entry(module: Module, node: ast.Constant) -> bool:
+    """Tell whether a text names an entry of the environment of a container: ``V1EnvVar(name=NAME, value=x)``."""
+    keyword = module.parents[node]
+    call = module.parents[keyword] if isinstance(keyword, ast.keyword) and keyword.arg == "name" else None
+    func = call.func if isinstance(call, ast.Call) else None
+    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    return _ENTRY_NAME.fullmatch(name) is not None
 
 
 def _is_written(module: Module, node: ast.Subscript) -> bool:

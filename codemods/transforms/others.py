@@ -3,16 +3,19 @@
 Office365-REST-Python-Client: https://pypi.org/project/Office365-REST-Python-Client/
 O365: https://pypi.org/project/O365/
 Databricks: https://databricks-sdk-py.readthedocs.io/en/latest/authentication.html
+exchangelib: https://ecederstrand.github.io/exchangelib/#oauth-on-office-365
 Bot Framework: https://learn.microsoft.com/azure/bot-service/bot-builder-authentication-basics
 """
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import replace
 
 from codemods.model import ReasonCode
-from codemods.transform import Call, Judge, Report, Transform, Verdict, reports
+from codemods.names import Module
+from codemods.transform import Call, Found, Judge, Report, Transform, Verdict, reports
 
 _APPLICATION = (
     'msal.ConfidentialClientApplication(client_id, {"client_assertion": managed_identity_assertion}, authority=...)'
@@ -26,10 +29,15 @@ _GRAPH = (
     'application.acquire_token_for_client(["https://graph.microsoft.com/.default"]), tenant=tenant)'
 )
 _ACCOUNT = 'O365.Account((client_id, {"client_assertion": managed_identity_assertion}), ...)'
+_OF_APPLICATION = "azure_client_secret"
 _PAIR = 2
 _BOT = "botframework.connector.auth.ManagedIdentityAppCredentials, for a bot of the type user-assigned managed identity"
 _SSO = """identity.web.Auth(client_credential={"client_assertion": managed_identity_assertion}, ...), or the form of \
 it for the web framework"""
+_EXCHANGE = (
+    "a subclass of this class, given client_secret=None, whose token_params() returns include_client_id=True, "
+    "client_assertion_type and client_assertion=managed_identity_assertion()"
+)
 _WORKSPACE = "WorkspaceClient(host=host, azure_use_msi=True, azure_client_id=CLIENT_ID_OF_THE_MANAGED_IDENTITY)"
 
 
@@ -62,7 +70,32 @@ def _account(call: Call) -> Verdict | None:
     return verdict
 
 
-_databricks = _library((None, "azure_client_id"), (None, "azure_client_secret"), _WORKSPACE)
+_azure_secret = _library((None, "azure_client_id"), (None, _OF_APPLICATION), _WORKSPACE)
+
+
+def _databricks(call: Call) -> Verdict | None:
+    """Report a client that is given the secret of an application, or may be where the file knows of one."""
+    named = call.argument(None, _OF_APPLICATION) is not None
+    unpacked = [argument.value for argument in call.arguments if argument.unpacked]
+    known = any(keyword.arg == _OF_APPLICATION for item in call.module.calls for keyword in item.keywords)
+    known = known or any(text.value == _OF_APPLICATION for text in call.module.strings)
+    hidden = known and not all(_shows_its_keys(value) for value in unpacked)
+    return _azure_secret(call) if named or hidden else None
+
+
+def _shows_its_keys(value: ast.expr) -> bool:
+    """Tell whether all keys of what is unpacked are seen, and a secret of Azure is not among them."""
+    if not isinstance(value, ast.Call) or value.args or not value.keywords:
+        return False
+    return {keyword.arg for keyword in value.keywords}.isdisjoint({None, _OF_APPLICATION})
+
+
+_named_only = _library((None, "client_id"), (None, "client_secret"), _EXCHANGE)
+_EXCHANGE_CLASSES = {
+    "OAuth2Credentials": _library((0, "client_id"), (1, "client_secret"), _EXCHANGE),
+    "OAuth2AuthorizationCodeCredentials": _named_only,
+    "OAuth2LegacyCredentials": _named_only,
+}
 _sso = _library((0, "client_id"), (1, "client_secret"), _SSO)
 _acs = reports(ReasonCode.ACS_NOT_ENTRA, client=(0, "client_id"), secret=(1, "client_secret"), target=_SHAREPOINT)
 
@@ -84,6 +117,11 @@ _CONSTRUCTS: dict[str, Judge] = {
     "databricks.sdk.AccountClient": _databricks,
     "databricks.sdk.core.Config": _databricks,
     "databricks.sdk.config.Config": _databricks,
+    **{
+        f"{package}.{name}": judge
+        for package in ("exchangelib", "exchangelib.credentials")
+        for name, judge in _EXCHANGE_CLASSES.items()
+    },
     "fastapi_sso.MicrosoftSSO": _sso,
     "fastapi_sso.sso.microsoft.MicrosoftSSO": _sso,
     "office365.runtime.auth.client_credential.ClientCredential": _acs,
@@ -95,10 +133,24 @@ _METHODS: dict[str, tuple[Judge, str]] = {
     "with_certificate": (_library((0, "client_id"), (None, "private_key"), _GRAPH), _GRAPH),
 }
 
+
+def _search(module: Module) -> Iterator[Found]:
+    """Find settings of Databricks that hold the secret of an application, where a client is made of them elsewhere."""
+    if not module.imports_package("databricks"):
+        return
+    for node in module.dicts:
+        fields = {module.constant(key): value for key, value in zip(node.keys, node.values, strict=True)}
+        secret, client = fields.get(_OF_APPLICATION), fields.get("azure_client_id")
+        if secret is not None and client is not None:
+            report = Report(reason=ReasonCode.OTHER_LIBRARY, client=client, secrets=(secret,), target=_WORKSPACE)
+            yield Found(node=node, construct="databricks", report=report)
+
+
 TRANSFORM = Transform(
     name="others",
     literals=(
         b"O365",
+        b"exchangelib",
         b"AppCredentials",
         b"MicrosoftSSO",
         b"BotFrameworkAdapterSettings",
@@ -109,4 +161,6 @@ TRANSFORM = Transform(
     ),
     constructs=_CONSTRUCTS,
     methods={name: ("office365", _always(judge, target)) for name, (judge, target) in _METHODS.items()},
+    search=_search,
+    evidence=((_OF_APPLICATION, "databricks"),),
 )

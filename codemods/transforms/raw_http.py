@@ -17,16 +17,17 @@ from collections.abc import Iterator
 from codemods import token_request
 from codemods.model import ReasonCode
 from codemods.names import Module
-from codemods.transform import Found, Report, Transform, authority_of
+from codemods.provider import is_elsewhere, is_token_address, knows_entra
+from codemods.transform import Found, Report, Transform
 
-_ENTRA = re.compile(
-    r"login\.microsoftonline|login\.windows\.net|sts\.windows\.net|chinacloudapi|oauth2/(v2\.0/)?token", re.IGNORECASE
-)
-_TOKEN = re.compile(r"oauth2/(v2\.0/)?token|(microsoftonline|windows\.net|chinacloudapi).*/token", re.IGNORECASE)
 _BODY = re.compile(r"(?<![|,;])(^|[&?\"'\s])client_secret=")
-_ELSEWHERE = re.compile(r"https?://[^/]*[^/{}]([:/]|$)", re.IGNORECASE)
+_MICROSOFT = re.compile(r"microsoft|azure|entra|aad|msal|office|365|graph", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[^/]*[^/{}]([:/]|$)", re.IGNORECASE)
 _NO_BODY = frozenset({"headers", "params", "cookies", "proxies", "timeout"})
+_NEVER = frozenset({"audience"})
+"""Fields that other providers ask for and Entra does not know."""
 _SENDS = frozenset({"post", "request", "urlopen", "Request", "fetch"})
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _OAUTHLIB_TARGET = f"""session.fetch_token(token_url, include_client_id=True, \
 client_assertion_type="{token_request.ASSERTION_TYPE}", client_assertion=managed_identity_assertion())"""
 _AUTHLIB_TARGET = (
@@ -44,7 +45,7 @@ _SESSIONS = (".OAuth2Session", ".AsyncOAuth2Client", ".OAuth2Client", ".AsyncOAu
 
 def _search(module: Module) -> Iterator[Found]:
     yield from token_request.search(module)
-    entra = any(_ENTRA.search(str(text.value)) for text in module.strings)
+    entra = knows_entra(module)
     yield from _bodies(module, entra=entra)
     yield from _fields(module, entra=entra)
     yield from _texts(module, entra=entra)
@@ -58,40 +59,74 @@ def _bodies(module: Module, *, entra: bool) -> Iterator[Found]:
     """Find dicts with a secret: any in a file that knows Entra, else those of a token request to nobody knows where."""
     for node in module.dicts:
         fields = {module.constant(key): value for key, value in zip(node.keys, node.values, strict=True)}
-        if "client_secret" in fields and _may_be_request(module, node, set(fields), entra=entra):
+        if _is_field(fields) and _may_be_request(module, node, set(fields), entra=entra):
             yield _found(node, "token request", fields.get("client_id"), fields["client_secret"])
     for call in module.calls:
         named = {keyword.arg: keyword.value for keyword in call.keywords}
         plain = isinstance(call.func, ast.Name) and call.func.id == "dict"
-        wanted = plain or "grant_type" in named
-        if wanted and "client_secret" in named and _may_be_request(module, call, set(named), entra=entra):
+        wanted = plain or ("grant_type" in named and (entra or _may_ask(call.func)))
+        if wanted and _is_secret(named.get("client_secret")) and _may_be_request(module, call, set(named), entra=entra):
             yield _found(call, "token request", named.get("client_id"), named["client_secret"])
 
 
+def _is_field(fields: dict[str | None, ast.expr]) -> bool:
+    """Tell whether a dict has a field for the secret; that of a token request may be filled in later."""
+    value = fields.get("client_secret")
+    empty = isinstance(value, ast.Constant) and not value.value and "grant_type" in fields
+    return _is_secret(value) or empty
+
+
+def _is_secret(value: ast.expr | None) -> bool:
+    """Tell whether a value may be a secret: it is no description of one, and not left out."""
+    if isinstance(value, ast.Constant):
+        return isinstance(value.value, str | bytes) and bool(value.value)
+    return value is not None and not isinstance(value, ast.Dict | ast.List | ast.Tuple | ast.Set)
+
+
+def _may_ask(func: ast.expr) -> bool:
+    """Tell whether a call may ask Entra where the file does not name it: a class keeps what it is given for itself."""
+    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    makes = name == "__init__" or name[:1].isupper()
+    return not makes or _MICROSOFT.search(name) is not None
+
+
 def _may_be_request(module: Module, node: ast.expr, fields: set[str | None], *, entra: bool) -> bool:
-    if "grant_type" in fields:
-        return entra or not _goes_elsewhere(module, node)
-    return entra
+    if _goes_elsewhere(module, node):
+        return False
+    return entra or ("grant_type" in fields and not _NEVER & fields and not _is_json(module, node))
 
 
 def _goes_elsewhere(module: Module, node: ast.expr) -> bool:
     """Tell whether a body is sent to an address that is seen and is not Entra's."""
+    return _is_any_elsewhere(module, [call for use in _sent(module, node) for call in _calls_around(module, use)])
+
+
+def _is_json(module: Module, node: ast.expr) -> bool:
+    """Tell whether a body is sent as JSON, which Entra's token endpoint does not take."""
+    parents = [module.parents[use] for use in _sent(module, node)]
+    return any(isinstance(parent, ast.keyword) and parent.arg == "json" for parent in parents)
+
+
+def _sent(module: Module, node: ast.expr) -> list[ast.expr]:
+    """List where a body is used: where it stands, or where the name is read under which it is kept."""
     parent = module.parents[node]
-    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(name := parent.targets[0], ast.Name):
-        users = [use for use in module.references if isinstance(use, ast.Name) and use.id == name.id]
-        calls = [call for use in users for call in _calls_around(module, use)]
-    else:
-        calls = _calls_around(module, node)
-    return any(_is_elsewhere(module, argument) for call in calls for argument in _arguments(call))
+    target = parent.targets[0] if isinstance(parent, ast.Assign) else getattr(parent, "target", None)
+    return [*_users(module, target.id, target)] if isinstance(target, ast.Name) else [node]
+
+
+def _users(module: Module, name: str, near: ast.AST) -> list[ast.Name]:
+    """List the reads of a name in the function around a place."""
+    function = next((item for item in module.ancestors(near) if isinstance(item, _FUNCTIONS)), module.tree)
+    users = [use for use in module.references if isinstance(use, ast.Name) and use.id == name]
+    return [use for use in users if function is module.tree or function in module.ancestors(use)]
+
+
+def _is_any_elsewhere(module: Module, calls: list[ast.Call]) -> bool:
+    return any(is_elsewhere(module, argument) for call in calls for argument in _arguments(call))
 
 
 def _calls_around(module: Module, node: ast.AST) -> list[ast.Call]:
     return [parent for parent in module.ancestors(node) if isinstance(parent, ast.Call)]
-
-
-def _is_elsewhere(module: Module, node: ast.expr) -> bool:
-    text = authority_of(module, node)
-    return text is not None and _ELSEWHERE.match(text) is not None and not _ENTRA.search(text)
 
 
 def _arguments(call: ast.Call) -> list[ast.expr]:
@@ -100,12 +135,38 @@ def _arguments(call: ast.Call) -> list[ast.expr]:
 
 def _fields(module: Module, *, entra: bool) -> Iterator[Found]:
     """Find a secret that is put into a body after it was made."""
-    if not entra and not any(text.value == "grant_type" for text in module.strings):
-        return
     for text in module.strings:
         item = module.parents[text]
-        if text.value == "client_secret" and isinstance(item, ast.Subscript) and isinstance(item.ctx, ast.Store):
+        if text.value != "client_secret" or not isinstance(item, ast.Subscript) or not isinstance(item.ctx, ast.Store):
+            continue
+        parent = module.parents[item]
+        if isinstance(parent, ast.Assign) and not _is_secret(parent.value):
+            continue
+        if entra or _may_be_body(module, item):
             yield _found(item, "token request")
+
+
+def _may_be_body(module: Module, item: ast.Subscript) -> bool:
+    """Tell whether what a secret is put into is a token request that may go to Entra, where the file names nobody."""
+    function = next((parent for parent in module.ancestors(item) if isinstance(parent, _FUNCTIONS)), module.tree)
+    granted = any(text.value == "grant_type" and function in module.ancestors(text) for text in module.strings)
+    if not isinstance(item.value, ast.Name):
+        return granted
+    users = _users(module, item.value.id, item)
+    sent = any(_is_sent(module, use) for use in users)
+    return (granted or sent) and not _is_any_elsewhere(
+        module, [call for use in users for call in _calls_around(module, use)]
+    )
+
+
+def _is_sent(module: Module, node: ast.Name) -> bool:
+    """Tell whether something is encoded as a form, or sent as one."""
+    parent = module.parents[node]
+    if isinstance(parent, ast.keyword):
+        return parent.arg == "data"
+    func = parent.func if isinstance(parent, ast.Call) else None
+    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    return name == "urlencode" or name in _SENDS
 
 
 def _texts(module: Module, *, entra: bool) -> Iterator[Found]:
@@ -116,7 +177,7 @@ def _texts(module: Module, *, entra: bool) -> Iterator[Found]:
 
 def _sessions(module: Module, *, entra: bool) -> Iterator[Found]:
     """Find OAuth sessions of requests-oauthlib and Authlib, which send whatever secret they are given."""
-    elsewhere = any(_ELSEWHERE.match(str(text.value)) for text in module.strings)
+    elsewhere = any(_ADDRESS.match(str(text.value)) for text in module.strings)
     for call in module.calls:
         named = {keyword.arg: keyword.value for keyword in call.keywords}
         method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
@@ -127,7 +188,8 @@ def _sessions(module: Module, *, entra: bool) -> Iterator[Found]:
             secret = call.args[1]
         if secret is None or not (session or method in {"fetch_token", "fetch_access_token", "register"}):
             continue
-        if entra or (session and not elsewhere):
+        asks = method == "fetch_token" and "token_url" in named and not is_elsewhere(module, named["token_url"])
+        if entra or ((session or asks) and not elsewhere):
             client = named.get("client_id", call.args[0] if session and call.args else None)
             yield _found(call, "OAuth session", client, secret, target=_session_target(module, qualified, method))
 
@@ -145,7 +207,7 @@ def _requests(module: Module) -> Iterator[Found]:
     for call in module.calls:
         named = {keyword.arg: keyword.value for keyword in call.keywords}
         method = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        addressed = any(_TOKEN.search(authority_of(module, item) or "") for item in _arguments(call))
+        addressed = any(is_token_address(module, item) for item in _arguments(call))
         if not addressed or method not in _SENDS or token_request.body_of(module, call) is not None:
             continue
         sent = [*call.args, *(value for name, value in named.items() if name not in _NO_BODY)]
@@ -160,7 +222,7 @@ def _callers(module: Module) -> Iterator[Found]:
         secret = next((item.value for item in call.keywords if item.arg == "client_secret"), None)
         if secret is None or (isinstance(secret, ast.Constant) and not secret.value):
             continue
-        if any(_TOKEN.search(authority_of(module, item) or "") for item in _arguments(call)):
+        if any(is_token_address(module, item) for item in _arguments(call)):
             client = next((item.value for item in call.keywords if item.arg == "client_id"), None)
             yield _found(call, "token request", client, secret)
 
@@ -169,14 +231,24 @@ def _is_seen(module: Module, node: ast.expr) -> bool:
     """Tell whether an argument is a body that another search sees: a dict, or a text with the secret."""
     if isinstance(node, ast.Name):
         binding = module.assigned_once(node)
-        value = None if binding is None else binding.value
-        return isinstance(value, ast.Dict) and any(module.constant(key) == "client_secret" for key in value.keys)
+        return binding is not None and binding.value is not None and _shows_fields(module, binding.value, node.id)
     return any(
         isinstance(item, ast.Dict)
         or (isinstance(item, ast.keyword) and item.arg == "client_secret")
         or (isinstance(item, ast.Constant) and "client_secret=" in str(item.value))
         for item in ast.walk(node)
     )
+
+
+def _shows_fields(module: Module, value: ast.expr, name: str) -> bool:
+    """Tell whether all fields of a body stand in the file; a secret that is set later is found by another search."""
+    displays = [item for item in ast.walk(value) if isinstance(item, ast.Dict)]
+    keys = [module.constant(key) for item in displays for key in item.keys]
+    updated = any(
+        isinstance(item, ast.Attribute) and item.attr == "update" and getattr(item.value, "id", "") == name
+        for item in module.references
+    )
+    return "client_secret" in keys or (bool(keys) and None not in keys and not updated)
 
 
 def _command_lines(module: Module) -> Iterator[Found]:
@@ -223,6 +295,7 @@ _EVIDENCE = (
     ("client_secret", "grant_type"),
     *(("client_secret", host) for host in _HOSTS),
     *(("token", host, verb) for host in _HOSTS for verb in ("post", "request", "urlopen", "fetch")),
+    *(("client_secret", sent) for sent in ("urlencode", "data", "urlopen", "post", "request", "fetch")),
     ("OAuth2Session",),
     ("OAuth2Client",),
     ("--service-principal", "login"),

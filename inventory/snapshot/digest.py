@@ -73,9 +73,9 @@ class Digest:
                 columns = ", ".join(schema.names(table))
                 self.take(table, database.execute(f"SELECT {columns} FROM {table}"))  # noqa: S608 - names are our own
 
-    def text(self, tables: Iterable[str], tenant_id: str, cloud: str) -> str:
+    def text(self, tables: Iterable[str], tenant_id: str, cloud: str, *, version: int = schema.SCHEMA_VERSION) -> str:
         """Return the digest of these tables, as hex; KeyError for one that was not taken."""
-        whole = hashlib.sha256(_ENCODER.encode((schema.SCHEMA_VERSION, tenant_id, cloud)))
+        whole = hashlib.sha256(_ENCODER.encode((version, tenant_id, cloud)))
         for table in tables:
             whole.update(self._sums[table].to_bytes(32, "big"))
         return whole.hexdigest()

@@ -14,7 +14,7 @@ from typing import Any, assert_never
 import msgspec
 
 from inventory.directory import FederatedOf
-from inventory.estate import Host, Policy, RoleHeld
+from inventory.estate import AssignedIdentity, Host, Policy, RoleHeld
 from inventory.model import Application, FederatedCredential, ManagedIdentity, ScanNote, ServicePrincipal
 from inventory.secret_texts import looks_secret, suspicious
 from inventory.snapshot import inserting
@@ -23,7 +23,17 @@ from inventory.tables.withholding import kept
 from inventory.usage import Source, Use
 
 Entry = (
-    Application | ServicePrincipal | ManagedIdentity | FederatedOf | Host | RoleHeld | Policy | Source | Use | ScanNote
+    Application
+    | ServicePrincipal
+    | ManagedIdentity
+    | AssignedIdentity
+    | FederatedOf
+    | Host
+    | RoleHeld
+    | Policy
+    | Source
+    | Use
+    | ScanNote
 )
 """What a snapshot is made of."""
 IDENTITY_FEDERATED = "identity-federated"
@@ -32,6 +42,7 @@ _KEYS: Mapping[type, tuple[str, Callable[[Any], str]]] = {
     Application: ("applications", attrgetter("id")),
     ServicePrincipal: ("service_principals", attrgetter("id")),
     ManagedIdentity: ("identities", attrgetter("principal_id")),
+    AssignedIdentity: ("identity_tags", attrgetter("principal_id")),
     Host: ("hosts", attrgetter("resource_id")),
     Policy: ("policies", attrgetter("id")),
     FederatedOf: ("federated_told", attrgetter("holder_id")),
@@ -54,6 +65,7 @@ def remember(database: sqlite3.Connection) -> None:
         ("applications", "id"),
         ("service_principals", "id"),
         ("identities", "principal_id"),
+        ("identity_tags", "principal_id"),
         ("hosts", "resource_id"),
         ("policies", "id"),
         ("federated_told, json_each(holder_ids)", "value"),
@@ -130,8 +142,9 @@ def _collect(collection: str, entry: Entry, found: Rows) -> None:  # noqa: C901 
             found["service_principals"].append(rows.service_principal(entry))
             _holder(entry, found)
         case ManagedIdentity():
-            found["identities"].append(rows.identity(entry))
-            _federated(entry.principal_id, "identity", entry.federated or (), found)
+            _identity(entry, found)
+        case AssignedIdentity():
+            found["identity_tags"].append(rows.identity_tags(entry.principal_id, entry.tags))
         case FederatedOf():
             holder = "identity" if collection == IDENTITY_FEDERATED else "application"
             _federated(entry.holder_id, holder, entry.federated, found)
@@ -164,6 +177,14 @@ def _holder(entry: Application | ServicePrincipal, found: Rows) -> None:
         found["credentials"] += [rows.credential(one) for one in entry.credentials]
     if entry.owners:
         found["owners"] += [rows.owner(entry.id, one) for one in entry.owners]
+
+
+def _identity(entry: ManagedIdentity, found: Rows) -> None:
+    found["identities"].append(rows.identity(entry))
+    _federated(entry.principal_id, "identity", entry.federated or (), found)
+    found["owners"] += [rows.owner(entry.principal_id, one) for one in entry.owners or ()]
+    if entry.tags is not None:
+        found["identity_tags"].append(rows.identity_tags(entry.principal_id, entry.tags))
 
 
 def _federated(holder_id: str, holder: str, federated: Iterable[FederatedCredential], found: Rows) -> None:

@@ -97,6 +97,8 @@ _CLIENTS = """
 """
 _SHARED = {
     "identities": "",
+    "identity_tags": "",
+    "owners": "WHERE holder_id IN (SELECT principal_id FROM identities)",
     "federated_credentials": "WHERE holder = 'identity'",
     "policies": "",
     "policy_restrictions": "",
@@ -141,6 +143,7 @@ class _Reader:
         """Read every table once."""
         owners, credentials = self._children("owners", values.owner), self._children("credentials", values.credential)
         federated = self._children("federated_credentials", values.federated)
+        tags = self._children("identity_tags", values.identity_tags)
         restrictions = self._children("policy_restrictions", values.restriction)
         assignments = self._children("policy_assignments", values.second)
         attached, settings = (
@@ -160,7 +163,7 @@ class _Reader:
             service_principals=self._values(
                 "service_principals", lambda row: values.service_principal(row, owners, credentials)
             ),
-            identities=self._values("identities", lambda row: values.identity(row, federated)),
+            identities=self._values("identities", lambda row: values.identity(row, federated, owners, tags)),
             notes=self._values("notes", values.note),
             hosts=self._values("hosts", lambda row: values.host(row, attached, settings)),
             roles=self._values("roles", values.role),

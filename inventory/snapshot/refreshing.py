@@ -6,7 +6,7 @@ import sqlite3
 from typing import assert_never
 
 from inventory.directory import FederatedOf
-from inventory.estate import Host, Policy, RoleHeld
+from inventory.estate import AssignedIdentity, Host, Policy, RoleHeld
 from inventory.model import Application, ManagedIdentity, ScanNote, ServicePrincipal
 from inventory.snapshot import entries
 from inventory.snapshot.entries import Entry
@@ -23,12 +23,13 @@ _ALONE = """
 _HANGING = {
     "applications": ("id", ("credentials", "owners", "federated_credentials")),
     "service_principals": ("id", ("credentials", "owners")),
-    "identities": ("principal_id", ("federated_credentials",)),
+    "identities": ("principal_id", ("federated_credentials", "owners")),
 }
 _WHOLE = {
     "roles": ("roles",),
     "policies": ("policies", "policy_restrictions", "policy_assignments"),
     "hosts": ("hosts", "host_identities", "host_settings"),
+    "identity-tags": ("identity_tags",),
 }
 
 
@@ -51,7 +52,7 @@ def replace(database: sqlite3.Connection, collection: str, entry: Entry) -> None
         case ScanNote():
             for _, object_id, _ in rows.unreadable(collection, entry):
                 _hidden(database, object_id)
-        case Host() | Policy() | Source():
+        case Host() | Policy() | Source() | AssignedIdentity():
             _thing_gone(database, entry)
         case RoleHeld() | Use():
             pass  # nothing that could be replaced: a collection of these is forgotten whole
@@ -72,10 +73,12 @@ def _holder_gone(database: sqlite3.Connection, entry: Application | ServicePrinc
             assert_never(entry)
 
 
-def _thing_gone(database: sqlite3.Connection, entry: Host | Policy | Source) -> None:
+def _thing_gone(database: sqlite3.Connection, entry: Host | Policy | Source | AssignedIdentity) -> None:
     match entry:
         case Host():
             _host_gone(database, entry.resource_id)
+        case AssignedIdentity():
+            _tags_gone(database, entry.principal_id)
         case Policy():
             _policy_gone(database, entry.id)
         case Source():
@@ -93,6 +96,7 @@ def remove(database: sqlite3.Connection, object_id: str) -> None:
     _federated_gone(database, object_id)
     database.execute("DELETE FROM roles WHERE principal_id = ?", (object_id,))
     database.execute("DELETE FROM policy_assignments WHERE object_id = ?", (object_id,))
+    _tags_gone(database, object_id)
     _host_gone(database, object_id)
     _policy_gone(database, object_id)
 
@@ -148,6 +152,11 @@ def _readable(database: sqlite3.Connection, object_id: str) -> None:
 def _federated_gone(database: sqlite3.Connection, holder_id: str) -> None:
     database.execute("DELETE FROM federated_credentials WHERE holder_id = ?", (holder_id,))
     entries.forget(database, "federated_told", holder_id)
+
+
+def _tags_gone(database: sqlite3.Connection, principal_id: str) -> None:
+    entries.forget(database, "identity_tags", principal_id)
+    database.execute("DELETE FROM identity_tags WHERE principal_id = ?", (principal_id,))
 
 
 def _host_gone(database: sqlite3.Connection, resource_id: str) -> None:

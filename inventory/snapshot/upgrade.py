@@ -1,7 +1,7 @@
 """Brings a snapshot of an older version to this one, in a copy: what was taken stays as it was taken.
 
-Each migration is one function and one transaction. A file of version 2 was written without anything that version 3
-added: that is unknown in the copy, never empty. What a scan of today withholds is withheld in the copy too.
+Each migration is one function and one transaction. What a later version added was not read when an older file was
+written: it is unknown in the copy, never empty. What a scan of today withholds is withheld in the copy too.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -47,13 +47,15 @@ _BLIND = msgspec.json.encode((
     "an earlier version read it, which did not tell what else it could not see",
 )).decode()  # fmt: skip
 _SHORT = {"hint": "substr(hint, 1, 3)"}  # more than three characters would be the secret itself
-_HOLDERS = {
-    "applications": ("id", "applications"),
-    "service_principals": ("id", "service-principals"),
-    "identities": ("principal_id", "service-principals"),
+_OF_HOLDER = (("credentials", "holder_id"), ("owners", "holder_id"), ("federated_credentials", "holder_id"))
+_OBJECTS: Mapping[str, tuple[str, str, tuple[tuple[str, str], ...]]] = {
+    "applications": ("id", "applications", _OF_HOLDER),
+    "service_principals": ("id", "service-principals", _OF_HOLDER),
+    "identities": ("principal_id", "service-principals", (*_OF_HOLDER, ("identity_tags", "principal_id"))),
+    "hosts": ("resource_id", "hosts", (("host_identities", "resource_id"), ("host_settings", "resource_id"))),
+    "policies": ("id", "policies", (("policy_restrictions", "policy_id"), ("policy_assignments", "policy_id"))),
 }
-"""Tables of objects: the column of the id, and where the objects were listed."""
-_HELD = ("credentials", "owners", "federated_credentials")
+"""Tables of objects: the column of the id, where the objects were listed, and the rows that hang on one."""
 _AT_A_TIME = 1000
 
 
@@ -67,7 +69,9 @@ def upgrade(path: Path, out: Path) -> None:
         if version == schema.SCHEMA_VERSION:
             header_of(path, source)  # an error where there is nothing in it
             raise SnapshotError(f"{path} has version {version} already; use it as it is")
-        _check_digest_2(path, source)
+        told, made = (_digest_2 if version == 2 else _digest_3)(source)  # noqa: PLR2004 - the oldest there is
+        if told != made:
+            raise SnapshotError(f"{path} was changed after the scan (its digest does not match); scan the tenant again")
         with writing(out):
             handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent)
             os.close(handle)
@@ -88,13 +92,14 @@ def _migrate(database: sqlite3.Connection, version: int) -> None:
                 migration(database)
                 database.execute(f"PRAGMA user_version={number + 1}")
     with transaction(database):
+        _withhold(database)
         reconcile_all(database, Digest())
         sealed(database, Digest())
     database.execute("VACUUM")
 
 
-def _check_digest_2(path: Path, database: sqlite3.Connection) -> None:
-    """Check the digest of version 2: SHA-256 of each table sorted by its columns, joined in the order of the tables."""
+def _digest_2(database: sqlite3.Connection) -> tuple[str, str]:
+    """Return what version 2 wrote: SHA-256 of each table sorted by its columns, joined in the order of the tables."""
     tenant_id, cloud, told = database.execute("SELECT tenant_id, cloud, digest FROM scan").fetchone()
     whole = hashlib.sha256(msgspec.json.encode((2, tenant_id, cloud)))
     for table, columns in _VERSION_2.items():
@@ -102,8 +107,26 @@ def _check_digest_2(path: Path, database: sqlite3.Connection) -> None:
         for row in database.execute(f"SELECT {columns} FROM {table} ORDER BY {columns}"):  # noqa: S608 - our own
             part.update(msgspec.json.encode(row) + b"\n")
         whole.update(part.digest())
-    if whole.hexdigest() != told:
-        raise SnapshotError(f"{path} was changed after the scan (its digest does not match); scan the tenant again")
+    return told, whole.hexdigest()
+
+
+def _digest_3(database: sqlite3.Connection) -> tuple[str, str]:
+    """Return the digests of version 3, which had fewer tables and columns, each pair as one text."""
+    digest = Digest()
+    for table in schema.COLUMNS:
+        if table not in _ADDED_BY_4:
+            columns = ", ".join(name for name in schema.names(table) if (table, name) not in _ADDED_BY_4)
+            digest.take(table, database.execute(f"SELECT {columns} FROM {table}"))  # noqa: S608 - names are our own
+    tenant_id, cloud, *told = database.execute("SELECT tenant_id, cloud, digest, evidence_digest FROM scan").fetchone()
+    made = [
+        digest.text([one for one in tables if one not in _ADDED_BY_4], tenant_id, cloud, version=3)
+        for tables in (schema.ESTATE, schema.EVIDENCE)
+    ]
+    return " ".join(told), " ".join(made)
+
+
+_ADDED_BY_4 = frozenset({"identity_tags", ("applications", "noted"), ("identities", "owners_known")})
+"""Tables, and columns of tables."""
 
 
 def _from_2(database: sqlite3.Connection) -> None:
@@ -128,27 +151,26 @@ def _from_2(database: sqlite3.Connection) -> None:
         database.execute(statement)
     for table in ("scan", *_VERSION_2):
         database.execute(f"DROP TABLE old_{table}")
-    _withhold(database)
     for statement in schema.INDEXES:
         database.execute(statement)
 
 
 def _withhold(database: sqlite3.Connection) -> None:
     """Do with every text what a scan does with it today (``entries``, ``withholding``)."""
-    for table, (key, collection) in _HOLDERS.items():
+    for table, (key, *_) in _OBJECTS.items():
         for (name,) in database.execute(f"SELECT {key} FROM {table}").fetchall():  # noqa: S608 - names are our own
             if looks_secret(name):
-                _drop(database, table, name, collection)
+                _drop(database, table, name)
     for table in schema.COLUMNS:
         _withhold_in(database, table)
 
 
-def _drop(database: sqlite3.Connection, table: str, name: str, collection: str) -> None:
+def _drop(database: sqlite3.Connection, table: str, name: str) -> None:
     """Make an object whose id looks like a secret an unreadable one."""
+    key, collection, held = _OBJECTS[table]
+    for one, column in ((table, key), *held):
+        database.execute(f"DELETE FROM {one} WHERE {column} = ?", (name,))  # noqa: S608 - names are our own
     why = "its id looks like a secret"
-    database.execute(f"DELETE FROM {table} WHERE {_HOLDERS[table][0]} = ?", (name,))  # noqa: S608 - names are our own
-    for held in _HELD:
-        database.execute(f"DELETE FROM {held} WHERE holder_id = ?", (name,))  # noqa: S608 - names are our own
     note = (f"an object of {table}", f"unreadable: {why}")
     database.execute("INSERT OR IGNORE INTO notes (subject, text) VALUES (?, ?)", note)
     database.execute(schema.insert("unreadable"), (collection, "", why))
@@ -165,6 +187,20 @@ def _withhold_in(database: sqlite3.Connection, table: str) -> None:
     database.executemany(schema.insert(table), [row for _, row in changed])
 
 
+def _from_3(database: sqlite3.Connection) -> None:
+    """Add what speaks for a pairing: tags and owners of identities, and what notes of applications point at.
+
+    A file of version 2 was given the present tables, and has them already.
+    """
+    present = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if "identity_tags" not in present:
+        database.execute(schema.create("identity_tags"))
+        database.execute("ALTER TABLE applications ADD COLUMN noted TEXT")
+        database.execute("ALTER TABLE identities ADD COLUMN owners_known INTEGER NOT NULL DEFAULT 0")
+    database.execute("INSERT OR IGNORE INTO notes (subject, text) VALUES (?, ?)", _UNTAGGED)
+
+
+_UNTAGGED = ("identity tags", "an older unsecret did not read them: identity tags are unknown")
 _SOURCE = f"""
     INSERT INTO sources (name, read_at, since, until, retention_days, missing, blind_spots, sees)
     SELECT '{_ACTIVITY}', taken_at, NULL, CASE WHEN missing = '' THEN newest END, NULL, missing, ?,
@@ -188,5 +224,5 @@ _UNREADABLE = """
     ) AS kind ON substr(subject, 1, length(kind.name)) = kind.name
     WHERE text LIKE 'unreadable: %'
 """
-MIGRATIONS: tuple[tuple[int, Callable[[sqlite3.Connection], None]], ...] = ((2, _from_2),)
+MIGRATIONS: tuple[tuple[int, Callable[[sqlite3.Connection], None]], ...] = ((2, _from_2), (3, _from_3))
 """Each brings a file from its number to the next; in order."""

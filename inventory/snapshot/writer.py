@@ -170,7 +170,10 @@ class SnapshotWriter:
                 refreshing.remove(self._database, object_id)
 
     def forget(self, collection: str) -> None:
-        """Forget a whole collection, to read it anew: ``roles``, ``policies``, ``hosts`` or a source of evidence."""
+        """Forget a whole collection, to read it anew.
+
+        It is one of ``roles``, ``policies``, ``hosts``, ``identity-tags``, or a source of evidence.
+        """
         with writing(self._path), transaction(self._database):
             refreshing.forget(self._database, collection)
 

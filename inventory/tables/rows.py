@@ -47,6 +47,7 @@ def application(value: Application) -> Row:
         int(value.owners is not None),
         int(value.federated is not None),
         value.unknown,
+        None if value.noted is None else items_text(value.noted),
     )
 
 
@@ -81,7 +82,13 @@ def identity(value: ManagedIdentity) -> Row:
         value.resource_id,
         number(value.user_assigned),
         int(value.federated is not None),
+        int(value.owners is not None),
     )
+
+
+def identity_tags(principal_id: str, tags: tuple[tuple[str, str], ...]) -> Row:
+    """Return the row of table ``identity_tags``."""
+    return (principal_id, pairs_text(tags))
 
 
 def credential(value: Credential) -> Row:

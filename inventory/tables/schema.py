@@ -1,4 +1,4 @@
-"""The tables and their columns, version 3.
+"""The tables and their columns, version 4.
 
 The columns stand in sorting order: all rows of a table sorted by all its columns are its canonical form.
 """
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 APPLICATION_ID = 0x756E7363  # "unsc": marks the file as ours in its SQLite header
 SCAN_ID = 0x756E7370  # "unsp": an unfinished scan
 REFRESH_ID = 0x756E7372  # "unsr": an unfinished refresh
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 OLDEST_VERSION = 2
 """From here on ``inventory.snapshot.upgrade`` brings a file to this version."""
 
@@ -45,6 +45,7 @@ ESTATE: Mapping[str, tuple[str, ...]] = {
         "owners_known INTEGER NOT NULL",
         "federated_known INTEGER NOT NULL",
         "unknown TEXT NOT NULL DEFAULT ''",
+        "noted TEXT",
     ),
     "service_principals": (
         "id TEXT NOT NULL",
@@ -67,7 +68,9 @@ ESTATE: Mapping[str, tuple[str, ...]] = {
         "resource_id TEXT",
         "user_assigned INTEGER",
         "federated_known INTEGER NOT NULL DEFAULT 0",
+        "owners_known INTEGER NOT NULL DEFAULT 0",
     ),
+    "identity_tags": ("principal_id TEXT PRIMARY KEY NOT NULL", "tags TEXT NOT NULL"),
     "credentials": (
         "holder_id TEXT NOT NULL",
         "key_id TEXT NOT NULL",

@@ -29,7 +29,7 @@ Children = Callable[[str], tuple[Any, ...]]
 def application(row: Row, owners: Children, credentials: Children, federated: Children) -> Application:
     """Return the value of a row of ``applications``."""
     key, client_id, name, created, created_by, audience, disabled, tags, encryption_key, reference, *rest = row
-    *lock, owners_known, federated_known, unknown = rest
+    *lock, owners_known, federated_known, unknown, noted = rest
     return Application(
         id=key,
         client_id=client_id,
@@ -45,6 +45,7 @@ def application(row: Row, owners: Children, credentials: Children, federated: Ch
         owners=owners(key) if owners_known else None,
         credentials=credentials(key),
         federated=federated(key) if federated_known else None,
+        noted=None if noted is None else items(noted),
         unknown=unknown,
     )
 
@@ -76,9 +77,9 @@ def service_principal(row: Row, owners: Children, credentials: Children) -> Serv
     )
 
 
-def identity(row: Row, federated: Children) -> ManagedIdentity:
-    """Return the value of a row of ``identities``."""
-    principal_id, client_id, name, resource_id, user_assigned, federated_known = row
+def identity(row: Row, federated: Children, owners: Children, tags: Children) -> ManagedIdentity:
+    """Return the value of a row of ``identities``; ``tags`` has one entry where Azure told the identity, else none."""
+    principal_id, client_id, name, resource_id, user_assigned, federated_known, owners_known = row
     return ManagedIdentity(
         principal_id=principal_id,
         client_id=client_id,
@@ -86,7 +87,14 @@ def identity(row: Row, federated: Children) -> ManagedIdentity:
         resource_id=resource_id,
         user_assigned=truth(user_assigned),
         federated=federated(principal_id) if federated_known else None,
+        owners=owners(principal_id) if owners_known else None,
+        tags=next(iter(tags(principal_id)), None),
     )
+
+
+def identity_tags(row: Row) -> tuple[tuple[str, str], ...]:
+    """Return the tags of a row of ``identity_tags``."""
+    return pairs(row[1])
 
 
 def credential(row: Row) -> Credential:

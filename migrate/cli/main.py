@@ -40,6 +40,8 @@ COMMANDS = {
     "proof": "Carry proofs from a host that cannot reach the journal.",
     "retire": "Ask the gates and remove old credentials.",
     "watch": "Look after applications whose credentials were removed.",
+    "seal": "Forbid new secrets for applications that were watched to the end.",
+    "guard": "Report credentials that appeared since, and seals that were undone.",
     "owner": "Write down that owners were told of a removal, and what they said.",
     "report": "Render a snapshot, plan or journal.",
     "status": "Say where the rollout stands.",

@@ -21,8 +21,9 @@ from migrate.model import Plan
 from migrate.ports import HostWriter
 from migrate.revert import NotReverted, Reversion, Reverted, Reverter, WouldRevert
 from migrate.rollout import Course, State
+from migrate.unseal import Unsealer
 
-_STATES = {"planned": State.PLANNED, "identity-attached": State.ATTACHED}
+_STATES = {"planned": State.PLANNED, "identity-attached": State.ATTACHED, "watched": State.WATCHED}
 
 
 @click.command()
@@ -38,7 +39,8 @@ def command(
 ) -> int:
     """Take back what was done for one application of PLAN, newest first; dry run without --apply.
 
-    Only what unsecret made goes. A removed credential cannot be brought back: after one, nothing is taken back.
+    Only what unsecret made goes. A removed credential cannot be brought back: after one, nothing is taken back but a
+    seal (--to watched).
     """
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
@@ -59,6 +61,9 @@ async def _revert(
         if apply:
             await freezing.check(plan, tenant.directory, journal, reason)
             planuse.remember(plan, journal)
+        if to is State.WATCHED:
+            unsealer = Unsealer(plan=plan, writer=tenant.seals, journal=journal, clock=SystemClock())
+            return await unsealer.run(what, apply=apply)
         known: list[HostWriter] = []
 
         async def hosts() -> HostWriter:

@@ -29,6 +29,7 @@ from migrate.cli.options import Settings
 from migrate.clock import SystemClock
 from migrate.graph_writer import GraphWriter
 from migrate.model import Plan
+from migrate.seal_writer import GraphSealWriter
 from migrate.token_client import AzureTokenExchange
 
 # Page "National clouds" of the Microsoft identity platform, with the older names that azure-identity still uses.
@@ -47,6 +48,7 @@ class Tenant:
 
     directory: GraphDirectory
     writer: GraphWriter
+    seals: GraphSealWriter
 
 
 def cloud_of(settings: Settings) -> Cloud:
@@ -106,7 +108,9 @@ async def tenant(settings: Settings, plan: Plan | None = None) -> AsyncIterator[
             directory = GraphDirectory(connection)
             if plan is not None:
                 planuse.check_tenant(plan, await directory.tenant())
-            yield Tenant(directory=directory, writer=GraphWriter(connection))
+            yield Tenant(
+                directory=directory, writer=GraphWriter(connection), seals=GraphSealWriter(connection)
+            )  # fmt: skip
 
 
 @asynccontextmanager

@@ -129,6 +129,7 @@ class _Demo:
             raise DemoError(f"retire answered for {len(rows)} of {len(before)} credentials")
         self._say(story.retired(rows, dry_run=False))
         self._say(story.watched(self.commands.json("watch", plan)))
+        self._say(story.sealed(self.commands.json("seal", plan, "--apply"), self.commands.json("guard", plan)))
         return rows
 
     @property

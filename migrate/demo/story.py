@@ -92,6 +92,16 @@ def watched(rows: Iterable[Row]) -> list[str]:
     )
 
 
+def sealed(rows: Iterable[Row], found: Iterable[Row]) -> list[str]:
+    """Tell which applications take no new secret any more, and what appeared since."""
+    rows, found = list(rows), list(found)
+    counts = Counter(row["result"] for row in rows)
+    lines = [f"seal      {counts['sealed']} applications take no new secret, {counts['not yet']} are not that far"]
+    lines += [f"          {row['application']}: {row['message']}" for row in rows if row["result"] == "not sealed"]
+    told = [f"          {row['application']}: {row['message']}" for row in found[:_REASONS_SHOWN]]
+    return [*lines, f"guard     {len(found) or 'no'} credential or change since", *told]
+
+
 def summary(rows: Iterable[Row], *, working: int, services: int) -> str:
     """Return the last line of the story."""
     counts = Counter(row["result"] for row in rows)

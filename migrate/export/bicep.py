@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from migrate.export import notes
+from migrate.export import attaching, notes
 from migrate.export.work import Attachment, Job, NewIdentity, Trust, Work
 from migrate.steps import FEDERATED_DESCRIPTION
 
@@ -39,7 +39,7 @@ def _escaped(character: str) -> str:
 
 
 def _lines(work: Work) -> Iterator[str]:
-    yield from notes.head(work, "//")
+    yield from notes.head(work, "//", attaches=False)
     yield from _how(work)
     yield from ("", "targetScope = 'resourceGroup'", "extension microsoftGraphV1", "")
     yield from _unique_names(work)
@@ -87,9 +87,14 @@ def _identity(identity: NewIdentity) -> Iterator[str]:
 
 def _attachment(attachment: Attachment) -> Iterator[str]:
     """Say what to attach: the host's own resource states its identities, and two that did would undo each other."""
-    yield f"// To do where the host is declared, beside the identities it has: {quoted(attachment.host)}"
-    yield f"//   userAssignedIdentities: {{ {quoted(attachment.identity)}: {{}} }}"
-    yield "//   type: 'UserAssigned', or 'SystemAssigned, UserAssigned' where it has a system-assigned one"
+    yield f"// Not done here: attach it to {quoted(attachment.host)}"
+    yield "//   Where a template declares that host, in its identity, beside those it has:"
+    yield f"//     userAssignedIdentities: {{ {quoted(attachment.identity)}: {{}} }}"
+    yield "//     type: 'UserAssigned', or 'SystemAssigned, UserAssigned' where it has a system-assigned one"
+    command = attaching.command(attachment)
+    if command:
+        yield "//   Where none does, after the identity is there:"
+        yield f"//     {command}"
 
 
 def _trust(job: Job, trust: Trust) -> Iterator[str]:

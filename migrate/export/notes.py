@@ -12,16 +12,19 @@ MADE = b"Made by unsecret"
 """What the first lines of every export say, so that it is known again."""
 
 
-def head(work: Work, mark: str) -> Iterator[str]:
-    """Yield the comment lines that say what a file was made from; ``mark`` begins a comment."""
+def head(work: Work, mark: str, *, attaches: bool = True) -> Iterator[str]:
+    """Yield the comment lines that say what a file was made from; ``mark`` begins a comment.
+
+    ``attaches`` says whether the file attaches identities itself.
+    """
     plan = work.plan
     trusts = sum(len(job.trusts) for job in work.jobs)
     attached = sum(len(job.attachments) for job in work.jobs)
     yield f"{mark} {MADE.decode()} from the plan {plan.digest}"
     yield f"{mark} of the snapshot of {rfc3339(plan.snapshot_taken_at)}, for the tenant {shown(plan.tenant_id)}."
     yield (
-        f"{mark} {trusts} federated credentials to create, {len(work.identities)} identities, {attached} attachments. "
-        "What is right already is not in it."
+        f"{mark} {trusts} federated credentials to create, {len(work.identities)} identities, {attached} attachments"
+        f"{'' if attaches or not attached else ', which are comments alone'}. What is right already is not in it."
     )
 
 

@@ -20,6 +20,10 @@ if [ "${BASH_VERSINFO[0]}" -lt 4 ]; then
   printf 'this needs bash 4 or later\n' >&2
   exit 2
 fi
+if ! command -v az >/dev/null; then
+  printf 'this needs Azure CLI (az) in the PATH, signed in by az login\n' >&2
+  exit 2
+fi
 trap 'printf "stopped at line %s: run it again when the cause is gone\n" "$LINENO" >&2; exit 2' ERR
 set -E
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from inventory.model import Cloud
-from migrate.export import notes
+from migrate.export import attaching, notes
 from migrate.export.work import Attachment, Job, NewIdentity, Trust, Work
 from migrate.steps import FEDERATED_DESCRIPTION
 
@@ -39,7 +39,7 @@ def _escaped(character: str) -> str:
 
 
 def _lines(work: Work) -> Iterator[str]:
-    yield from notes.head(work, "#")
+    yield from notes.head(work, "#", attaches=False)
     yield ""
     yield from _providers(work)
     for job in work.jobs:
@@ -90,8 +90,13 @@ def _attachment(attachment: Attachment, job: Job) -> Iterator[str]:
     """Say what to attach: the host's own resource states its identities, and two that did would undo each other."""
     made = next((one for one in job.identities if one.resource_id == attachment.identity), None)
     value = f"azurerm_user_assigned_identity.{_label(made)}.id" if made else quoted(attachment.identity)
-    yield f"# To do where the host is configured, in its block identity, beside those it has: {quoted(attachment.host)}"
-    yield f"#   identity_ids = [{value}]"
+    yield f"# Not done here: attach it to {quoted(attachment.host)}"
+    yield "#   Where Terraform configures that host, in its block identity, beside those it has:"
+    yield f"#     identity_ids = [{value}]"
+    command = attaching.command(attachment)
+    if command:
+        yield "#   Where it does not, after the identity is there:"
+        yield f"#     {command}"
 
 
 def _trust(job: Job, trust: Trust) -> Iterator[str]:

@@ -7,7 +7,7 @@ threshold is taken, and of it only the pairs that every other assignment would h
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from inventory.model import ClientId, PrincipalId
@@ -55,6 +55,7 @@ class _State:
     claims: Mapping[PrincipalId, list[ClientId]]
     """Who has a claim to an identity that counts."""
     names: Mapping[ClientId, str]
+    decided: Collection[ClientId]
 
     @property
     def thresholds(self) -> Thresholds:
@@ -79,6 +80,7 @@ def assign(facts: Facts, candidates: Candidates, resolved: Resolved) -> dict[Cli
         holders=holders,
         claims=_claims(facts, candidates) if doubtful else {},
         names={one.client_id: one.display_name for one in facts.applications},
+        decided=resolved.pairs.keys(),
     )
     return {one.client_id: _choice(state, one.client_id) for one in facts.applications}
 
@@ -207,17 +209,20 @@ def _holder(state: _State, client_id: ClientId, candidate: Candidate) -> tuple[C
 
 def _rival(state: _State, client_id: ClientId, best: Candidate) -> str:
     holder = _holder(state, client_id, best)
-    others = [holder[0]] if holder else [one for one in state.claims[best.identity.principal_id] if one != client_id]
-    return (
-        state.names[others[0]] + (f" and {len(others) - 1} others" if len(others) > 1 else "") if others else "others"
-    )
+    if holder:
+        return state.names[holder[0]]
+    claims = state.claims[best.identity.principal_id]
+    first = next((one for one in claims if one != client_id), None)
+    more = len(claims) - 2  # this one, and the first
+    return "others" if first is None else state.names[first] + (f" and {more} others" if more > 0 else "")
 
 
 def _why_not(state: _State, client_id: ClientId, candidate: Candidate, mine: Candidate | None) -> str:
     holder = _holder(state, client_id, candidate)
     thresholds = state.thresholds
-    if mine is not None and mine.score - candidate.score >= thresholds.margin:
-        return f"{mine.score - candidate.score} points less than {mine.identity.name}"
+    if mine is not None and (client_id in state.decided or mine.score - candidate.score >= thresholds.margin):
+        less = f"{mine.score - candidate.score} points less than {mine.identity.name}"
+        return f"unsecret.toml says {mine.identity.name}" if client_id in state.decided else less
     if holder is not None:
         return f"{state.names[holder[0]]} has {holder[1]} points for it"
     if candidate.score < thresholds.score:

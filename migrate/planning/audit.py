@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
 
 from inventory.estate import Tier
 from inventory.hygiene_federated import Trust, federated
@@ -33,6 +32,7 @@ def audit(snapshot: Snapshot, principals: Mapping[ClientId, ServicePrincipal]) -
             *_doubled(application),
             *_of_clusters(application, issuers),
             *_of_other_clouds(application, snapshot),
+            *_of_other_tenants(application, snapshot),
             *_on_privileged(application, principals.get(application.client_id), privileged),
         )
     ]
@@ -73,12 +73,27 @@ def _of_clusters(application: Application, issuers: Mapping[str, str]) -> Iterat
 
 
 def _of_other_clouds(application: Application, snapshot: Snapshot) -> Iterator[TrustFault]:
-    right = clouds.audience(snapshot.cloud)
+    right, here = clouds.audience(snapshot.cloud), clouds.login_host(snapshot.cloud)
     for one in application.federated or ():
+        host = clouds.host_of(one.issuer)
+        if host in clouds.EXCHANGE_HOSTS and host != here:
+            explanation = f"the issuer {host} is another cloud's; here it is {here}, and an exchange never crosses"
+            yield _fault(application, one, "federated-other-cloud", explanation, "delete it")
+            continue
         wrong = [each for each in one.audiences if each in clouds.AUDIENCES and each != right]
         if wrong:
             explanation = f"the audience {wrong[0]} is another cloud's; here it is {right}"
             yield _fault(application, one, "federated-other-cloud", explanation, _AGAIN)
+
+
+def _of_other_tenants(application: Application, snapshot: Snapshot) -> Iterator[TrustFault]:
+    for one in application.federated or ():
+        ours = clouds.host_of(one.issuer) == clouds.login_host(snapshot.cloud)
+        tenant = one.issuer.partition("://")[2].split("/")[1:2] if ours else []
+        devops = (one.subject or "").startswith(clouds.DEVOPS_SUBJECT)
+        if tenant and not devops and tenant[0].lower() != snapshot.tenant_id.lower():
+            explanation = f"the issuer is of the tenant {tenant[0]}: identity and application must be in one tenant"
+            yield _fault(application, one, "federated-other-tenant", explanation, "delete it: no exchange can match")
 
 
 def _on_privileged(
@@ -86,8 +101,8 @@ def _on_privileged(
 ) -> Iterator[TrustFault]:
     role = privileged.get(principal.id) if principal else None
     for one in application.federated or () if role else ():
-        host = urlsplit(one.issuer).hostname or ""
-        if host.lower() not in clouds.LOGIN_HOSTS:
+        host = clouds.host_of(one.issuer)
+        if host not in clouds.LOGIN_HOSTS:
             explanation = f"{host or 'an outside issuer'} can act as an application that holds {role}"
             advice = "make sure that its subject is as narrow as can be, or remove it"
             yield _fault(application, one, "federated-outside-issuer", explanation, advice)

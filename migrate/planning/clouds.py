@@ -7,6 +7,8 @@ tokens carry today (assumed, not documented there).
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from inventory.model import Cloud, TenantId
 
 _LOGIN_HOSTS = {
@@ -22,7 +24,19 @@ _AUDIENCES = {
 
 LOGIN_HOSTS = frozenset({*_LOGIN_HOSTS.values(), "login.windows.net", "sts.windows.net", "login.chinacloudapi.cn"})
 """Hosts of Entra's own issuers, today's and those of older tokens."""
+EXCHANGE_HOSTS = frozenset(_LOGIN_HOSTS.values())
+"""Hosts of the issuers that tokens of managed identities have today."""
+DEVOPS_SUBJECT = "/eid1/c/pub/"
+"""How subjects of Azure DevOps begin that are issued by Entra itself."""
 AUDIENCES = frozenset(_AUDIENCES.values())
+
+
+def host_of(issuer: str) -> str:
+    """Return the host of an issuer in lower case; empty where it is no URL, which Entra stores all the same."""
+    try:
+        return (urlsplit(issuer).hostname or "").lower()
+    except ValueError:
+        return ""
 
 
 def login_host(cloud: Cloud) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from inventory.estate import Host, HostSetting, SettingKind
+from inventory.estate import Host, HostSetting, SettingKind, Tier
 from inventory.model import Application, ClientId, ManagedIdentity, PrincipalId, Snapshot
-from migrate.planning import clouds, names
+from migrate.planning import clouds, names, tagging
 from migrate.planning.decisions import Decisions
 
 CLUSTER = "microsoft.containerservice/managedclusters"
@@ -46,6 +46,8 @@ class Named:
     host: Host
     naming: Naming
     how: str
+    tagged: bool = False
+    """Whether only a tag says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,14 @@ class Facts:
     a managed identity")."""
     identity_names: Mapping[PrincipalId, names.Name]
     application_names: Mapping[ClientId, names.Name]
+    said_of_identities: Mapping[PrincipalId, frozenset[str]]
+    """Environments that tags state."""
+    said_of_applications: Mapping[ClientId, frozenset[str]]
+    """The same."""
+    unique_names: frozenset[str]
+    """Display names that only one application of the tenant has, without case."""
+    unique_references: frozenset[str]
+    """Service references (``serviceManagementReference``) that only one application has, without case."""
     by_resource: Mapping[str, PrincipalId]
     """By ARM id in lower case."""
     located: frozenset[str] | None
@@ -88,6 +98,10 @@ class Facts:
     every_address: frozenset[str]
     """Addresses of all hosts; empty where not every host was seen or tells its own."""
     sites: tuple[CodeSite, ...]
+    privileged: Mapping[ClientId, str]
+    """A role over the tenant (tiers 0 and 1) that an application holds."""
+    subscriptions: frozenset[str]
+    """Subscriptions of this tenant that something in the snapshot is in, in lower case."""
 
     def attached(self, host: Host) -> tuple[PrincipalId, ...]:
         """Return the identities of this tenant that are attached to a host."""
@@ -123,6 +137,10 @@ def gather(
         identities=identities,
         identity_names={key: names.parse(one.name) for key, one in identities.items()},
         application_names={one.client_id: names.parse(one.display_name) for one in open_ones},
+        said_of_identities={key: said for key, one in identities.items() if (said := _said_of_identity(one))},
+        said_of_applications={one.client_id: said for one in open_ones if (said := _said_of_application(one))},
+        unique_names=_unique(one.display_name for one in snapshot.applications),
+        unique_references=_unique(one.management_reference or "" for one in snapshot.applications),
         by_resource=by_resource,
         located=_located(snapshot),
         named=named,
@@ -131,13 +149,48 @@ def gather(
         addresses=_addresses(snapshot),
         by_address=_by_address(hosts),
         every_address=_every_address(snapshot),
+        privileged=_privileged(snapshot),
+        subscriptions=_subscriptions(hosts, by_resource),
         sites=tuple(sorted(sites, key=lambda one: (one.client_id, one.path, one.line))),
     )
+
+
+def group_of(resource_id: str) -> str:
+    """Return the resource group of an ARM id in lower case; empty where there is none."""
+    return resource_id.lower().partition("/resourcegroups/")[2].partition("/")[0]
+
+
+def _said_of_identity(identity: ManagedIdentity) -> frozenset[str]:
+    """Return the environments that tags state, unless the resource group states another one."""
+    stated = names.parse(tagging.environment(identity.tags or ())).environments if identity.tags else frozenset()
+    group = names.parse(group_of(identity.resource_id or "")).environments if stated else frozenset()
+    return stated if not group or stated & group else frozenset()
+
+
+def _said_of_application(application: Application) -> frozenset[str]:
+    said = tagging.environment(tagging.pairs(application)) if application.tags else ""
+    return names.parse(said).environments if said else frozenset()
+
+
+def _unique(texts: Iterable[str]) -> frozenset[str]:
+    found = Counter(text.casefold() for text in texts)
+    return frozenset(text for text, number in found.items() if number == 1 and text)
 
 
 def _located(snapshot: Snapshot) -> frozenset[str] | None:
     ids = [one.resource_id for one in snapshot.identities if one.user_assigned is not False]
     return frozenset(one.lower() for one in ids if one) if all(ids) else None
+
+
+def _privileged(snapshot: Snapshot) -> dict[ClientId, str]:
+    roles = {one.principal_id: one.role for one in snapshot.roles if one.tier <= Tier.MANAGEMENT}
+    return {one.client_id: roles[one.id] for one in snapshot.service_principals if one.id in roles} if roles else {}
+
+
+def _subscriptions(hosts: Iterable[Host], identities: Iterable[str]) -> frozenset[str]:
+    return frozenset(
+        {one.subscription_id.lower() for one in hosts} | {part for one in identities for part in one.split("/")[2:3]}
+    )
 
 
 def _hosts_with(hosts: tuple[Host, ...], by_resource: Mapping[str, PrincipalId]) -> dict[PrincipalId, tuple[Host, ...]]:
@@ -192,14 +245,24 @@ def hosts_known(snapshot: Snapshot) -> bool:
 
 def _named(hosts: tuple[Host, ...], known: set[ClientId]) -> dict[ClientId, tuple[Named, ...]]:
     found: defaultdict[ClientId, list[Named]] = defaultdict(list)
+    doubted: defaultdict[ClientId, set[str]] = defaultdict(set)
     for host in hosts:
         best: dict[ClientId, Named] = {}
         for client_id, one in _namings(host, known):
             if client_id not in best or one.naming > best[client_id].naming:
                 best[client_id] = one
+        used = any(one.naming is Naming.USES for one in best.values())
         for client_id, one in best.items():
             found[client_id].append(one)
-    return {key: tuple(listed) for key, listed in found.items()}
+            if one.tagged and used:
+                doubted[client_id].add(host.resource_id)
+    copied = {key: where for key, where in doubted.items() if len(where) > 1}
+    return {key: tuple(_believed(one, copied.get(key, ())) for one in listed) for key, listed in found.items()}
+
+
+def _believed(one: Named, copied: Container[str]) -> Named:
+    """Take a tag for a mention where it was copied: to several hosts whose settings use other applications."""
+    return replace(one, naming=Naming.MENTIONS) if one.host.resource_id in copied else one
 
 
 def _namings(host: Host, known: set[ClientId]) -> Iterator[tuple[ClientId, Named]]:
@@ -208,15 +271,21 @@ def _namings(host: Host, known: set[ClientId]) -> Iterator[tuple[ClientId, Named
         yield host.sign_in_client, Named(host=host, naming=Naming.USES, how=how)
     told = [one for one in host.settings or () if one.client_id in known]
     clients = {one.client_id for one in told}
+    alone = len(clients) == 1 and not any(_hides_a_client(one) for one in host.settings or ())
     stems = {_stem(one.name, _SECRET_END) for one in host.settings or () if one.kind in _SECRETS}
     for one in told:
         if one.client_id is not None:
-            naming = _naming(one, stems, alone=len(clients) == 1)
+            naming = _naming(one, stems, alone=alone)
             yield one.client_id, Named(host=host, naming=naming, how=f"setting {one.name} names it")
     for name, value in host.tags:
         client_id = ClientId(value.strip().lower())
         if client_id in known:
-            yield client_id, Named(host=host, naming=Naming.NAMES, how=f"tag {name} names it")
+            yield client_id, Named(host=host, naming=Naming.NAMES, how=f"tag {name} names it", tagged=True)
+
+
+def _hides_a_client(setting: HostSetting) -> bool:
+    """Whether a client id comes from a Key Vault or another store, so that nobody here knows whose it is."""
+    return setting.kind is SettingKind.CLIENT_ID and setting.client_id is None and setting.reference is not None
 
 
 _SECRETS = frozenset({SettingKind.SECRET, SettingKind.CERTIFICATE})

@@ -44,6 +44,11 @@ def parse(text: str) -> Name:
     return Name(words=words, environments=environments)
 
 
+def completed(name: Name, environments: frozenset[str]) -> Name:
+    """Add environments that something else states to a name that states none."""
+    return name if name.environments or not environments else Name(words=name.words, environments=environments)
+
+
 def points(application: Name, identity: Name) -> tuple[int, str]:
     """Return the points a pair of names is worth and the reason in words; 0 where they do not speak for each other."""
     one_sided = application.environments ^ identity.environments

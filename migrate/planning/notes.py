@@ -38,8 +38,9 @@ def _identities(facts: Facts) -> Iterator[str]:
     lost = sum(one.resource_id is None for one in facts.identities.values())
     if lost:
         yield f"where {lost} user-assigned identities are is not known: hosts that have them do not speak for them"
-    if facts.identities:
-        yield "tags and owners of identities are not in a snapshot: only those of their hosts were compared"
+    untold = sum(one.tags is None for one in facts.identities.values())
+    if untold:
+        yield f"the tags of {untold} user-assigned identities are not known: they were compared with nothing"
 
 
 def _tenants(snapshot: Snapshot, pairings: tuple[Pairing, ...]) -> Iterator[str]:

@@ -110,9 +110,9 @@ def _privilege_hazard(held: list[RoleHeld]) -> _Points:
 
 def _credentials(credentials: tuple[Credential, ...], at: datetime) -> _Points:
     found = [(3 * len(credentials), f"{len(credentials)} credential{'s' if len(credentials) > 1 else ''}")]
-    ages = [at - one.start for one in credentials if one.start is not None]
-    if ages and max(ages) > _OLD:
-        found.append((10 if max(ages) > _VERY_OLD else 5, f"the oldest is {max(ages).days} days old"))
+    first = min((one.start for one in credentials if one.start is not None), default=at)
+    if at - first > _OLD:  # said as a date: an age would make every plan differ from that of the day before
+        found.append((10 if at - first > _VERY_OLD else 5, f"the oldest is of {first:%Y-%m-%d}"))
     if any(one.end is None or one.end - at > _VERY_OLD for one in credentials):
         found.append((5, "one is valid for more than two years yet"))
     alone = sum(one.holder is Holder.SERVICE_PRINCIPAL for one in credentials)
@@ -125,9 +125,10 @@ def _volume(uses: Iterable[Use], *, counted: bool) -> _Points:
     seen = sum(use.successes or 0 for use in uses)
     if not counted:
         return [(1, "how often it signs in is not known")]
-    if seen >= _VERY_BUSY:
-        return [(3, f"{seen} sign-ins")]
-    return [(2, f"{seen} sign-ins")] if seen >= _BUSY else [(int(seen > 0), f"{seen} sign-ins")]
+    if seen >= _BUSY:  # no more than the limit is said, so that a plan stays the same from day to day
+        most = _VERY_BUSY if seen >= _VERY_BUSY else _BUSY
+        return [(3 if most == _VERY_BUSY else 2, f"{most} sign-ins or more")]
+    return [(int(seen > 0), f"less than {_BUSY} sign-ins")]
 
 
 def _people(application: Application) -> _Points:

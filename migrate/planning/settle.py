@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from inventory.estate import Host
 from inventory.model import Application
-from migrate.model import IdentityRef, Pairing, Refusal, RefusalCode
+from migrate.model import Candidate, IdentityRef, Pairing, Refusal, RefusalCode
 from migrate.planning import ways, whereabouts
 from migrate.planning.assignment import Choice, NotChosen
 from migrate.planning.facts import UNATTACHABLE, Facts, Naming
-from migrate.planning.federated import federated_spec
+from migrate.planning.federated import FEDERATED_LIMIT, federated_spec
 from migrate.planning.resolve import Resolved
 from migrate.planning.subjects import Subject
+from migrate.steps import Action, Step
 
 _BETTER = frozenset({RefusalCode.NO_IDENTITY, RefusalCode.LOW_CONFIDENCE, RefusalCode.CONTESTED_IDENTITY})
 """Codes for which the places where it runs may tell a better reason, and a way out."""
@@ -23,7 +24,23 @@ def elsewhere(subject: Subject, facts: Facts, resolved: Resolved) -> Refusal | N
         return None
     runs = resolved.runs.get(application.client_id)
     found = whereabouts.decided(application, runs, facts) if runs else whereabouts.unsuited(application, facts)
-    return subject.refuse(found.code, found.explanation, steps=found.steps) if found else None
+    return _fitting(subject, found.code, found.explanation, (), found.steps) if found else None
+
+
+def _fitting(
+    subject: Subject,
+    code: RefusalCode,
+    explanation: str,
+    candidates: tuple[Candidate, ...],
+    steps: tuple[Step, ...],
+) -> Refusal:
+    """Return a refusal with the steps that lead out of it, unless there is no room for what they create."""
+    present = len(subject.application.federated or ())
+    more = sum(step.action is Action.CREATE_FEDERATED for step in steps)
+    if more and present + more > FEDERATED_LIMIT:
+        code, steps = RefusalCode.FEDERATED_LIMIT, ()
+        explanation = f"it holds {present} federated credentials of at most {FEDERATED_LIMIT}; {explanation}"
+    return subject.refuse(code, explanation, candidates=candidates, steps=steps)
 
 
 def settle(subject: Subject, choice: Choice, facts: Facts, resolved: Resolved) -> Pairing | Refusal:
@@ -36,12 +53,14 @@ def settle(subject: Subject, choice: Choice, facts: Facts, resolved: Resolved) -
     if isinstance(spec, tuple):
         return subject.refuse(*spec, candidates=candidates, steps=ways.replaced(application, identity, facts))
     missing = _missing(application, identity, facts)
+    decided = resolved.pairs.get(application.client_id)
     if missing:
         names = ", ".join(host.name for host in missing)
-        explanation = f"{identity.name} fits, but is not attached to {names}, where the application runs"
+        fits = "is what unsecret.toml says" if decided else "fits"
+        explanation = f"{identity.name} {fits}, but is not attached to {names}, where the application runs"
         steps = ways.attach(identity, missing)
         return subject.refuse(RefusalCode.NOT_ATTACHED, explanation, candidates=candidates, steps=steps)
-    decided = resolved.pairs.get(application.client_id)
+    tenants = (facts.snapshot.tenant_id, *(decided[1].tenants if decided else ()))
     return Pairing(
         application=subject.reference,
         identity=identity,
@@ -52,7 +71,7 @@ def settle(subject: Subject, choice: Choice, facts: Facts, resolved: Resolved) -
         credentials=subject.planned,
         confidence=choice.candidate.confidence,
         alternatives=choice.others,
-        tenants=(facts.snapshot.tenant_id, *(decided[1].tenants if decided else ())),
+        tenants=tuple(dict.fromkeys(tenants)),
     )
 
 
@@ -61,11 +80,12 @@ def _not_chosen(subject: Subject, choice: NotChosen, facts: Facts) -> Refusal:
     if better is None:
         return subject.refuse(choice.code, choice.explanation, candidates=choice.candidates)
     keep = better.code is RefusalCode.NO_IDENTITY and choice.code is not RefusalCode.NO_IDENTITY
-    return subject.refuse(
+    return _fitting(
+        subject,
         choice.code if keep else better.code,
         f"{choice.explanation}; {better.explanation}" if keep else better.explanation,
-        candidates=choice.candidates,
-        steps=better.steps,
+        choice.candidates,
+        better.steps,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from inventory.estate import Host
 from inventory.model import ClientId
 from migrate.model import Pairing, SharedIdentity
 from migrate.planning import ways
@@ -24,7 +23,8 @@ def _shared(group: list[Pairing], facts: Facts) -> SharedIdentity:
     identity = group[0].identity
     ordered = sorted(group, key=lambda one: one.application.client_id)
     hosts = facts.hosts_with.get(identity.principal_id, ())
-    paths = sum(_new_paths(host, ordered, facts) for host in hosts)
+    clients = frozenset(ClientId(one.application.client_id) for one in group)
+    paths = sum(len(clients - facts.used_by.get(host.resource_id, frozenset())) for host in hosts)
     split = [step for apart in _apart(ordered, facts)[1:] for step in ways.split(apart, facts)]
     return SharedIdentity(
         identity=identity,
@@ -32,11 +32,6 @@ def _shared(group: list[Pairing], facts: Facts) -> SharedIdentity:
         lateral_paths=paths,
         split=tuple(split),
     )
-
-
-def _new_paths(host: Host, group: list[Pairing], facts: Facts) -> int:
-    used = facts.used_by.get(host.resource_id, frozenset())
-    return sum(one.application.client_id not in used for one in group)
 
 
 def _apart(group: list[Pairing], facts: Facts) -> list[list[Pairing]]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from inventory.model import ClientId
+from migrate.errors import PolicyError
 from migrate.model import Freeze, Wave
 from migrate.planning.decisions import Decisions, Limits
 from migrate.planning.risk import Risk
@@ -117,13 +118,22 @@ def _waves(named: list[tuple[str, list[Member]]], decisions: Decisions) -> tuple
         found.append(
             Wave(number=at, name=name, applications=len(group), risk=removed, risk_left=left, start=day)
         )  # fmt: skip
-        day = day + timedelta(days=decisions.schedule.days_between) if day else None
+        day = _later(day, decisions.schedule.days_between) if day and at < len(named) else None
     return tuple(found)
+
+
+def _later(day: date, days: int) -> date:
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        raise PolicyError(
+            "schedule: the calendar ends before the waves do; shorten days_between, or a freeze"
+        ) from None
 
 
 def _thawed(day: date, freezes: Iterable[Freeze]) -> date:
     """Return the first day from this one on that is in no freeze window."""
     for freeze in sorted(freezes, key=lambda one: one.first):
         if freeze.holds(day):
-            day = freeze.last + timedelta(days=1)
+            day = _later(freeze.last, 1)
     return day

@@ -8,8 +8,7 @@ federated is refused with AADSTS700222), "Authenticate against Azure resources w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from dataclasses import dataclass, replace
 
 from inventory.estate import Host
 from inventory.model import Application, FederatedCredential
@@ -21,8 +20,6 @@ from migrate.steps import Step
 
 GITHUB = "token.actions.githubusercontent.com"
 DEVOPS = "vstoken.dev.azure.com"
-_DEVOPS_SUBJECT = "/eid1/c/pub/"
-"""How subjects of Azure DevOps begin that are issued by Entra itself."""
 SERVICE_ACCOUNT = "system:serviceaccount:"
 
 
@@ -87,20 +84,26 @@ def decided(application: Application, runs: RunsOn, facts: Facts) -> Elsewhere:
 
 def unsuited(application: Application, facts: Facts) -> Elsewhere | None:
     """Return why a host that the application runs on cannot serve; one of several is enough, as it keeps the secret."""
-    for named in facts.running(application.client_id):
-        if named.host.type in UNATTACHABLE:
-            code = _BY_TYPE[named.host.type]
-            trust = _trust_of(application, named.host)
-            return _elsewhere(
-                application,
-                facts,
-                code,
-                f"it runs on {named.host.name}: {named.how}",
-                issuer=named.host.issuer,
-                subject=trust.subject if trust else None,
-                present=trust,
-            )
-    return None
+    found = [one for one in facts.running(application.client_id) if one.host.type in UNATTACHABLE]
+    parts = [_on_host(application, one, facts) for one in found if one.host.type == found[0].host.type]
+    if not parts:
+        return None
+    told = next((one for one in parts if one.steps), parts[0])
+    return replace(told, steps=tuple(step for one in parts for step in one.steps))
+
+
+def _on_host(application: Application, named: Named, facts: Facts) -> Elsewhere:
+    trust = _trust_of(application, named.host)
+    return _elsewhere(
+        application,
+        facts,
+        _BY_TYPE[named.host.type],
+        f"it runs on {named.host.name}: {named.how}",
+        issuer=named.host.issuer,
+        subject=trust.subject if trust else None,
+        present=trust,
+        cluster=named.host.name,
+    )
 
 
 def _trust_of(application: Application, host: Host) -> FederatedCredential | None:
@@ -119,6 +122,7 @@ def _elsewhere(
     issuer: str | None,
     subject: str | None,
     present: FederatedCredential | None = None,
+    cluster: str = "",
 ) -> Elsewhere:
     if code is RefusalCode.AKS and issuer:
         issuer = issuer.rstrip("/") + "/"  # compared to the letter; AKS issues with a slash at the end
@@ -127,7 +131,7 @@ def _elsewhere(
         return Elsewhere(code=code, explanation=explanation)
     if present and (present.issuer, present.audiences) == (issuer, (facts.audience,)):
         return Elsewhere(code=code, explanation=f"{explanation}; its federated credential {present.name} does that")
-    what = {RefusalCode.AKS: "the cluster", RefusalCode.GITHUB_ACTIONS: "GitHub"}.get(code, "")
+    what = {RefusalCode.AKS: f"the cluster {cluster}".rstrip(), RefusalCode.GITHUB_ACTIONS: "GitHub"}.get(code, "")
     what = what or ("Azure DevOps" if code is RefusalCode.AZURE_DEVOPS else "the issuer")
     step = ways.direct(application, facts, issuer=issuer, subject=subject, what=what)
     return Elsewhere(code=code, explanation=explanation, steps=(step,))
@@ -139,6 +143,8 @@ def _elsewhere(
 def explained(application: Application, facts: Facts) -> Elsewhere | None:
     """Return a better reason than that no identity was found, and the steps that lead out of it, where there is one."""
     hosts = [one for one in facts.running(application.client_id) if one.host.type not in UNATTACHABLE]
+    if application.client_id in facts.privileged:  # whoever may tag a host must not get the role by that
+        hosts = [one for one in hosts if not one.tagged]
     if hosts:
         return _without_identity(application, hosts, facts)
     for trust in application.federated or ():
@@ -166,7 +172,7 @@ def _without_identity(application: Application, named: list[Named], facts: Facts
     foreign = [one for host in hosts for one in host.identities if located is not None and one not in located]
     steps = ways.new_identity(application, hosts, facts)
     if foreign and not any(facts.attached(host) for host in hosts):
-        code, why = RefusalCode.SAME_TENANT_REQUIRED, f"no identity of this tenant is {foreign[0]}, which they have"
+        code, why = _foreign(foreign[0], facts)
     elif all(host.system_principal and not host.identities for host in hosts):
         code, why = (
             RefusalCode.SYSTEM_ASSIGNED_ONLY,
@@ -178,6 +184,14 @@ def _without_identity(application: Application, named: list[Named], facts: Facts
     return Elsewhere(code=code, explanation=f"{runs} {names}; {why}: create one for it", steps=steps)
 
 
+def _foreign(resource_id: str, facts: Facts) -> tuple[RefusalCode, str]:
+    """Tell a deleted identity, which hosts go on naming, from one of another tenant: a subscription has one tenant."""
+    subscription = resource_id.split("/")[2:3]
+    if subscription and subscription[0] in facts.subscriptions:
+        return RefusalCode.NO_IDENTITY, f"{resource_id}, which they have, is not there any more"
+    return RefusalCode.SAME_TENANT_REQUIRED, f"no identity of this tenant is {resource_id}, which they have"
+
+
 def _outside(application: Application, trust: FederatedCredential, facts: Facts) -> Elsewhere | None:
     code = _code_of(trust, facts)
     if code is None:
@@ -187,10 +201,9 @@ def _outside(application: Application, trust: FederatedCredential, facts: Facts)
 
 
 def _code_of(trust: FederatedCredential, facts: Facts) -> RefusalCode | None:
-    parts = urlsplit(trust.issuer)
-    host, tenant = (parts.hostname or "").lower(), facts.snapshot.tenant_id.lower()
+    host, tenant = clouds.host_of(trust.issuer), facts.snapshot.tenant_id.lower()
     if host in clouds.LOGIN_HOSTS:
-        if (trust.subject or "").startswith(_DEVOPS_SUBJECT):
+        if (trust.subject or "").startswith(clouds.DEVOPS_SUBJECT):
             return RefusalCode.AZURE_DEVOPS
         if host != clouds.login_host(facts.snapshot.cloud):
             return RefusalCode.OTHER_CLOUD

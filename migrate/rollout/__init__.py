@@ -16,6 +16,7 @@ from migrate.rollout.folding import (
     step,
 )
 from migrate.rollout.reading import (
+    all_planned,
     closed_gates,
     code_state,
     names,
@@ -27,6 +28,9 @@ from migrate.rollout.reading import (
     unfinished,
 )
 from migrate.rollout.standing import (
+    LOCK,
+    POLICY,
+    SEAL,
     Condition,
     Course,
     FailedIn,
@@ -42,7 +46,10 @@ from migrate.rollout.states import INTENTS, REVERSIBLE, STATIONS, TABLE, Event, 
 
 __all__ = [
     "INTENTS",
+    "LOCK",
+    "POLICY",
     "REVERSIBLE",
+    "SEAL",
     "STATIONS",
     "TABLE",
     "Condition",
@@ -57,6 +64,7 @@ __all__ = [
     "Trust",
     "Well",
     "admit",
+    "all_planned",
     "begin",
     "closed_gates",
     "code_known",

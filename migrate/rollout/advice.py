@@ -21,7 +21,7 @@ _NEXT: Final = {
     State.RETIRABLE: f"{_RETIRE} --apply",
     State.PARTLY_RETIRED: _RETIRE,
     State.RETIRED: "unsecret watch PLAN --app {app}",
-    State.WATCHED: "forbid new credentials",
+    State.WATCHED: "unsecret seal PLAN --app {app}",
     State.SEALED: "",
 }
 _REVERT: Final = frozenset(
@@ -29,6 +29,8 @@ _REVERT: Final = frozenset(
      Kind.IDENTITY_DELETE_FAILED}
 )  # fmt: skip
 _RETIREMENT: Final = frozenset({Kind.RETIRE_MEANT, Kind.RETIRE_FAILED})
+_SEAL: Final = frozenset({Kind.SEAL_MEANT, Kind.SEAL_FAILED})
+_UNSEAL: Final = frozenset({Kind.UNSEAL_MEANT, Kind.UNSEAL_FAILED})
 
 
 def next_command(what: Course, now: Standing) -> str:
@@ -52,6 +54,10 @@ def next_command(what: Course, now: Standing) -> str:
 def _resumed(kinds: set[Kind]) -> str:
     if kinds & _RETIREMENT:
         return f"{_RETIRE} --apply"
+    if kinds & _UNSEAL:
+        return "unsecret revert PLAN --app {app} --to watched --apply"
+    if kinds & _SEAL:
+        return "unsecret seal PLAN --app {app} --apply"
     return "unsecret revert PLAN --app {app} --apply" if kinds & _REVERT else _FEDERATE
 
 

@@ -18,6 +18,7 @@ from migrate.gate import CodeState
 from migrate.model import Entry, ExchangeClaims, Kind, Pairing, Refusal
 from migrate.rollout.reading import closed_gates, code_state
 from migrate.rollout.standing import (
+    SEAL,
     Course,
     FailedIn,
     HeldBy,
@@ -45,7 +46,8 @@ _EVENTS: Final[Mapping[Kind, Event]] = {
     Kind.WATCHING: Event.WATCHING,
     Kind.WATCHED: Event.WATCHED,
     Kind.SEAL_MEANT: Event.SEAL_MEANT,
-    Kind.SEALED: Event.SEALED,
+    Kind.UNSEAL_MEANT: Event.UNSEAL_MEANT,
+    Kind.UNSEALED: Event.UNSEALED,
     Kind.UNFEDERATE_MEANT: Event.UNFEDERATE_MEANT,
     Kind.DETACH_MEANT: Event.DETACH_MEANT,
     Kind.DETACHED: Event.DETACHED,
@@ -61,6 +63,7 @@ _DONE: Final[Mapping[Kind, Kind]] = {
     Kind.FEDERATED: Kind.FEDERATE_MEANT,
     Kind.RETIRED: Kind.RETIRE_MEANT,
     Kind.SEALED: Kind.SEAL_MEANT,
+    Kind.UNSEALED: Kind.UNSEAL_MEANT,
     Kind.UNFEDERATED: Kind.UNFEDERATE_MEANT,
     Kind.DETACHED: Kind.DETACH_MEANT,
     Kind.IDENTITY_DELETED: Kind.IDENTITY_DELETE_MEANT,
@@ -73,6 +76,8 @@ _UNDONE: Final[Mapping[Kind, Kind]] = {
     Kind.FEDERATED: Kind.UNFEDERATE_MEANT,
     Kind.ATTACHED: Kind.DETACH_MEANT,
     Kind.IDENTITY_CREATED: Kind.IDENTITY_DELETE_MEANT,
+    Kind.UNSEALED: Kind.SEAL_MEANT,
+    Kind.SEALED: Kind.UNSEAL_MEANT,
 }
 """What makes an earlier intent moot, because the opposite was seen."""
 _LOST_FROM: Final = frozenset({State.PLANNED, State.ATTACHED})
@@ -96,6 +101,8 @@ def event(what: Course, now: Standing, entry: Entry) -> Event | None:
             return Event.REMOVED_ALL if what.keys and what.keys <= gone else _another(what, entry)
         case Kind.UNFEDERATED:
             return Event.UNFEDERATED_ATTACHED if now.hosts else Event.UNFEDERATED
+        case Kind.SEALED:
+            return Event.SEALED if now.sealed | {entry.subject} >= SEAL else Event.SEALED_ONE
         case kind:
             return _EVENTS.get(kind, Event.FAILED if kind.value.endswith("-failed") else None)
 
@@ -182,6 +189,14 @@ def _untrusted(now: Standing, entry: Entry) -> Standing:
     return replace(now, trust=None)
 
 
+def _sealed(now: Standing, entry: Entry) -> Standing:
+    return replace(now, sealed=now.sealed | {entry.subject})
+
+
+def _unsealed(now: Standing, entry: Entry) -> Standing:
+    return replace(now, sealed=now.sealed - {entry.subject})
+
+
 def _removed(now: Standing, entry: Entry) -> Standing:
     return replace(now, removed=now.removed | {KeyId(entry.subject)})
 
@@ -194,6 +209,8 @@ _MEMORY: Final[Mapping[Kind, Callable[[Standing, Entry], Standing]]] = {
     Kind.FEDERATED: _trusted,
     Kind.UNFEDERATED: _untrusted,
     Kind.RETIRED: _removed,
+    Kind.SEALED: _sealed,
+    Kind.UNSEALED: _unsealed,
 }
 
 

@@ -18,6 +18,13 @@ def planned(entries: Iterable[Entry]) -> tuple[Pairing, ...]:
     return tuple(msgspec.convert(plans[-1].data["pairings"], list[Pairing])) if plans else ()
 
 
+def all_planned(entries: Iterable[Entry], tenant: TenantId) -> tuple[Pairing, ...] | None:
+    """Return the pairings of every plan that was used for a tenant, oldest plan first; None where there is none."""
+    plans = [entry for entry in entries if entry.kind is Kind.PLAN and entry.data["tenant"] == tenant]
+    found = [one for entry in plans for one in msgspec.convert(entry.data["pairings"], list[Pairing])]
+    return tuple(found) if plans else None
+
+
 def stepped(entries: Iterable[Entry]) -> tuple[Refusal, ...]:
     """Return the applications of the plan that was used last whose steps ``federate`` can carry out."""
     plans = [entry for entry in entries if entry.kind is Kind.PLAN]

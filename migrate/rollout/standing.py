@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from inventory.model import ClientId, KeyId
 from migrate.model import ApplicationRef, Kind, Pairing, Refusal
@@ -99,6 +100,12 @@ class Trust:
     """Principal id of the identity; empty in journals of earlier versions."""
 
 
+POLICY: Final = "app-management-policy"
+LOCK: Final = "service-principal-lock"
+SEAL: Final = frozenset({POLICY, LOCK})
+"""The parts of a seal, as the subjects of their entries."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Where one application stands."""
@@ -115,6 +122,8 @@ class Standing:
     created: frozenset[str] = frozenset()
     """ARM ids of identities of our making, in lower case."""
     trust: Trust | None = None
+    sealed: frozenset[str] = frozenset()
+    """The parts of the seal that were seen."""
     begun: frozenset[tuple[Kind, str]] = frozenset()
     """What was meant and never confirmed, with what it was about: only the tenant can tell whether it was done."""
 

@@ -57,7 +57,10 @@ class Event(enum.StrEnum):
     WATCHING = "nothing amiss since the removal"
     WATCHED = "watched for longer than a token lives"
     SEAL_MEANT = "new credentials are to be forbidden"
+    SEALED_ONE = "a part of the seal is there, the other is left"
     SEALED = "new credentials are forbidden"
+    UNSEAL_MEANT = "the seal is to be taken off"
+    UNSEALED = "a part of the seal is off"
     UNFEDERATE_MEANT = "the federated credential is to be deleted"
     UNFEDERATED_ATTACHED = "the federated credential is gone, the identity is attached"
     UNFEDERATED = "the federated credential is gone, and nothing else is left of the rollout"
@@ -92,6 +95,7 @@ INTENTS: Final = frozenset(
         Event.REMOVE_MEANT,
         Event.WATCHED,
         Event.SEAL_MEANT,
+        Event.UNSEAL_MEANT,
         Event.UNFEDERATE_MEANT,
         Event.DETACH_MEANT,
         Event.DELETE_MEANT,
@@ -162,8 +166,12 @@ TABLE: Final[tuple[Transition, ...]] = (
     ),
     *_rows(Event.WATCHING, Kind.WATCHING, {}, STATIONS),
     *_rows(Event.WATCHED, Kind.WATCHED, {State.RETIRED: State.WATCHED}),
-    *_rows(Event.SEAL_MEANT, Kind.SEAL_MEANT, {}, (State.WATCHED,)),
+    # Once more where the tenant's default has become stricter, or somebody undid a part of the seal.
+    *_rows(Event.SEAL_MEANT, Kind.SEAL_MEANT, {}, (State.WATCHED, State.SEALED)),
+    *_rows(Event.SEALED_ONE, Kind.SEALED, {}, STATIONS),
     *_rows(Event.SEALED, Kind.SEALED, {State.WATCHED: State.SEALED}, STATIONS),
+    *_rows(Event.UNSEAL_MEANT, Kind.UNSEAL_MEANT, {}, (State.WATCHED, State.SEALED)),
+    *_rows(Event.UNSEALED, Kind.UNSEALED, {State.SEALED: State.WATCHED}, STATIONS),
     *_rows(Event.UNFEDERATE_MEANT, Kind.UNFEDERATE_MEANT, {}, REVERSIBLE),
     *_rows(Event.UNFEDERATED_ATTACHED, Kind.UNFEDERATED, _all_to(State.ATTACHED, REVERSIBLE), STATIONS),
     *_rows(Event.UNFEDERATED, Kind.UNFEDERATED, _all_to(State.PLANNED, REVERSIBLE), STATIONS),

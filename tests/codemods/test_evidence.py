@@ -41,10 +41,26 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 
 
 _CALLS = ("client.post({})", "client.request(verb, {})", "urlopen({})", "session.fetch({})")
-_HOSTS = ("login.microsoftonline.com/t", "login.windows.net/t", "login.chinacloudapi.cn/t", "sso.example.com/oauth2")
+_HOSTS = (
+    "login.microsoftonline.com/t",
+    "login.windows.net/t",
+    "login.chinacloudapi.cn/t",
+    "sso.example.com/t/oauth2/v2.0",
+)
 NEEDED = (
     *(call.format(f"'https://{host}/token', make()") for host in _HOSTS for call in _CALLS),
-    *(f"send('https://{host}/x', {{'client_secret': s}})" for host in _HOSTS[1:3]),
+    *(f"send('https://{host}/x', {{'client_secret': s}})" for host in _HOSTS[:3]),
+    "send('/t/oauth2/v2.0/token', {'client_secret': s})",
+    "from databricks.sdk import x\ny = {'azure_client_id': a, 'azure_client_secret': k}",
+    "body = {'grant_type': g, 'client_secret': s}",
+    "b['client_secret'] = s\nx = urlencode(b)",
+    "b['client_secret'] = s\nsend(u, data=b)",
+    "b['client_secret'] = s\nurlopen(u, b)",
+    "b['client_secret'] = s\nclient.post(u, b)",
+    "b['client_secret'] = s\nclient.request(verb, u, b)",
+    "b['client_secret'] = s\nclient.fetch(u, b)",
+    "u = f'kustosql+https://h/d?azure_ad_client_secret={s}'",
+    "options = {}\noptions['account_name'] = n\noptions['client_secret'] = s\nu = 'abfs://x'",
     "read(path, filesystem_options={'client_secret': s})",
     "conf = {'fs.adl.oauth2.credential': s}",
     "text = f'Data Source=x;AppKey={s}'",

@@ -13,7 +13,7 @@ from codemods.engine.run import rewrite
 from codemods.errors import BaselineError
 from codemods.model import Request
 from codemods.report import baseline, findings
-from codemods.report.baseline import Comparison
+from codemods.report.baseline import Baseline, Comparison
 from codemods.report.context import Context
 from codemods.report.fingerprints import marks
 from codemods.report.verdict import judge
@@ -90,7 +90,7 @@ def _everything(_path: str) -> bool:
     return True
 
 
-def _compared(folder: Path, known: tuple[baseline.Entry, ...]) -> tuple[Comparison, Context, int]:
+def _compared(folder: Path, known: Baseline) -> tuple[Comparison, Context, int]:
     run = rewrite(Request(paths=(folder,)))
     compared = baseline.compare(run, known, _same, _everything)
     context = Context(compared=compared, check=True)
@@ -100,7 +100,8 @@ def _compared(folder: Path, known: tuple[baseline.Entry, ...]) -> tuple[Comparis
 def test_a_baselined_site_is_counted_and_a_new_one_fails(tmp_path: Path) -> None:
     (tmp_path / "old.py").write_text(HEAD + SITE)
     (tmp_path / "broken.py").write_text("ClientSecretCredential(\n")
-    known = baseline.read(baseline.render(baseline.entries(rewrite(Request(paths=(tmp_path,))), _same)), "x")
+    found = baseline.entries(rewrite(Request(paths=(tmp_path,))), _same)
+    known = baseline.read(baseline.render(Baseline(entries=found)), "x")
     compared, _, code = _compared(tmp_path, known)
     assert (len(compared.accepted), code) == (2, 0)
     (tmp_path / "old.py").write_text(HEAD + "\n\n" + SITE + SITE)
@@ -122,8 +123,9 @@ def test_a_finding_of_a_baseline_is_marked_as_accepted(tmp_path: Path) -> None:
 def test_a_baseline_holds_no_secret_and_is_the_same_every_time(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(HEAD + SITE.replace("os.environ['S']", "'hunter2-hunter2'"))
     run = rewrite(Request(paths=(tmp_path,), app=APP))
-    text = baseline.render(baseline.entries(run, _same))
-    assert text == baseline.render(reversed(baseline.entries(run, _same)))
+    found = baseline.entries(run, _same)
+    text = baseline.render(Baseline(entries=found))
+    assert text == baseline.render(Baseline(entries=found[::-1]))
     assert b"hunter2" not in text
 
 
@@ -138,6 +140,8 @@ def test_a_baseline_holds_no_secret_and_is_the_same_every_time(tmp_path: Path) -
         '{"schema": "unsecret/baseline", "version": 1, "sites": [1]}',
         '{"schema": "unsecret/baseline", "version": 1, "sites": [{"path": 1}]}',
         '{"schema": "unsecret/baseline", "version": 1, "sites": null}',
+        '{"schema": "unsecret/baseline", "version": 1, "sites": [], "retired": "S"}',
+        '{"schema": "unsecret/baseline", "version": 1, "sites": [], "retired": [1]}',
         "[" * 100_000,
     ],
 )
@@ -148,6 +152,6 @@ def test_what_is_no_baseline_is_refused(text: str) -> None:
 
 def test_a_baseline_can_be_read_by_people(tmp_path: Path) -> None:
     run = run_on(tmp_path, HEAD + SITE, apply=False)
-    (row,) = json.loads(baseline.render(baseline.entries(run, _same)))["sites"]
+    (row,) = json.loads(baseline.render(Baseline(entries=baseline.entries(run, _same))))["sites"]
     assert (row["path"], row["construct"]) == ("app.py", "azure.identity.ClientSecretCredential")
     assert row["rule"] == "secret-sign-in"

@@ -62,14 +62,14 @@ STAYS = {
             "b.py": f"import os\nSPARE_ONE = os.getenv('{NAME}')\n",
             "d.py": "from django.conf import settings\nf(settings.SPARE_ONE)\n",
         },
-        "d.py:2 may reach SPARE_ONE",
+        "b.py: SPARE_ONE on line 2 is used by d.py",
     ),
     "an application that is configured from a class": (
         {
             "b.py": f"import os\nclass Config:\n    A = 1\n    SPARE_ONE = os.getenv('{NAME}')\n",
             "d.py": "current_app.config.get('SPARE_ONE')\n",
         },
-        "d.py:1 may reach SPARE_ONE",
+        "b.py: SPARE_ONE on line 4 is used by d.py",
     ),
     "a template": (
         {"b.py": f"import os\nSPARE_ONE = os.getenv('{NAME}')\n", "t/page.html": "<p>\n{{ config.SPARE_ONE }}\n"},

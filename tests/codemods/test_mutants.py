@@ -49,6 +49,7 @@ for name in sorted(names, key=lambda name: not name.startswith(sys.argv[1])):  #
 """
 IDENTITY, MSAL, WEB = "transforms/azure_identity.py", "transforms/msal.py", "transforms/identity_web.py"
 CREDENTIAL, REQUEST, ENVIRONMENT = "client_credential.py", "token_request.py", "transforms/environment.py"
+OTHERS, PROVIDER = "transforms/others.py", "provider.py"
 RAW, STORED, DATA = "transforms/raw_http.py", "transforms/stored_secrets.py", "transforms/data_access.py"
 SUBJECTS = {
     CREDENTIAL: "msal",
@@ -59,6 +60,11 @@ SUBJECTS = {
     "engine/secrets.py": "azure_identity",
     "engine/edits.py": "azure_identity",
     "engine/plan.py": "stored_secrets",
+    "engine/unions.py": "azure_identity",
+    "engine/indirect.py": "azure_identity",
+    "engine/handed_over.py": "others",
+    "engine/references.py": "places",
+    PROVIDER: "others",
     "names.py": "token_request",
     "shapes.py": "stored_secrets",
 }
@@ -100,7 +106,31 @@ MUTANTS = [
     (RAW, "(?<![|,;])(^|", "(^|"),
     (RAW, "    yield from _callers(module)\n", ""),
     (RAW, "if secret is None or (isinstance(secret, ast.Constant) and not secret.value):", "if secret is None:"),
-    (DATA, "_ICEBERG in keys or keys >= _ACCOUNT", "keys >= _ACCOUNT"),
+    (DATA, "_ICEBERG in keys or _are_storage", "_are_storage"),
+    (DATA, "not _TENANTS.isdisjoint(keys) or _names_azure(module)", "True"),
+    (DATA, "isinstance(around, ast.Raise) or ", ""),
+    (DATA, "_storage(call) if _AZURE.search(text) else None", "_storage(call)"),
+    (DATA, "call.unpacks and _speaks_of_azure(call.module)", "call.unpacks"),
+    (RAW, "not _NEVER & fields and ", ""),
+    (RAW, " and not _is_json(module, node)", ""),
+    (RAW, "return not makes or _MICROSOFT.search(name) is not None", "return True"),
+    (RAW, "or (bool(keys) and None not in keys and not updated)", ""),
+    (RAW, "        if entra or _may_be_body(module, item):\n", "        if entra:\n"),
+    (OTHERS, "hidden = known and not all", "hidden = not all"),
+    (OTHERS, '    if not module.imports_package("databricks"):\n        return\n', ""),
+    (ENVIRONMENT, " or _is_setter_by_name(parent, node)", ""),
+    (ENVIRONMENT, " or len(parent.args) + len(parent.keywords) == 1", ""),
+    (PROVIDER, "    if _ADDRESS.match(text):\n        return True\n", ""),
+    (PROVIDER, 'found["tenant"] is None or _TENANT', "_TENANT"),
+    (PROVIDER, "return inside or [value for _, value in found]", "return [value for _, value in found]"),
+    ("engine/unions.py", "        if is_type_test(module, use):\n            return ReasonCode.TYPE_DEPENDENT\n", ""),
+    ("engine/unions.py", "ReasonCode.CLASS_AS_VALUE\n    return None", "None\n    return None"),
+    ("engine/indirect.py", "if called or isinstance", "if isinstance"),
+    ("engine/indirect.py", " or _asks_for_type(self.module, node)", ""),
+    ("engine/handed_over.py", " or tenant is None", ""),
+    ("engine/handed_over.py", " or _is_nothing(secret)", ""),
+    ("engine/references.py", "return any(_SETTINGS.search(text)", "return all(_SETTINGS.search(text)"),
+    ("engine/references.py", "for text in (written, *meanings)", "for text in (written,)"),
     (DATA, "[^']*(\\{\\}|/oauth2/)[^']*", "[^']*"),
     (ENVIRONMENT, "parent.slice is used and _is_written(module, parent)", "parent.slice is used"),
     (ENVIRONMENT, "(named := module.constant(used) or name) in _VARIABLES", "(named := name) in _VARIABLES"),

@@ -123,6 +123,29 @@ def test_the_default_policy_is_patched_part_by_part(world: Any, operator: dict[s
     assert body["isEnabled"] is False
 
 
+def test_what_concerns_no_credential_is_kept_and_told_by_the_versions_that_know_it(
+    world: Any, operator: dict[str, str], default: Any
+) -> None:
+    uris = {"nonDefaultUriAddition": {"state": "enabled", "excludeSaml": True}}
+    audiences = {"azureAdMultipleOrgs": {"state": "enabled"}}
+    assert default(applicationRestrictions={"identifierUris": uris}).status_code == 204
+    told = {"applicationRestrictions": {"audiences": audiences}}
+    assert world.web.patch(DEFAULT, json=told, headers=operator).status_code == 400
+    beta = DEFAULT.replace("v1.0", "beta")
+    assert world.web.patch(beta, json=told, headers=operator).status_code == 204
+    empty: dict[str, Any] = {"passwordCredentials": [], "keyCredentials": [], "identifierUris": uris}
+    assert world.web.get(DEFAULT, headers=operator).json()["applicationRestrictions"] == empty
+    shown = world.web.get(beta, headers=operator).json()["applicationRestrictions"]
+    assert shown == {**empty, "audiences": audiences}
+    policy_id = new_policy(world, {"applicationRestrictions": {"identifierUris": uris}})
+    shown = world.web.get(f"{POLICIES}/{policy_id}", headers=operator).json()["restrictions"]
+    assert shown["applicationRestrictions"] == {"identifierUris": uris}
+    bad: list[dict[str, Any]] = [{"any": {}}, {"nonDefaultUriAddition": {"any": 1}}]
+    for wrong in ({"identifierUris": each} for each in bad):
+        assert default(applicationRestrictions=wrong).status_code == 400
+        assert default(servicePrincipalRestrictions={"identifierUris": uris}).status_code == 400
+
+
 def test_a_policy_lives(world: Any, operator: dict[str, str]) -> None:
     policy_id = new_policy(world)
     address = f"{POLICIES}/{policy_id}"

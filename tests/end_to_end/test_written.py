@@ -72,6 +72,18 @@ def rename(tenant: Tenant) -> None:
             tenant.save_service_principal(replace(principal, display_name=name))
 
 
+def decide(folder: Path) -> None:
+    """Pair what the plan leaves to a person: of privileged applications a tag of a machine is not believed."""
+    refusals = json.loads((folder / "plan.json").read_text())["refusals"]
+    pairs = (
+        f'[[pair]]\napplication = "{one["application"]["client_id"]}"\nreason = "seen there"\n'
+        f'identity = "{one["candidates"][0]["identity"]["principal_id"]}"\n'
+        for one in refusals
+        if one["code"] == "low-confidence"
+    )
+    (folder / "unsecret.toml").write_text("".join(pairs))
+
+
 def code(folder: Path, base: Rollout, client: str) -> Path:
     root = folder / "code"
     root.mkdir()
@@ -103,6 +115,8 @@ def _run(work: Path, base: Rollout) -> dict[str, int]:
         codes[f"{len(codes):02}-{name}"] = _captured(arguments, out, err)
 
     run("scan", "-v")
+    run("plan", "snapshot.db", "-v")
+    decide(work)
     run("plan", "snapshot.db", "-v")
     plan = json.loads((work / "plan.json").read_text())
     run("federate", "plan.json", "--apply", "-v")

@@ -128,3 +128,27 @@ def test_without_azure_they_are_unknown(emulator: Emulator, tmp_path: Path) -> N
     found = _read(emulator, tmp_path / "s.db", Reticent, azure=False)
     assert _trusts(found) == {}
     assert _notes(found) == ["Some.Read.All not granted: identity federated are unknown"]
+
+
+def _tags(found: Snapshot) -> dict[str, tuple[tuple[str, str], ...] | None]:
+    return {one.principal_id: one.tags for one in found.identities}
+
+
+def test_tags_of_identities_come_from_azure_and_a_refresh_reads_them_anew(emulator: Emulator, tmp_path: Path) -> None:
+    identity = next(one for one in emulator.tenant.identities.values() if one.user_assigned)
+    ask(emulator, "PATCH", identity.resource_id, {"tags": {"owner": "Payments", "application": "orders"}})
+    found = _read(emulator, tmp_path / "s.db", GraphDirectory)
+    assert _tags(found)[identity.principal_id] == (("application", "orders"), ("owner", "Payments"))
+    assert {one.principal_id for one in found.identities if one.tags is not None} == {
+        one.principal_id for one in found.identities if one.user_assigned
+    }
+    assert all(one.owners is not None for one in found.identities)
+    ask(emulator, "PATCH", identity.resource_id, {"tags": {"owner": "Shipping"}})
+    again = _read(emulator, tmp_path / "s.db", GraphDirectory, how=refresh)
+    assert _tags(again)[identity.principal_id] == (("owner", "Shipping"),)
+
+
+def test_without_azure_tags_are_unknown_and_that_is_said(emulator: Emulator, tmp_path: Path) -> None:
+    found = _read(emulator, tmp_path / "s.db", GraphDirectory, azure=False)
+    assert set(_tags(found).values()) == {None}
+    assert ScanNote(subject="identity tags", text="Azure was not read: identity tags are unknown") in found.notes

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import json
 import sqlite3
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -147,6 +149,7 @@ def test_rows_of_activity_become_uses_and_what_was_not_read_is_unknown(old: Path
     (application,), (principal,), (identity,) = found.applications, found.service_principals, found.identities
     assert (application.lock, application.created_by, application.unknown) == (None, None, "")
     assert (principal.owners, identity.federated) == (None, None)
+    assert (application.noted, identity.owners, identity.tags) == (None, None, None)
     assert application.federated is not None
     assert application.federated[0].subject is None
     assert [one.purpose for one in application.credentials] == [Purpose.AUTHENTICATION, Purpose.ENCRYPTION]
@@ -237,9 +240,62 @@ def test_only_what_needs_it_is_upgraded(old: Path, tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="was changed after the scan"):
         snapshot.upgrade(old, tmp_path / "new.db")
     snapshot.write(tmp_path / "now.db", values.snapshot())
-    with pytest.raises(SnapshotError, match="has version 3 already"):
+    with pytest.raises(SnapshotError, match="has version 4 already"):
         snapshot.upgrade(tmp_path / "now.db", tmp_path / "new.db")
     assert not (tmp_path / "new.db").exists()
+
+
+_ADDED_BY_4 = {"applications": "noted", "identities": "owners_known"}
+
+
+@pytest.fixture
+def third(tmp_path: Path) -> Path:
+    """Make a file as version 3 wrote it, digests included."""
+    path = tmp_path / "third.db"
+    tagged = dataclasses.replace(values.identity(), tags=(("a", "b"),), owners=(values.owner(),))
+    whole = values.snapshot(
+        values.application(), identities=(tagged,), hosts=(values.host(),), sources=(values.source(),)
+    )
+    snapshot.write(path, whole)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("DROP TABLE identity_tags")
+        database.execute("DELETE FROM owners WHERE holder_id IN (SELECT principal_id FROM identities)")
+        for table, column in _ADDED_BY_4.items():
+            database.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        told = [_digest_3(database, tables) for tables in (schema.ESTATE, schema.EVIDENCE)]
+        database.execute("UPDATE scan SET digest = ?, evidence_digest = ?", told)
+        database.execute("PRAGMA user_version=3")
+    return path
+
+
+def _digest_3(database: sqlite3.Connection, tables: Iterable[str]) -> str:
+    """Sum SHA-256 of rows, as docs/snapshot.md says."""
+    whole = hashlib.sha256(_line([3, TENANT, "public"]))
+    for table in tables:
+        if table != "identity_tags":
+            rows = database.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - names of tables
+            total = sum(int.from_bytes(hashlib.sha256(_line(row)).digest(), "big") for row in rows)
+            whole.update((total % (1 << 256)).to_bytes(32, "big"))
+    return whole.hexdigest()
+
+
+def test_what_version_3_did_not_read_is_unknown(third: Path, tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="has version 3, made by an older unsecret"):
+        snapshot.read(third)
+    snapshot.upgrade(third, tmp_path / "new.db")
+    found = snapshot.read(tmp_path / "new.db")
+    (application,), (identity,) = found.applications, found.identities
+    assert (application.noted, identity.owners, identity.tags) == (None, None, None)
+    assert application.owners == (values.owner(),)
+    assert found.hosts == (values.host(),)
+    assert any(note.subject == "identity tags" and "unknown" in note.text for note in found.notes)
+
+
+def test_a_changed_file_of_version_3_is_not_upgraded(third: Path, tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(third)) as database, database:
+        database.execute("UPDATE hosts SET name = 'other'")
+    with pytest.raises(SnapshotError, match="was changed after the scan"):
+        snapshot.upgrade(third, tmp_path / "new.db")
 
 
 def test_the_migrations_are_in_order_and_without_a_gap() -> None:

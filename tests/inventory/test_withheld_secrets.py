@@ -18,10 +18,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inventory import snapshot
-from inventory.estate import SettingKind
+from inventory.estate import AssignedIdentity, SettingKind
 from inventory.graph_directory import GraphDirectory
 from inventory.mending import decoded
-from inventory.model import Application, ApplicationId, ScanNote
+from inventory.model import Application, ApplicationId, PrincipalId, ScanNote
+from inventory.noting import noted
 from inventory.secret_texts import WITHHELD, looks_secret, suspicious
 from inventory.snapshot import entries
 from inventory.tables import schema
@@ -121,6 +122,22 @@ def test_no_secret_in_what_is_said_of_a_host_is_kept(secret: tuple[str, str, str
     assert secret[1].encode() not in raw
     assert b"PLAIN" in raw
     assert b"203.0.113.1" in raw
+
+
+@settings(max_examples=40, deadline=None)
+@given(secret=_SECRETS)
+def test_no_secret_in_tags_and_owners_of_identities_or_in_notes_is_kept(secret: tuple[str, str, str]) -> None:
+    text = "".join(secret)
+    tags = (("env", text), (text, "x"), ("plain", "PLAIN"))
+    owned = dataclasses.replace(values.identity(), tags=tags, owners=(values.owner(name=text),))
+    listed = AssignedIdentity(
+        resource_id="r", name=text, principal_id=PrincipalId("p"), client_id=values.IDENTITY_CLIENT, tags=tags,
+        subscription_id="s", resource_group=text, location=text,
+    )  # fmt: skip
+    pointing = dataclasses.replace(values.application(1), noted=(*noted(f"https://a.example/b/{text}"), text))
+    raw = _written((owned, listed, pointing))
+    assert secret[1].encode() not in raw
+    assert b"PLAIN" in raw
 
 
 def test_what_is_withheld_is_marked_and_the_rest_stays(tmp_path: Path) -> None:

@@ -60,15 +60,16 @@ def test_nothing_is_lost_in_a_thousand_runs(tmp_path: Path) -> None:
     tell: Callable[[str], object] = lambda _: None  # noqa: E731
     if name := os.environ.get(PROGRESS):
         tell = Path(name).open("a", buffering=1).write  # noqa: SIM115 - for as long as the process lasts
-    removed = failed = 0
+    removed = failed = sealed = 0
     for seed in range(int(first), int(last) + 1):
         found = ran(tmp_path / str(seed), seed)
         kinds.update(found.kinds)
-        removed, failed = removed + found.removed, failed + found.fired
+        removed, failed, sealed = removed + found.removed, failed + found.fired, sealed + found.sealed
         if found.wrong:
             wrong[seed] = found.wrong
         tell(f"{found}\n")
     assert wrong == {}
     assert removed > 0
     assert failed > 0
+    assert sealed > 0
     assert len(kinds) > 5

@@ -105,6 +105,8 @@ def test_a_value_changed_in_our_own_form_is_said_to_leave_no_trace(written: Path
         (b'{"schema": 1}', "is not a plan of unsecret"),
         (b'{"schema": 99, "pairings": []}', "schema 99"),
         (b"\xff\xfe", "is not a plan"),
+        (b"[" * 200_000, "is not a plan"),
+        (b'{"a":' * 5_000, "is not a plan"),
     ],
 )
 def test_other_files_are_refused(tmp_path: Path, content: bytes, message: str) -> None:

@@ -73,9 +73,11 @@ PAIR = '[[pair]]\napplication = "a"\nidentity = "b"\nreason = "c"\n'
         (PAIR.replace('"c"', '""'), "pair[0].reason: this is empty"),
         (f"{PAIR}tenants = ['x']", "pair[0].tenants[0]: this is no GUID"),
         (f"{PAIR}shared = 1", "pair[0].shared: Expected `bool`, got `int`"),
-        ("[pair]\napplication = 'a'", "pair: Expected `array`, got `object`"),
+        ("[pair]\napplication = 'a'", "pair: tables of which there may be several have double brackets"),
         ("[[exclude]]\napplication = 'a'\nreason = 'r'", "exclude[0]: the key `until` is missing"),
-        ("[[exclude]]\napplication = 'a'\nreason = 'r'\nuntil = '2026-01-01'", "exclude[0].until: Expected `date`"),
+        ("[[exclude]]\napplication = 'a'\nreason = 'r'\nuntil = '2026-01-01'", "exclude[0].until: this is no day"),
+        ("[[exclude]]\napplication = 'a'\nreason = 'r'\nuntil = 2026-01-01T00:00:00", "write it as 2026-12-31"),
+        (f"x = {'[' * 100_000}", "it is no TOML"),
         ("[[freeze]]\nfrom = 2026-02-01\nto = 2026-01-01\nreason = 'r'", "freeze[0].to: it ends before it begins"),
         ("[[freeze]]\nto = 2026-01-01\nreason = 'r'", "freeze[0]: the key `from` is missing"),
         ("[[runs]]\napplication = 'a'\non = 'mars'", "runs[0].on: Invalid enum value 'mars'"),
@@ -90,6 +92,12 @@ def test_what_is_not_understood_is_one_line_with_its_key(text: str, message: str
         policyfile.decode(text.encode())
     assert message in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_marks_and_line_ends_of_windows_change_nothing() -> None:
+    text = f"[limits]\nwave = 3\n{PAIR}"
+    odd = policyfile.decode(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    assert odd == policyfile.decode(text.encode())
 
 
 def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:

@@ -246,6 +246,73 @@ def test_a_baseline_holds_for_a_rewrite_too(here: Path, capsys: Captured) -> Non
     assert [bool(result["suppressions"]) for result in run["results"]] == [True]
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("deploy/compose.yml", "services:\n  shop:\n    environment:\n      SHOP_SECRET: x\n", "compose"),
+        ("start.py", "import os\nif not os.environ.get('SHOP_SECRET'):\n    raise SystemExit\n", "start-up-check"),
+        (".github/workflows/ci.yml", "env:\n  SHOP_SECRET: ${{ secrets.SHOP_SECRET }}\n", "github-actions"),
+    ],
+)
+def test_a_check_fails_for_what_sets_or_needs_a_secret_that_no_sign_in_reads_any_more(
+    here: Path, capsys: Captured, name: str, text: str, kind: str
+) -> None:
+    known = ["--baseline", "known.json"]
+    (here / "app.py").write_text(GOOD.replace("'S'", "'SHOP_SECRET'"))
+    (here / name).parent.mkdir(exist_ok=True, parents=True)
+    (here / name).write_text(text)
+    main(["rewrite", ".", *known, "--write-baseline"])
+    assert main(["rewrite", ".", "--check", *known]) == 0  # the secret is in use
+    (here / "app.py").write_text(GOOD.replace("ClientSecret", "ClientAssertion").replace("os.environ['S']", "f"))
+    capsys.readouterr()
+    assert main(["rewrite", ".", "--check", *known]) == 1
+    told = capsys.readouterr().err
+    assert f"{name}:" in told
+    assert f" {kind}: SHOP_SECRET: " in told
+    assert "1 places that set or need one that is gone" in told
+    assert main(["rewrite", "app.py", "--check", *known]) == 0  # nothing else was given
+
+
+def test_a_baseline_remembers_what_is_retired_and_holds_what_still_sets_it(here: Path, capsys: Captured) -> None:
+    known = ["--baseline", "known.json"]
+    (here / "app.py").write_text(GOOD.replace("'S'", "'SHOP_SECRET'"))
+    (here / "shop.env").write_text("SHOP_SECRET=x\n")
+    (here / "tests").mkdir()
+    (here / "tests" / "test_app.py").write_text("import pytest\ndef test(m):\n    m.setenv('SHOP_SECRET', 'x')\n")
+    main(["rewrite", ".", *known, "--write-baseline"])
+    (here / "app.py").unlink()
+    assert main(["rewrite", ".", "--check", *known]) == 1
+    main(["rewrite", ".", *known, "--write-baseline"])
+    written = json.loads((here / "known.json").read_text())
+    assert written["retired"] == ["SHOP_SECRET"]
+    assert [row["rule"] for row in written["sites"]] == ["leftover-env-file"]
+    assert main(["rewrite", ".", "--check", *known, "--format", "json", "--out", "found.json"]) == 0
+    found = json.loads((here / "found.json").read_text())["leftovers"]
+    assert {each["kind"]: each["in_baseline"] for each in found} == {"env-file": True, "test": False}
+    (here / "more.env").write_text("SHOP_SECRET=x\n")
+    assert main(["rewrite", ".", "--check", *known]) == 1
+    (here / "more.env").unlink()
+    (here / "shop.env").unlink()
+    capsys.readouterr()
+    assert main(["rewrite", ".", "--check", *known]) == 0
+    assert "shop.env: leftover-env-file: gone" in capsys.readouterr().err
+    (here / "app.py").write_text(GOOD.replace("'S'", "'SHOP_SECRET'"))
+    main(["rewrite", ".", *known, "--write-baseline"])
+    assert json.loads((here / "known.json").read_text())["retired"] == []
+
+
+def test_a_rewrite_fails_for_what_breaks_without_the_secret(here: Path) -> None:
+    (here / "app.py").write_text(GOOD.replace("'S'", "'SHOP_SECRET'"))
+    (here / "cli.py").write_text("import click\no = click.option('--shop-secret', required=True)\n")
+    own = ["--app", "11111111-1111-4111-8111-111111111111", "--format", "json", "--out", "out.json"]
+    assert main(["rewrite", ".", *own]) == 1
+    found = json.loads((here / "out.json").read_text())
+    assert (found["summary"]["rewritten"], found["summary"]["reported"]) == (1, 0)
+    assert [each["kind"] for each in found["leftovers"]] == ["required-option"]
+    (here / "cli.py").unlink()
+    assert main(["rewrite", ".", *own]) == 0
+
+
 # ---------------------------------------------------------------------- progress
 
 

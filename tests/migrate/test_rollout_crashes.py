@@ -48,7 +48,7 @@ def walked(folder: Path, apps: int, most: int | None, each: Walk) -> tuple[dict[
             each(made, audit, step)
         assert cannot_sign_in(made, made.plan.pairings) == []
         states = Counter(one[0] for one in made.standings().values())
-        assert states[State.WATCHED] > 0
+        assert states[State.SEALED] > 0
         return made.outcome(), audit
 
 
@@ -108,4 +108,4 @@ def test_a_whole_rollout_that_is_ended_anywhere_comes_to_the_same(
     assert len(calm.removals) == len({each.key_id for each in calm.removals}) > 0
     assert ended.total() >= points.total() // every
     steps = {name.partition(":")[0] for name in points}
-    assert {"federate", "prove", "schedule", "retire", "watch"} <= steps
+    assert {"federate", "prove", "schedule", "retire", "watch", "seal"} <= steps

@@ -117,6 +117,14 @@ def test_every_standing_has_a_next_command_that_names_the_application_or_a_thing
     assert "retire" in rollout.next_command(COURSE, Standing(begun=frozenset({(Kind.RETIRE_MEANT, "k")})))
 
 
+def test_a_seal_that_ended_in_the_middle_is_resumed_by_the_command_that_began_it() -> None:
+    for kind, command in (
+        (Kind.SEAL_MEANT, "unsecret seal PLAN --app"), (Kind.UNSEAL_MEANT, "--to watched --apply"),
+    ):  # fmt: skip
+        begun = Standing(station=State.WATCHED, begun=frozenset({(kind, rollout.POLICY)}))
+        assert command in rollout.next_command(COURSE, begun)
+
+
 class Walk(RuleBasedStateMachine):
     """Random walks. The model knows what is in the tenant and which gates are open; only ``admit`` stands between."""
 
@@ -231,9 +239,27 @@ class Walk(RuleBasedStateMachine):
 
     @rule()
     def seal(self) -> None:
-        if self.try_to(entry(Kind.SEAL_MEANT)):
+        if self.try_to(entry(Kind.SEAL_MEANT, rollout.POLICY)):
             assert self.watched
-            self.see(entry(Kind.SEALED))
+            assert self.now.station in {State.WATCHED, State.SEALED}
+            self.see(entry(Kind.SEALED, rollout.POLICY))
+            if rollout.LOCK not in self.now.sealed:
+                assert self.now.station is State.WATCHED
+            assert self.try_to(entry(Kind.SEAL_MEANT, rollout.LOCK))
+            self.see(entry(Kind.SEALED, rollout.LOCK))
+            assert self.now.station is State.SEALED
+
+    @rule(part=st.sampled_from(sorted(rollout.SEAL)), fate=st.sampled_from(["seen", "refused", "crash"]))
+    def unseal(self, part: str, fate: str) -> None:
+        """Take a part of the seal off; a run that ends leaves it begun, and nothing goes back further than watched."""
+        if self.try_to(entry(Kind.UNSEAL_MEANT, part)):
+            assert self.watched
+            if fate == "refused":
+                self.see(entry(Kind.UNSEAL_FAILED, part, message="503"))
+            elif fate == "seen":
+                self.see(entry(Kind.UNSEALED, part))
+                assert self.now.station is State.WATCHED
+                assert (Kind.UNSEAL_MEANT, part) not in self.now.begun
 
     @rule()
     def take_back_the_trust(self) -> None:

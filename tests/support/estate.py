@@ -18,6 +18,7 @@ from inventory.scan import Readers, scan
 from migrate import planfile, planuse, rollout
 from migrate.arm_writer import ArmWriter
 from migrate.emulator.state import managed
+from migrate.emulator.state.policies import Policy
 from migrate.emulator.state.records import Application, Host, ManagedIdentity, ServicePrincipal
 from migrate.emulator.state.tenant import Tenant
 from migrate.federation import Federation, Federator
@@ -55,6 +56,8 @@ class Saved:
     principals: dict[str, ServicePrincipal]
     identities: dict[str, ManagedIdentity]
     hosts: dict[str, Host]
+    policies: tuple[Policy, dict[str, Policy], dict[str, str]]
+    """The default, the others, and which object has which."""
     journal: Path
 
     def keep(self, suffix: str) -> None:
@@ -70,10 +73,12 @@ class Saved:
             for each in [one.id for one in tenant.service_principals if one.id not in self.principals]:
                 tenant.service_principals.remove(each)
             for key, principal in self.principals.items():
-                if tenant.service_principals.get(key) is None:
+                if tenant.service_principals.get(key) != principal:
                     tenant.save_service_principal(principal)
             _refill(tenant.identities, self.identities)
             _refill(tenant.hosts, self.hosts)
+            book = tenant.policies
+            book.default, book.custom, book.assigned = self.policies[0], dict(self.policies[1]), dict(self.policies[2])
         shutil.copyfile(self.journal.with_suffix(suffix), self.journal)
 
 
@@ -110,6 +115,7 @@ class Estate:
             principals={one.id: one for one in tenant.service_principals},
             identities=dict(tenant.identities),
             hosts=dict(tenant.hosts),
+            policies=(tenant.policies.default, dict(tenant.policies.custom), dict(tenant.policies.assigned)),
             journal=path,
         )
 
@@ -193,6 +199,16 @@ class Estate:
                 for one in tenant.applications
             },
             "standings": self.standings(),
+            "sealed": self.sealed(),
+        }
+
+    def sealed(self) -> dict[str, Any]:
+        """Return which application has which policy and lock, and which policies there are."""
+        book = self.tenant.policies
+        return {
+            "assigned": {holder: book.custom[policy].display_name for holder, policy in sorted(book.assigned.items())},
+            "policies": sorted((each.display_name, repr(each.restrictions)) for each in book.custom.values()),
+            "locks": {one.app_id: one.others.get("servicePrincipalLockConfiguration") for one in tenant_apps(self)},
         }
 
     def standings(self) -> dict[str, Any]:
@@ -209,6 +225,10 @@ class Estate:
             )
             for key, (_, now) in found.items()
         }
+
+
+def tenant_apps(made: Estate) -> list[Application]:
+    return list(made.tenant.applications)
 
 
 async def estate(base: Rollout, *, settling: Settling = QUICK) -> Estate:

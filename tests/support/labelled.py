@@ -1,9 +1,10 @@
 """A made-up tenant with the right answer for each application, and with what leads a planner astray.
 
 Most applications run on a host that has their identity; names are drifted, hosts renamed, platform identities attached
-beside. Decoys: one name in several subscriptions, identities that several applications reuse, identities of another
-environment, identities that have an application's name and run another one, hosts that mention applications they only
-call. The right answer of a decoy is that a person has to decide: None.
+beside, one of them to every machine. Decoys: one name in several subscriptions, identities that several applications
+reuse, identities of another environment or owner, identities that have an application's name and run another one, hosts
+that mention applications they only call, tags that are stale or were copied. The right answer of a decoy is that a
+person has to decide: None.
 """
 
 from __future__ import annotations
@@ -70,6 +71,8 @@ class _Maker:
     truth: dict[ClientId, PrincipalId | None] = field(default_factory=dict)
     kinds: dict[ClientId, str] = field(default_factory=dict)
     platform: list[ManagedIdentity] = field(default_factory=list)
+    policy: list[ManagedIdentity] = field(default_factory=list)
+    """What a policy of Azure attaches to every machine."""
     groups: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def guid(self) -> str:
@@ -105,11 +108,19 @@ class _Maker:
         self.applications.append(made)
         return made
 
-    def identity(self, name: str, place: tuple[str, str]) -> ManagedIdentity:
+    def identity(
+        self,
+        name: str,
+        place: tuple[str, str],
+        *,
+        tags: tuple[tuple[str, str], ...] = (),
+        owners: tuple[Owner, ...] = (),
+    ) -> ManagedIdentity:
         path = f"/subscriptions/{place[0]}/resourceGroups/{place[1]}/providers/Microsoft.ManagedIdentity"
         made = ManagedIdentity(
             principal_id=PrincipalId(self.guid()), client_id=IdentityClientId(self.guid()), name=name,
-            resource_id=f"{path}/userAssignedIdentities/{name}", user_assigned=True,
+            resource_id=f"{path}/userAssignedIdentities/{name}", user_assigned=True, owners=owners,
+            tags=(*tags, ("cost-center", "4711")),
         )  # fmt: skip
         self.identities.append(made)
         return made
@@ -123,12 +134,13 @@ class _Maker:
         tags: tuple[tuple[str, str], ...] = (),
     ) -> Host:
         kind = _MACHINE if settings is None else _SITE
+        beside = self.policy if kind is _MACHINE else []
         number = len(self.hosts)
         made = Host(
             resource_id=f"/subscriptions/{place[0]}/resourcegroups/{place[1]}/providers/{kind}/{name}-{number}",
             type=kind, name=f"{name}-{number}", subscription_id=place[0], resource_group=place[1],
             location="westeurope", tags=tags, settings=settings,
-            identities=tuple(sorted((one.resource_id or "").lower() for one in identities)),
+            identities=tuple(sorted((one.resource_id or "").lower() for one in (*identities, *beside))),
             addresses=tuple(f"20.{number % 200}.{number // 250 % 250}.{each}" for each in range(3)),
         )  # fmt: skip
         self.hosts.append(made)
@@ -302,10 +314,74 @@ def _coincidence(maker: _Maker) -> None:
     maker.answer(maker.application(name), None, "coincidence of names")
 
 
+def _tagged(maker: _Maker) -> None:
+    """An identity of another name, on a machine without a tag, that has the client id or two softer signs in tags."""
+    name = f"{maker.name()}-{maker.dice.randrange(10_000)}"
+    place, application = maker.place(name), maker.application(name)
+    by_id = maker.dice.random() < 0.6
+    tags = [("Application-Id", application.client_id)] if by_id else [("application", name)]
+    owners = (application.owners or ()) if not by_id or maker.dice.random() < 0.5 else ()
+    identity = maker.identity(f"id-{maker.name(name)}", place, tags=tuple(tags), owners=owners)
+    beside = () if by_id else (("service", name),)
+    maker.host(f"vm-{maker.name(name)}", place, identity, settings=None, tags=beside)
+    maker.answer(application, identity, "named by tags")
+
+
+def _copied_tags(maker: _Maker) -> None:
+    """Three applications whose identities, and hosts, all have the tags of a fourth one that has none."""
+    name = maker.name()
+    template = maker.application(f"{name}-{maker.dice.randrange(10_000)}")
+    tags = (("application", template.display_name), ("app-id", template.client_id))
+    for _ in range(3):
+        own = maker.name(name)
+        place, application = maker.place(own), maker.application(own)
+        identity = maker.identity(_drifted(maker, own), place, tags=tags)
+        maker.host(f"app-{own}", place, identity, settings=maker.using(application), tags=tags)
+        maker.answer(application, identity, "tags copied from another")
+    maker.answer(template, None, "tags copied to others")
+
+
+def _stale_tag(maker: _Maker) -> None:
+    """An identity that was one application's by its tag, and runs another one now."""
+    name = maker.name()
+    former, application = maker.application(maker.name(name)), maker.application(name)
+    place = maker.place(name)
+    tag = maker.dice.choice((("client-id", former.client_id), ("application", former.display_name)))
+    identity = maker.identity(f"id-{name}", place, tags=(tag,))
+    maker.host(f"app-{name}", place, identity, settings=maker.using(application))
+    maker.answer(application, identity, "stale tag")
+    maker.answer(former, None, "former application of an identity")
+
+
+def _wrong_owner(maker: _Maker) -> None:
+    """An identity that has the application's name, and belongs to somebody else."""
+    name = f"{maker.name()}-{maker.dice.randrange(10_000)}"
+    owner = Owner(object_id=maker.guid(), kind="user", display_name=f"Other {maker.dice.randrange(500)}", enabled=True)
+    maker.identity(f"id-{name}", maker.place(name), owners=(owner,))
+    maker.answer(maker.application(name), None, "namesake of another owner")
+
+
+def _in_one_repository(maker: _Maker) -> None:
+    """Deployed by GitHub from one repository, which the identity's tag names; names that are only alike."""
+    name = f"{maker.name()}-{maker.dice.randrange(10_000)}"
+    repository = f"acme/{name}"
+    trust = FederatedCredential(
+        id=maker.guid(), name="deploy", issuer="https://token.actions.githubusercontent.com",
+        subject=f"repo:{repository}:environment:prod", audiences=(AUDIENCE,),
+    )  # fmt: skip
+    application = maker.application(name, federated=(trust,))
+    tags = (("repository", f"https://github.com/{repository}.git"),)
+    place = maker.place(name)
+    identity = maker.identity(f"id-{name[:3]}{name[4:]}", place, tags=tags, owners=application.owners or ())
+    maker.host(f"vm-{maker.name(name)}", place, identity, settings=None)
+    maker.answer(application, identity, "in one repository")
+
+
 _SHARES: tuple[tuple[Callable[[_Maker], None], int], ...] = (
     (_on_a_site, 420), (_on_a_machine, 100), (_trusted, 80), (_by_name, 70), (_one_name_everywhere, 30), (_reused, 20),
     (_without, 60), (_other_environment, 40), (_system_assigned, 30), (_namesake, 30), (_closed, 40), (_misspelt, 10),
-    (_cloned, 10), (_coincidence, 4),
+    (_cloned, 10), (_coincidence, 4), (_tagged, 40), (_copied_tags, 15), (_stale_tag, 20), (_wrong_owner, 15),
+    (_in_one_repository, 10),
 )  # fmt: skip
 
 
@@ -315,6 +391,7 @@ def labelled(size: int, seed: int = 1) -> Labelled:
     products = tuple(product + third for product in _PRODUCTS for third in more)
     maker = _Maker(dice=random.Random(seed), products=products)  # noqa: S311 - ids, no secrets
     maker.platform = [maker.identity("id-monitoring", maker.place("platform")) for _ in range(max(1, size // 500))]
+    maker.policy = [maker.identity("Built-In-Identity-westeurope", maker.place("Built-In-Identity-RG"))]
     kinds, weights = zip(*_SHARES, strict=True)
     while len(maker.applications) < size:
         maker.dice.choices(kinds, weights)[0](maker)

@@ -21,6 +21,8 @@ from migrate.circumstances import Policy, RetirePolicy
 from migrate.demo import callers
 from migrate.emulator.faults.engine import install, remove
 from migrate.emulator.faults.parsing import convert
+from migrate.emulator.state.policies import Policy as Policies
+from migrate.emulator.state.policies import Restriction, Restrictions
 from migrate.errors import MigrateError
 from migrate.journal.store import SqlJournal
 from migrate.model import Kind, Plan
@@ -31,6 +33,8 @@ from tests.support.estate import Estate
 from tests.support.rollout import PatientClock, Rollout
 from tests.support.whole import Whole, cannot_sign_in
 
+_OWN = "0e1ed1ab-5ea1-4ed1-a5ea-11edab1e0001"
+_LIFE = timedelta(days=30)
 ROUNDS = 4
 """How often a command is run in a tenant that fails, before it is run in one that does not."""
 
@@ -78,6 +82,7 @@ class Ran:
     """Commands that failed and were run again."""
     removed: int = 0
     held: int = 0
+    sealed: int = 0
     wrong: list[str] = field(default_factory=list)
 
 
@@ -96,6 +101,7 @@ class Mishaps:
         ran = Ran(seed=self.seed, kinds=tuple(sorted(each["kind"] for each in drawn["faults"])))
         self.base.clock = TenantClock(self.base.emulator.advance)
         plan = asyncio.run(self.base.plan())
+        self._govern(plan)
         made = Estate(base=self.base, plan=plan)
         with self._audited(plan) as audit:
             install(self.base.emulator.tenant, convert(drawn))
@@ -103,6 +109,9 @@ class Mishaps:
             ran.wrong += [f"{each.key_id}: {', '.join(each.wrong)}" for each in audit.wrong]
             ran.removed = len(audit.removals)
         ran.wrong += self._lost(plan, audit)
+        ran.wrong += self._loosened(plan)
+        states = rollout.states(plan.pairings, self.base.journal.entries())
+        ran.sealed = sum(each is rollout.State.SEALED for each in states.values())
         ran.wrong += [f"{name} cannot sign in" for name in cannot_sign_in(made, plan.pairings)]
         return ran
 
@@ -114,6 +123,34 @@ class Mishaps:
                 yield audit
         finally:
             own.close()
+
+    def _govern(self, plan: Plan) -> None:
+        """Give every second application a policy of its own, which limits the life of certificates."""
+        limit = Restriction(type="asymmetricKeyLifetime", lifetime=_LIFE, lifetime_text="P30D")
+        book = self.base.emulator.tenant.policies
+        book.custom[_OWN] = Policies(
+            id=_OWN, display_name="by hand", description="", enabled=True, restrictions=Restrictions(keys=(limit,))
+        )
+        book.assigned |= {each.application.id: _OWN for each in plan.pairings[::2]}
+
+    def _loosened(self, plan: Plan) -> Iterator[str]:
+        """Look for applications whose limit went, and for sealed ones that still take a secret."""
+        tenant = self.base.emulator.tenant
+        standings = rollout.standings(plan.pairings, self.base.journal.entries())
+        for at, each in enumerate(plan.pairings):
+            application = tenant.applications.get(each.application.id)
+            assert application is not None
+            rules = tenant.policies.policy_of(application).rules_for(application)
+            in_force = {one.type: one for one in rules if one.enabled}
+            if at % 2 == 0 and in_force["asymmetricKeyLifetime"].lifetime != _LIFE:
+                yield f"{each.application.display_name} lost a restriction"
+            _, now = standings[each.application.client_id]
+            if now.station is rollout.State.SEALED and "passwordAddition" not in in_force:
+                yield f"{each.application.display_name} is told to be sealed and is not"
+            principal = tenant.service_principal_of(application)
+            held = [*application.passwords, *application.keys, *principal.passwords, *principal.keys]
+            if now.station is rollout.State.WATCHED and not held:
+                yield f"{each.application.display_name} is watched and was not sealed: {now.condition}"
 
     def _knocking(self, plan: Plan, dice: random.Random) -> tuple[callers.Caller, ...]:
         tenant = self.base.emulator.tenant
@@ -136,9 +173,11 @@ class Mishaps:
             self._both(ran, lambda one: one.verify(made.plan))
             self._both(ran, lambda one: one.retire(made.plan, rules=rules))
             self._both(ran, lambda one: _watch(one, made.plan, rules.policy))
+        self._both(ran, lambda one: one.seal(made.plan))
         remove(self.base.emulator.tenant)
         self.base.emulator.advance(timedelta(hours=1))
         self._once(ran, lambda one: one.verify(made.plan), self.base)
+        self._once(ran, lambda one: one.seal(made.plan), self.base)
         last = asyncio.run(self.base.retire(made.plan, rules=rules))
         ran.held = sum(isinstance(each, Held | Scheduled) for each in last)
 

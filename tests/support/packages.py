@@ -35,24 +35,37 @@ written down. Libraries take their secret from their callers, so that hardly any
 "As a project" is `unsecret rewrite --app ID`. "Each file alone" takes every file with a sign-in out of its project,
 includes tests and gives all of it to one application: it exercises the edits, and says nothing about the package.
 
+Each row was judged as a project: every site outside of tests was read for the right outcome and reason, by its line
+and, where that does not say enough, in its source. Lines with a secret or a credential class that stand far from all
+sites were listed by ripgrep and read for sites that are missed. Every rewrite, alone too, was read as a diff; the other
+reasons of files alone were not judged one by one. "Judged" says what came of it: false reports and missed sites are
+mended, each with a case, unless it says that they remain.
+
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Package:
-    """A pinned distribution and its reviewed counts, by outcome and reason."""
+    """A pinned distribution and its reviewed counts, by outcome and reason; ``judged`` is what the review said."""
 
     name: str
     version: str
     project: Mapping[str, int]
     alone: Mapping[str, int]
+    judged: str = ""
 
 
 def table() -> tuple[Package, ...]:
     """Read the table."""
     listed = tomllib.loads(TABLE.read_text("utf-8"))
     return tuple(
-        Package(name=name, version=row["version"], project=row.get("project", {}), alone=row.get("alone", {}))
+        Package(
+            name=name,
+            version=row["version"],
+            project=row.get("project", {}),
+            alone=row.get("alone", {}),
+            judged=row.get("judged", ""),
+        )
         for name, row in listed.items()
     )
 
@@ -70,15 +83,20 @@ def _row(package: Package) -> str:
         counts = getattr(package, kind)
         inside = ", ".join(f"{name} = {counts[name]}" for name in sorted(counts))
         lines.append(f"{kind} = {{ {inside} }}" if inside else f"{kind} = {{}}")
+    if package.judged:
+        lines.append(f'judged = "{package.judged}"')
     return "\n".join(lines) + "\n"
 
 
 def page(packages: tuple[Package, ...]) -> str:
     """Write the page of the table."""
-    rows = [f"| {item.name} {item.version} | {_told(item.project)} | {_told(item.alone)} |" for item in packages]
+    rows = [
+        f"| {item.name} {item.version} | {_told(item.project)} | {_told(item.alone)} | {item.judged} |"
+        for item in packages
+    ]
     total = [sum((Counter(getattr(item, kind)) for item in packages), Counter()) for kind in ("project", "alone")]
-    rows.append(f"| all {len(packages)} | {_told(total[0])} | {_told(total[1])} |")
-    return _HEAD + "| package | as a project | each file alone |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+    rows.append(f"| all {len(packages)} | {_told(total[0])} | {_told(total[1])} | |")
+    return _HEAD + "| package | as a project | each file alone | judged |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
 def _told(counts: Mapping[str, int]) -> str:

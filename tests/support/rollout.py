@@ -30,6 +30,9 @@ from migrate.planning.plan import make_plan
 from migrate.ports import DirectoryWriter, TokenExchange
 from migrate.retire import Retirer
 from migrate.retirement import Retirement
+from migrate.seal import Sealer, Sealing
+from migrate.seal_writer import GraphSealWriter
+from migrate.settling import Settling
 from migrate.token_client import AzureTokenExchange
 
 STEERING = ("AZURE_", "IDENTITY_", "MSI_", "IMDS_", "UNSECRET_")
@@ -120,6 +123,18 @@ class Rollout:
                 rules=rules or AT_ONCE,
             )
             return await retirer.run(plan.pairings if only is None else only, apply=apply)
+
+    async def seal(self, plan: Plan, *, only: tuple[Pairing, ...] | None = None) -> tuple[Sealing, ...]:
+        async with GraphConnection(self.settings) as connection:
+            sealer = Sealer(
+                plan=plan,
+                directory=GraphDirectory(connection),
+                writer=GraphSealWriter(connection),
+                journal=self.journal,
+                clock=self.clock,
+                settling=Settling(in_a_row=2, reads=20),
+            )
+            return await sealer.run(plan.pairings if only is None else only, apply=True)
 
     async def ready(self) -> Plan:
         """Return a plan with every gate open: federated, proven, code scanned, and a month without the secrets."""

@@ -1,5 +1,5 @@
 """A whole rollout in small steps, each of which can be ended anywhere and run again: federate, prove, schedule, retire
-wave by wave, watch.
+wave by wave, watch, seal.
 
 Only between steps the tenant's clock goes forward. So a step that is ended and run again must leave tenant and journal
 as it leaves them when nobody ends it, and then everything after it is the same too.
@@ -20,6 +20,7 @@ from migrate.federation import NotCreated
 from migrate.model import Entry, Kind, Pairing
 from migrate.provision import NotCarriedOut
 from migrate.retirement import Held, NotRemoved, Retirement
+from migrate.seal import NotSealed
 from migrate.watch import Broken, Watcher
 from tests.support.estate import Estate
 
@@ -72,6 +73,8 @@ class Whole:
         self.prove(ones)
         for each in ones:
             yield Step(name="watch", run=lambda one=each: self._watch(one))  # type: ignore[misc]
+        for each in ones:
+            yield Step(name="seal", run=lambda one=each: self._seal(one))  # type: ignore[misc]
 
     def scanned(self) -> Entry:
         data: dict[str, Any] = {"tenant": self.made.plan.tenant_id, "findings": [], "scanned": 1}
@@ -110,6 +113,10 @@ class Whole:
         assert not [each for each in found if isinstance(each, NotRemoved)]
         held = {name for each in found if isinstance(each, Held) for name, _ in each.closed}
         assert held <= {"one-tenant", "not-signing-or-encryption", "not-last-credential-without-proof"}, held
+
+    def _seal(self, pairing: Pairing) -> None:
+        found = asyncio.run(self.made.base.seal(self.made.plan, only=(pairing,)))
+        assert not [each for each in found if isinstance(each, NotSealed)]
 
     def _watch(self, pairing: Pairing) -> None:
         async def look() -> None:

@@ -36,13 +36,16 @@ def command(*, settings: Settings, **given: Any) -> int:
         return _forget(settings, asked.paths, asked.plan_file)
     with collector.eased():
         run, acting = _with_plan(settings, asked, asked.plan_file) if asked.plan_file else _without_plan(asked)
+    if asked.baseline and (asked.check or asked.write_baseline):
+        run = baselines.with_leftovers(run, asked.paths, asked.baseline)
     if asked.baseline and asked.write_baseline:
         count = baselines.write(run, asked.paths, asked.baseline)
         click.echo(f"{asked.baseline}: {count} sites are known from now on")
         return 0
     context = Context(acting=acting, applied=asked.apply, check=asked.check, tests=asked.include_tests)
     if asked.baseline:
-        context = dataclasses.replace(context, compared=baselines.compare(run, asked.paths, asked.baseline))
+        compared = baselines.compare(run, asked.paths, asked.baseline, check=asked.check)
+        context = dataclasses.replace(context, compared=compared)
     show(asked, run, context)
     return judge(run, context).code
 

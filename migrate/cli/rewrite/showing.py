@@ -82,7 +82,8 @@ def _summary(run: Run, context: Context) -> str:
     known = len(context.compared.accepted)
     rest = (f", {known} in the baseline" if known else "") + f", {len(open_.failed)} files failed"
     if context.check:
-        return f"{run.scanned} files read: {len(open_.sites)} sign-ins with a secret{rest}"
+        left_ = f", {len(open_.leftovers)} places that set or need one that is gone" if open_.leftovers else ""
+        return f"{run.scanned} files read: {len(open_.sites)} sign-ins with a secret{left_}{rest}"
     written = any(isinstance(file, Changed) and file.written for file in run.files)
     done = "rewritten" if written else "can be rewritten (--apply does it)"
     breaking = sum(each.kind.holds for each in left.staying(run))

@@ -16,7 +16,7 @@ from migrate.emulator.graph.call import NO_CONTENT, Call, Reply
 from migrate.emulator.graph.errors import GraphError, bad_request
 from migrate.emulator.graph.objects import find_application, find_principal
 from migrate.emulator.graph.odata.options import read_options
-from migrate.emulator.graph.restrictions import read_restrictions, restrictions_body
+from migrate.emulator.graph.restrictions import DEFAULT, OWN, read_restrictions, restrictions_body
 from migrate.emulator.graph.routing import READ, GraphRoute, Key, Routes
 from migrate.emulator.graph.rows import RowType, answer_rows, check_row_options, show_row
 from migrate.emulator.graph.shapes import application_body, service_principal_body
@@ -44,13 +44,13 @@ _OBJECTS: Final = RowType(context="directoryObjects", type_name="microsoft.graph
 _ADDRESS: Final = re.compile(r"(?:/(?:v1\.0|beta))?/+policies/appManagementPolicies(?:/([^/()]+)|\('([^/']+)'\))/*")
 
 
-def _body(policy: Policy) -> dict[str, Any]:
+def _body(call: Call, policy: Policy) -> dict[str, Any]:
     return {
         "id": policy.id,
         "displayName": policy.display_name,
         "description": policy.description,
         "isEnabled": policy.enabled,
-        "restrictions": restrictions_body(policy.restrictions),
+        "restrictions": restrictions_body(policy.restrictions, OWN, call.version),
     }
 
 
@@ -59,9 +59,11 @@ def get_default(call: Call) -> Reply:
     policy = call.tenant.policies.default
     body = {
         "@odata.id": f"https://{call.tenant.cloud.graph_host}/v2/{call.tenant.id}/defaultAppManagementPolicy/{policy.id}",
-        **_body(policy),
-        "applicationRestrictions": restrictions_body(policy.restrictions),
-        "servicePrincipalRestrictions": restrictions_body(policy.principal_restrictions or Restrictions()),
+        **_body(call, policy),
+        "applicationRestrictions": restrictions_body(policy.restrictions, DEFAULT, call.version),
+        "servicePrincipalRestrictions": restrictions_body(
+            policy.principal_restrictions or Restrictions(), "servicePrincipalRestrictions", call.version
+        ),
     }
     del body["restrictions"]
     return _shown(call, _DEFAULT, body, 200)
@@ -75,9 +77,9 @@ def update_default(call: Call) -> Reply:
         known = call.tenant.policies.default
         call.tenant.policies.default = replace(
             _named(known, body),
-            restrictions=read_restrictions(body, "applicationRestrictions", known.restrictions),
+            restrictions=read_restrictions(body, DEFAULT, known.restrictions, call.version),
             principal_restrictions=read_restrictions(
-                body, "servicePrincipalRestrictions", known.principal_restrictions or Restrictions()
+                body, "servicePrincipalRestrictions", known.principal_restrictions or Restrictions(), call.version
             ),
         )
     return NO_CONTENT
@@ -97,7 +99,7 @@ def _named(policy: Policy, body: Mapping[str, Any]) -> Policy:
 
 def list_policies(call: Call) -> Reply:
     """GET /policies/appManagementPolicies."""
-    return answer_rows(call, _ROWS, map(_body, call.tenant.policies.custom.values()))
+    return answer_rows(call, _ROWS, (_body(call, each) for each in call.tenant.policies.custom.values()))
 
 
 def create_policy(call: Call) -> Reply:
@@ -108,14 +110,14 @@ def create_policy(call: Call) -> Reply:
         if not values.text(body, name):
             raise bad_request(f"A value is required for property '{name}' of resource 'AppManagementPolicy'.",
                               "Request_BadRequest")  # fmt: skip
-    policy = _changed(Policy(id=fresh_guid(), display_name="", description=""), body)
+    policy = _changed(call, Policy(id=fresh_guid(), display_name="", description=""), body)
     with call.tenant.lock:
         call.tenant.policies.custom[policy.id] = policy
-    return _shown(call, _ROWS, _body(policy), 201)
+    return _shown(call, _ROWS, _body(call, policy), 201)
 
 
-def _changed(policy: Policy, body: Mapping[str, Any]) -> Policy:
-    restrictions = read_restrictions(body, "restrictions", policy.restrictions)
+def _changed(call: Call, policy: Policy, body: Mapping[str, Any]) -> Policy:
+    restrictions = read_restrictions(body, OWN, policy.restrictions, call.version)
     return replace(_named(policy, body), restrictions=restrictions)
 
 
@@ -135,7 +137,7 @@ def _find(call: Call, key: Key) -> Policy:
 
 def get_policy(call: Call, key: Key) -> Reply:
     """GET /policies/appManagementPolicies/{id}."""
-    return _shown(call, _ROWS, _body(_find(call, key)), 200)
+    return _shown(call, _ROWS, _body(call, _find(call, key)), 200)
 
 
 def update_policy(call: Call, key: Key) -> Reply:
@@ -144,7 +146,7 @@ def update_policy(call: Call, key: Key) -> Reply:
     values.known_only(body, tuple(_ROWS.properties), _ROWS.type_name)
     with call.tenant.lock:
         policy = _find(call, key)
-        call.tenant.policies.custom[policy.id] = _changed(policy, body)
+        call.tenant.policies.custom[policy.id] = _changed(call, policy, body)
     return NO_CONTENT
 
 
@@ -187,7 +189,7 @@ def _assigned(call: Call, holder: Holder) -> Reply:
     call.demand(*READ)
     book = call.tenant.policies
     policy = book.custom.get(book.assigned.get(holder.id, ""))
-    return answer_rows(call, _ROWS, () if policy is None else (_body(policy),))
+    return answer_rows(call, _ROWS, () if policy is None else (_body(call, policy),))
 
 
 def assign_to_application(call: Call, key: Key) -> Reply:

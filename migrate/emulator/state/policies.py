@@ -50,6 +50,8 @@ class Restrictions:
 
     passwords: tuple[Restriction, ...] = ()
     keys: tuple[Restriction, ...] = ()
+    of_applications: Any = None
+    """What concerns no credential, as it was sent (identifier URIs, audiences, ...): kept and told, never enforced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,10 @@ from migrate.planning.hint import Evidence, Hint, Pairs, Stage
 _COMMON = 50
 """Words, and whole names, that more identities share than this find nobody."""
 _HOST = 20
+_NOTHING: frozenset[str] = frozenset()
 _Words = tuple[str, ...]
+_Hosts = dict[PrincipalId, dict[names.Name, str]]
+"""Names of an identity's hosts, the first of each: an identity of a policy is on every host of a tenant."""
 
 
 def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
@@ -27,7 +30,7 @@ def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
         same[name.words].append(key)
         for words in _shorter(name.words):
             near[words].append(key)
-    hosts: dict[str, names.Name] = {}
+    hosts: _Hosts = {}
     for application in facts.applications:
         name = facts.application_names[application.client_id]
         namesakes = same.get(name.words, ())
@@ -53,17 +56,25 @@ def _hint(
     application: Application,
     name: names.Name,
     identity: PrincipalId,
-    hosts: dict[str, names.Name],
+    hosts: _Hosts,
 ) -> Hint | None:
-    points, reason = names.points(name, facts.identity_names[identity])
+    own, said = facts.identity_names[identity], facts.said_of_identities.get(identity, _NOTHING)
+    told = facts.said_of_applications.get(application.client_id, _NOTHING)
+    points, reason = (
+        names.points(  # where only one of the names states an environment, a tag may state it for the other
+            names.completed(name, told) if own.environments else name,
+            names.completed(own, said) if name.environments else own,
+        )
+    )
     if points:
         text = f"{reason}: {facts.identities[identity].name}"
         return Hint(application.client_id, identity, points, text, strong=points >= names.SAME)
-    for host in facts.hosts_with.get(identity, ()):
-        if host.resource_id not in hosts:
-            hosts[host.resource_id] = names.parse(host.name)
-        if hosts[host.resource_id] == name and name.words:
-            return Hint(application.client_id, identity, _HOST, f"the host {host.name} has the application's name")
+    if identity not in hosts:
+        hosts[identity] = {names.parse(host.name): host.name for host in reversed(facts.hosts_with.get(identity, ()))}
+    if name.words and name in hosts[identity]:
+        return Hint(
+            application.client_id, identity, _HOST, f"the host {hosts[identity][name]} has the application's name"
+        )
     return None
 
 

@@ -1,4 +1,4 @@
-"""Environments that names and resource groups state: production and test are never the same workload."""
+"""Environments that names, tags and resource groups state: production and test are never the same workload."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ from collections.abc import Iterator
 
 from inventory.model import ClientId, PrincipalId
 from migrate.planning import names
-from migrate.planning.facts import Facts
+from migrate.planning.facts import Facts, group_of
 from migrate.planning.hint import Evidence, Hint, Pairs, Stage
 
 _CONTRADICTION = -40
+_NOTHING: frozenset[str] = frozenset()
 
 
 def _hints(facts: Facts, pairs: Pairs) -> Iterator[Hint]:
     groups: dict[str, frozenset[str]] = {}
     for application in facts.applications:
-        stated = facts.application_names[application.client_id].environments
-        for identity in pairs.get(application.client_id, ()) if stated else ():
-            yield from _judged(facts, application.client_id, identity, stated, groups)
-
-
-def _group(resource_id: str | None) -> str:
-    return (resource_id or "").lower().partition("/resourcegroups/")[2].partition("/")[0]
+        client_id = application.client_id
+        stated = facts.application_names[client_id].environments or facts.said_of_applications.get(client_id, _NOTHING)
+        for identity in pairs.get(client_id, ()) if stated else ():
+            yield from _judged(facts, client_id, identity, stated, groups)
 
 
 def _judged(
@@ -31,9 +29,9 @@ def _judged(
     stated: frozenset[str],
     groups: dict[str, frozenset[str]],
 ) -> Iterator[Hint]:
-    own = facts.identity_names[identity].environments
+    own = facts.identity_names[identity].environments or facts.said_of_identities.get(identity, _NOTHING)
     if not own:
-        group = _group(facts.identities[identity].resource_id)
+        group = group_of(facts.identities[identity].resource_id or "")
         if group not in groups:
             groups[group] = names.parse(group).environments
         own = groups[group]

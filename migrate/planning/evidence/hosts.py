@@ -45,9 +45,10 @@ def _points(facts: Facts, named: Named, identity: PrincipalId, shared: Mapping[P
     Where the host's own settings choose an identity, the others weigh a tenth.
     """
     attached = facts.attached(named.host)
-    chosen: set[str | None] = {
-        one.client_id for one in named.host.settings or () if one.kind is SettingKind.IDENTITY_CLIENT_ID
-    }
+    chosen: set[str | None] = set()
+    if len(attached) > 1:
+        settings = named.host.settings or ()
+        chosen = {one.client_id for one in settings if one.kind is SettingKind.IDENTITY_CLIENT_ID}
     preferred = {one for one in attached if facts.identities[one].client_id in chosen}
     weights = {one: 1 / shared[one] if one in preferred or not preferred else 0.1 / shared[one] for one in attached}
     return round(POINTS[named.naming] * weights[identity] / sum(weights.values()) / shared[identity])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shlex
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ import pytest
 from migrate import planfile
 from migrate.cli.main import main
 from migrate.emulator.server import Emulator
+from migrate.export.attaching import command
+from migrate.export.work import Attachment
 from migrate.model import Plan
 from migrate.steps import Action
 from tests.emulator.az.conftest import Az, make_az
@@ -203,3 +206,15 @@ def test_a_conflict_is_told_and_left_and_another_tenant_is_refused(worlds: tuple
     assert refused.returncode == 2
     assert "this is for the tenant another" in refused.stderr
     assert world.script("--aply").returncode == 2
+
+
+def test_the_commands_in_terraform_and_bicep_attach_and_keep_what_a_host_has(worlds: tuple[World, World]) -> None:
+    az = worlds[1].az
+    new = az("identity", "create", "--resource-group", az("group", "list")[0]["name"], "--name", "id-new")["id"]
+    hosts = {each["type"].lower(): each for each in az("resource", "list")}
+    for kind in ("microsoft.compute/virtualmachines", "microsoft.web/sites"):
+        before = attached(hosts[kind])
+        made = command(Attachment(host=hosts[kind]["id"], identity=new))
+        assert made is not None
+        az(*shlex.split(made)[1:])
+        assert attached(az("resource", "show", "--ids", hosts[kind]["id"])) == {*before, new.lower()}

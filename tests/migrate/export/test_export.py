@@ -291,6 +291,14 @@ def test_a_second_identity_is_attached_where_it_is_asked_for(tmp_path: Path) -> 
     assert run(azcli.render(work(plan())), tmp_path, "--aply")[0].returncode == 2
 
 
+def test_the_script_says_that_it_needs_az(tmp_path: Path) -> None:
+    (tmp_path / "script.sh").write_text(azcli.render(work(plan())), "utf-8")
+    done = subprocess.run(
+        [BASH, str(tmp_path / "script.sh")], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (2, "this needs Azure CLI (az) in the PATH, signed in by az login\n")
+
+
 def test_the_script_stops_where_az_fails(tmp_path: Path) -> None:
     text = azcli.render(work(plan())).replace("az cloud show", "false")
     done, calls = run(text, tmp_path, "--apply")

@@ -8,9 +8,21 @@ import pytest
 
 from inventory.estate import Host, RoleHeld, RoleKind, Tier
 from inventory.model import FederatedCredential
+from migrate.model import RefusalCode
 from migrate.planning.facts import CLUSTER
 from migrate.planning.plan import make_plan
-from tests.support.tenants import AUDIENCE, ISSUER, application, host, identity, principal, snapshot, trust
+from tests.support.tenants import (
+    AUDIENCE,
+    ISSUER,
+    TENANT,
+    application,
+    guid,
+    host,
+    identity,
+    principal,
+    snapshot,
+    trust,
+)
 
 MINE = identity("id-orders")
 AKS_ISSUER = "https://westeurope.oic.prod-aks.azure.com/t/c/"
@@ -43,6 +55,9 @@ def told(
         (trust(MINE, subject="33333333-3333-4333-8333-333333333333"), "federated-identity-is-gone"),
         (dataclasses.replace(GOOD, issuer=f"{ISSUER}/"), "federated-issuer-is-bent"),
         (trust(MINE, audience="api://AzureADTokenExchangeChina"), "federated-other-cloud"),
+        (dataclasses.replace(GOOD, issuer=ISSUER.replace("online.com", "online.us")), "federated-other-cloud"),
+        (dataclasses.replace(GOOD, issuer=ISSUER.replace(TENANT, guid("other"))), "federated-other-tenant"),
+        (dataclasses.replace(GOOD, issuer=ISSUER.replace(TENANT, "common")), "federated-other-tenant"),
     ],
 )
 def test_what_can_never_match_is_named(wrong: FederatedCredential, code: str) -> None:
@@ -51,6 +66,18 @@ def test_what_can_never_match_is_named(wrong: FederatedCredential, code: str) ->
 
 def test_what_is_right_is_not_named() -> None:
     assert told(GOOD) == []
+    devops = dataclasses.replace(GOOD, issuer=ISSUER.replace(TENANT, guid("other")), subject="/eid1/c/pub/t/a/b")
+    assert told(devops) == []
+
+
+@pytest.mark.parametrize(
+    "issuer", ["https://[::1", "//[", "", "not a url [", "https://", "https:///", "\x00", "urn:a:b"]
+)
+def test_an_issuer_that_is_no_address_is_no_error(issuer: str) -> None:
+    odd = dataclasses.replace(GOOD, issuer=issuer, subject="x")
+    assert told(odd, roles=(FULL_ACCESS,)) == [("by-hand", "federated-outside-issuer")]
+    (refusal,) = make_plan(snapshot(application("orders", federated=(odd,)))).refusals
+    assert refusal.code is RefusalCode.OTHER_ISSUER
 
 
 def test_two_that_mean_the_same_are_named() -> None:

@@ -141,7 +141,7 @@ def test_privilege_weighs_most() -> None:
         ),
         (
             {"credentials": (dataclasses.replace(credential("orders"), start=NOW - timedelta(days=800)),)},
-            "risk +10: the oldest is 800 days old",
+            "risk +10: the oldest is of 2024-02-21",
         ),
     ],
 )

@@ -47,8 +47,11 @@ ACCOUNT = "system:serviceaccount:jobs:export"
 ORDERS = application("orders")
 NAMED = identity("id-orders")
 ELSEWHERE = identity("id-elsewhere")
-FOREIGN = identity("id-foreign", where="of-another-tenant")
-"""Attached to a host, and not among the identities of the tenant."""
+FOREIGN = dataclasses.replace(
+    identity("id-foreign"),
+    resource_id="/subscriptions/another-tenants/resourcegroups/rg/providers/x/userassignedidentities/id-foreign",
+)
+"""Attached to a host, and not among the identities of the tenant, whose subscriptions are others."""
 
 
 def outside(issuer: str, subject: str | None = "s", audience: str = AUDIENCE) -> FederatedCredential:
@@ -461,12 +464,15 @@ def test_an_exclusion_ends_and_the_plan_says_so() -> None:
     assert any("exclusion of orders ended" in note for note in plan.notes)
 
 
+MANY = dataclasses.replace(ORDERS, sign_in_audience="AzureADMultipleOrgs")
+
+
 def test_a_decided_pair_goes_before_what_the_tenant_suggests() -> None:
     cluster = host("aks", kind=CLUSTER, tags=(("app", ORDERS.client_id),), issuer=CLUSTER_ISSUER)
     decisions = Decisions(
         pairs=(Pair(application="orders", identity="id-elsewhere", reason="moved", tenants=(TenantId("t2"),)),)
     )
-    pairing = paired(make_plan(snapshot(ORDERS, identities=(NAMED, ELSEWHERE), hosts=(cluster,)), decisions))
+    pairing = paired(make_plan(snapshot(MANY, identities=(NAMED, ELSEWHERE), hosts=(cluster,)), decisions))
     assert pairing.identity.name == "id-elsewhere"
     assert pairing.reasons == ("decided in unsecret.toml: moved",)
     assert pairing.tenants == (TENANT, "t2")

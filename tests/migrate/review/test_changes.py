@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from migrate.model import Freeze
+from migrate.model import Freeze, RefusalCode
 from migrate.planning.decisions import Decisions, Exclude, Limits
 from migrate.planning.plan import make_plan
 from migrate.review import told
 from migrate.review.changes import compare
-from tests.support.tenants import application, credential, host, identity, snapshot, trust
+from tests.support.tenants import NOW, application, credential, host, identity, log, snapshot, trust, use
 
 ORDERS, LOST = application("orders"), application("lost")
 NAMED, OTHER = identity("id-orders"), identity("id-q7")
+YEAR = timedelta(days=365)
 BEFORE = snapshot(ORDERS, LOST, identities=(NAMED, OTHER))
 
 
@@ -26,6 +27,21 @@ def test_a_plan_is_the_same_as_itself_and_as_one_of_another_snapshot_that_decide
     assert changes.same
     assert changes.snapshot is not None
     assert list(told.text(changes)) == ["another snapshot: dddddddddddd -> eeeeeeeeeeee", "the plans decide the same"]
+
+
+def test_a_day_later_with_more_of_the_same_sign_ins_nothing_is_to_be_reviewed_anew() -> None:
+    old = dataclasses.replace(ORDERS, credentials=(dataclasses.replace(ORDERS.credentials[0], start=NOW - 3 * YEAR),))
+    day = timedelta(days=1)
+    seen, source = use(old, address="20.1.1.1", successes=1_500), log()
+    idle = dataclasses.replace(application("idle"), created=NOW - YEAR)
+    before = snapshot(old, idle, identities=(NAMED,), uses=(seen,), sources=(source,))
+    later = dataclasses.replace(seen, last=NOW + day, last_success=NOW + day, successes=1_900)
+    moved = dataclasses.replace(source, since=NOW - 29 * day, until=NOW + day, read_at=NOW + day)
+    after = dataclasses.replace(before, taken_at=NOW + day, uses=(later,), sources=(moved,), digest="e" * 64)
+    plans = make_plan(before), make_plan(after)
+    assert {one.code for one in plans[0].refusals} == {RefusalCode.UNUSED}
+    assert len(plans[0].pairings) == 1
+    assert compare(*plans).same, list(told.text(compare(*plans)))
 
 
 def test_evidence_that_came_is_told_with_the_identity_it_speaks_for() -> None:

@@ -14,6 +14,7 @@ from migrate.planning.decisions import Decisions, Exclude, Pair, Schedule
 from migrate.planning.plan import make_plan
 from migrate.review.markdown import render
 from migrate.review.schedule import bar
+from migrate.review.text import safe
 from tests.support.tenants import application, host, identity, snapshot, trust
 
 ORDERS, BILLS, LOST = application("orders"), application("bills"), application("lost")
@@ -28,6 +29,12 @@ HOSTILE = (
     "x" * 10_000,
     "",
     "   - a\n1. b\n> c\n```\n",
+    "- [ ] a",
+    "1. a",
+    "      code",
+    "---",
+    "===",
+    "+",
 )
 
 
@@ -99,6 +106,18 @@ def test_a_name_of_the_tenant_is_text_and_nothing_else(name: str) -> None:
         assert sum(each.type == "heading_open" for each in tokens(text)) == text.count("\n#") + 1
         assert len(text) < 40_000
         assert not set("\u202e\u200b\x1b\t") & set(text)
+
+
+@pytest.mark.parametrize("name", ["- a", "+ a", "-", "1. a", "12) a", "     a", "---", "- - -", "==", "- [ ] a"])
+def test_a_name_begins_no_block_in_a_list(name: str) -> None:
+    for around in ("- ", "  - "):
+        plain, odd = ([each.type for each in MarkdownIt().parse(around + safe(text))] for text in ("word", name))
+        assert odd == plain
+
+
+@pytest.mark.parametrize("text", ["+60 same name", "-40 x", "1.5 x", "a - b", "2026-12-31"])
+def test_what_begins_no_block_stays_as_it_is(text: str) -> None:
+    assert safe(text) == text
 
 
 def test_equal_plans_give_equal_text() -> None:

@@ -1,0 +1,91 @@
+"""``unsecret seal``: no new secrets for applications that were watched to the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from typing import Any, assert_never
+
+import click
+
+from migrate import planuse
+from migrate.cli import freezing, wiring
+from migrate.cli.freezing import freeze_option
+from migrate.cli.journals import journal as opened
+from migrate.cli.options import FILE, Settings, apply_option, common, selection
+from migrate.cli.output import again, emit, progress
+from migrate.clock import SystemClock
+from migrate.journal.store import SqlJournal
+from migrate.model import Pairing, Plan
+from migrate.seal import NotSealed, NotYet, Sealed, Sealer, Sealing, WouldSeal
+
+
+@click.command()
+@click.argument("plan_file", metavar="PLAN", type=FILE)
+@selection
+@freeze_option
+@apply_option
+@common
+def command(
+    *, settings: Settings, plan_file: Path, wave: int | None, app: str | None, during_freeze: str, apply: bool
+) -> int:
+    """Forbid new secrets for PLAN's applications that were watched to the end; dry run without --apply.
+
+    An app management policy that keeps everything that is in force takes the place of what is in force, and the
+    service principal is locked. 'unsecret revert PLAN --app ID --to watched' puts back what was there before.
+    """
+    with opened(settings) as journal:
+        plan = planuse.load(plan_file, journal, settings.cloud)
+        pairings = planuse.select(plan, app=app, wave=wave)
+        results = asyncio.run(_seal(settings, plan, pairings, journal, reason=during_freeze, apply=apply))
+    emit(settings, _lines(results), [_row(each) for each in results])
+    waited_for = app is not None and any(isinstance(each, NotYet) for each in results)
+    return 1 if waited_for or any(isinstance(each, NotSealed) for each in results) else 0
+
+
+async def _seal(
+    settings: Settings, plan: Plan, pairings: tuple[Pairing, ...], journal: SqlJournal, *, reason: str, apply: bool
+) -> tuple[Sealing, ...]:
+    async with wiring.tenant(settings, plan) as tenant:
+        if apply:
+            await freezing.check(plan, tenant.directory, journal, reason)
+            planuse.remember(plan, journal)
+        sealer = Sealer(
+            plan=plan, directory=tenant.directory, writer=tenant.seals, journal=journal, clock=SystemClock()
+        )  # fmt: skip
+        return await sealer.run(pairings, apply=apply, progress=progress("seal"))
+
+
+def _row(result: Sealing) -> dict[str, Any]:
+    application = result.pairing.application
+    row: dict[str, Any] = {"application": application.display_name, "client_id": application.client_id}
+    match result:
+        case Sealed(done=done, notes=notes):
+            return row | {"result": "sealed", "steps": [*done], "notes": [*notes]}
+        case WouldSeal(left=left, notes=notes):
+            return row | {"result": "would seal", "steps": [*left], "notes": [*notes]}
+        case NotYet(because=because):
+            return row | {"result": "not yet", "message": because}
+        case NotSealed(done=done, message=message):
+            return row | {"result": "not sealed", "steps": [*done], "message": message}
+        case _:
+            assert_never(result)
+
+
+def _lines(results: tuple[Sealing, ...]) -> list[str]:
+    rows = [_row(each) for each in results]
+    lines = [line for row in rows if row["result"] != "not yet" for line in _of_one(row)]
+    waiting = [row for row in rows if row["result"] == "not yet"]
+    if len(rows) == 1:
+        lines += [f"  not yet  {row['application']}: {row['message']}" for row in waiting]
+    counts = Counter(row["result"] for row in rows)
+    lines.append(", ".join(f"{count} {word}" for word, count in sorted(counts.items())))
+    return [*lines, f"Dry run. To make these changes: {again()}"] if counts["would seal"] else lines
+
+
+def _of_one(row: dict[str, Any]) -> list[str]:
+    word = "FAILED" if row["result"] == "not sealed" else row["result"]
+    told = f": {row['message']}" if "message" in row else ""
+    lines = [f"  {word}  {row['application']}{told}"]
+    return lines + [f"        {each}" for each in (*row["steps"], *(f"note, {one}" for one in row.get("notes", ())))]
