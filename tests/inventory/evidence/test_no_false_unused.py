@@ -160,9 +160,7 @@ class _Tenant:
         entries: list[Any] = []
         cursor: str | None = None
         while True:
-            pages = graph_sign_ins.SOURCE.read(request, cursor)
-            page = await anext(pages)
-            await pages.aclose()
+            page = await anext(graph_sign_ins.SOURCE.read(request, cursor))
             entries += page.entries
             cursor = page.cursor
             if cursor is None:
