@@ -142,3 +142,7 @@ class Directory(Protocol):
         A log that cannot be read is an answer (``missing``), not an exception: unknown is never unused.
         """
         ...
+
+    async def log_until(self) -> datetime | None:
+        """Return the newest record of the tenant's sign-in log; None where it is empty or cannot be read."""
+        ...

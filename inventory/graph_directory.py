@@ -147,6 +147,10 @@ class GraphDirectory:
         """
         return await self._log.history(client_id, since)
 
+    async def log_until(self) -> datetime | None:
+        """Return the newest record of the tenant's sign-in log; None where it is empty or cannot be read."""
+        return await self._log.until()
+
     async def _principal(self, url: str) -> ServicePrincipal | None:
         raw = await self._one(url)
         found = None if raw is None else understood(convert.service_principal(raw))

@@ -51,8 +51,9 @@ class GraphSettings:
 
     @property
     def authority(self) -> str:
-        """The URL that tokens come from."""
+        """The URL that tokens come from; raises TenantUnreachableError where it holds a password."""
         host = self.authority_host or os.environ.get("AZURE_AUTHORITY_HOST") or _AUTHORITIES[self.cloud]
+        _check_bare(host, "the authority")
         return host if "://" in host else f"https://{host}"
 
     @property
@@ -78,6 +79,7 @@ def checked_origin(endpoint: str, service: str = "Graph") -> Origin:
 
     Raises TenantUnreachableError for any other.
     """
+    _check_bare(endpoint, service)
     try:
         found = origin(endpoint)
     except ValueError:
@@ -86,6 +88,12 @@ def checked_origin(endpoint: str, service: str = "Graph") -> Origin:
     if not host or not (scheme == "https" or (scheme == "http" and host in _LOOPBACK)):
         raise TenantUnreachableError(f"{endpoint} is no address of {service}; give one that begins with https://")
     return found
+
+
+def _check_bare(endpoint: str, service: str) -> None:
+    """Refuse an address with a user, a password or a signature in it: messages and logs tell what was asked."""
+    if any(mark in endpoint for mark in "@?#"):
+        raise TenantUnreachableError(f"the address of {service} holds a user, password or query; give one without")
 
 
 def origin(url: str) -> Origin:

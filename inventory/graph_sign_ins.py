@@ -64,5 +64,18 @@ class SignInLog:
             missing=missing,
         )
 
+    async def until(self) -> datetime | None:
+        """Return the newest record of the whole tenant's log: what came after it is unknown, whoever signed in.
+
+        None where the log is empty or cannot be read.
+        """
+        url = log_url(APPLICATIONS, "$orderby=createdDateTime desc&$top=1")
+        try:
+            answer = await self._connection.read(url, self._read)
+        except (PermissionMissingError, ReadFailedError):
+            return None
+        rows = [row for row in answer.value.entries[:1] if isinstance(row, SignIn)]
+        return rows[0].at if rows else None
+
     async def _no_history(self, client_id: ClientId, why: str) -> SignInHistory:
         return SignInHistory(client_id=client_id, as_of=await self._now(), covers_since=None, sign_ins=(), missing=why)

@@ -65,8 +65,12 @@ class Policies:
 
     def limit(self, credential: Credential, created: datetime | None) -> Limit | None:
         """Return the limit for a credential whose holder was created then; None where none is known."""
-        credentials, kind = _LISTS[credential.kind]
-        policy, found = self._in_force(credential.holder, credential.holder_id, created, credentials, kind)
+        return self.limit_of(credential.kind, credential.holder, credential.holder_id, created)
+
+    def limit_of(self, what: CredentialKind, holder: Holder, holder_id: str, created: datetime | None) -> Limit | None:
+        """Return the limit for a credential of a kind that an object, created then, would be given."""
+        credentials, kind = _LISTS[what]
+        policy, found = self._in_force(holder, holder_id, created, credentials, kind)
         longest = [each for one in found if (each := duration(one.longest))]
         return Limit(longest=min(longest), policy=policy) if policy and longest else None
 

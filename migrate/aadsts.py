@@ -13,7 +13,7 @@ _HINTS = {
     7000222: "a client secret was sent and has expired: this caller still uses the old code",
     7000218: "neither a secret nor an assertion was sent: the rewrite of this caller is incomplete",
     7000229: "the application has no service principal in this tenant: create it (az ad sp create)",
-    7000112: "the application or its service principal is disabled",
+    7000112: "the application or its service principal is disabled: unsecret revert, if unsecret deactivated it",
     700016: "the application is not in this tenant: check --tenant and the client id",
     700038: "the client id is no application: check the plan's tenant",
     700024: "the assertion is out of its time: check the clock of the host",

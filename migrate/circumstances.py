@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from inventory.model import ClientId
 from migrate.model import Freeze
 
 
@@ -31,6 +32,10 @@ class Policy:
     """How long a removed credential is watched: longer than the longest default lifetime of a token, 90 minutes."""
     owner_days: int | None = None
     """How long an owner has to answer; None: owners are not asked."""
+    scream_days: int = 30
+    """How long an application has to be deactivated, without anybody who tries to sign in, before it loses anything."""
+    scream_activates: bool = False
+    """Whether one that is missed is activated again at once; else that is for a person to do."""
     per_run: int | None = None
     per_hour: int | None = None
     rollback: bool = True
@@ -57,6 +62,18 @@ class GoneCaller:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BreakGlass:
+    """``[break_glass]``: where a new secret goes when a removal went wrong."""
+
+    vault: str
+    """``https://NAME.`` and the domain of the cloud's vaults."""
+    name: str = "unsecret-{client_id}"
+    """Of the secret in the vault."""
+    hours: int = 24
+    """How long it lives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetirePolicy:
     """Everything of ``unsecret.toml`` that a removal is judged by."""
 
@@ -64,6 +81,7 @@ class RetirePolicy:
     opt_outs: tuple[OptOut, ...] = ()
     callers: tuple[GoneCaller, ...] = ()
     freezes: tuple[Freeze, ...] = ()
+    break_glass: BreakGlass | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +93,58 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """A credential of an application was removed."""
+
+    at: datetime
+    client_id: ClientId
+    name: str
+    """The application's display name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Informed:
     """Owners were told of a removal, and what they said; None: no answer yet."""
 
     at: datetime
     answer: bool | None
     by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InPlace:
+    """A break-glass secret that the journal knows, in words, and its key id."""
+
+    key_id: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A time of which the sign-in log was read."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deactivation:
+    """When we deactivated an application, what the log was seen to cover since, and who screamed."""
+
+    at: datetime
+    looks: tuple[Stretch, ...] = ()
+    """Looks of earlier runs that found nobody."""
+    scream: str = ""
+    """The first one who missed it, in words."""
+
+    def uncovered(self, since: datetime, now: Stretch | None) -> datetime | None:
+        """Return the first moment since then that no look covers, ``now`` included; None where all of it is covered."""
+        at = since
+        for each in sorted([*self.looks, *([now] if now else [])], key=lambda one: one.since):
+            if each.since > at:
+                return at
+            at = max(at, each.until)
+        return None if now and at >= now.until else at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +188,9 @@ class Circumstances:
     waits_for: str = ""
     """The application of one of them."""
     canary_removed: datetime | None = None
-    """Newest removal of the wave before."""
+    """Newest removal of the waves before."""
+    stand_in: Removed | None = None
+    """Where none of them lost a credential: the first removal of the plan, of another application of this wave."""
     trouble: str = ""
     """What went wrong after a removal and is not over, in words."""
     removed_in_run: int = 0
@@ -132,3 +198,9 @@ class Circumstances:
     scheduled: datetime | None = None
     """Since when the removal is scheduled."""
     rollback: Rollback = Possible()
+    deactivation: Deactivation | None = None
+    """None where the application was not deactivated by us."""
+    log_until: datetime | None = None
+    """Newest record of the tenant's whole sign-in log."""
+    break_glass: tuple[InPlace, ...] = ()
+    """Break-glass secrets of the application that have not ended."""

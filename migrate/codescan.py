@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import assert_never
 
 import msgspec
 
+from codemods.engine.listing import list_files
 from codemods.leftover import Leftover, LeftoverKind
 from codemods.model import Changed, Clean, Failed, FileOutcome, ReasonCode, Reported, Rewritten, Run, Target
 from inventory.model import ClientId
@@ -18,6 +19,8 @@ from migrate.planning import clouds
 from migrate.ports import Journal
 
 _NOT_APPLIED = "rewrite-not-applied"
+_PYTHON = frozenset({".py", ".pyw", ".pyi", ".ipynb"})
+_LEFT = frozenset(kind.value for kind in LeftoverKind)
 
 
 def targets(plan: Plan) -> tuple[Target, ...]:
@@ -31,11 +34,25 @@ def targets(plan: Plan) -> tuple[Target, ...]:
 
 def record(run: Run, roots: Iterable[Path], plan: Plan, journal: Journal, app: ClientId | None) -> None:
     """Write into the journal what is still open below each of the paths that were looked at."""
-    findings = open_findings(run, app)
-    for root in sorted({_place(root) for root in roots}):
+    places = sorted({_place(root) for root in roots})
+    findings = (*open_findings(run, app), *_not_looked_at(places, plan, journal))
+    for root in places:
         mine = [each for each in findings if Path(each.path).is_relative_to(root)]
         data = {"tenant": plan.tenant_id, "findings": msgspec.to_builtins(mine), "scanned": run.scanned}
         journal.record(Entry(kind=Kind.CODE_SCANNED, plan=plan.digest, subject=str(root), data=data))
+
+
+def _not_looked_at(places: Iterable[Path], plan: Plan, journal: Journal) -> Iterator[CodeFinding]:
+    """Yield what is on record for files that are there and were not read this time, as git ignores them by now.
+
+    What is no Python file (a workflow, say) is looked for anew by every run, wherever in the project it is.
+    """
+    known = rollout.code_state(journal.entries(kinds=(Kind.CODE_SCANNED,)), plan.tenant_id)
+    read = {str(each.path) for each in list_files(places).files} if known.findings else set()
+    for finding in known.findings:
+        path = Path(finding.path)
+        if finding.path not in read and path.is_file() and (path.suffix in _PYTHON or finding.reason not in _LEFT):
+            yield finding
 
 
 def forget(roots: Iterable[Path], plan: Plan, journal: Journal) -> Path | None:

@@ -7,6 +7,7 @@ MigrateError
 |   |-- LeaseHeldError     somebody else acts on the application just now
 |   `-- LeaseLostError     the lease ran out and somebody else has taken the application over
 |-- WriteFailedError       Graph refused a change, or a change did not show up when read back
+|-- VaultFailedError       a key vault cannot be reached, read or written, or the library for it is missing
 |-- IllegalTransitionError a change that does not follow from where the application stands; nothing was changed
 |-- FrozenError            a change inside a freeze window
 |-- OutputError            a file that would be replaced is not of unsecret's making, or is an input
@@ -47,6 +48,10 @@ class LeaseLostError(JournalError):
 
 class WriteFailedError(MigrateError):
     """A change of the tenant failed or did not show up."""
+
+
+class VaultFailedError(MigrateError):
+    """A key vault does not do what is needed of it."""
 
 
 class IllegalTransitionError(MigrateError):

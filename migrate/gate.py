@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from inventory.model import Application, Credential, FederatedCredential, ServicePrincipal, SignInHistory
 from migrate.circumstances import Circumstances, Policy
-from migrate.model import CodeFinding, ExchangeClaims, Pairing, PlannedCredential
+from migrate.model import CodeFinding, ExchangeClaims, Pairing, PlannedCredential, Road, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,7 @@ class CodeState:
 class Question:
     """Everything known about one credential at the moment of asking; times are the tenant's own."""
 
-    pairing: Pairing
+    pairing: Target
     credential: PlannedCredential
     policy: Policy
     now: datetime
@@ -37,11 +38,19 @@ class Question:
     """Successful exchanges since the last failed one, oldest first."""
     code: CodeState
     circumstances: Circumstances
+    road: Road = Road.FEDERATED
+
+    @property
+    def paired(self) -> Pairing:
+        """Return the pairing; TypeError for an application that has none, and that gates about one are not asked of."""
+        if not isinstance(self.pairing, Pairing):
+            raise TypeError(f"{self.pairing.application.client_id} is not paired")
+        return self.pairing
 
     @property
     def trusts(self) -> tuple[FederatedCredential, ...]:
         """The federated credentials of the application that are the planned one; Entra allows one."""
-        return tuple(each for each in self.federated if self.pairing.federated.is_in(each))
+        return tuple(each for each in self.federated if self.paired.federated.is_in(each))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +71,28 @@ class Closed:
 Answer = Open | Closed
 
 
+FEDERATED_ONLY: Final = frozenset({Road.FEDERATED})
+ALWAYS: Final = frozenset(Road)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
     """One condition of a removal; pure, so that it can be asked again at any time."""
 
     name: str
     ask: Callable[[Question], Answer]
+    roads: frozenset[Road] = frozenset({Road.FEDERATED, Road.DEACTIVATED})
+    """What it is asked for; by default for every removal."""
+
+
+def behind(log_until: datetime | None, lately: datetime) -> Closed | None:
+    """Close where the newest record of the whole sign-in log is older than it may be: what came since is unknown.
+
+    For applications that have no exchange of ours in the log by which to see how far it is.
+    """
+    if log_until is not None and log_until >= lately:
+        return None
+    seen = f"ends at {log_until:%Y-%m-%d %H:%M} UTC" if log_until else "is empty, or cannot be read"
+    return Closed(
+        because=f"use is unknown: the sign-in log of the tenant {seen}", opens="waiting until it has caught up"
+    )

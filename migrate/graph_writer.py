@@ -27,6 +27,12 @@ class _Holder(msgspec.Struct):
     keyCredentials: Keys = []  # noqa: N815 - the name on the wire
 
 
+class _Switch(msgspec.Struct):
+    """Whether an application is deactivated."""
+
+    isDisabled: bool | None = None  # noqa: N815 - the name on the wire
+
+
 class GraphWriter:
     """Implements ``migrate.ports.DirectoryWriter`` on a signed-in Graph connection."""
 
@@ -69,6 +75,26 @@ class GraphWriter:
                 return False
             raise WriteFailedError(f"cannot delete federated credential {federated_id}: {error}") from error
         return True
+
+    async def is_disabled(self, application: ApplicationId) -> bool | None:
+        """Return ``isDisabled`` as it is; what is not set is null and means active (Graph, "application")."""
+        url = f"/v1.0/applications/{application}?$select=id,isDisabled"
+        return (await self._connection.get(url, _Switch)).value.isDisabled
+
+    async def set_disabled(self, application: ApplicationId, *, value: bool | None) -> None:
+        """Set ``isDisabled`` (Graph, "Update application").
+
+        Where null is not taken back, false is sent instead, which means the same: an application that is needed must
+        not stay deactivated.
+        """
+        url = f"/v1.0/applications/{application}"
+        try:
+            await self._connection.send("PATCH", url, msgspec.json.encode({"isDisabled": value}))
+        except ReadFailedError as error:
+            if value is None and error.status == _BAD_REQUEST:
+                await self.set_disabled(application, value=False)
+                return
+            raise WriteFailedError(f"cannot set isDisabled of {application}: {error}") from error
 
     async def remove_secret(self, holder: Holder, holder_id: str, key_id: KeyId) -> bool:
         """Remove a client secret; False where Graph knows no such key id (Graph, "removePassword")."""

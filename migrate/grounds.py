@@ -5,25 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+from migrate.circumstances import Stretch
 from migrate.gate import Question
-from migrate.model import Entry, Json
+from migrate.model import Entry, Json, Kind, Road
 from migrate.usedby import Whose, whose
 
 
-def grounds(question: Question, tenant: str, proofs: Iterable[Entry]) -> dict[str, Json]:
-    """Return the facts behind a removal: whose it is, the trust that replaces it, the exchanges, the log's window.
+def grounds(question: Question, tenant: str, shown: Iterable[Entry]) -> dict[str, Json]:
+    """Return the facts behind a removal: whose it is, what took over or that nothing had to, and the log's window.
 
-    ``proofs`` are the entries of the exchanges that count; they are told by their numbers, as they say the rest.
+    ``shown`` are the entries of the exchanges that count, told by their numbers, as they say the rest; for an
+    application that is deactivated they are all of its entries.
     """
-    pairing = question.pairing
-    application, identity, trust = pairing.application, pairing.identity, pairing.federated
-    return {
+    application = question.pairing.application
+    whose_it_is: dict[str, Json] = {
         "tenant": tenant,
         "application": {
             "id": application.id,
             "client_id": application.client_id,
             "display_name": application.display_name,
         },
+        "log": _log(question),
+    }
+    if question.road is Road.DEACTIVATED:
+        return {**whose_it_is, "deactivation": _deactivation(question, shown)}
+    return {**whose_it_is, **_replaced(question), "proofs": [each.number for each in shown]}
+
+
+def _replaced(question: Question) -> dict[str, Json]:
+    pairing = question.paired
+    identity, trust = pairing.identity, pairing.federated
+    return {
         "identity": {
             "principal_id": identity.principal_id,
             "client_id": identity.client_id,
@@ -37,8 +49,22 @@ def grounds(question: Question, tenant: str, proofs: Iterable[Entry]) -> dict[st
             "subject": trust.subject,
             "audience": trust.audience,
         },
-        "proofs": [each.number for each in proofs],
-        "log": _log(question),
+    }
+
+
+def _deactivation(question: Question, entries: Iterable[Entry]) -> dict[str, Json]:
+    """Return since when it is deactivated, by which entry, and which times of the log show that nobody tried since."""
+    found, history = question.circumstances.deactivation, question.history
+    if found is None or history.covers_since is None:
+        return {}
+    shown = [each for each in entries if each.kind is Kind.DEACTIVATED and each.tenant_time == found.at]
+    looks = [*found.looks, Stretch(since=history.covers_since, until=history.as_of)]
+    return {
+        "entry": shown[0].number if shown else None,
+        "since": found.at.isoformat(),
+        "days": question.policy.scream_days,
+        "looks": [{"since": each.since.isoformat(), "until": each.until.isoformat()} for each in looks],
+        "attempts": sum(each.at >= found.at for each in history.sign_ins),
     }
 
 

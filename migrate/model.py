@@ -124,6 +124,30 @@ class Pairing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Abandoned:
+    """An application that nobody uses: it is deactivated, and loses its credentials when nobody has missed it."""
+
+    application: ApplicationRef
+    credentials: tuple[PlannedCredential, ...]
+    wave: int = 0
+    """None of the plan's: it waits for no wave, and none for it."""
+
+
+Target = Pairing | Abandoned
+
+
+class Road(enum.StrEnum):
+    """What gates are asked for."""
+
+    FEDERATED = "federated"
+    """The removal of a credential that a federated credential has replaced."""
+    DEACTIVATION = "deactivation"
+    """The deactivation of an application that nobody uses."""
+    DEACTIVATED = "deactivated"
+    """The removal of a credential of an application that was deactivated."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """An application that the plan leaves alone, why, and the steps of the way that does work."""
 
@@ -301,6 +325,20 @@ class Kind(enum.StrEnum):
     SEAL_MEANT = "seal-meant"
     SEALED = "sealed"
     SEAL_FAILED = "seal-failed"
+    BREAK_GLASS_MEANT = "break-glass-meant"
+    """A new secret is to be made after a removal that went wrong; the subject is its label."""
+    BREAK_GLASS_MADE = "break-glass-made"
+    BREAK_GLASS_FAILED = "break-glass-failed"
+    BREAK_GLASS_OVER = "break-glass-over"
+    """It has ended, was removed again, or never came to be; ``because`` says which."""
+    DEACTIVATE_MEANT = "deactivate-meant"
+    DEACTIVATED = "deactivated"
+    DEACTIVATE_FAILED = "deactivate-failed"
+    ACTIVATE_MEANT = "activate-meant"
+    ACTIVATED = "activated"
+    ACTIVATE_FAILED = "activate-failed"
+    SCREAM_FAILED = "scream-failed"
+    """Somebody misses a deactivated application: a sign-in was tried, or its owners said no."""
     UNSEAL_MEANT = "unseal-meant"
     UNSEALED = "unsealed"
     UNSEAL_FAILED = "unseal-failed"

@@ -14,6 +14,7 @@ import msgspec
 
 from migrate.errors import PlanError
 from migrate.model import PLAN_SCHEMA, Plan
+from reports.text import json_visible
 
 
 def digest(plan: Plan) -> str:
@@ -33,7 +34,8 @@ def encode(plan: Plan) -> bytes:
 
 
 def _text(sealed: Plan) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(sealed), indent=2) + b"\n"
+    # People read it in a pull request: a bidirectional override in a name would show them another plan.
+    return json_visible(msgspec.json.format(msgspec.json.encode(sealed), indent=2)) + b"\n"
 
 
 def write(plan: Plan, path: Path) -> Plan:
@@ -68,8 +70,10 @@ def read(path: Path) -> Plan:
         raw: Any = msgspec.json.decode(content)
     except OSError as error:
         raise PlanError(f"cannot read the plan {path}: {error.strerror}; make one with: unsecret plan") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PlanError(f"{path} is not a plan: {error}; make one with: unsecret plan") from error
+    except RecursionError:
+        raise PlanError(f"{path} is not a plan: it is nested too deeply; make one with: unsecret plan") from None
     schema = raw.get("schema") if isinstance(raw, dict) else None
     if not isinstance(schema, int) or "pairings" not in raw:
         raise PlanError(f"{path} is not a plan of unsecret; make one with: unsecret plan")

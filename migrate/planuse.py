@@ -13,7 +13,7 @@ from inventory.model import ClientId, Cloud, TenantId
 from inventory.snapshot import header
 from migrate import planfile, rollout
 from migrate.errors import PlanError
-from migrate.model import Entry, Json, Kind, Pairing, Plan, Refusal
+from migrate.model import Abandoned, Entry, Json, Kind, Pairing, Plan, Refusal, RefusalCode, Target
 from migrate.ports import Journal
 from migrate.rollout import Course
 
@@ -21,14 +21,20 @@ SNAPSHOT_NAME = "snapshot.db"
 """The snapshot that a plan is compared with when it stands beside the plan file."""
 
 
+def read(path: Path, cloud: Cloud | None = None) -> Plan:
+    """Read a plan, also one that is overtaken, and refuse one of another cloud; raises PlanError."""
+    plan = planfile.read(path)
+    if cloud not in {None, plan.cloud}:
+        raise PlanError(f"{path} is for the cloud {plan.cloud}, not for {cloud}: leave --cloud out")
+    return plan
+
+
 def load(path: Path, journal: Journal, cloud: Cloud | None = None) -> Plan:
     """Read a plan and refuse one of another cloud, or that a newer scan or plan has overtaken.
 
     Raises PlanError, JournalError.
     """
-    plan = planfile.read(path)
-    if cloud not in {None, plan.cloud}:
-        raise PlanError(f"{path} is for the cloud {plan.cloud}, not for {cloud}: leave --cloud out")
+    plan = read(path, cloud)
     _against_snapshot(plan, path, path.parent / SNAPSHOT_NAME)
     for entry in journal.entries(kinds=(Kind.PLAN,)):
         taken_at = datetime.fromisoformat(str(entry.data["taken_at"]))
@@ -65,9 +71,45 @@ def remember(plan: Plan, journal: Journal) -> None:
             "stepped": [
                 msgspec.to_builtins(replace(one, candidates=())) for one in plan.refusals if one.can_be_carried_out
             ],
+            "abandoned": [msgspec.to_builtins(one) for one in abandoned(plan, journal)],
             "refused": len(plan.refusals),
         }
         journal.record(Entry(kind=Kind.PLAN, plan=plan.digest, data=data))
+
+
+def abandoned(plan: Plan, journal: Journal, app: str | None = None) -> tuple[Abandoned, ...]:
+    """Return the applications of a plan that nobody uses, and those that were deactivated as such before; or one."""
+    ours = _deactivated(journal)
+    return tuple(
+        Abandoned(application=each.application, credentials=each.credentials)
+        for each in plan.refusals
+        if (
+            each.code is RefusalCode.UNUSED
+            or (each.code is RefusalCode.DISABLED and each.application.client_id in ours)
+        )
+        and (app is None or app.lower() in {each.application.client_id, each.application.id})
+    )
+
+
+def _deactivated(journal: Journal) -> frozenset[ClientId]:
+    return frozenset(rollout.deactivations(journal.entries(kinds=(Kind.DEACTIVATED, Kind.ACTIVATED))))
+
+
+def deactivated(plan: Plan, journal: Journal, *, app: str | None, wave: int | None) -> tuple[Abandoned, ...]:
+    """Return the applications of a plan that were deactivated as unused, all or one; of no wave."""
+    ours = _deactivated(journal)
+    unused = abandoned(plan, journal, app) if wave is None else ()
+    return tuple(each for each in unused if each.application.client_id in ours)
+
+
+def targets(plan: Plan, journal: Journal, *, app: str | None, wave: int | None) -> tuple[Target, ...]:
+    """Return from what credentials may be removed: pairings, and of no wave the applications that were deactivated.
+
+    One that nobody uses and that is active still is among them only where it is named. Raises PlanError for nothing.
+    """
+    if app is not None:
+        return (abandoned(plan, journal, app) if wave is None else ()) or select(plan, app=app, wave=wave)
+    return (*select(plan, wave=wave), *deactivated(plan, journal, app=None, wave=wave))
 
 
 def check_tenant(plan: Plan, tenant: TenantId) -> None:

@@ -13,8 +13,9 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from migrate.circumstances import GoneCaller, OptOut, Policy, RetirePolicy
+from migrate.circumstances import BreakGlass, GoneCaller, OptOut, Policy, RetirePolicy
 from migrate.errors import PolicyError
+from migrate.glass import LONGEST_HOURS
 from migrate.model import Confidence, Freeze
 from migrate.planning.decisions import (
     Decisions,
@@ -37,6 +38,10 @@ Text = Annotated[str, msgspec.Meta(min_length=1)]
 Guid = Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 Issuer = Annotated[str, msgspec.Meta(pattern="^https://[^\\s]+$")]
 """An issuer is compared to the letter: https, and no blank anywhere (Entra, "federated credential considerations")."""
+Vault = Annotated[str, msgspec.Meta(pattern="^https://[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z][.][a-z.]+/?$")]
+"""3 to 24 letters, digits and hyphens ("Naming rules", Azure), and a domain, which the cloud of the plan decides."""
+SecretName = Annotated[str, msgspec.Meta(pattern="^([0-9A-Za-z-]|[{]client_id[}]){1,90}$")]
+"""1 to 127 letters, digits and hyphens ("Set Secret"), of which a client id takes 36."""
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Week = Annotated[int, msgspec.Meta(ge=7)]
 Texts = tuple[Text, ...]
@@ -45,6 +50,9 @@ _WORDS = {
     r"Object contains unknown field (`[^`]*`)": r"the key \1 is not known",
     r"Expected `str` matching regex '\^\[0-9a-fA-F\].*?'(?= - at|$)": "this is no GUID",
     r"Expected `str` matching regex '\^https:.*?'(?= - at|$)": "this is no https address",
+    r"Expected `str` matching regex '\^\(\[0-9A-Za-z-\].*?'(?= - at|$)": (
+        "this is no name of a secret: letters, digits, hyphens, and {client_id} once"
+    ),
     r"Expected `str` of length >= 1": "this is empty",
     r"Expected `date`, got `\w+`": "this is no day: write it as 2026-12-31, without quotes and without a time",
     r"Expected `array`, got `object`": "tables of which there may be several have double brackets, lists single ones",
@@ -86,9 +94,17 @@ class _RetireTable(_Table, frozen=True, kw_only=True):
     soak_hours: Annotated[int, msgspec.Meta(ge=0)] = _RETIRE.soak_hours
     watch_hours: Annotated[int, msgspec.Meta(ge=2)] = _RETIRE.watch_hours
     owner_days: Annotated[int, msgspec.Meta(ge=0)] | None = _RETIRE.owner_days
+    scream_days: Annotated[int, msgspec.Meta(ge=28, le=365)] = _RETIRE.scream_days
+    scream_activates: bool = _RETIRE.scream_activates
     per_run: Positive | None = _RETIRE.per_run
     per_hour: Positive | None = _RETIRE.per_hour
     rollback: bool = _RETIRE.rollback
+
+
+class _BreakGlassTable(_Table, frozen=True, kw_only=True):
+    vault: Vault
+    name: SecretName = "unsecret-{client_id}"
+    hours: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_HOURS)] = 24
 
 
 class _CallerTable(_Table, frozen=True, kw_only=True):
@@ -149,6 +165,7 @@ class _File(_Table, frozen=True, kw_only=True):
     limits: _LimitsTable = _LimitsTable()
     schedule: _ScheduleTable = _ScheduleTable()
     retire: _RetireTable = _RetireTable()
+    break_glass: _BreakGlassTable | None = None
     caller: tuple[_CallerTable, ...] = ()
     pair: tuple[_PairTable, ...] = ()
     exclude: tuple[_ExcludeTable, ...] = ()
@@ -165,9 +182,10 @@ def read(path: Path) -> Decisions:
 
 
 def read_retirement(path: Path) -> RetirePolicy:
-    """Read what a removal is judged by: ``[retire]``, ``[[exclude]]``, ``[[caller]]``, ``[[freeze]]``.
+    """Read what a removal is judged by, and where a break-glass secret goes.
 
-    None of it is part of a plan, so that a change does not ask for a new one. Raises PolicyError as ``read`` does.
+    That is ``[retire]``, ``[[exclude]]``, ``[[caller]]``, ``[[freeze]]`` and ``[break_glass]``. None of it is part of a
+    plan, so that a change does not ask for a new one. Raises PolicyError as ``read`` does.
     """
     return _read(path, decode_retirement)
 
@@ -196,6 +214,7 @@ def decode_retirement(content: bytes) -> RetirePolicy:
         opt_outs=_values(OptOut, file.exclude),
         callers=_values(GoneCaller, file.caller),
         freezes=_values(Freeze, file.freeze),
+        break_glass=_value(BreakGlass, file.break_glass) if file.break_glass else None,
     )
 
 
@@ -204,8 +223,12 @@ def _file(content: bytes) -> _File:
         file = msgspec.toml.decode(content.removeprefix(codecs.BOM_UTF8), type=_File)
     except msgspec.ValidationError as error:
         raise PolicyError(_said(str(error))) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PolicyError(f"it is no TOML: {error}") from None
+    except (RecursionError, ValueError):  # tomllib follows each bracket, and int() refuses thousands of digits
+        raise PolicyError("it is no TOML that anybody means: too many brackets or digits") from None
+    if file.break_glass and file.break_glass.name.count("{client_id}") > 1:
+        raise PolicyError("break_glass.name: {client_id} stands there more than once; docs/plan.md lists the keys")
     for at, freeze in enumerate(file.freeze):
         if freeze.last < freeze.first:
             raise PolicyError(f"freeze[{at}].to: it ends before it begins; exchange the two days")

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from inventory.model import ApplicationId, ClientId, Holder, KeyId, TenantId
 from migrate.attachment import Attachment, IdentityUse, NewIdentity
+from migrate.glass import Issue, NewSecret, Place
 from migrate.model import Entry, ExchangeResult, FederatedSpec, Kind, Pairing
 
 JsonObject = dict[str, Any]
@@ -30,6 +31,18 @@ class DirectoryWriter(Protocol):
 
     async def remove_certificate(self, holder: Holder, holder_id: str, key_id: KeyId) -> bool:
         """Remove a certificate and keep every other one; False where it was gone already."""
+        ...
+
+
+class ActivationWriter(Protocol):
+    """Switches applications off and on; raises only WriteFailedError and inventory errors."""
+
+    async def is_disabled(self, application: ApplicationId) -> bool | None:
+        """Return ``isDisabled`` as it is; None where it was never set, which means active."""
+        ...
+
+    async def set_disabled(self, application: ApplicationId, *, value: bool | None) -> None:
+        """Deactivate an application, or activate it by setting what was there before."""
         ...
 
 
@@ -108,6 +121,26 @@ class HostWriter(Protocol):
 
     async def detach(self, host: str, identity: str) -> bool:
         """Detach an identity and keep every other one; False where it was not attached."""
+        ...
+
+
+class SecretIssuer(Protocol):
+    """Makes secrets that go straight into a key vault; nobody else sees their text."""
+
+    async def reach(self, place: Place) -> None:
+        """Read the vault of a place, changing nothing; raises VaultFailedError."""
+        ...
+
+    async def check(self, place: Place) -> None:
+        """Write something harmless into the vault of a place; raises VaultFailedError."""
+        ...
+
+    async def issue(self, wanted: NewSecret) -> Issue:
+        """Make a secret and store it; raises WriteFailedError or an inventory error where none may have been made."""
+        ...
+
+    async def stored(self, place: Place, key_id: KeyId) -> str | None:
+        """Return the version that holds the secret of a key id; raises VaultFailedError."""
         ...
 
 

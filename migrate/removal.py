@@ -25,8 +25,9 @@ from migrate import exchange as exchanges
 from migrate import gates, rollout
 from migrate.errors import RetirementStoppedError, WriteFailedError
 from migrate.gate import Question
+from migrate.glass import rescue
 from migrate.grounds import grounds
-from migrate.model import Entry, Json, Kind, Pairing, Plan, PlannedCredential
+from migrate.model import Entry, Json, Kind, Pairing, Plan, PlannedCredential, Target
 from migrate.ports import Clock, DirectoryWriter, Journal, TokenExchange
 from migrate.settling import Settling
 from migrate.surroundings import Surroundings
@@ -49,7 +50,7 @@ class Now:
         return None if self.held is None else any(each.key_id == credential.key_id for each in self.held)
 
 
-async def read(directory: Directory, pairing: Pairing, credential: PlannedCredential) -> Now:
+async def read(directory: Directory, pairing: Target, credential: PlannedCredential) -> Now:
     """Read an application, its service principal, and what the holder of a credential carries now."""
     application = await directory.application(pairing.application.id)
     principal = await directory.principal_of(pairing.application.client_id)
@@ -76,6 +77,8 @@ class Remover:
     journal: Journal
     clock: Clock
     settling: Settling = field(default_factory=Settling)
+    plan_file: str = "PLAN"
+    """Its path, as the command that is told names it."""
 
     async def remove(self, question: Question, around: Surroundings) -> str:
         """Remove one credential; return why it could not be, in words, or nothing.
@@ -106,17 +109,18 @@ class Remover:
             JournalError: it could not be written; nothing is to be removed.
 
         """
-        what = rollout.course(question.pairing)
+        what, target = rollout.course_of(question.pairing), question.pairing
         if question.circumstances.scheduled is not None:
             self.write(Kind.SOAKED, question, {"since": question.circumstances.scheduled.isoformat()})
         written = self.journal.entries(application=what.client_id)
-        why = grounds(question, self.plan.tenant_id, rollout.proof_entries(question.pairing, written))
+        shown = rollout.proof_entries(target, written) if isinstance(target, Pairing) else written
+        why = grounds(question, self.plan.tenant_id, shown)
         entry = replace(
             self._entry(Kind.RETIRE_MEANT, question, {"gates": dict(opened), **why}),
             meant={"remove": question.credential.key_id},
             seen_before={"credentials": [each.key_id for each in question.held]},
         )
-        rollout.admit(what, rollout.fold(what, written), entry, (gate.name for gate in gates.gates()))
+        rollout.admit(what, rollout.fold(what, written), entry, gates.names(question.road))
         self.journal.record(entry)
 
     def retired(
@@ -147,7 +151,7 @@ class Remover:
             },
         )
 
-    async def until_gone(self, pairing: Pairing, credential: PlannedCredential) -> tuple[KeyId, ...]:
+    async def until_gone(self, pairing: Target, credential: PlannedCredential) -> tuple[KeyId, ...]:
         """Read until the credential was missing several times in a row; return what its holder carries still.
 
         Raises WriteFailedError where it does not go.
@@ -183,8 +187,13 @@ class Remover:
         return None if holder is None else tuple(each.key_id for each in holder.credentials)
 
     async def prove(self, question: Question) -> None:
-        """Perform the exchange without the credential; raises RetirementStoppedError where it keeps failing."""
+        """Perform the exchange without the credential; raises RetirementStoppedError where it keeps failing.
+
+        An application that is deactivated has none.
+        """
         pairing, credential = question.pairing, question.credential
+        if not isinstance(pairing, Pairing):
+            return
         for number in range(1, _EXCHANGES_AFTER + 1):
             result = await self.exchange.exchange(pairing)
             failed = exchanges.record(self.plan, pairing, result, self.journal)
@@ -197,5 +206,6 @@ class Remover:
         raise RetirementStoppedError(
             f"credential {credential.key_id} of {pairing.application.display_name!r} was removed and the exchange "
             f"fails since ({failed.message if failed else ''}); nothing more was removed: "
-            f"{failed.hint if failed else ''}"
+            f"{failed.hint if failed else ''}; a new secret until it is mended: "
+            f"{rescue(self.plan_file, pairing.application.client_id)}"
         )

@@ -8,25 +8,21 @@ exchange that keeps failing after a removal stops the whole run, and every later
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from inventory.directory import Directory
-from inventory.errors import PermissionMissingError
-from inventory.estate import Policy as AppManagementPolicy
-from inventory.lifetimes import Policies
-from inventory.model import Application, Holder, ServicePrincipal
-from inventory.refusals import brief
 from migrate import exchange as exchanges
 from migrate import gates, rollout
+from migrate.asking import Asker
 from migrate.circumstances import RetirePolicy
 from migrate.errors import LeaseHeldError
 from migrate.gate import Closed, Question
-from migrate.model import Json, Kind, Pairing, Plan, PlannedCredential
+from migrate.model import Json, Kind, Pairing, Plan, PlannedCredential, Road, Target
 from migrate.ports import Clock, DirectoryWriter, Journal, TokenExchange
 from migrate.removal import Now, Remover, read
 from migrate.retirement import GoneAlready, Held, NotRemoved, Retired, Retirement, Scheduled, WouldRetire
-from migrate.rollback import Rules
+from migrate.rollback import Rules, restrictions
 from migrate.surroundings import KINDS, Surroundings, holds_for_good
 from migrate.usedby import callers_of
 
@@ -46,8 +42,14 @@ class Retirer:
     journal: Journal
     clock: Clock
     rules: RetirePolicy
+    plan_file: str = "PLAN"
+    """Its path, as the command that is told when something goes wrong names it."""
     stopped: Callable[[], bool] = lambda: False
     """Asked before each credential: whether to leave it and all that follow alone."""
+
+    @property
+    def _asker(self) -> Asker:
+        return Asker(plan=self.plan, directory=self.directory, journal=self.journal, rules=self.rules)
 
     @property
     def _remover(self) -> Remover:
@@ -58,10 +60,11 @@ class Retirer:
             exchange=self.exchange,
             journal=self.journal,
             clock=self.clock,
+            plan_file=self.plan_file,
         )
 
     async def run(
-        self, pairings: Iterable[Pairing], *, apply: bool, progress: Callable[[str], None] = lambda _: None
+        self, pairings: Iterable[Target], *, apply: bool, progress: Callable[[str], None] = lambda _: None
     ) -> tuple[Retirement, ...]:
         """Retire what every gate lets pass, one credential at a time and wave by wave, or say what would be retired.
 
@@ -72,8 +75,8 @@ class Retirer:
             RetirementStoppedError: a removal was followed by failing exchanges.
 
         """
-        restrictions = await _restrictions(self.directory) if self.rules.policy.rollback else Rules()
-        around = Surroundings(self.plan, self.rules, self.journal.entries(kinds=KINDS), restrictions)
+        known = await restrictions(self.directory) if self.rules.policy.rollback else Rules()
+        around = Surroundings(self.plan, self.rules, self.journal.entries(kinds=KINDS), known)
         results: list[Retirement] = []
         for pairing in sorted(pairings, key=lambda each: each.wave):
             progress(pairing.application.display_name)
@@ -82,7 +85,7 @@ class Retirer:
             results += await self._pairing(pairing, around, apply=apply)
         return tuple(results)
 
-    async def _pairing(self, pairing: Pairing, around: Surroundings, *, apply: bool) -> list[Retirement]:
+    async def _pairing(self, pairing: Target, around: Surroundings, *, apply: bool) -> list[Retirement]:
         """Go through the credentials of one application, with its lease where something may be removed."""
         if not apply:
             return await self._credentials(pairing, around, apply=False)
@@ -93,7 +96,7 @@ class Retirer:
             closed = ((_ONE_OPERATOR, Closed(because=str(error), opens="running it again when that has ended")),)
             return [Held(pairing=pairing, credential=each, closed=closed) for each in pairing.credentials]
 
-    async def _credentials(self, pairing: Pairing, around: Surroundings, *, apply: bool) -> list[Retirement]:
+    async def _credentials(self, pairing: Target, around: Surroundings, *, apply: bool) -> list[Retirement]:
         results: list[Retirement] = []
         for credential in pairing.credentials:
             if self.stopped():
@@ -106,7 +109,7 @@ class Retirer:
         return results
 
     async def _one(
-        self, pairing: Pairing, credential: PlannedCredential, around: Surroundings, *, apply: bool
+        self, pairing: Target, credential: PlannedCredential, around: Surroundings, *, apply: bool
     ) -> Retirement:
         now = await read(self.directory, pairing, credential)
         if now.carries(credential) is False:
@@ -114,6 +117,7 @@ class Retirer:
         question = await self._question(pairing, credential, now, around)
         if apply:
             self._note_callers(question, around)
+            self._asker.note_look(question)
         answers = gates.ask(question)
         if closed := gates.closed(answers):
             return self._held(question, closed, apply=apply)
@@ -125,14 +129,11 @@ class Retirer:
 
     async def _retire(self, question: Question, around: Surroundings) -> Retirement:
         pairing, credential = question.pairing, question.credential
-        if failed := exchanges.record(self.plan, pairing, await self.exchange.exchange(pairing), self.journal):
+        if isinstance(pairing, Pairing) and (failed := await self._fails(pairing)):
             answer = Closed(because=f"the exchange fails just now: {failed.message}", opens=failed.hint)
             return self._held(question, (("exchange-proven", answer),), apply=True)
         # The exchange takes seconds, in which another operator may have met trouble or used up the hour's removals.
-        self._catch_up(around)
-        created = _created(credential, question.application, question.principal)
-        circumstances = around.around(pairing, credential, created, question.now, last=True)
-        question = replace(question, circumstances=circumstances, code=around.code)
+        question = self._asker.again(question, around)
         answers = gates.ask(question)
         if closed := gates.closed(answers):
             return self._held(question, closed, apply=True)
@@ -140,6 +141,9 @@ class Retirer:
         if message := await self._remover.remove(question, around):
             return NotRemoved(pairing=pairing, credential=credential, message=message)
         return Retired(pairing=pairing, credential=credential)
+
+    async def _fails(self, pairing: Pairing) -> exchanges.NotProven | None:
+        return exchanges.record(self.plan, pairing, await self.exchange.exchange(pairing), self.journal)
 
     def _held(self, question: Question, closed: tuple[tuple[str, Closed], ...], *, apply: bool) -> Held:
         if apply:
@@ -153,7 +157,7 @@ class Retirer:
         """Schedule a removal, or say until when it soaks; None: it has soaked, or the policy asks for none."""
         soak = timedelta(hours=self.rules.policy.soak_hours)
         since = question.circumstances.scheduled
-        if not soak or (since is not None and question.now >= since + soak):
+        if not soak or question.road is Road.DEACTIVATED or (since is not None and question.now >= since + soak):
             return None
         if since is None and apply:
             self._remover.write(Kind.SCHEDULED, question, {"hours": self.rules.policy.soak_hours})
@@ -168,37 +172,14 @@ class Retirer:
             addresses: Json = {address: max(at, known.get(address, at)).isoformat() for address, at in seen.items()}
             self._remover.write(Kind.CALLERS, question, {"addresses": addresses})
 
-    def _catch_up(self, around: Surroundings) -> None:
-        around.catch_up(self.journal.entries(kinds=KINDS, after=around.last))
-
     async def _question(
-        self, pairing: Pairing, credential: PlannedCredential, now: Now, around: Surroundings
+        self, target: Target, credential: PlannedCredential, now: Now, around: Surroundings
     ) -> Question:
-        client_id = pairing.application.client_id
-        # Counted from the tenant's own time in the plan: a clock of ours that runs ahead would cut off recent use.
-        since = self.plan.snapshot_taken_at - timedelta(days=self.rules.policy.unused_days + 1)
-        history = await self.directory.sign_ins(client_id, since)
-        proofs = self.journal.entries(kinds=(Kind.PROVEN, Kind.PROOF_FAILED), application=client_id)
-        self._catch_up(around)
-        return Question(
-            pairing=pairing,
-            credential=credential,
-            policy=self.rules.policy,
-            now=history.as_of,
-            application=now.application,
-            principal=now.principal,
-            held=now.held or (),
-            federated=(now.application.federated if now.application else None) or (),
-            history=history,
-            proofs=rollout.proofs(pairing, proofs),
-            code=around.code,
-            circumstances=around.around(
-                pairing, credential, _created(credential, now.application, now.principal), history.as_of
-            ),
-        )
+        road = Road.FEDERATED if isinstance(target, Pairing) else Road.DEACTIVATED
+        return await self._asker.question(target, credential, now, around, road)
 
     async def _gone(
-        self, pairing: Pairing, credential: PlannedCredential, now: Now, around: Surroundings, *, apply: bool
+        self, pairing: Target, credential: PlannedCredential, now: Now, around: Surroundings, *, apply: bool
     ) -> Retirement:
         """Resolve a removal that an earlier run meant and could not confirm, by what the tenant shows now."""
         gone = GoneAlready(pairing=pairing, credential=credential)
@@ -219,29 +200,8 @@ class Retirer:
         return Retired(pairing=pairing, credential=credential)
 
 
-def _created(
-    credential: PlannedCredential, application: Application | None, principal: ServicePrincipal | None
-) -> datetime | None:
-    holder = application if credential.holder is Holder.APPLICATION else principal
-    return holder.created if holder else None
-
-
 def _is_settled(found: Retirement) -> bool:
     """Whether later waves need not wait for a credential: it is gone, would be, or is held for a reason of its own."""
     if isinstance(found, Held):
         return holds_for_good(name for name, _ in found.closed)
     return not isinstance(found, NotRemoved)
-
-
-async def _restrictions(directory: Directory) -> Rules:
-    """Read the tenant's app management policies; what cannot be read is unknown, not absent."""
-    found: list[AppManagementPolicy] = []
-    try:
-        async for page in directory.policies():
-            for entry in page.entries:
-                if not isinstance(entry, AppManagementPolicy):
-                    return Rules(missing=f"{entry.subject}: {entry.text}")
-                found.append(entry)
-    except PermissionMissingError as error:
-        return Rules(missing=brief(error))
-    return Rules(policies=Policies(found))

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from migrate.gate import Closed
-from migrate.model import Pairing, PlannedCredential
+from migrate.model import PlannedCredential, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retired:
     """Removed, confirmed by reads, and the exchange works without it."""
 
-    pairing: Pairing
+    pairing: Target
     credential: PlannedCredential
 
 
@@ -21,7 +21,7 @@ class Retired:
 class GoneAlready:
     """It was not there any more: removed by an earlier run, or by somebody else."""
 
-    pairing: Pairing
+    pairing: Target
     credential: PlannedCredential
 
 
@@ -29,7 +29,7 @@ class GoneAlready:
 class WouldRetire:
     """Dry run: every gate is open."""
 
-    pairing: Pairing
+    pairing: Target
     credential: PlannedCredential
 
 
@@ -37,7 +37,7 @@ class WouldRetire:
 class Scheduled:
     """Every gate is open; it is removed by the first run after ``until`` that finds them open still."""
 
-    pairing: Pairing
+    pairing: Target
     credential: PlannedCredential
     until: datetime
     new: bool
@@ -48,7 +48,7 @@ class Scheduled:
 class Held:
     """At least one gate is closed."""
 
-    pairing: Pairing
+    pairing: Target
     credential: PlannedCredential
     closed: tuple[tuple[str, Closed], ...]
 
@@ -57,7 +57,7 @@ class Held:
 class NotRemoved:
     """Graph refused the removal, or the credential did not go away."""
 
-    pairing: Pairing
+    pairing: Target
     credential: PlannedCredential
     message: str
 

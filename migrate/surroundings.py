@@ -8,17 +8,19 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from inventory.model import ClientId, KeyId
-from migrate.circumstances import Caller, Circumstances, Informed, RetirePolicy
+from migrate.circumstances import Caller, Circumstances, Informed, InPlace, Removed, RetirePolicy
 from migrate.gate import CodeState
-from migrate.model import Entry, Kind, Pairing, Plan, PlannedCredential
+from migrate.model import ApplicationRef, Entry, Kind, Plan, PlannedCredential, Target
 from migrate.rollback import Rules, rollback
-from migrate.rollout import code_state
+from migrate.rollout import code_state, glass_of
 
 KINDS = (
     Kind.RETIRED, Kind.GONE, Kind.HELD, Kind.SCHEDULED, Kind.UNSCHEDULED, Kind.OWNER_TOLD, Kind.CALLERS,
-    Kind.WATCH_FAILED, Kind.WATCHED, Kind.CODE_SCANNED,
+    Kind.WATCH_FAILED, Kind.WATCHED, Kind.CODE_SCANNED, Kind.BREAK_GLASS_MEANT, Kind.BREAK_GLASS_MADE,
+    Kind.BREAK_GLASS_OVER,
 )  # fmt: skip
 """What it reads of the journal."""
+_GLASS = frozenset({Kind.BREAK_GLASS_MEANT, Kind.BREAK_GLASS_MADE, Kind.BREAK_GLASS_OVER})
 _HOUR = timedelta(hours=1)
 
 _PASSING = frozenset({"wave-order", "change-limit", "freeze-window", "one-operator"})
@@ -39,17 +41,21 @@ class Surroundings:
         self._waves: dict[int, dict[KeyId, str]] = defaultdict(dict)
         self._soaks: dict[int, dict[KeyId, str]] = defaultdict(dict)
         self._wave_of: dict[KeyId, int] = {}
+        self._holder_of: dict[KeyId, ApplicationRef] = {}
         for pairing in plan.pairings:
             for credential in pairing.credentials:
                 self._waves[pairing.wave][credential.key_id] = pairing.application.display_name
                 self._wave_of[credential.key_id] = pairing.wave
+                self._holder_of[credential.key_id] = pairing.application
         self._removed: list[datetime] = []
         self._newest: dict[int, datetime] = {}
+        self._first: Removed | None = None
         self._in_run = 0
         self._scheduled: dict[str, datetime] = {}
         self._informed: dict[str, Informed] = {}
         self._callers: dict[str, dict[str, datetime]] = defaultdict(dict)
         self._trouble: dict[str, str] = {}
+        self._glass: dict[str, dict[str, InPlace]] = defaultdict(dict)
         self._scans: list[Entry] = []
         self.code: CodeState = code_state((), plan.tenant_id)
         self.last = 0
@@ -62,6 +68,8 @@ class Surroundings:
         for entry in entries:
             if entry.kind is Kind.CODE_SCANNED:
                 self._scans.append(entry)
+            elif entry.kind in _GLASS:
+                self._glass_moves(entry)
             else:
                 self._take(entry)
             self.last = max(self.last, entry.number or 0)
@@ -74,7 +82,7 @@ class Surroundings:
 
     def soaks(self, credential: PlannedCredential) -> None:
         """Let what this run found soaking not keep later waves from being scheduled; from being removed it does."""
-        wave = self._wave_of[credential.key_id]
+        wave = self._wave_of.get(credential.key_id, 0)
         if name := self._waves[wave].pop(credential.key_id, ""):
             self._soaks[wave][credential.key_id] = name
 
@@ -111,6 +119,17 @@ class Surroundings:
             case _:
                 pass
 
+    def _glass_moves(self, entry: Entry) -> None:
+        mine = self._glass[entry.application or ""]
+        match entry.kind:
+            case Kind.BREAK_GLASS_MEANT:
+                mine[entry.subject] = InPlace(key_id="", told=f"one that was begun and not finished ({entry.subject})")
+            case Kind.BREAK_GLASS_MADE:
+                found = glass_of(entry)
+                mine[entry.subject] = InPlace(key_id=found.key_id, told=str(found))
+            case _:
+                mine.pop(entry.subject, None)
+
     def _dealt_with(self, entry: Entry) -> None:
         if entry.kind is not Kind.HELD or holds_for_good(_closed(entry)):
             self._settle(KeyId(entry.subject))
@@ -118,8 +137,21 @@ class Surroundings:
     def _count(self, key: KeyId, at: datetime) -> None:
         insort(self._removed, at)
         wave = self._wave_of.get(key)
-        if wave is not None:
-            self._newest[wave] = max(at, self._newest.get(wave, at))
+        if wave is None:
+            return
+        self._newest[wave] = max(at, self._newest.get(wave, at))
+        if self._first is None or at < self._first.at:
+            holder = self._holder_of[key]
+            self._first = Removed(at=at, client_id=holder.client_id, name=holder.display_name)
+
+    def _canary(self, wave: int) -> datetime | None:
+        """Give the newest removal of the waves before one."""
+        return max((at for each, at in self._newest.items() if each < wave), default=None)
+
+    def _stand_in(self, wave: int, client_id: ClientId) -> Removed | None:
+        """Give the application that went first in the place of a canary, where it is another one."""
+        needed = wave > 1 and self._canary(wave) is None
+        return self._first if needed and self._first and self._first.client_id != client_id else None
 
     def scheduled(self, credential: PlannedCredential) -> datetime | None:
         """Give the time since when a removal is scheduled."""
@@ -131,7 +163,7 @@ class Surroundings:
 
     def around(
         self,
-        pairing: Pairing,
+        pairing: Target,
         credential: PlannedCredential,
         created: datetime | None,
         now: datetime,
@@ -156,12 +188,14 @@ class Surroundings:
             informed=self._informed.get(client_id),
             unsettled=sum(map(len, earlier)),
             waits_for=next(iter(earlier[0].values())) if earlier else "",
-            canary_removed=max((at for wave, at in self._newest.items() if wave < pairing.wave), default=None),
+            canary_removed=self._canary(pairing.wave),
+            stand_in=self._stand_in(pairing.wave, client_id),
             trouble=self._in_trouble(client_id),
             removed_in_run=self._in_run,
             removed_in_hour=len(self._removed) - bisect_right(self._removed, now - _HOUR),
             scheduled=self.scheduled(credential),
             rollback=rollback(self._restrictions, credential, created),
+            break_glass=tuple(self._glass[client_id].values()),
         )
 
     def _in_trouble(self, client_id: ClientId) -> str:
@@ -188,6 +222,7 @@ def _addresses(entry: Entry) -> list[tuple[str, datetime]]:
     )
 
 
-def _names(told: str, pairing: Pairing) -> bool:
+def _names(told: str, pairing: Target) -> bool:
     application = pairing.application
-    return told.casefold() in {application.client_id, application.id, application.display_name.casefold()}
+    names = (application.client_id, application.id, application.display_name)
+    return told.casefold() in {each.casefold() for each in names}

@@ -21,6 +21,8 @@ _OTHER = {
     CredentialKind.CERTIFICATE: _ALWAYS_OTHER | {"clientsecret"},
 }
 """Credential types that rule our credential out, by its kind; every other type, and a new one, does not."""
+UNTOLD = "unknown"
+"""Stands for the address of a record that tells none: its caller is one, and nobody can see whether it has moved."""
 _SHA1_HEX = 40
 _SAME_TIME = timedelta(minutes=5)
 
@@ -55,8 +57,9 @@ def callers_of(history: SignInHistory, credential: PlannedCredential) -> dict[st
     """Give the addresses that used a credential, each with its last time; an unknown outcome counts as success."""
     used: dict[str, datetime] = {}
     for each in history.sign_ins:
-        if each.address and each.error_code in {0, None} and whose(each, credential) is Whose.OURS:
-            used[each.address] = max(each.at, used.get(each.address, each.at))
+        if each.error_code in {0, None} and whose(each, credential) is Whose.OURS:
+            address = each.address or UNTOLD
+            used[address] = max(each.at, used.get(address, each.at))
     return used
 
 

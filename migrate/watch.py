@@ -17,6 +17,8 @@ from migrate import aadsts, rollout
 from migrate import exchange as exchanges
 from migrate.circumstances import Policy
 from migrate.errors import LeaseHeldError
+from migrate.glass import GlassSecret, rescue
+from migrate.ledger import Ledger
 from migrate.model import Entry, Kind, Pairing, Plan
 from migrate.ports import Journal, TokenExchange
 from migrate.usedby import caught_up
@@ -63,6 +65,8 @@ class Watcher:
     exchange: TokenExchange
     journal: Journal
     policy: Policy
+    plan_file: str = "PLAN"
+    """Its path, as the commands that are told name it."""
 
     async def run(
         self, pairings: Iterable[Pairing], *, progress: Callable[[str], None] = lambda _: None
@@ -74,7 +78,7 @@ class Watcher:
             JournalError: what was seen could not be written down.
 
         """
-        entries = self.journal.entries(kinds=(Kind.RETIRED, Kind.WATCHED))
+        entries = self.journal.entries(kinds=(Kind.RETIRED, Kind.WATCHED, Kind.BREAK_GLASS_MADE))
         removed = _unwatched(entries)
         looks: list[Look] = []
         for pairing in pairings:
@@ -92,17 +96,35 @@ class Watcher:
         client_id = pairing.application.client_id
         failed = exchanges.record(self.plan, pairing, await self.exchange.exchange(pairing), self.journal)
         history = await self.directory.sign_ins(client_id, first)
+        glass = self._glass(pairing, history.as_of)
         refused = [each for each in history.sign_ins if each.at >= first and each.error_code in _REFUSED]
         quiet_since = history.as_of - timedelta(hours=self.policy.watch_hours)
         if recent := [each for each in refused if each.at > quiet_since]:
-            return self._broken(pairing, _told(recent), recent, history)
+            return self._broken(pairing, f"{_told(recent)}; {self._way_out(pairing, glass)}", recent, history)
         if failed is not None and failed.asserted:
-            return self._broken(pairing, f"the exchange fails: {failed.message} ({failed.hint})", [], history)
-        missing = self._missing(pairing, history, last)
+            why = f"the exchange fails: {failed.message} ({failed.hint}); {self._way_out(pairing, glass)}"
+            return self._broken(pairing, why, [], history)
+        missing = f"{glass[-1]}, lets it sign in" if glass else self._missing(pairing, history, last)
         if missing:
             return Watching(pairing=pairing, because=missing)
         self._write(Kind.WATCHED, pairing, history, {"removed": last.isoformat(), "refused": len(refused)})
         return Quiet(pairing=pairing, removed=last)
+
+    def _glass(self, pairing: Pairing, now: datetime) -> tuple[GlassSecret, ...]:
+        """Return the break-glass secrets that let the application sign in still; write down which have ended."""
+        ledger = Ledger(journal=self.journal, plan=self.plan.digest, what=rollout.course(pairing))
+        found = ledger.standing().glass
+        for each in found:
+            if each.until <= now:
+                ledger.saw(
+                    Kind.BREAK_GLASS_OVER, each.label, because=f"it ended at {each.until.isoformat()}", removed=[]
+                )
+        return tuple(each for each in found if each.until > now)
+
+    def _way_out(self, pairing: Pairing, glass: tuple[GlassSecret, ...]) -> str:
+        if glass:
+            return f"until it is mended, it can use the {glass[-1]}"
+        return f"a new secret until it is mended: {rescue(self.plan_file, pairing.application.client_id)}"
 
     def _missing(self, pairing: Pairing, history: SignInHistory, last: datetime) -> str:
         """Say what keeps this look from being the last one; empty where nothing does."""
@@ -134,7 +156,10 @@ class Watcher:
 
 
 def _unwatched(entries: Iterable[Entry]) -> dict[str, tuple[datetime, datetime]]:
-    """Give the first and the last removal of each application since it was last watched to the end."""
+    """Give the first and the last removal of each application since it was last watched to the end.
+
+    The end of a break-glass secret counts as one: what uses it is refused then.
+    """
     found: dict[str, tuple[datetime, datetime]] = {}
     for entry in entries:
         client_id = entry.application or ""
@@ -142,7 +167,8 @@ def _unwatched(entries: Iterable[Entry]) -> dict[str, tuple[datetime, datetime]]
             found.pop(client_id, None)
         else:
             at = entry.tenant_time
-            found[client_id] = (found.get(client_id, (at, at))[0], at)
+            last = rollout.glass_of(entry).until if entry.kind is Kind.BREAK_GLASS_MADE else at
+            found[client_id] = (found.get(client_id, (at, at))[0], last)
     return found
 
 

@@ -15,6 +15,8 @@ from codemods.names import Binding, Kind, Module, Scope
 from codemods.shapes import ENTRA_SECRET
 
 _SECRETIVE = re.compile(r"secret|passw|pwd|key|cert|pem|pfx", re.IGNORECASE)
+_OPTION = re.compile(rf"(?=.*(?:{_SECRETIVE.pattern}))[a-z_.-]+", re.IGNORECASE)
+"""An option that is certainly a name."""
 _GETTERS = frozenset({"os.getenv", "os.environ.get"})
 _PASS_THROUGH = frozenset({
     "decode", "encode", "get_secret_value", "read_bytes", "read_text", "strip", "lstrip", "rstrip",
@@ -283,7 +285,7 @@ class _Tracer:
             self._refuse(ReasonCode.DYNAMIC_SECRET, "it is read out of a computed value")
             return
         self.trace.sources.append(
-            f"{holder}.{item[1]}" if isinstance(node, ast.Attribute) else f"{holder}[{item[1]!r}]"
+            f"{holder}.{item[1]}" if isinstance(node, ast.Attribute) else f"{holder}[{_shown(item[1])!r}]"
         )
         self.trace.items.append(ItemRead(holder=holder, key=item[1]))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "pop":
@@ -312,6 +314,12 @@ class _Tracer:
 
     def _refuse(self, reason: ReasonCode, detail: str) -> None:
         self.trace.problem = self.trace.problem or (reason, detail)
+
+
+def _shown(key: str) -> str:
+    """Write down a key, but not the second argument of a ``get`` that may as well be a default: the secret itself."""
+    section, slash, option = key.partition("/")
+    return key if not slash or _OPTION.fullmatch(option) else f"{section}/..."
 
 
 def _opens(node: ast.expr) -> bool:

@@ -38,6 +38,7 @@ _EXCHANGE = (
     "a subclass of this class, given client_secret=None, whose token_params() returns include_client_id=True, "
     "client_assertion_type and client_assertion=managed_identity_assertion()"
 )
+_SSO_CLASSES = frozenset({"fastapi_sso.MicrosoftSSO", "fastapi_sso.sso.microsoft.MicrosoftSSO"})
 _WORKSPACE = "WorkspaceClient(host=host, azure_use_msi=True, azure_client_id=CLIENT_ID_OF_THE_MANAGED_IDENTITY)"
 
 
@@ -122,8 +123,7 @@ _CONSTRUCTS: dict[str, Judge] = {
         for package in ("exchangelib", "exchangelib.credentials")
         for name, judge in _EXCHANGE_CLASSES.items()
     },
-    "fastapi_sso.MicrosoftSSO": _sso,
-    "fastapi_sso.sso.microsoft.MicrosoftSSO": _sso,
+    **dict.fromkeys(_SSO_CLASSES, _sso),
     "office365.runtime.auth.client_credential.ClientCredential": _acs,
 }
 _METHODS: dict[str, tuple[Judge, str]] = {
@@ -161,6 +161,8 @@ TRANSFORM = Transform(
     ),
     constructs=_CONSTRUCTS,
     methods={name: ("office365", _always(judge, target)) for name, (judge, target) in _METHODS.items()},
+    classes=_SSO_CLASSES,
+    targets={"MicrosoftSSO": _SSO},
     search=_search,
     evidence=((_OF_APPLICATION, "databricks"),),
 )

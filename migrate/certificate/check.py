@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _ROW = frozenset({*chain.FIELDS, "hash"})
 _GATES = frozenset({"exchange-proven", "secret-unused"})
 """Gates without which there is neither proof; versions may differ in the others."""
+_GATES_UNUSED = frozenset({"deactivated-unmissed", "secret-unused"})
+"""The same for a credential whose application was deactivated."""
 _LEASE = timedelta(minutes=15)
 """The exchange that follows the gates may be younger than the time they were asked at, but not than a lease lasts."""
 
@@ -138,10 +140,11 @@ def _sense(claims: Mapping[str, Any], rows: list[dict[str, Any]]) -> Iterator[Pr
     for position, row in enumerate(rows):
         if row["application"] != client_id:
             yield Problem(where=f"entries[{position}].application", what=f"it is not about application {client_id}")
-    yield from _positive(claims)
+    unused = "deactivation" in claims
+    yield from _deactivated(claims, rows) if unused else _positive(claims)
     yield from _negative(claims)
     yield from _removal(claims)
-    for name in sorted(_GATES - claims["gates"].keys()):
+    for name in sorted((_GATES_UNUSED if unused else _GATES) - claims["gates"].keys()):
         yield Problem(where=f"claims.gates.{name}", what="it was not asked")
 
 
@@ -167,6 +170,29 @@ def _positive(claims: Mapping[str, Any]) -> Iterator[Problem]:
                 yield Problem(where=f"{place}.{field}", what=f"it is {one[field]}, not {right}")
         if one["entry"] >= meant["entry"] or _time(one["issued_at"]) > _time(meant["tenant_time"]) + _LEASE:
             yield Problem(where=place, what="it came after the removal")
+
+
+def _deactivated(claims: Mapping[str, Any], rows: list[dict[str, Any]]) -> Iterator[Problem]:
+    """Check that it was deactivated for as long as is claimed, and that looks at the log cover that time."""
+    told, where, meant = claims["deactivation"], "claims.deactivation", claims["removal"]["meant"]
+    since, until = _time(told["since"]), _time(meant["tenant_time"])
+    shown = [row for row in rows if row["number"] == told["entry"] and row["kind"] == "deactivated"]
+    again = [row for row in rows if row["kind"] == "activated" and told["entry"] < row["number"] < meant["entry"]]
+    if not shown or told["entry"] >= meant["entry"]:
+        yield Problem(where=f"{where}.entry", what="no entry before the removal says that it was deactivated")
+    elif parsed(str(shown[0]["data"]).encode())["tenant_time"] != told["since"]:
+        yield Problem(where=f"{where}.since", what="the entry says another time")
+    if again:
+        yield Problem(where=f"{where}.entry", what=f"entry {again[0]['number']} says that it was activated again")
+    if told["days"] < 1 or until - since < timedelta(days=told["days"]):
+        yield Problem(where=f"{where}.days", what="it was not deactivated for that long")
+    if told["attempts"] != 0:
+        yield Problem(where=f"{where}.attempts", what=f"{told['attempts']} attempts to sign in were seen since")
+    at = max(since, until - timedelta(days=told["days"]))
+    for one in sorted(told["looks"], key=lambda each: _time(each["since"])):
+        at = max(at, _time(one["until"])) if _time(one["since"]) <= at else at
+    if at < until:
+        yield Problem(where=f"{where}.looks", what=f"no look at the log covers {at.isoformat()}")
 
 
 def _negative(claims: Mapping[str, Any]) -> Iterator[Problem]:

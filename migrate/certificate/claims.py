@@ -17,11 +17,14 @@ from migrate.model import Kind
 
 _PARTS = ("data", "meant", "seen_before", "done", "seen_after")
 _GROUNDS = ("application", "federated_credential", "gates", "identity", "log", "proofs", "tenant")
+_GROUNDS_UNUSED = ("application", "deactivation", "gates", "log", "tenant")
+"""Of a credential whose application was deactivated: nothing took over, as nobody used it."""
 _OF_APPLICATION = frozenset(
     kind.value
     for kind in (
         Kind.FEDERATE_MEANT, Kind.FEDERATED, Kind.FEDERATE_FAILED, Kind.PROVEN, Kind.PROOF_FAILED, Kind.OWNER_TOLD,
-        Kind.WATCHING, Kind.WATCHED, Kind.WATCH_FAILED,
+        Kind.WATCHING, Kind.WATCHED, Kind.WATCH_FAILED, Kind.DEACTIVATE_MEANT, Kind.DEACTIVATED, Kind.ACTIVATED,
+        Kind.SCREAM_FAILED,
     )
 )  # fmt: skip
 """Kinds of entries about an application that bear on each of its credentials."""
@@ -62,22 +65,18 @@ def _claims(entries: list[dict[str, Any]], key_id: str) -> dict[str, Any]:
     done = _last(entries, Kind.RETIRED, key_id, before=None)
     meant = _last(entries, Kind.RETIRE_MEANT, key_id, before=done["number"])
     data = meant["data"]
-    if missing := [name for name in _GROUNDS if name not in data]:
+    grounds = _GROUNDS_UNUSED if "deactivation" in data else _GROUNDS
+    if missing := [name for name in grounds if name not in data]:
         raise UnfitError(
             f"entry {meant['number']} does not say what the removal rested on ({', '.join(missing)}): it was written "
             "by an earlier version"
         )
-    proofs = [_exchange(entry) for entry in entries if entry["number"] in data["proofs"]]
     return {
         "tenant": data["tenant"],
         "application": data["application"],
         "credential": {"key_id": key_id, "kind": data["kind"], "holder": data["holder"]},
         "plan": meant["plan"],
-        "positive_proof": {
-            "identity": data["identity"],
-            "federated_credential": data["federated_credential"],
-            "exchanges": proofs,
-        },
+        **_instead(entries, data),
         "negative_proof": {**data["log"], "answer": data["gates"].get("secret-unused")},
         "gates": data["gates"],
         "removal": {
@@ -92,6 +91,15 @@ def _claims(entries: list[dict[str, Any]], key_id: str) -> dict[str, Any]:
             if entry["number"] > done["number"] and entry["kind"] in _OF_APPLICATION
         ],
     }
+
+
+def _instead(entries: list[dict[str, Any]], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what took the credential's place, or that its application was deactivated and nobody missed it."""
+    if "deactivation" in data:
+        return {"deactivation": data["deactivation"]}
+    proofs = [_exchange(entry) for entry in entries if entry["number"] in data["proofs"]]
+    proof = {"identity": data["identity"], "federated_credential": data["federated_credential"], "exchanges": proofs}
+    return {"positive_proof": proof}
 
 
 def _last(entries: list[dict[str, Any]], kind: Kind, key_id: str, *, before: int | None) -> dict[str, Any]:

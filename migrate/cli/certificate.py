@@ -84,9 +84,9 @@ def _written(origin: certificate.Origin, rows: list[Any], signer: Any, out: Path
         outputs.for_certificate(path)
         try:
             out.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(certificate.file(document))
         except OSError as error:
             raise CertificateError(f"cannot write {path}: {error.strerror}; choose another --out") from error
+        outputs.write(path, certificate.file(document))
         yield {**row, "file": str(path)}
 
 

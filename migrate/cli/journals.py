@@ -7,6 +7,9 @@ from contextlib import contextmanager
 
 from migrate.cli.options import Settings
 from migrate.clock import SystemClock
+from migrate.errors import JournalError
+from migrate.journal import archive
+from migrate.journal.database import shown
 from migrate.journal.store import SqlJournal
 
 
@@ -18,3 +21,13 @@ def journal(settings: Settings) -> Iterator[SqlJournal]:
         yield opened
     finally:
         opened.close()
+
+
+def check_chain(settings: Settings) -> None:
+    """Refuse to rest something that cannot be undone on a journal that was changed; raises JournalError."""
+    if not archive.verify(settings.journal, SystemClock()).sound:
+        where = shown(settings.journal)
+        raise JournalError(
+            f"the journal {where} was changed behind its back, so that nothing is removed by it: "
+            "unsecret journal verify says what is wrong"
+        )

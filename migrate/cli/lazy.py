@@ -25,7 +25,7 @@ class LazyGroup(click.Group):
         """Import a command."""
         if cmd_name not in self._summaries:
             return None
-        command = importlib.import_module(f"{self._package}.{cmd_name}").command
+        command = importlib.import_module(f"{self._package}.{cmd_name.replace('-', '_')}").command
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same

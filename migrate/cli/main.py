@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import logging
 import os
 import signal
@@ -39,7 +40,9 @@ COMMANDS = {
     "verify": "Perform the exchange and judge the token.",
     "proof": "Carry proofs from a host that cannot reach the journal.",
     "retire": "Ask the gates and remove old credentials.",
+    "deactivate": "Deactivate applications that nobody uses, so that they can be missed.",
     "watch": "Look after applications whose credentials were removed.",
+    "break-glass": "Give an application a short-lived new secret when a removal went wrong.",
     "seal": "Forbid new secrets for applications that were watched to the end.",
     "guard": "Report credentials that appeared since, and seals that were undone.",
     "owner": "Write down that owners were told of a removal, and what they said.",
@@ -70,6 +73,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _write_anything()
     try:
         result = cli.main(args=given, prog_name="unsecret", standalone_mode=False, obj=tuple(given))
         _flush()
@@ -78,6 +82,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (StoppedEarlyError, KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - all end in one line
         return _failed(error, given)
     return result if isinstance(result, int) else 0
+
+
+def _write_anything() -> None:
+    """Show by its code point what a terminal's encoding lacks: no name may end a command that has changed a tenant."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _failed(error: BaseException, given: Sequence[str]) -> int:
@@ -125,7 +136,7 @@ def _interrupted(given: Sequence[str]) -> int:
 
 def _message(error: BaseException) -> str:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        return "give a command; see unsecret --help"
+        return f"give a command; see {error.ctx.command_path} --help"
     if isinstance(error, click.ClickException):
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "unsecret"
         return f"{error.format_message().rstrip('.')}; see {where} --help"

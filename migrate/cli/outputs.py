@@ -7,6 +7,8 @@ from pathlib import Path
 from inventory.snapshot import is_snapshot
 from migrate.errors import OutputError
 from migrate.export.notes import MADE
+from reports.errors import UnwritableError
+from reports.render import save
 
 _SQLITE = b"SQLite format 3\x00"
 _HEAD = 100
@@ -52,15 +54,15 @@ def for_certificate(out: Path) -> None:
 def for_proof(out: Path) -> None:
     """Refuse a place where something else than a file of proofs stands; raises OutputError."""
     if _stands(out) and b'"format": "unsecret proof"' not in out.read_bytes():
-        raise _refused(out, "it is no file of proofs")
+        raise _refused(out, "it is no file of proofs", "--proof-out")
 
 
 def write(out: Path, content: bytes) -> None:
-    """Write a file that was allowed; raises OutputError where it cannot be."""
+    """Write a file that was allowed, whole or not at all; raises OutputError where it cannot be."""
     try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise OutputError(f"cannot write {out}: {error.strerror}; choose another place") from error
+        save(content, out)
+    except UnwritableError as error:
+        raise OutputError(f"{error}; choose another place") from error
 
 
 def for_report(out: Path, name: str, *sources: Path) -> None:
@@ -104,5 +106,5 @@ def _same(out: Path, source: Path) -> bool:
     return out.exists() and source.exists() and out.samefile(source)
 
 
-def _refused(out: Path, why: str) -> OutputError:
-    return OutputError(f"{out} would be replaced, and {why}; choose another --out")
+def _refused(out: Path, why: str, option: str = "--out") -> OutputError:
+    return OutputError(f"{out} would be replaced, and {why}; choose another {option}")

@@ -39,16 +39,16 @@ def command(
         raise click.UsageError("say whose owners: --app ID or --wave N", click.get_current_context())
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
-        pairings = planuse.select(plan, app=app, wave=wave)
+        targets = (planuse.abandoned(plan, journal, app) if app else ()) or planuse.select(plan, app=app, wave=wave)
         now = asyncio.run(_now(settings, plan))
         planuse.remember(plan, journal)
-        for pairing in pairings:
+        for pairing in targets:
             data = {"answer": _ANSWERS[answer], "note": note, "tenant_time": now.isoformat()}
             client_id = pairing.application.client_id
             entry = Entry(kind=Kind.OWNER_TOLD, plan=plan.digest, application=client_id, subject=client_id, data=data)
             with journal.lease(client_id):
                 journal.record(entry)
-    rows = [{"application": each.application.display_name, "answer": answer} for each in pairings]
+    rows = [{"application": each.application.display_name, "answer": answer} for each in targets]
     emit(settings, [f"{answer}  {row['application']}" for row in rows], rows)
 
 

@@ -11,6 +11,8 @@ import click
 from migrate import policyfile
 from migrate.circumstances import RetirePolicy
 from migrate.cli.options import FILE
+from migrate.errors import PolicyError
+from migrate.model import Plan
 from migrate.planning.decisions import NOTHING, Decisions
 
 
@@ -26,14 +28,22 @@ def decisions(path: Path | None) -> Decisions:
     return policyfile.read(found) if found else policyfile.sealed(NOTHING)
 
 
-def _found(path: Path | None) -> Path | None:
-    usual = Path(policyfile.NAME)
-    return path or (usual if usual.exists() else None)
+def _found(path: Path | None, plan: Path | None = None) -> Path | None:
+    """Return the file that rules: the named one, else that of this folder, else that beside the plan."""
+    usual = [Path(policyfile.NAME)] + ([plan.parent / policyfile.NAME] if plan else [])
+    return path or next((each for each in usual if each.exists()), None)
 
 
-def retirement(path: Path | None, *, unused_days: int | None = None, most: int | None = None) -> RetirePolicy:
-    """Read what removals are judged by; options can make it stricter, never laxer. Raises PolicyError."""
-    found = _found(path)
+def ruling(path: Path | None, plan: Path) -> str:
+    """Say what removals of a plan are judged by."""
+    return f"judged by {found}" if (found := _found(path, plan)) else f"judged without an {policyfile.NAME}"
+
+
+def retirement(
+    path: Path | None, plan: Path, *, unused_days: int | None = None, most: int | None = None
+) -> RetirePolicy:
+    """Read what removals of a plan are judged by; options can make it stricter, never laxer. Raises PolicyError."""
+    found = _found(path, plan)
     rules = policyfile.read_retirement(found) if found else RetirePolicy()
     policy = rules.policy
     limits = [each for each in (most, policy.per_run) if each is not None]
@@ -41,3 +51,21 @@ def retirement(path: Path | None, *, unused_days: int | None = None, most: int |
         policy, unused_days=max(unused_days or 0, policy.unused_days), per_run=min(limits, default=None)
     )
     return dataclasses.replace(rules, policy=stricter)
+
+
+def check_names(path: Path | None, plan_file: Path, plan: Plan) -> None:
+    """Refuse an exclusion that protects nobody, as it is misspelt; raises PolicyError.
+
+    What the plan was made with was looked up in the snapshot then.
+    """
+    found = _found(path, plan_file)
+    if found is None or policyfile.read(found).digest == plan.policy_digest:
+        return
+    named = [*(each.application for each in plan.pairings), *(each.application for each in plan.refusals)]
+    known = {text.casefold() for each in named for text in (each.client_id, each.id, each.display_name)}
+    for at, one in enumerate(policyfile.read(found).excludes):
+        if one.application.casefold() not in known:
+            raise PolicyError(
+                f"{found}: exclude[{at}].application: the plan has no {one.application!r}: correct it, or scan and "
+                "plan again with it"
+            )

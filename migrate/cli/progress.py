@@ -25,7 +25,7 @@ class ScanProgress(Protocol):
 
 def scan_progress(title: str) -> AbstractContextManager[ScanProgress]:
     """Give what shows the progress of a scan on standard error until the block ends."""
-    return _Bars(title) if sys.stderr.isatty() else Lines(title)
+    return _Bars(title) if sys.stderr is not None and sys.stderr.isatty() else Lines(title)
 
 
 class LateProgress:

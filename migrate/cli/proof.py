@@ -62,7 +62,10 @@ def import_(*, settings: Settings, path: Path, hours: int) -> int:
     content = _read(path)
     with opened(settings) as journal, ExitStack() as leases:
         now, longest = SystemClock().now(), timedelta(hours=hours)
-        nonce, entries = taken(content, _known(journal), now, longest)
+        try:
+            nonce, entries = taken(content, _known(journal), now, longest)
+        except ProofError as error:
+            raise ProofError(f"{path}: {error}") from error
         for client_id in sorted({each.application for each in entries if each.application}):
             leases.enter_context(journal.lease(client_id))
         leases.enter_context(journal.lease(ClientId(f"proof {nonce}")))

@@ -13,13 +13,14 @@ from migrate import planuse
 from migrate.circumstances import RetirePolicy
 from migrate.cli import wiring
 from migrate.cli.interrupts import patient
+from migrate.cli.journals import check_chain
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, apply_option, common, selection
 from migrate.cli.output import again, emit, progress
-from migrate.cli.policies import policy_option, retirement
+from migrate.cli.policies import check_names, policy_option, retirement, ruling
 from migrate.clock import SystemClock
 from migrate.journal.store import SqlJournal
-from migrate.model import Pairing, Plan
+from migrate.model import Plan, Target
 from migrate.retire import Retirer
 from migrate.retirement import GoneAlready, Held, NotRemoved, Retired, Retirement, Scheduled, WouldRetire
 
@@ -52,13 +53,15 @@ def command(
 
     The gates are asked at the moment of each removal. A removed credential cannot be brought back.
     """
-    rules = retirement(policy, unused_days=unused_days, most=most)
+    rules = retirement(policy, plan_file, unused_days=unused_days, most=most)
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
-        pairings = planuse.select(plan, app=app, wave=wave)
-        results = asyncio.run(_retire(settings, plan, pairings, journal, rules, apply=apply))
-    emit(settings, _lines(results, apply=apply), [_row(result) for result in results])
-    if left := sum(len(each.credentials) for each in pairings) - len(results):
+        check_names(policy, plan_file, plan)
+        targets = planuse.targets(plan, journal, app=app, wave=wave)
+        results = asyncio.run(_retire(settings, plan, targets, journal, rules, plan_file=plan_file, apply=apply))
+    lines = [*_lines(results, apply=apply), ruling(policy, plan_file)]
+    emit(settings, lines, [_row(result) for result in results])
+    if left := sum(len(each.credentials) for each in targets) - len(results):
         click.echo(
             f"unsecret: stopped; {left} credentials were not looked at; run the command again to go on", err=True
         )
@@ -69,15 +72,17 @@ def command(
 async def _retire(
     settings: Settings,
     plan: Plan,
-    pairings: tuple[Pairing, ...],
+    targets: tuple[Target, ...],
     journal: SqlJournal,
     rules: RetirePolicy,
     *,
+    plan_file: Path,
     apply: bool,
 ) -> tuple[Retirement, ...]:
     async with wiring.tenant(settings, plan) as tenant:
         if apply:
             planuse.remember(plan, journal)
+            check_chain(settings)
         with patient() as interrupt:
             retirer = Retirer(
                 plan=plan,
@@ -87,9 +92,10 @@ async def _retire(
                 journal=journal,
                 clock=SystemClock(),
                 rules=rules,
+                plan_file=str(plan_file),
                 stopped=interrupt,
             )
-            return await retirer.run(pairings, apply=apply, progress=progress("retire"))
+            return await retirer.run(targets, apply=apply, progress=progress("retire"))
 
 
 def _any(results: tuple[Retirement, ...], kind: type) -> bool:

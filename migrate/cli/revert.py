@@ -10,8 +10,9 @@ from typing import Any, assert_never
 import click
 
 from migrate import planuse
-from migrate.cli import freezing, wiring
+from migrate.cli import activating, freezing, wiring
 from migrate.cli.freezing import freeze_option
+from migrate.cli.journals import check_chain
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, apply_option, common
 from migrate.cli.output import again, emit
@@ -40,10 +41,12 @@ def command(
     """Take back what was done for one application of PLAN, newest first; dry run without --apply.
 
     Only what unsecret made goes. A removed credential cannot be brought back: after one, nothing is taken back but a
-    seal (--to watched).
+    seal (--to watched). An application that was deactivated is activated again at any time.
     """
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
+        if idle := planuse.abandoned(plan, journal, app):
+            return activating.run(settings, plan, idle[0], journal, reason=during_freeze, apply=apply)
         what = planuse.course_of(plan, app)
         result = asyncio.run(
             _revert(settings, plan, what, journal, _STATES[to], unused=unused, reason=during_freeze, apply=apply)
@@ -61,6 +64,7 @@ async def _revert(
         if apply:
             await freezing.check(plan, tenant.directory, journal, reason)
             planuse.remember(plan, journal)
+            check_chain(settings)
         if to is State.WATCHED:
             unsealer = Unsealer(plan=plan, writer=tenant.seals, journal=journal, clock=SystemClock())
             return await unsealer.run(what, apply=apply)

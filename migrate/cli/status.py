@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, assert_never
+from typing import Any, TypeVar, assert_never
 
 import click
 
@@ -12,9 +12,10 @@ from migrate.cli.journals import journal as opened
 from migrate.cli.options import Settings, common
 from migrate.cli.output import emit
 from migrate.journal.database import shown
-from migrate.model import Entry, Kind, Refusal
+from migrate.model import Abandoned, Entry, Kind, Refusal
 from migrate.rollout import Course, FailedIn, HeldBy, Standing, TakenBack, Well
 
+_Other = TypeVar("_Other", Refusal, Abandoned)
 _SHOWN = 20
 """Applications of each state that are told one by one, unless all are asked for."""
 
@@ -32,10 +33,11 @@ def command(*, settings: Settings, whole: bool) -> None:
 
 
 def _summary(entries: tuple[Entry, ...]) -> dict[str, Any]:
-    pairings, refusals = rollout.planned(entries), rollout.stepped(entries)
-    if not pairings and not refusals:
+    pairings, refusals, unused = rollout.planned(entries), rollout.stepped(entries), rollout.abandoned(entries)
+    glass = _glass(entries)
+    if not pairings and not refusals and not unused and not glass:
         return {}
-    standings = rollout.standings(pairings, entries, _begun(refusals, entries))
+    standings = rollout.standings(pairings, entries, _begun(refusals, entries), _begun(unused, entries))
     states = Counter(now.state.value for _, now in standings.values())
     keys = {credential.key_id for pairing in pairings for credential in pairing.credentials}
     gone = rollout.retired_keys(entries)
@@ -45,15 +47,33 @@ def _summary(entries: tuple[Entry, ...]) -> dict[str, Any]:
         "applications": {state.value: states[state.value] for state in rollout.State if states[state.value]},
         "credentials": {"planned": len(keys | gone), "retired": len(gone), "held": len(held)},
         "gates": dict(gates.most_common()),
+        "break_glass": glass,
         "each": [_row(what, now) for what, now in standings.values()],
         "last_entry": entries[-1].at.isoformat() if entries[-1].at else None,
     }
 
 
-def _begun(refusals: tuple[Refusal, ...], entries: tuple[Entry, ...]) -> tuple[Refusal, ...]:
-    """Leave out the applications with steps that nobody has begun to carry out: nothing says that anybody will."""
+def _glass(entries: tuple[Entry, ...]) -> list[dict[str, Any]]:
+    """Return the break-glass secrets of every plan of the journal: what is not planned any more may have one."""
+    known = rollout.names(entries)
+    return [
+        {
+            "application": known.get(client_id, client_id),
+            "client_id": client_id,
+            "key_id": each.key_id,
+            "until": each.until.isoformat(),
+            "kept_in": f"{each.place}/{each.version}",
+            "told": str(each),
+        }
+        for client_id, found in rollout.glass_left(entries).items()
+        for each in found
+    ]
+
+
+def _begun(others: tuple[_Other, ...], entries: tuple[Entry, ...]) -> tuple[_Other, ...]:
+    """Leave out the applications with which nobody has begun: nothing says that anybody will."""
     told = {entry.application for entry in entries}
-    return tuple(each for each in refusals if each.application.client_id in told)
+    return tuple(each for each in others if each.application.client_id in told)
 
 
 def _row(what: Course, now: Standing) -> dict[str, Any]:
@@ -87,6 +107,7 @@ def _lines(data: dict[str, Any], *, whole: bool) -> list[str]:
         "applications: " + ", ".join(f"{count} {state}" for state, count in data["applications"].items()),
         f"credentials: {credentials['retired']} of {credentials['planned']} retired, {credentials['held']} held",
         *(f"  closed {count:5} {gate}" for gate, count in data["gates"].items()),
+        *(f"  BREAK-GLASS  {one['application']}: {one['told']}" for one in data["break_glass"]),
         *(line for state in data["applications"] for line in _of_state(data["each"], state, whole=whole)),
         f"last entry: {data['last_entry']}",
     ]

@@ -52,6 +52,8 @@ def read_tenants(path: Path, settings: Settings) -> list[Wanted]:
         raise _wrong(path, f"it cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _wrong(path, f"it is no TOML ({error})") from None
+    except (RecursionError, ValueError):  # tomllib follows each bracket, and int() refuses thousands of digits
+        raise _wrong(path, "it is no TOML that anybody means (too many brackets or digits)") from None
     tenants = found.get("tenant")
     if not isinstance(tenants, list) or not tenants or set(found) != {"tenant"}:
         raise _wrong(path, "it holds no [[tenant]], or something else beside them")

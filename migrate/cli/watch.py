@@ -9,14 +9,15 @@ from typing import Any, assert_never
 import click
 
 from migrate import planuse
-from migrate.circumstances import Policy
-from migrate.cli import wiring
+from migrate.circumstances import RetirePolicy
+from migrate.cli import unmissed, wiring
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, common, selection
 from migrate.cli.output import emit, progress
 from migrate.cli.policies import policy_option, retirement
+from migrate.deactivation import Deactivation, Unmissed
 from migrate.journal.store import SqlJournal
-from migrate.model import Pairing, Plan
+from migrate.model import Abandoned, Pairing, Plan
 from migrate.watch import Broken, Look, Quiet, Watcher, Watching
 
 
@@ -31,27 +32,38 @@ def command(*, settings: Settings, plan_file: Path, wave: int | None, app: str |
     To be run until every application has been watched for as long as the policy says. Trouble stops every further
     removal, until a later look finds the application quiet.
     """
-    rules = retirement(policy)
+    rules = retirement(policy, plan_file)
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
-        pairings = planuse.select(plan, app=app, wave=wave)
-        looks = asyncio.run(_watch(settings, plan, pairings, journal, rules.policy))
-    emit(settings, _lines(looks), [_row(look) for look in looks])
-    return 1 if any(not isinstance(look, Quiet) for look in looks) else 0
+        unused = planuse.deactivated(plan, journal, app=app, wave=wave)
+        pairings = () if unused and app else planuse.select(plan, app=app, wave=wave)
+        looks, others = asyncio.run(_watch(settings, plan, (pairings, unused), journal, rules, plan_file=plan_file))
+    lines = [*_lines(looks), *(line for each in others for line in unmissed.lines(each, plan_file))]
+    emit(settings, lines, [*map(_row, looks), *map(unmissed.row, others)])
+    quiet = all(isinstance(look, Quiet) for look in looks) and all(isinstance(each, Unmissed) for each in others)
+    return 0 if quiet else 1
 
 
 async def _watch(
-    settings: Settings, plan: Plan, pairings: tuple[Pairing, ...], journal: SqlJournal, policy: Policy
-) -> tuple[Look, ...]:
+    settings: Settings,
+    plan: Plan,
+    whom: tuple[tuple[Pairing, ...], tuple[Abandoned, ...]],
+    journal: SqlJournal,
+    rules: RetirePolicy,
+    *,
+    plan_file: Path,
+) -> tuple[tuple[Look, ...], tuple[Deactivation, ...]]:
     async with wiring.tenant(settings, plan) as tenant:
         watcher = Watcher(
             plan=plan,
             directory=tenant.directory,
             exchange=wiring.exchange(settings, plan),
             journal=journal,
-            policy=policy,
+            policy=rules.policy,
+            plan_file=str(plan_file),
         )
-        return await watcher.run(pairings, progress=progress("watch"))
+        looks = await watcher.run(whom[0], progress=progress("watch"))
+        return looks, await wiring.deactivator(tenant, plan, journal, rules).look(whom[1])
 
 
 def _row(look: Look) -> dict[str, Any]:

@@ -25,10 +25,13 @@ from inventory.privilege import tier_of
 from inventory.scan import Readers
 from migrate import planuse
 from migrate.arm_writer import ArmWriter
+from migrate.circumstances import RetirePolicy
 from migrate.cli.options import Settings
 from migrate.clock import SystemClock
+from migrate.deactivation import Deactivator
 from migrate.graph_writer import GraphWriter
 from migrate.model import Plan
+from migrate.ports import Journal
 from migrate.seal_writer import GraphSealWriter
 from migrate.token_client import AzureTokenExchange
 
@@ -48,6 +51,8 @@ class Tenant:
 
     directory: GraphDirectory
     writer: GraphWriter
+    connection: GraphConnection
+    settings: GraphSettings
     seals: GraphSealWriter
 
 
@@ -109,7 +114,8 @@ async def tenant(settings: Settings, plan: Plan | None = None) -> AsyncIterator[
             if plan is not None:
                 planuse.check_tenant(plan, await directory.tenant())
             yield Tenant(
-                directory=directory, writer=GraphWriter(connection), seals=GraphSealWriter(connection)
+                directory=directory, writer=GraphWriter(connection), seals=GraphSealWriter(connection),
+                connection=connection, settings=graph,
             )  # fmt: skip
 
 
@@ -119,6 +125,13 @@ async def hosts(settings: Settings, plan: Plan) -> AsyncIterator[ArmWriter]:
     graph = GraphSettings(cloud=plan.cloud, tenant_id=settings.tenant or plan.tenant_id)
     async with ArmConnection(ArmSettings(sign_in=graph, arm_endpoint=settings.arm_endpoint)) as connection:
         yield ArmWriter(connection, SystemClock())
+
+
+def deactivator(tenant: Tenant, plan: Plan, journal: Journal, rules: RetirePolicy) -> Deactivator:
+    """Return what deactivates applications of a plan that nobody uses, in a signed-in tenant."""
+    return Deactivator(
+        plan=plan, directory=tenant.directory, writer=tenant.writer, journal=journal, clock=SystemClock(), rules=rules
+    )
 
 
 @contextmanager

@@ -75,6 +75,11 @@ def retired(rows: Iterable[Row], *, dry_run: bool) -> list[str]:
     return lines
 
 
+def waits(row: Row) -> bool:
+    """Tell whether a credential is held for nothing but that another one goes first."""
+    return {gate["gate"] for gate in row.get("gates", ())} == {"wave-order"}
+
+
 def counted(rows: Iterable[Row]) -> str:
     """Tell how many credentials of a wave went and how many stay."""
     counts = Counter(row["result"] for row in rows)

@@ -29,6 +29,9 @@ class Cloud:
     graph_host: str
     arm_host: str
     sts_host: str
+    vault_domain: str
+    """What the names of key vaults end in, and with https:// what their tokens are for (page "About keys, secrets and
+    certificates", DNS suffixes)."""
     exchange_audience: str
     service_management: str
     """Older name of Azure Resource Manager, as an audience."""
@@ -64,6 +67,7 @@ _CLOUDS: Final = {
             graph_host="graph.microsoft.com",
             arm_host="management.azure.com",
             sts_host="sts.windows.net",
+            vault_domain="vault.azure.net",
             exchange_audience="api://AzureADTokenExchange",
             service_management="https://management.core.windows.net",
             login_aliases=("login.windows.net", "login.microsoft.com", "sts.windows.net"),
@@ -74,6 +78,7 @@ _CLOUDS: Final = {
             graph_host="graph.microsoft.us",
             arm_host="management.usgovcloudapi.net",
             sts_host="sts.windows.net",
+            vault_domain="vault.usgovcloudapi.net",
             exchange_audience="api://AzureADTokenExchangeUSGov",
             service_management="https://management.core.usgovcloudapi.net",
             login_aliases=("login.usgovcloudapi.net",),
@@ -85,6 +90,7 @@ _CLOUDS: Final = {
             graph_host="microsoftgraph.chinacloudapi.cn",
             arm_host="management.chinacloudapi.cn",
             sts_host="sts.chinacloudapi.cn",
+            vault_domain="vault.azure.cn",
             exchange_audience="api://AzureADTokenExchangeChina",
             service_management="https://management.core.chinacloudapi.cn",
             login_aliases=("login.chinacloudapi.cn", "sts.chinacloudapi.cn"),
@@ -108,7 +114,7 @@ def proxied_host_names() -> tuple[str, ...]:
 
 def served_host_names() -> tuple[str, ...]:
     """List every host name that the emulator's certificate carries."""
-    return ("localhost", "127.0.0.1", *proxied_host_names())
+    return ("localhost", "127.0.0.1", *proxied_host_names(), *(f"*.{cloud.vault_domain}" for cloud in clouds()))
 
 
 def clouds() -> tuple[Cloud, ...]:

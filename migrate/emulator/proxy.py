@@ -1,7 +1,7 @@
 """A forward proxy on loopback that leads the public host names to the embedded tenant, and nothing anywhere else.
 
 Clients that know only their default endpoints reach the emulator through ``HTTPS_PROXY`` and ``HTTP_PROXY``: CONNECT
-(RFC 9110 section 9.3.6) for the authority, Microsoft Graph and Azure Resource Manager, and the absolute form
+(RFC 9110 section 9.3.6) for the authority, Microsoft Graph, Azure Resource Manager and vaults, and the absolute form
 (RFC 9112 section 3.2.2) for the metadata service. Whatever host is not on the list gets 403 and is remembered, so that
 nothing leaks to the Internet and a client that needs more than the emulator has is visible.
 """
@@ -49,14 +49,23 @@ class _RefusedError(Exception):
 class Proxy:
     """Forwards allowed hosts to the emulator's two ports; runs on the emulator's event loop.
 
-    ``tell`` is called with ``host:port`` the first time that a host is refused, on the event loop's thread.
+    ``tell`` is called with ``host:port`` the first time that a host is refused, on the event loop's thread; ``also``
+    says of a name, in lower case, that is on no list whether it is served all the same.
     """
 
-    def __init__(self, *, secure_port: int, plain_port: int, tell: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        secure_port: int,
+        plain_port: int,
+        tell: Callable[[str], None] | None = None,
+        also: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self._secure = ("127.0.0.1", secure_port)
         self._plain = ("127.0.0.1", plain_port)
         self._secure_hosts = frozenset(proxied_host_names())
         self._tell = tell
+        self._also = also
         self._refused: Counter[str] = Counter()
         self._open: set[asyncio.Task[None]] = set()
 
@@ -107,7 +116,7 @@ class Proxy:
 
     async def _tunnel(self, head: _Head, client: Stream) -> None:
         host, port = _authority(head.target)
-        if host not in self._secure_hosts or port != _HTTPS:
+        if port != _HTTPS or not (host in self._secure_hosts or self._also(host)):
             raise self._not_served(f"{host}:{port}")
         server = await _connect(self._secure)
         client[1].write(b"HTTP/1.1 200 Connection established\r\n\r\n")

@@ -33,6 +33,8 @@ from migrate.emulator.seed.names import OPERATOR
 from migrate.emulator.state.tenant import ROOT_HOST, Tenant
 from migrate.emulator.tokens.endpoint import TokenEndpoint
 from migrate.emulator.tokens.issue import TokenIssuer
+from migrate.emulator.vault.access import vault_named
+from migrate.emulator.vault.book import VaultBook
 from migrate.emulator.web.arm import ArmRoutes
 from migrate.emulator.web.common import CommonSurface
 from migrate.emulator.web.control import ControlRoutes, OwnMachineOnly
@@ -46,6 +48,7 @@ from migrate.emulator.web.login import LoginRoutes
 from migrate.emulator.web.outside import ClusterRoutes
 from migrate.emulator.web.request_log import RequestLog
 from migrate.emulator.web.unserved import Unserved, UnservedWatch
+from migrate.emulator.web.vault import VaultRoutes
 
 RETENTIONS: Final = (7, 30)
 """Days that Entra keeps sign-in logs: without and with a premium licence."""
@@ -96,6 +99,7 @@ class Emulator:
             self.tenant.faults.resume(self._memory.unsettled)
         self.identity_header = secrets.token_hex(16)
         self.outside = self._memory.outside
+        self.vaults = VaultBook()
         self._arc_folder = arc_keys
         self._arc = ArcKeys(arc_keys)
         self._key = secrets.token_urlsafe(24)
@@ -195,7 +199,7 @@ class Emulator:
             self._folder = OwnFolder()
             secure, plain, through = (bound.getsockname()[1] for bound in sockets)
             self._ports = (secure, plain, through)
-            self.proxy = Proxy(secure_port=secure, plain_port=plain, tell=self._tell)
+            self.proxy = Proxy(secure_port=secure, plain_port=plain, tell=self._tell, also=self._is_vault)
             servers = self._make_servers(self._folder.path)
             self._servers = servers
             self._start(servers, sockets)
@@ -223,6 +227,7 @@ class Emulator:
             login=login.routes(),
             graph=GraphRoutes(tenant, keys).routes(),
             arm=ArmRoutes(tenant, keys).routes(),
+            vaults=VaultRoutes(tenant, keys, self.vaults).routes(),
             strangers=login.stranger_routes(),
         )
         surfaces = (identity, ControlRoutes(tenant), inspection, ClusterRoutes(self.outside))
@@ -232,6 +237,9 @@ class Emulator:
             make_server(self._surface(UnservedWatch(secure, unserved)), certificate=certificate, key=key),
             make_server(self._surface(UnservedWatch(OwnMachineOnly(plain), unserved))),
         )
+
+    def _is_vault(self, host: str) -> bool:
+        return vault_named(self.tenant, host) is not None
 
     def _surface(self, app: ASGIApp) -> ASGIApp:
         tenant = self.tenant

@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 
 from migrate.gate import Answer, Closed, Gate, Question
+from migrate.model import Road
 
 
 @functools.cache
@@ -19,9 +20,14 @@ def gates() -> tuple[Gate, ...]:
     return tuple(found)
 
 
+def names(road: Road) -> tuple[str, ...]:
+    """Return the names of the gates that are asked for something."""
+    return tuple(gate.name for gate in gates() if road in gate.roads)
+
+
 def ask(question: Question) -> tuple[tuple[str, Answer], ...]:
-    """Ask every gate; none is skipped, so that all reasons are told at once."""
-    return tuple((gate.name, gate.ask(question)) for gate in gates())
+    """Ask every gate of the question's road; none is skipped, so that all reasons are told at once."""
+    return tuple((gate.name, gate.ask(question)) for gate in gates() if question.road in gate.roads)
 
 
 def closed(answers: tuple[tuple[str, Answer], ...]) -> tuple[tuple[str, Closed], ...]:

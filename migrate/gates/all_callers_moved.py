@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from migrate.gate import Answer, Closed, Gate, Open, Question
+from migrate.gate import FEDERATED_ONLY, Answer, Closed, Gate, Open, Question
 from migrate.usedby import callers_of
 
 
@@ -49,4 +49,4 @@ def _moved(question: Question) -> dict[str, datetime]:
     return moved
 
 
-GATE = Gate(name="all-callers-moved", ask=_ask)
+GATE = Gate(name="all-callers-moved", ask=_ask, roads=FEDERATED_ONLY)

@@ -6,8 +6,11 @@ to; which of the two only a person knows.
 
 from __future__ import annotations
 
+from inventory.classify import reconcile
 from inventory.model import Credential, Purpose
-from migrate.gate import Answer, Closed, Gate, Open, Question
+from migrate.circumstances import InPlace
+from migrate.gate import ALWAYS, Answer, Closed, Gate, Open, Question
+from migrate.model import Road
 
 _PLAN = "a new scan and plan"
 
@@ -18,30 +21,57 @@ def _ask(question: Question) -> Answer:
         return Closed(because="the application or its service principal was not found", opens=_PLAN)
     if application.client_id != question.pairing.application.client_id:
         return Closed(because="another application stands in its place", opens=_PLAN)
-    if application.disabled or principal.enabled is False:
-        return Closed(because="the application or its service principal was disabled", opens=_PLAN)
+    if principal.enabled is False or application.disabled is not (question.road is Road.DEACTIVATED):
+        return _switched(question)
     for each in question.held:
         if each.key_id == credential.key_id and (each.kind, each.end) != (credential.kind, credential.end):
             return Closed(because="the credential was changed since the plan was made", opens=_PLAN)
-    if added := _added(question):
-        because = f"a credential was added since the plan was made ({added[0].key_id})"
-        return Closed(because=because, opens=f"{_PLAN}, when its maker has been asked")
+    if new := _new(question):
+        return new
     return Open(because="application and credential are as planned")
 
 
-def _added(question: Question) -> list[Credential]:
-    """Give the live credentials that authenticate the application and that the plan does not know."""
+def _switched(question: Question) -> Closed:
+    """Tell that it is deactivated and should not be, or should be and is not."""
+    active = question.application is not None and not question.application.disabled
+    if question.road is Road.DEACTIVATED and active:
+        return Closed(
+            because="the application is not deactivated (any more)", opens="unsecret deactivate PLAN --app ID"
+        )
+    return Closed(because="the application or its service principal was disabled", opens=_PLAN)
+
+
+def _new(question: Question) -> Closed | None:
+    """Tell of a credential that lets the application sign in and that the plan does not know: ours, or somebody's."""
+    if glass := _glass(question):
+        because = f"after a removal that went wrong it was given a new secret: {glass[-1].told}"
+        return Closed(because=because, opens="its end, when what needs it was moved; then unsecret watch PLAN --app ID")
+    if added := _added(question):
+        because = f"a credential was added since the plan was made ({added[0].key_id})"
+        return Closed(because=because, opens=f"{_PLAN}, when its maker has been asked")
+    return None
+
+
+def _glass(question: Question) -> list[InPlace]:
+    """Give the break-glass secrets that the plan does not know; one that it knows is judged as any other credential."""
     planned = {each.key_id for each in question.pairing.credentials}
-    application, principal = question.application, question.principal
-    both = (application.credentials if application else ()) + (principal.credentials if principal else ())
+    return [each for each in question.circumstances.break_glass if each.key_id not in planned]
+
+
+def _added(question: Question) -> list[Credential]:
+    """Give the live credentials that authenticate the application and that the plan does not know.
+
+    The plan holds each one that there was. When a credential begins says nothing: whoever adds it chooses the time
+    (Microsoft Graph, "passwordCredential resource type": startDateTime).
+    """
+    planned = {each.key_id for each in question.pairing.credentials}
     return [
         each
-        for each in both
+        for each in reconcile(question.application, question.principal)
         if each.key_id not in planned
         and each.purpose is Purpose.AUTHENTICATION
-        and (each.start is None or each.start >= question.circumstances.taken_at)
         and (each.end is None or each.end > question.now)
     ]
 
 
-GATE = Gate(name="application-unchanged", ask=_ask)
+GATE = Gate(name="application-unchanged", ask=_ask, roads=ALWAYS)

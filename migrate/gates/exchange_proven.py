@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from migrate.gate import Answer, Closed, Gate, Open, Question
+from migrate.gate import FEDERATED_ONLY, Answer, Closed, Gate, Open, Question
 
 _VERIFY = "unsecret verify PLAN"
 
@@ -30,4 +30,4 @@ def _ask(question: Question) -> Answer:
     return Open(because=f"{len(proofs)} exchanges in a row, the last at {newest:%Y-%m-%d %H:%M} UTC")
 
 
-GATE = Gate(name="exchange-proven", ask=_ask)
+GATE = Gate(name="exchange-proven", ask=_ask, roads=FEDERATED_ONLY)

@@ -8,7 +8,7 @@ every credential.
 from __future__ import annotations
 
 from inventory.model import Purpose
-from migrate.gate import Answer, Closed, Gate, Open, Question
+from migrate.gate import FEDERATED_ONLY, Answer, Closed, Gate, Open, Question
 
 
 def _ask(question: Question) -> Answer:
@@ -16,7 +16,7 @@ def _ask(question: Question) -> Answer:
     last, late = _is_last(question), wave >= policy.sign_ins_from_wave
     if not (last or late):
         return Open(because="other credentials are left")
-    wanted = question.pairing.federated
+    wanted = question.paired.federated
     ids = {each.id for each in question.trusts}
     seen = [each.at for each in question.history.sign_ins if each.succeeded and each.federated_credential_id in ids]
     if seen:
@@ -39,4 +39,4 @@ def _is_last(question: Question) -> bool:
     )
 
 
-GATE = Gate(name="not-last-credential-without-proof", ask=_ask)
+GATE = Gate(name="not-last-credential-without-proof", ask=_ask, roads=FEDERATED_ONLY)

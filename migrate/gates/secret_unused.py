@@ -13,7 +13,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from inventory.model import SignIn
-from migrate.gate import Answer, Closed, Gate, Open, Question
+from migrate.gate import Answer, Closed, Gate, Open, Question, behind
+from migrate.model import Road
 from migrate.usedby import Whose, caught_up, whose
 
 
@@ -27,7 +28,10 @@ def _ask(question: Question) -> Answer:
         gap = f" ({history.gap})" if history.gap else ""
         return Closed(because=f"use is unknown: the sign-in log {seen}{gap}, {days} days are needed", opens="waiting")
     lately = question.now - timedelta(hours=question.policy.log_hours)
-    if not caught_up(history, question.proofs, lately):
+    if question.road is Road.DEACTIVATED:
+        if (told := behind(question.circumstances.log_until, lately)) is not None:
+            return told
+    elif not caught_up(history, question.proofs, lately):
         because = (
             f"use is unknown: the log does not show our own exchanges of the last {question.policy.log_hours} hours"
         )

@@ -112,6 +112,8 @@ def _parsed(url: str) -> sa.URL:
 def _sqlite_file(url: sa.URL) -> Path | None:
     if url.get_backend_name() != "sqlite":
         return None
+    if url.query:  # SQLAlchemy would leave them out, with a warning, and write to the file all the same
+        raise JournalError(f"--journal has options that are not understood: {_HELP}")
     named = url.database or ":memory:"
     if named == ":memory:" or named.startswith("file:"):
         raise JournalError("a journal in memory would be lost: give --journal a file, as sqlite:///unsecret.db")

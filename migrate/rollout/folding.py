@@ -15,8 +15,9 @@ import msgspec
 from inventory.model import ClientId, KeyId, TenantId
 from migrate.errors import IllegalTransitionError
 from migrate.gate import CodeState
-from migrate.model import Entry, ExchangeClaims, Kind, Pairing, Refusal
-from migrate.rollout.reading import closed_gates, code_state
+from migrate.glass import GlassSecret
+from migrate.model import Abandoned, Entry, ExchangeClaims, Kind, Pairing, Refusal
+from migrate.rollout.reading import closed_gates, code_state, glass_of
 from migrate.rollout.standing import (
     SEAL,
     Course,
@@ -27,6 +28,7 @@ from migrate.rollout.standing import (
     Trust,
     Well,
     course,
+    course_of_abandoned,
     course_of_steps,
 )
 from migrate.rollout.states import INTENTS, Event, State, transition
@@ -46,6 +48,12 @@ _EVENTS: Final[Mapping[Kind, Event]] = {
     Kind.WATCHING: Event.WATCHING,
     Kind.WATCHED: Event.WATCHED,
     Kind.SEAL_MEANT: Event.SEAL_MEANT,
+    Kind.BREAK_GLASS_MEANT: Event.GLASS_MEANT,
+    Kind.DEACTIVATE_MEANT: Event.DEACTIVATE_MEANT,
+    Kind.DEACTIVATED: Event.DEACTIVATED,
+    Kind.ACTIVATE_MEANT: Event.ACTIVATE_MEANT,
+    Kind.ACTIVATED: Event.ACTIVATED,
+    Kind.BREAK_GLASS_MADE: Event.GLASS_MADE,
     Kind.UNSEAL_MEANT: Event.UNSEAL_MEANT,
     Kind.UNSEALED: Event.UNSEALED,
     Kind.UNFEDERATE_MEANT: Event.UNFEDERATE_MEANT,
@@ -63,6 +71,9 @@ _DONE: Final[Mapping[Kind, Kind]] = {
     Kind.FEDERATED: Kind.FEDERATE_MEANT,
     Kind.RETIRED: Kind.RETIRE_MEANT,
     Kind.SEALED: Kind.SEAL_MEANT,
+    Kind.BREAK_GLASS_MADE: Kind.BREAK_GLASS_MEANT,
+    Kind.DEACTIVATED: Kind.DEACTIVATE_MEANT,
+    Kind.ACTIVATED: Kind.ACTIVATE_MEANT,
     Kind.UNSEALED: Kind.UNSEAL_MEANT,
     Kind.UNFEDERATED: Kind.UNFEDERATE_MEANT,
     Kind.DETACHED: Kind.DETACH_MEANT,
@@ -73,6 +84,9 @@ _UNDONE: Final[Mapping[Kind, Kind]] = {
     Kind.UNFEDERATED: Kind.FEDERATE_MEANT,
     Kind.DETACHED: Kind.ATTACH_MEANT,
     Kind.IDENTITY_DELETED: Kind.IDENTITY_MEANT,
+    Kind.BREAK_GLASS_OVER: Kind.BREAK_GLASS_MEANT,
+    Kind.ACTIVATED: Kind.DEACTIVATE_MEANT,
+    Kind.DEACTIVATED: Kind.ACTIVATE_MEANT,
     Kind.FEDERATED: Kind.UNFEDERATE_MEANT,
     Kind.ATTACHED: Kind.DETACH_MEANT,
     Kind.IDENTITY_CREATED: Kind.IDENTITY_DELETE_MEANT,
@@ -96,15 +110,24 @@ def event(what: Course, now: Standing, entry: Entry) -> Event | None:
             return Event.ATTACHED_ALL if what.hosts <= now.hosts | {entry.subject.lower()} else Event.ATTACHED_ONE
         case Kind.PROVEN:
             return Event.PROVEN if _proves(what, entry) else None
-        case Kind.RETIRED:
-            gone = now.removed | {KeyId(entry.subject)}
-            return Event.REMOVED_ALL if what.keys and what.keys <= gone else _another(what, entry)
+        case Kind.RETIRED | Kind.BREAK_GLASS_OVER:
+            return _gone(what, now, entry)
         case Kind.UNFEDERATED:
             return Event.UNFEDERATED_ATTACHED if now.hosts else Event.UNFEDERATED
         case Kind.SEALED:
             return Event.SEALED if now.sealed | {entry.subject} >= SEAL else Event.SEALED_ONE
         case kind:
             return _EVENTS.get(kind, Event.FAILED if kind.value.endswith("-failed") else None)
+
+
+def _gone(what: Course, now: Standing, entry: Entry) -> Event | None:
+    """Count a credential that is gone; while a break-glass secret lives, an application is not retired."""
+    if entry.kind is Kind.RETIRED:
+        gone = now.removed | {KeyId(entry.subject)}
+        whole = what.keys and what.keys <= gone and not {each.key_id for each in now.glass} - gone
+        return Event.REMOVED_ALL if whole else _another(what, entry)
+    ended = any(each.label == entry.subject for each in now.glass) and len(now.glass) == 1
+    return Event.GLASS_OVER_LAST if ended and what.keys and what.keys <= now.removed else Event.GLASS_OVER
 
 
 def _another(what: Course, entry: Entry) -> Event | None:
@@ -198,7 +221,20 @@ def _unsealed(now: Standing, entry: Entry) -> Standing:
 
 
 def _removed(now: Standing, entry: Entry) -> Standing:
-    return replace(now, removed=now.removed | {KeyId(entry.subject)})
+    left = tuple(each for each in now.glass if each.key_id != entry.subject)
+    return replace(now, removed=now.removed | {KeyId(entry.subject)}, glass=left)
+
+
+def _glass_made(now: Standing, entry: Entry) -> Standing:
+    return replace(now, glass=(*_without(now, entry.subject), glass_of(entry)))
+
+
+def _glass_over(now: Standing, entry: Entry) -> Standing:
+    return replace(now, glass=_without(now, entry.subject))
+
+
+def _without(now: Standing, label: str) -> tuple[GlassSecret, ...]:
+    return tuple(each for each in now.glass if each.label != label)
 
 
 _MEMORY: Final[Mapping[Kind, Callable[[Standing, Entry], Standing]]] = {
@@ -209,6 +245,8 @@ _MEMORY: Final[Mapping[Kind, Callable[[Standing, Entry], Standing]]] = {
     Kind.FEDERATED: _trusted,
     Kind.UNFEDERATED: _untrusted,
     Kind.RETIRED: _removed,
+    Kind.BREAK_GLASS_MADE: _glass_made,
+    Kind.BREAK_GLASS_OVER: _glass_over,
     Kind.SEALED: _sealed,
     Kind.UNSEALED: _unsealed,
 }
@@ -285,7 +323,10 @@ _TAKEN_BACK_FROM: Final = frozenset({State.PLANNED, State.ATTACHED, State.FEDERA
 
 
 def standings(
-    pairings: Iterable[Pairing], entries: tuple[Entry, ...], refusals: Iterable[Refusal] = ()
+    pairings: Iterable[Pairing],
+    entries: tuple[Entry, ...],
+    refusals: Iterable[Refusal] = (),
+    unused: Iterable[Abandoned] = (),
 ) -> dict[ClientId, tuple[Course, Standing]]:
     """Return for every application of a plan what is meant and where it stands, in the order of the plan."""
     by_application: dict[ClientId, list[Entry]] = {}
@@ -293,7 +334,11 @@ def standings(
         if entry.application:
             by_application.setdefault(entry.application, []).append(entry)
     code = code_known(entries)
-    courses = (*(course(each) for each in pairings), *(course_of_steps(each) for each in refusals))
+    courses = (
+        *(course(each) for each in pairings),
+        *(course_of_steps(each) for each in refusals),
+        *(course_of_abandoned(each) for each in unused),
+    )
     return {one.client_id: (one, fold(one, by_application.get(one.client_id, ()), code)) for one in courses}
 
 

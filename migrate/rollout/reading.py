@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from pathlib import PurePath
 
 import msgspec
 
 from inventory.model import ClientId, KeyId, TenantId
+from migrate.circumstances import Deactivation, Stretch
 from migrate.gate import CodeState
-from migrate.model import CodeFinding, Entry, ExchangeClaims, Kind, Pairing, Refusal
+from migrate.glass import GlassSecret, Place
+from migrate.model import Abandoned, CodeFinding, Entry, ExchangeClaims, Kind, Pairing, Refusal
 
 
 def planned(entries: Iterable[Entry]) -> tuple[Pairing, ...]:
@@ -31,12 +35,43 @@ def stepped(entries: Iterable[Entry]) -> tuple[Refusal, ...]:
     return tuple(msgspec.convert(plans[-1].data.get("stepped", []), list[Refusal])) if plans else ()
 
 
+def abandoned(entries: Iterable[Entry]) -> tuple[Abandoned, ...]:
+    """Return the applications of the plan that was used last that nobody uses, or that were deactivated as such."""
+    plans = [entry for entry in entries if entry.kind is Kind.PLAN]
+    return tuple(msgspec.convert(plans[-1].data.get("abandoned", []), list[Abandoned])) if plans else ()
+
+
+def deactivations(entries: Iterable[Entry]) -> dict[ClientId, Deactivation]:
+    """Return the applications that were deactivated by us and not activated again, with what was seen since."""
+    found: dict[ClientId, Deactivation] = {}
+    for entry in entries:
+        client_id = entry.application
+        if client_id is None:
+            continue
+        if entry.kind is Kind.DEACTIVATED and client_id not in found:
+            found[client_id] = Deactivation(at=entry.tenant_time)
+        elif entry.kind is Kind.ACTIVATED:
+            found.pop(client_id, None)
+        elif client_id in found and entry.kind in {Kind.WATCHING, Kind.SCREAM_FAILED}:
+            found[client_id] = _looked(found[client_id], entry)
+    return found
+
+
+def _looked(now: Deactivation, entry: Entry) -> Deactivation:
+    if entry.kind is Kind.SCREAM_FAILED:
+        return replace(now, scream=now.scream or str(entry.data["message"]))
+    since, until = (datetime.fromisoformat(str(entry.data[name])) for name in ("covers_since", "covers_until"))
+    return replace(now, looks=(*now.looks, Stretch(since=since, until=until)))
+
+
 def names(entries: Iterable[Entry]) -> dict[ClientId, str]:
     """Return the display names of all applications that any plan of the journal has paired."""
     plans = [entry for entry in entries if entry.kind is Kind.PLAN]
     pairings = [pairing for entry in plans for pairing in msgspec.convert(entry.data["pairings"], list[Pairing])]
     refusals = [one for entry in plans for one in msgspec.convert(entry.data.get("stepped", []), list[Refusal])]
-    applications = [*(one.application for one in refusals), *(one.application for one in pairings)]
+    unused = [one for entry in plans for one in msgspec.convert(entry.data.get("abandoned", []), list[Abandoned])]
+    applications = [*(one.application for one in unused), *(one.application for one in refusals)]
+    applications += [one.application for one in pairings]
     return {each.client_id: each.display_name for each in applications}
 
 
@@ -91,6 +126,33 @@ def code_state(entries: Iterable[Entry], tenant: TenantId) -> CodeState:
 def retired_keys(entries: Iterable[Entry]) -> frozenset[KeyId]:
     """Return the key ids whose removal was confirmed by a read."""
     return frozenset(KeyId(entry.subject) for entry in entries if entry.kind is Kind.RETIRED)
+
+
+def glass_of(entry: Entry) -> GlassSecret:
+    """Return the break-glass secret that an entry says was made."""
+    told = entry.data
+    return GlassSecret(
+        label=entry.subject,
+        key_id=KeyId(str(told["key_id"])),
+        until=datetime.fromisoformat(str(told["until"])),
+        place=Place(vault=str(told["vault"]), name=str(told["name"])),
+        version=str(told["version"]),
+    )
+
+
+def glass_left(entries: Iterable[Entry]) -> dict[ClientId, tuple[GlassSecret, ...]]:
+    """Return the break-glass secrets of which nothing says that they are over, by application, of whichever plan."""
+    left: dict[tuple[ClientId, str], GlassSecret] = {}
+    for entry in entries:
+        if entry.application is None:
+            continue
+        if entry.kind is Kind.BREAK_GLASS_MADE:
+            left[entry.application, entry.subject] = glass_of(entry)
+        elif entry.kind is Kind.BREAK_GLASS_OVER:
+            left.pop((entry.application, entry.subject), None)
+        elif entry.kind is Kind.RETIRED:
+            left = {key: each for key, each in left.items() if each.key_id != entry.subject}
+    return {app: tuple(each for (of, _), each in left.items() if of == app) for app, _ in left}
 
 
 def closed_gates(entry: Entry) -> Mapping[str, Mapping[str, str]]:

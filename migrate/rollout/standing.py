@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from inventory.model import ClientId, KeyId
-from migrate.model import ApplicationRef, Kind, Pairing, Refusal
+from migrate.glass import GlassSecret
+from migrate.model import Abandoned, ApplicationRef, Kind, Pairing, Refusal, Target
 from migrate.rollout.states import State
 from migrate.steps import Action
 
@@ -28,6 +29,8 @@ class Course:
     """Issuer and subject of the assertion that counts as a proof; empty where a step is to make the identity."""
     trusts: bool = True
     """Whether a federated credential is among what is to be done."""
+    abandoned: bool = False
+    """Whether it is deactivated instead of federated."""
     wave: int | None = None
     """None for an application that waits for its steps."""
 
@@ -47,6 +50,21 @@ def course(pairing: Pairing) -> Course:
         subject=pairing.federated.subject,
         wave=pairing.wave,
     )
+
+
+def course_of_abandoned(abandoned: Abandoned) -> Course:
+    """Return what becomes of an application that nobody uses: it is deactivated, and then loses its credentials."""
+    return Course(
+        application=abandoned.application,
+        keys=frozenset(each.key_id for each in abandoned.credentials),
+        trusts=False,
+        abandoned=True,
+    )
+
+
+def course_of(target: Target) -> Course:
+    """Return what the plan means to do with an application from which credentials are removed."""
+    return course(target) if isinstance(target, Pairing) else course_of_abandoned(target)
 
 
 def course_of_steps(refusal: Refusal) -> Course:
@@ -122,6 +140,8 @@ class Standing:
     created: frozenset[str] = frozenset()
     """ARM ids of identities of our making, in lower case."""
     trust: Trust | None = None
+    glass: tuple[GlassSecret, ...] = ()
+    """Break-glass secrets of which nothing says that they are over, oldest first."""
     sealed: frozenset[str] = frozenset()
     """The parts of the seal that were seen."""
     begun: frozenset[tuple[Kind, str]] = frozenset()

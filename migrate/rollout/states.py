@@ -22,6 +22,7 @@ class State(enum.StrEnum):
     FEDERATED = "federated"
     REWRITTEN = "code rewritten"
     PROVEN = "proven"
+    DEACTIVATED = "deactivated"
     SOAKING = "soaking"
     RETIRABLE = "retirable"
     PARTLY_RETIRED = "partly retired"
@@ -59,6 +60,14 @@ class Event(enum.StrEnum):
     SEAL_MEANT = "new credentials are to be forbidden"
     SEALED_ONE = "a part of the seal is there, the other is left"
     SEALED = "new credentials are forbidden"
+    GLASS_MEANT = "a break-glass secret is to be made"
+    GLASS_MADE = "a break-glass secret is there"
+    GLASS_OVER = "a break-glass secret is over"
+    GLASS_OVER_LAST = "the last break-glass secret is over, and every credential of the plan is gone"
+    DEACTIVATE_MEANT = "it is to be deactivated"
+    DEACTIVATED = "it is deactivated"
+    ACTIVATE_MEANT = "it is to be activated again"
+    ACTIVATED = "it is active again"
     UNSEAL_MEANT = "the seal is to be taken off"
     UNSEALED = "a part of the seal is off"
     UNFEDERATE_MEANT = "the federated credential is to be deleted"
@@ -95,6 +104,9 @@ INTENTS: Final = frozenset(
         Event.REMOVE_MEANT,
         Event.WATCHED,
         Event.SEAL_MEANT,
+        Event.GLASS_MEANT,
+        Event.DEACTIVATE_MEANT,
+        Event.ACTIVATE_MEANT,
         Event.UNSEAL_MEANT,
         Event.UNFEDERATE_MEANT,
         Event.DETACH_MEANT,
@@ -104,8 +116,12 @@ INTENTS: Final = frozenset(
 """What can be refused; everything else was seen and is true."""
 REVERSIBLE: Final = (State.PLANNED, State.ATTACHED, State.FEDERATED, State.REWRITTEN, State.PROVEN)
 """Before a removal is scheduled: everything up to here can be taken back."""
-_REMOVABLE: Final = (State.PROVEN, State.RETIRABLE, State.PARTLY_RETIRED)
-"""A plan without a soak goes from proven straight to the removal: the gates decide, at the moment of it."""
+_REMOVABLE: Final = (State.PROVEN, State.DEACTIVATED, State.RETIRABLE, State.PARTLY_RETIRED)
+"""The gates decide, at the moment of it. A plan without a soak goes from proven straight to the removal, and what was
+deactivated has soaked as such."""
+
+_AFTER_A_REMOVAL: Final = (State.PARTLY_RETIRED, State.RETIRED, State.WATCHED, State.SEALED)
+"""Where a new secret may be needed; before a removal the old one is there."""
 
 
 def _rows(
@@ -155,13 +171,16 @@ TABLE: Final[tuple[Transition, ...]] = (
     *_rows(
         Event.REMOVED_ONE,
         Kind.RETIRED,
-        _all_to(State.PARTLY_RETIRED, (*REVERSIBLE, State.SOAKING, State.RETIRABLE)),
+        _all_to(State.PARTLY_RETIRED, (*REVERSIBLE, State.DEACTIVATED, State.SOAKING, State.RETIRABLE)),
         STATIONS,
     ),
     *_rows(
         Event.REMOVED_ALL,
         Kind.RETIRED,
-        _all_to(State.RETIRED, (*REVERSIBLE, State.SOAKING, State.RETIRABLE, State.PARTLY_RETIRED)),
+        _all_to(
+            State.RETIRED,
+            (*REVERSIBLE, State.DEACTIVATED, State.SOAKING, State.RETIRABLE, State.PARTLY_RETIRED),
+        ),
         STATIONS,
     ),
     *_rows(Event.WATCHING, Kind.WATCHING, {}, STATIONS),
@@ -170,6 +189,16 @@ TABLE: Final[tuple[Transition, ...]] = (
     *_rows(Event.SEAL_MEANT, Kind.SEAL_MEANT, {}, (State.WATCHED, State.SEALED)),
     *_rows(Event.SEALED_ONE, Kind.SEALED, {}, STATIONS),
     *_rows(Event.SEALED, Kind.SEALED, {State.WATCHED: State.SEALED}, STATIONS),
+    # A break-glass secret is a live one: with it an application is not retired any more, whatever it was.
+    *_rows(Event.GLASS_MEANT, Kind.BREAK_GLASS_MEANT, {}, _AFTER_A_REMOVAL),
+    *_rows(Event.GLASS_MADE, Kind.BREAK_GLASS_MADE, _all_to(State.PARTLY_RETIRED, _AFTER_A_REMOVAL), STATIONS),
+    *_rows(Event.GLASS_OVER, Kind.BREAK_GLASS_OVER, {}, STATIONS),
+    *_rows(Event.GLASS_OVER_LAST, Kind.BREAK_GLASS_OVER, {State.PARTLY_RETIRED: State.RETIRED}, STATIONS),
+    # The other road: nobody uses it, so that nothing is to take over; what is deactivated can be activated at any time.
+    *_rows(Event.DEACTIVATE_MEANT, Kind.DEACTIVATE_MEANT, {}, (State.PLANNED, State.DEACTIVATED)),
+    *_rows(Event.DEACTIVATED, Kind.DEACTIVATED, {State.PLANNED: State.DEACTIVATED}, STATIONS),
+    *_rows(Event.ACTIVATE_MEANT, Kind.ACTIVATE_MEANT, {}, STATIONS),
+    *_rows(Event.ACTIVATED, Kind.ACTIVATED, {State.DEACTIVATED: State.PLANNED}, STATIONS),
     *_rows(Event.UNSEAL_MEANT, Kind.UNSEAL_MEANT, {}, (State.WATCHED, State.SEALED)),
     *_rows(Event.UNSEALED, Kind.UNSEALED, {State.SEALED: State.WATCHED}, STATIONS),
     *_rows(Event.UNFEDERATE_MEANT, Kind.UNFEDERATE_MEANT, {}, REVERSIBLE),

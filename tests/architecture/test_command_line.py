@@ -47,7 +47,7 @@ def test_rewrite_imports_neither_the_cloud_nor_tables(tmp_path: Path, name: str)
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_there_and_described(name: str) -> None:
-    command = importlib.import_module(f"migrate.cli.{name}").command
+    command = importlib.import_module(f"migrate.cli.{name.replace('-', '_')}").command
     assert isinstance(command, click.Command)
     assert command.help
 

@@ -117,7 +117,6 @@ MUTANTS = [
     (RAW, "or (bool(keys) and None not in keys and not updated)", ""),
     (RAW, "        if entra or _may_be_body(module, item):\n", "        if entra:\n"),
     (OTHERS, "hidden = known and not all", "hidden = not all"),
-    (OTHERS, '    if not module.imports_package("databricks"):\n        return\n', ""),
     (ENVIRONMENT, " or _is_setter_by_name(parent, node)", ""),
     (ENVIRONMENT, " or len(parent.args) + len(parent.keywords) == 1", ""),
     (PROVIDER, "    if _ADDRESS.match(text):\n        return True\n", ""),

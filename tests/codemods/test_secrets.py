@@ -116,3 +116,19 @@ def test_a_literal_secret_is_never_printed(tmp_path: Path, form: str) -> None:
     assert "hunter2" not in repr(run)
     assert "managed_identity_assertion" in (tmp_path / "app.py").read_text()
     assert run.rewritten[0].site.literal_secret is (form != "shape of a secret in a comment")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        ("'azure', 'client_secret'", "config['azure/client_secret']"),
+        ("'X', 'hunter2-hunter2'", "config['X/...']"),
+        ("'X', 'letmein'", "config['X/...']"),
+    ],
+)
+def test_what_may_be_a_default_is_not_shown_as_a_name(tmp_path: Path, arguments: str, shown: str) -> None:
+    """``get`` of a mapping takes a default where that of configparser takes an option; only one of them is a secret."""
+    run = run_on(tmp_path, HEAD + f"c = ClientSecretCredential(T, A, config.get({arguments}))\n")
+    (item,) = run.reported
+    assert item.site.secret_source == shown
+    assert item.detail == f"where {shown} is defined cannot be seen"

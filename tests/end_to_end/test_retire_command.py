@@ -6,11 +6,13 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -100,3 +102,19 @@ def test_an_interrupt_lets_the_credential_in_hand_be_finished(ready: tuple[Rollo
     assert "were not looked at" in err
     assert "Traceback" not in err
     assert len(before - tenant.keys_left()) == 1
+
+
+def test_nothing_is_removed_by_a_journal_that_was_changed(
+    ready: tuple[Rollout, Plan], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tenant, plan = ready
+    before = tenant.keys_left()
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as database, database:
+        (trigger,) = database.execute("SELECT sql FROM sqlite_master WHERE name = 'entries_no_update'").fetchone()
+        database.execute("DROP TRIGGER entries_no_update")
+        database.execute("UPDATE entries SET actor = 'somebody' WHERE kind = 'proven'")
+        database.execute(trigger)
+    assert main(["retire", "plan.json", "--wave", "1", "--apply"]) == 2
+    assert "unsecret journal verify" in capsys.readouterr().err
+    assert main(["revert", "plan.json", "--app", plan.pairings[0].application.client_id, "--apply"]) == 2
+    assert tenant.keys_left() == before

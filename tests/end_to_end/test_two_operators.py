@@ -19,7 +19,7 @@ from migrate.clock import SystemClock
 from migrate.demo import callers
 from migrate.journal import archive
 from migrate.journal.store import SqlJournal
-from migrate.model import Entry, Kind, Plan
+from migrate.model import Entry, Json, Kind, Plan
 from tests.support.postgres import Server, postgres
 from tests.support.rollout import Rollout, rollout
 
@@ -52,7 +52,7 @@ def until_settled(*arguments: str, calm: int) -> None:
 
 def quiet_month(tenant: Rollout, plan: Plan, journal: SqlJournal) -> None:
     """Write down clean code, and let a month pass in which nobody uses a planned secret."""
-    found = {"tenant": plan.tenant_id, "findings": [], "scanned": 1}
+    found: dict[str, Json] = {"tenant": plan.tenant_id, "findings": [], "scanned": 1}
     journal.record(Entry(kind=Kind.CODE_SCANNED, plan=plan.digest, subject="/code", data=found))
     callers.live_on(tenant.emulator, (callers.neighbour(tenant.emulator),), 31)
 

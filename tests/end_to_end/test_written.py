@@ -20,10 +20,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from azure.keyvault.secrets._shared import http_challenge_cache
 
+from migrate import vault_writer
 from migrate.cli.main import main
 from migrate.emulator.state.tenant import Tenant
 from tests.support.estate import hosts_of
+from tests.support.glass import ADD, TOML, failing
 from tests.support.rollout import Rollout, rollout
 
 HOSTILE = (
@@ -36,6 +39,7 @@ HOSTILE = (
     "{0.__class__} '; DROP TABLE entries; --",
     "N" * 10_000,
 )
+HARMLESS = vault_writer._HARMLESS
 IN_CODE, IN_ENVIRONMENT = "cOd3~hardc0ded.Secret_In-Source/+value=9", "3nv~S3cret.in-the_environment/+value=7"
 SITE = """import os
 from azure.identity import ClientSecretCredential
@@ -95,13 +99,18 @@ def code(folder: Path, base: Rollout, client: str) -> Path:
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Written]:
     work, kept = tmp_path_factory.mktemp("written"), tmp_path_factory.mktemp("tenant")
+    http_challenge_cache.clear()  # of vaults of the same name in the tenants of other tests
     with pytest.MonkeyPatch.context() as patch, rollout(kept, patch, apps=14) as base:
         rename(base.emulator.tenant)
         patch.chdir(work)
         patch.setenv("APP_SECRET", IN_ENVIRONMENT)
         patch.setenv("UNSECRET_GRAPH_ENDPOINT", base.emulator.graph_endpoint)
+        patch.setenv("HTTPS_PROXY", base.emulator.proxy_endpoint)
+        patch.setitem(vault_writer._OPTIONS, "retry_backoff_factor", 0.01)
         secrets = {each.secret for one in base.emulator.tenant.applications for each in one.passwords}
         codes = _run(work, base)
+        tenant = base.emulator.tenant
+        secrets |= {*tenant.used_credentials()[0].values(), *base.emulator.vaults.values()} - {HARMLESS}
         secrets |= {IN_CODE, IN_ENVIRONMENT}
         yield Written(folder=work, secrets=frozenset(secrets), codes=codes)
 
@@ -136,7 +145,25 @@ def _run(work: Path, base: Rollout) -> dict[str, int]:
     run("retire", "plan.json", "-v")
     run("retire", "plan.json", "--apply", "-v")
     run("watch", "plan.json", "-v")
+    told = "".join(each.read_text("utf-8") for each in work.glob("*-retire.stdout"))
+    gone = set(re.findall(r"^retired  .* ([0-9a-f-]{36})$", told, re.MULTILINE))
+    whose = {
+        one["key_id"]: each["application"]["client_id"] for each in plan["pairings"] for one in each["credentials"]
+    }
+    app = next(app for key, app in whose.items() if key in gone)
+    glass = ("break-glass", "plan.json", "--app", app, "-v")
+    run(*glass, name="no-vault-failure")
+    (work / "unsecret.toml").write_text(TOML)
+    run(*glass)
+    with failing(base.emulator.tenant, {"kind": "status", "methods": ["PUT"], "path": f"/secrets/unsecret-{app}",
+                                        "status": 503}):  # fmt: skip
+        run(*glass, "--apply", name="vault-failure")
+    with failing(base.emulator.tenant, {"kind": "reset", "path": ADD, "when": "after", "times": 1}):
+        run(*glass, "--apply", name="answer-failure")
+    run(*glass, "--apply")
+    run(*glass, "--apply", "--format", "json")
     for form in ("text", "json"):
+        run("deactivate", "plan.json", "-v", "--format", form)
         run("status", "--all", "-v", "--format", form)
         run("retire", "plan.json", "-v", "--format", form)
     run("journal", "verify", name="journal")
@@ -182,7 +209,12 @@ def forms(secret: str) -> set[bytes]:
 def test_the_run_was_a_whole_one(written: Written) -> None:
     assert [name for name, each in written.codes.items() if each > 1 and "failure" not in name] == []
     journal = [json.loads(line) for line in (written.folder / "journal.jsonl").read_text().splitlines()[1:]]
-    assert {"federated", "proven", "code-scanned", "retire-meant", "retired"} <= {each["kind"] for each in journal}
+    kinds = [each["kind"] for each in journal]
+    assert {"federated", "proven", "code-scanned", "retire-meant", "retired"} <= set(kinds)
+    assert [each for each in kinds if each.startswith("break-glass")] == [
+        "break-glass-meant", "break-glass-over", "break-glass-meant", "break-glass-failed", "break-glass-over",
+        "break-glass-meant", "break-glass-made",
+    ]  # fmt: skip
     verbose = "".join(each.read_text() for each in written.folder.glob("*.log"))
     assert verbose.count("/v1.0/applications") > 20
 

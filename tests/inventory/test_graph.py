@@ -224,6 +224,24 @@ def test_an_endpoint_that_may_not_have_a_token_is_refused(endpoint: str) -> None
         _connect(graph_endpoint=endpoint)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"graph_endpoint": "https://user:hunter2@graph.example"},
+        {"graph_endpoint": "https://graph.example/?sig=hunter2"},
+        {"authority_host": "https://user:hunter2@login.example"},
+    ],
+)
+def test_an_address_that_holds_a_password_is_refused_and_not_told(
+    settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"):
+        monkeypatch.setenv(name, "x")
+    with pytest.raises(TenantUnreachableError, match="give one without") as refused:
+        _connect(**settings)
+    assert "hunter2" not in str(refused.value)
+
+
 def test_certificates_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     with pytest.raises(TenantUnreachableError, match=r"none\.pem"):
         _connect(ca_file=tmp_path / "none.pem")

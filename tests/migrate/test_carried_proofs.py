@@ -138,5 +138,6 @@ def test_a_file_goes_with_its_nonce(made: Made, capsys: pytest.CaptureFixture[st
     errors = capsys.readouterr().err
     assert "go together" in errors
     assert "no nonce" in errors
+    assert f"unsecret: {made.plan}: it is no file of" in errors
     assert "no file of: unsecret verify" in errors
     assert "cannot read none.json" in errors

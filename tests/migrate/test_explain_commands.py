@@ -50,3 +50,11 @@ def test_a_word_that_nobody_knows_is_answered_with_the_nearest(capsys: pytest.Ca
     assert "is it guarded-by-secret" in capsys.readouterr().err
     assert main(["explain", "\x1b[31m"]) == 2
     assert "\x1b" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("group", [[], ["explain"], ["journal"]])
+def test_a_group_without_a_command_says_where_its_commands_are(
+    group: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(group) == 2
+    assert capsys.readouterr().err == f"unsecret: give a command; see {' '.join(['unsecret', *group])} --help\n"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from inventory.model import ClientId, CredentialKind, Purpose
 from migrate import gates
 from migrate.gate import CodeState
-from migrate.model import CodeFinding
+from migrate.model import CodeFinding, Road
 from tests.support.questions import APPLICATION, IDENTITY, PAIRING, claims, history, ours, question, sign_in
 from tests.support.tenants import NOW, principal, trust
 
@@ -24,7 +24,7 @@ def closed(**changes: Any) -> dict[str, str]:
 
 def test_every_gate_is_open_when_everything_is_right() -> None:
     assert closed() == {}
-    assert {gate.name for gate in gates.gates()} == {
+    assert set(gates.names(Road.FEDERATED)) == {
         "all-callers-moved",
         "application-unchanged",
         "change-limit",
@@ -42,6 +42,13 @@ def test_every_gate_is_open_when_everything_is_right() -> None:
         "secret-unused",
         "wave-order",
     }
+    only = {"all-callers-moved", "exchange-proven", "federated-credential-correct", "not-last-credential-without-proof"}
+    assert {*gates.names(Road.FEDERATED)} - {*gates.names(Road.DEACTIVATED)} == only
+    assert {*gates.names(Road.DEACTIVATED)} - {*gates.names(Road.FEDERATED)} == {"deactivated-unmissed"}
+    assert set(gates.names(Road.DEACTIVATION)) == {
+        "application-unchanged", "application-unused", "freeze-window", "one-tenant", "opt-out", "owner-informed",
+        "plan-fresh",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

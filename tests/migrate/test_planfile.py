@@ -34,6 +34,14 @@ def test_a_plan_comes_back_as_it_was(written: Path) -> None:
     assert [path.name for path in written.parent.iterdir()] == ["plan.json"]
 
 
+def test_no_name_in_it_steers_a_terminal_or_a_reader(tmp_path: Path) -> None:
+    plan = make_plan(snapshot(application("a\u202eb\x9b2J\u4e2d"), identities=(identity("id-orders"),)))
+    text = planfile.encode(plan).decode()
+    assert '"a\\u202eb\\u009b2J\u4e2d"' in text
+    planfile.write(plan, tmp_path / "plan.json")
+    assert planfile.read(tmp_path / "plan.json") == planfile.seal(plan)
+
+
 def edit(change: Callable[[Any], Any]) -> Callable[[Path], None]:
     def apply(path: Path) -> None:
         document = json.loads(path.read_text())
@@ -101,6 +109,7 @@ def test_a_value_changed_in_our_own_form_is_said_to_leave_no_trace(written: Path
     [
         (b"", "is not a plan"),
         (b"{", "is not a plan"),
+        (b"[" * 20_000, "is not a plan"),
         (b"[]", "is not a plan of unsecret"),
         (b'{"schema": 1}', "is not a plan of unsecret"),
         (b'{"schema": 99, "pairings": []}', "schema 99"),

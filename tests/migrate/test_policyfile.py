@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from datetime import date
 from pathlib import Path
@@ -9,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from migrate import policyfile
+from migrate.cli.policies import check_names, retirement, ruling
 from migrate.errors import PolicyError
 from migrate.model import Confidence
 from migrate.planning.decisions import NOTHING, Runs
+from migrate.planning.plan import make_plan
+from tests.support.tenants import application, identity, snapshot
 
 DOCS = Path(__file__).parents[2] / "docs" / "plan.md"
 GUID = "AAAAAAAA-0000-4000-8000-000000000000"
@@ -85,6 +89,8 @@ PAIR = '[[pair]]\napplication = "a"\nidentity = "b"\nreason = "c"\n'
         ("[[managed]]\ntool = 'v'\ncreated_by = ['v']", "managed[0].created_by[0]: this is no GUID"),
         ("[limits]\n[limits]", "it is no TOML"),
         ("x =", "it is no TOML"),
+        ("a = " + "[" * 20_000, "it is no TOML"),
+        ("a = " + "9" * 6_000, "it is no TOML"),
     ],
 )
 def test_what_is_not_understood_is_one_line_with_its_key(text: str, message: str) -> None:
@@ -107,3 +113,30 @@ def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(PolicyError, match=r"unsecret\.toml: it is no TOML"):
         policyfile.read(path)
+
+
+def test_the_policy_beside_the_plan_rules_where_the_folder_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    plan = Path("..") / "plan.json"
+    assert retirement(None, plan).policy.owner_days is None
+    assert ruling(None, plan) == "judged without an unsecret.toml"
+    (tmp_path / "unsecret.toml").write_text("[retire]\nowner_days = 14\n")
+    assert retirement(None, plan).policy.owner_days == 14
+    assert ruling(None, plan) == "judged by ../unsecret.toml"
+    Path("unsecret.toml").write_text("[retire]\nowner_days = 5\n")
+    assert (retirement(None, plan).policy.owner_days, ruling(None, plan)) == (5, "judged by unsecret.toml")
+    assert retirement(Path("../unsecret.toml"), plan).policy.owner_days == 14
+
+
+def test_an_exclusion_of_nobody_is_refused_before_anything_is_removed(tmp_path: Path) -> None:
+    plan = make_plan(snapshot(application("orders"), identities=(identity("id-orders"),)))
+    file = tmp_path / "unsecret.toml"
+    file.write_text('[[exclude]]\napplication = "Orders"\nreason = "r"\nuntil = 2099-01-01\n')
+    check_names(file, tmp_path / "plan.json", plan)
+    file.write_text(file.read_text().replace("Orders", "oders"))
+    with pytest.raises(PolicyError, match=r"exclude\[0\].application: the plan has no 'oders'"):
+        check_names(None, tmp_path / "plan.json", plan)
+    check_names(None, tmp_path / "plan.json", dataclasses.replace(plan, policy_digest=policyfile.read(file).digest))

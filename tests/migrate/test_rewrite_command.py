@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -232,6 +233,8 @@ def test_what_is_no_baseline_is_not_replaced(here: Path) -> None:
     assert main(["rewrite", ".", "--baseline", "app.py", "--write-baseline"]) == 2
     assert (here / "notes.json").read_text() == '{"mine": 1}'
     assert (here / "app.py").read_text() == GOOD
+    os.mkfifo(here / "pipe")  # to read it would wait for a writer that never comes
+    assert main(["rewrite", "app.py", "--baseline", "pipe", "--write-baseline"]) == 2
 
 
 def test_a_baseline_holds_for_a_rewrite_too(here: Path, capsys: Captured) -> None:

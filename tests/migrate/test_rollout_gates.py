@@ -82,6 +82,8 @@ def test_an_open_earlier_wave_trouble_and_a_young_canary_hold() -> None:
     assert closed(around={"trouble": "the exchange fails"}) == {"wave-order": "the exchange fails"}
     assert set(closed(around={"canary_removed": NOW - timedelta(hours=1, minutes=59)})) == {"wave-order"}
     assert closed(around={"canary_removed": NOW - timedelta(hours=2)}) == {}
+    for age, shut in ((timedelta(hours=1, minutes=59), {"wave-order"}), (timedelta(hours=2), set())):
+        assert set(closed(around={"stand_in": Removed(at=NOW - age, client_id=ClientId("c"), name="first")})) == shut
 
 
 @pytest.mark.parametrize(
@@ -172,8 +174,15 @@ def test_a_credential_that_appeared_after_the_plan_holds() -> None:
         return closed(application=more, held=more.credentials)
 
     assert "was added since" in added()["application-unchanged"]
-    assert added(start=NOW - timedelta(days=2)) == {}
+    assert "was added since" in added(start=NOW - timedelta(days=2))["application-unchanged"]  # its maker chooses it
     assert added(end=NOW - timedelta(minutes=1)) == {}
+
+
+def test_a_use_without_an_address_is_one_of_a_caller_that_cannot_be_seen_to_move() -> None:
+    """A job that runs monthly is outside of the window of ``secret-unused``, and still a caller."""
+    log = history(sign_in(key_id=KEY, days_ago=28.5, address=None), by_exchange(1, "192.0.2.7"))
+    assert "unknown, which used it last at" in closed(history=log)["all-callers-moved"]
+    assert closed(history=log, around={"gone": frozenset({"unknown"})}) == {}
 
 
 # ---------------------------------------------------------------------- a way back

@@ -135,6 +135,7 @@ class Walk(RuleBasedStateMachine):
         self.trusted = self.attached = self.proven = False
         self.scheduled = self.soaked = self.watched = False
         self.gone: set[str] = set()
+        self.glass: set[str] = set()
         self.gates_at_removal: list[tuple[str, ...]] = []
         self.meant: str | None = None
 
@@ -261,6 +262,30 @@ class Walk(RuleBasedStateMachine):
                 assert self.now.station is State.WATCHED
                 assert (Kind.UNSEAL_MEANT, part) not in self.now.begun
 
+    @rule(fate=st.sampled_from(["stored", "refused", "crash"]))
+    def break_the_glass(self, fate: str) -> None:
+        label = f"glass {len(self.entries)}"
+        if self.try_to(entry(Kind.BREAK_GLASS_MEANT, label)):
+            assert self.gone
+            if fate == "stored":
+                told = {
+                    "key_id": label,
+                    "until": "2026-05-01T12:00:00+00:00",
+                    "vault": "v",
+                    "name": "n",
+                    "version": "1",
+                }
+                self.see(entry(Kind.BREAK_GLASS_MADE, label, **told))
+                self.glass.add(label)
+                self.watched = False
+            elif fate == "refused":
+                self.see(entry(Kind.BREAK_GLASS_OVER, label, because="the vault did not take it"))
+
+    @precondition(lambda self: self.glass)
+    @rule()
+    def a_break_glass_secret_ends(self) -> None:
+        self.see(entry(Kind.BREAK_GLASS_OVER, self.glass.pop(), because="ended"))
+
     @rule()
     def take_back_the_trust(self) -> None:
         if self.try_to(entry(Kind.UNFEDERATE_MEANT, "f")):
@@ -282,9 +307,89 @@ class Walk(RuleBasedStateMachine):
         if self.now.station in {State.RETIRED, State.WATCHED, State.SEALED}:
             assert self.gone == set(KEYS)
             assert self.gates_at_removal
+            assert not self.glass
+        assert {each.key_id for each in self.now.glass} == self.glass
         assert self.now.removed == self.gone
         assert self.now.station in REMOVED or not self.gone or self.scheduled or self.soaked
 
 
 Walk.TestCase.settings = settings(max_examples=100, stateful_step_count=25, suppress_health_check=list(HealthCheck))
 TestWalk = Walk.TestCase
+
+
+IDLE = Course(application=PAIRING.application, keys=frozenset(KEYS), trusts=False, abandoned=True)
+IDLE_GATES = ("deactivated-unmissed", "secret-unused")
+
+
+class IdleWalk(RuleBasedStateMachine):
+    """Random walks on the other road: nothing goes before it was deactivated, and nothing with a closed gate."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: list[Entry] = []
+        self.open = dict.fromkeys(IDLE_GATES, False)
+        self.disabled = False
+        self.gone: set[str] = set()
+        self.gates_at_removal: list[tuple[str, ...]] = []
+
+    @property
+    def now(self) -> Standing:
+        return rollout.fold(IDLE, self.entries)
+
+    def try_to(self, new: Entry) -> bool:
+        try:
+            rollout.admit(IDLE, self.now, new, IDLE_GATES)
+        except IllegalTransitionError:
+            return False
+        self.entries.append(new)
+        return True
+
+    @rule(gate=st.sampled_from(IDLE_GATES), is_open=st.booleans())
+    def a_gate_moves(self, gate: str, is_open: bool) -> None:  # noqa: FBT001 - a value of Hypothesis
+        self.open[gate] = is_open
+
+    @rule(fate=st.sampled_from(["seen", "failed", "crash"]))
+    def deactivate(self, fate: str) -> None:
+        if self.try_to(entry(Kind.DEACTIVATE_MEANT, "a", before=None)):
+            assert not self.gone
+            if fate == "seen":
+                self.entries.append(entry(Kind.DEACTIVATED, "a"))
+                self.disabled = True
+            elif fate == "failed":
+                self.entries.append(entry(Kind.DEACTIVATE_FAILED, "a", message="503"))
+
+    @rule()
+    def activate(self) -> None:
+        assert self.try_to(entry(Kind.ACTIVATE_MEANT, "a"))
+        self.entries.append(entry(Kind.ACTIVATED, "a"))
+        self.disabled = False
+
+    @rule()
+    def somebody_screams(self) -> None:
+        self.entries.append(entry(Kind.SCREAM_FAILED, "client", message="a sign-in"))
+        assert self.now.state in {State.FAILED, State.PARTLY_RETIRED}
+
+    @rule(key=st.sampled_from(KEYS), every=st.booleans())
+    def remove(self, key: str, every: bool) -> None:  # noqa: FBT001 - a value of Hypothesis
+        opened = {name: "because" for name in IDLE_GATES if every or self.open[name]}
+        told = {name: "because" for name in opened if self.open[name]}
+        if self.try_to(entry(Kind.RETIRE_MEANT, key, gates=told)):
+            assert self.disabled or self.gone
+            self.gates_at_removal.append(tuple(name for name, is_open in self.open.items() if is_open))
+            self.entries.append(entry(Kind.RETIRED, key, removed=True))
+            self.gone.add(key)
+
+    @invariant()
+    def nothing_was_removed_with_a_closed_gate(self) -> None:
+        assert all(set(IDLE_GATES) <= set(opened) for opened in self.gates_at_removal)
+        assert self.now.removed == self.gone
+        if self.now.station is State.RETIRED:
+            assert self.gone == set(KEYS)
+        if self.now.station is State.DEACTIVATED:
+            assert self.disabled
+            assert not self.gone
+        assert not {kind for kind, _ in self.now.begun} & {Kind.ACTIVATE_MEANT}
+
+
+IdleWalk.TestCase.settings = settings(max_examples=60, stateful_step_count=20, suppress_health_check=list(HealthCheck))
+TestIdleWalk = IdleWalk.TestCase

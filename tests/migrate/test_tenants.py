@@ -46,6 +46,8 @@ def test_a_tenant_names_variables_of_its_own_for_its_credential(tmp_path: Path) 
         ("[[tenant]]\nid = 5", "tenant 1 is no table of texts"),
         ('[[tenant]]\nid = "a"\n[[tenant]]\nid = "b"\nout = "a.db"', "the same out"),
         ("[[tenant]", "it is no TOML"),
+        ("a = " + "[" * 20_000, "it is no TOML"),
+        ("a = " + "9" * 6_000, "it is no TOML"),
         ('secret = "x"\n[[tenant]]\nid = "a"', "something else beside them"),
     ],
 )

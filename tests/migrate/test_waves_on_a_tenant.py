@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from inventory.model import TenantId
-from migrate.circumstances import Policy, RetirePolicy
+from migrate.circumstances import OptOut, Policy, RetirePolicy
 from migrate.demo import callers
 from migrate.errors import WriteFailedError
 from migrate.model import Entry, ExchangeResult, Json, Kind, Pairing, Plan
@@ -73,6 +74,30 @@ def test_a_wave_waits_for_the_one_before_and_for_its_watch(tenant: Rollout) -> N
         later = await tenant.retire(plan, rules=WATCHED)
         assert {each.pairing.wave for each in later if isinstance(each, Retired)}.isdisjoint(removed)
         assert kinds(later)[Retired] > 0
+
+    asyncio.run(story())
+
+
+def test_one_application_goes_first_where_every_canary_is_held(tenant: Rollout) -> None:
+    async def story() -> None:
+        plan = await tenant.ready()
+        first = min(each.wave for each in plan.pairings)
+        outs = tuple(
+            OptOut(application=each.application.client_id, reason="later", until=date(2100, 1, 1))
+            for each in of_wave(plan, first)
+        )
+        rules = dataclasses.replace(WATCHED, opt_outs=outs)
+        found = await tenant.retire(plan, rules=rules)
+        assert len({each.pairing.application.id for each in found if isinstance(each, Retired)}) == 1
+        waiting = [
+            each for each in found if isinstance(each, Held) and {name for name, _ in each.closed} == {"wave-order"}
+        ]
+        assert any("went first" in why.because for each in waiting for _, why in each.closed)
+        again = await tenant.retire(plan, rules=rules)
+        assert Retired not in kinds(again)
+        tenant.emulator.advance(timedelta(hours=2, minutes=1))
+        await tenant.verify(plan)
+        assert kinds(await tenant.retire(plan, rules=rules))[Retired] > 1
 
     asyncio.run(story())
 

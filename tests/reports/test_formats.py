@@ -18,7 +18,7 @@ from reports.format import Format
 from reports.formats import formats
 from reports.model import Column, Document, Table
 from reports.render import render, write
-from reports.text import readable, rfc3339, visible
+from reports.text import json_visible, readable, rfc3339, visible
 from tests.reports.samples import AT, EMPTY, HOSTILE, document
 
 _NAMES = ("csv", "html", "json", "markdown", "sarif")
@@ -167,6 +167,28 @@ def test_text_helpers() -> None:
     assert visible("a\u202eb\nc🚀👩\u200d💻") == "a⟨U+202E⟩b⟨U+000A⟩c🚀👩\u200d💻"
     assert rfc3339(AT.replace(microsecond=0)) == "2026-03-02T10:30:15Z"
     assert [readable(cell) for cell in (None, True, 0, 1.5, AT)] == ["", "yes", "0", "1.5", "2026-03-02 10:30"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a ##vso[task.setvariable variable=PATH]x", "a ⟨U+0023⟩#vso[task.setvariable variable=PATH]x"),
+        ("##[error]", "⟨U+0023⟩#[error]"),
+        ("::add-mask::x", "⟨U+003A⟩:add-mask::x"),
+        ("  held  ::Error file=a::b", "  held  ⟨U+003A⟩:Error file=a::b"),
+        ("## a ::1 from ::ffff:192.0.2.1, std::end", "## a ::1 from ::ffff:192.0.2.1, std::end"),
+    ],
+)
+def test_no_text_is_a_command_to_what_runs_a_build(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+@given(st.text())
+def test_json_says_the_same_without_a_character_that_hides(text: str) -> None:
+    content = json.dumps([text], ensure_ascii=False).encode("utf-8", "replace")
+    shown = json_visible(content)
+    assert json.loads(shown) == json.loads(content)
+    assert visible(shown.decode()) == shown.decode() or "::" in text or "##" in text
 
 
 def test_tables_that_cannot_be_written_are_refused_where_they_are_made() -> None:

@@ -24,7 +24,8 @@ from migrate.model import Entry, ExchangeResult, Pairing
 from migrate.token_client import AzureTokenExchange
 
 Outcome = TypeVar("Outcome")
-_AZURE = ("/subscriptions/", "/providers/")
+_AZURE = ("/subscriptions/", "/providers/", "/secrets/")
+"""Beginnings of paths: Azure Resource Manager, and key vaults."""
 
 
 class Crash(BaseException):

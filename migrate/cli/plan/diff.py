@@ -14,7 +14,7 @@ from migrate.errors import PlanError
 from migrate.model import Plan
 from migrate.review import told
 from migrate.review.changes import PlanChanges, compare
-from reports.text import visible
+from reports.text import json_visible, visible
 
 _FORMATS = click.Choice(["text", "json", "markdown"])
 
@@ -37,7 +37,7 @@ def command(*, old: Path, new: Path, output: str) -> int:
     changes = compare(before, after)
     if output == "json":
         data = _data(before, after, changes)
-        click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+        click.echo(json_visible(msgspec.json.format(msgspec.json.encode(data), indent=2)).decode())
     elif output == "markdown":
         click.echo(told.markdown(changes), nl=False)
     else:

@@ -33,6 +33,8 @@ def with_leftovers(run: Run, paths: tuple[Path, ...], file: Path) -> Run:
 
 def write(run: Run, paths: tuple[Path, ...], file: Path) -> int:
     """Write what a run found, keep what is known of other paths, and return the number of entries."""
+    if file.exists() and not file.is_file():  # reading a device may never end
+        raise BaselineError(f"{file} would be replaced, and it is no regular file; choose another --baseline")
     covers = _covers(paths, file)
     known = _read(file) if file.exists() else Baseline()
     kept = [entry for entry in known.entries if not covers(entry.mark.path)]

@@ -24,7 +24,7 @@ def show(asked: Asked, run: Run, context: Context) -> None:
     if asked.out is not None:
         outputs.for_report(asked.out, asked.name, *asked.paths)
         save(content, asked.out)
-    elif asked.name == "diff" and sys.stdout.isatty():
+    elif asked.name == "diff" and sys.stdout is not None and sys.stdout.isatty():
         for line in content.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n"):
             click.echo("\t".join(map(visible, line.split("\t"))))
     else:

@@ -35,8 +35,8 @@ def _definition_id(scope: Scope, role: str) -> str:
 
 
 def _definition(scope: Scope, role: RoleDefinition) -> dict[str, Any]:
-    permission = {"actions": list(role.actions), "notActions": list(role.not_actions), "dataActions": [],
-                  "notDataActions": []}  # fmt: skip
+    permission = {"actions": list(role.actions), "notActions": list(role.not_actions),
+                  "dataActions": list(role.data_actions), "notDataActions": []}  # fmt: skip
     return {
         "id": _definition_id(scope, role.id),
         "name": role.id,

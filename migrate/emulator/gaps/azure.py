@@ -9,6 +9,8 @@ from typing import Final
 _HOSTS: Final = "what runs on a host is not played"
 _DATA: Final = "the data of a service, which is none of Azure Resource Manager's; the proxy refuses the host"
 
+_VAULTS: Final = "of a vault's contents only secrets are played, and no state file keeps them"
+
 AZURE: Final = {
     "POST Microsoft.App/containerApps/*/start|stop": _HOSTS,
     "PUT Microsoft.Authorization/roleDefinitions/*": "built-in roles are the only ones",
@@ -19,7 +21,7 @@ AZURE: Final = {
     "Microsoft.Compute/virtualMachines/*/extensions/*": _HOSTS,
     "POST Microsoft.ContainerService/managedClusters/*/list*Credential": "pods get their tokens from /_control/aks",
     "Microsoft.Insights/**": "who changed which resource, and how much it did, is not written down",
-    "PUT Microsoft.KeyVault/vaults/*": "vaults come with the seed, and their contents are not played",
+    "PUT Microsoft.KeyVault/vaults/*": "vaults come with the seed",
     "Microsoft.Management/managementGroups/**": "subscriptions lie in no management group",
     "PUT|DELETE Microsoft.Network/**": "network interfaces follow from the machines; nothing else of a network is kept",
     "Microsoft.Resources/deployments/**": "templates are not carried out",
@@ -35,7 +37,10 @@ AZURE: Final = {
 HOSTS: Final = {
     "*.azurewebsites.net/**": _HOSTS,
     "*.blob.core.windows.net/**": _DATA,
-    "*.vault.azure.net/**": _DATA,
+    "PATCH *.vault.azure.net/secrets/*": "attributes of a version are as it was set",
+    "*.vault.azure.net/certificates/**": _VAULTS,
+    "POST|DELETE *.vault.azure.net/deletedsecrets/**": "a deleted secret is neither recovered nor purged",
+    "*.vault.azure.net/keys/**": _VAULTS,
     "aka.ms/**": "extensions of Azure CLI are not installed from here",
     "graph.windows.net/**": "Azure AD Graph was retired",
     "main.iam.ad.ext.azure.com/**": "the portal's own interface, by which az ad app permission admin-consent works",

@@ -12,7 +12,7 @@ from migrate.emulator.seed.maker import Maker
 from migrate.emulator.seed.names import AUDITOR, ENVIRONMENTS, OPERATOR
 from migrate.emulator.state.azure import AzureResource, RoleAssignment, Subscription
 from migrate.emulator.state.records import Setting
-from migrate.emulator.state.roles import OWNER, READER
+from migrate.emulator.state.roles import OWNER, READER, SECRETS_OFFICER
 from migrate.emulator.state.tenant import Tenant
 
 CLUSTER: Final = "aks-platform-01"
@@ -40,11 +40,12 @@ def add_azure(tenant: Tenant, seed: int) -> None:
 
 def _add_assignments(maker: Maker) -> None:
     tenant = maker.tenant
-    for application, role in ((OPERATOR, OWNER), (AUDITOR, READER)):
+    for application, role in ((OPERATOR, OWNER), (AUDITOR, READER), (OPERATOR, SECRETS_OFFICER)):
         principal = tenant.service_principal_of(tenant.application_named(application))
         for subscription_id in tenant.azure.subscriptions:
+            of_data = role == SECRETS_OFFICER  # an owner of a vault may not read what is in it
             assignment = RoleAssignment(
-                name=maker.guid(),
+                name=seeded_guid(maker.seed, "of data", subscription_id) if of_data else maker.guid(),
                 principal_id=principal.id,
                 role=role,
                 scope=f"/subscriptions/{subscription_id}",
@@ -65,7 +66,7 @@ def _add_vault(maker: Maker, environment: str) -> None:
             "sku": {"family": "A", "name": "standard"},
             "tenantId": maker.tenant.id,
             "enableRbacAuthorization": True,
-            "vaultUri": f"https://{name}.vault.azure.net/",
+            "vaultUri": f"https://{name}.{maker.tenant.cloud.vault_domain}/",
             "provisioningState": "Succeeded",
         }),
     )  # fmt: skip

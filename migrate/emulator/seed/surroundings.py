@@ -54,6 +54,7 @@ def add_microsoft(maker: Maker) -> None:
         maker.tenant.save_service_principal(principal)
     cloud = maker.tenant.cloud
     exchange, graph, arm = cloud.exchange_audience, f"https://{cloud.graph_host}", f"https://{cloud.arm_host}"
+    vault = f"https://{cloud.vault_domain}"
     maker.tenant.resources += [
         Resource(names=(exchange.lower(), EXCHANGE_APP_ID, f"api://{EXCHANGE_APP_ID}"), audience=EXCHANGE_APP_ID,
                  app_id=EXCHANGE_APP_ID, display_name="AAD Token Exchange Endpoint: Public", version="2.0"),
@@ -61,7 +62,7 @@ def add_microsoft(maker: Maker) -> None:
                  display_name="Microsoft Graph", version="1.0"),
         Resource(names=(arm, cloud.service_management, ARM_APP_ID), audience=arm, app_id=ARM_APP_ID,
                  display_name="Windows Azure Service Management API", version="1.0"),
-        Resource(names=("https://vault.azure.net",), audience="https://vault.azure.net",
+        Resource(names=(vault, _FIRST_PARTY["Azure Key Vault"]), audience=vault,
                  app_id=_FIRST_PARTY["Azure Key Vault"], display_name="Azure Key Vault", version="1.0"),
         Resource(names=("https://storage.azure.com",), audience="https://storage.azure.com",
                  app_id=_FIRST_PARTY["Azure Storage"], display_name="Azure Storage", version="1.0"),

@@ -11,6 +11,7 @@ from typing import Final
 OWNER: Final = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 CONTRIBUTOR: Final = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 READER: Final = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+SECRETS_OFFICER: Final = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
 _AUTHORIZATION_WRITES: Final = ("Microsoft.Authorization/*/Delete", "Microsoft.Authorization/*/Write")
 
 
@@ -23,6 +24,8 @@ class RoleDefinition:
     description: str
     actions: tuple[str, ...]
     not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    """What it grants on the data of a service; actions, "*" among them, say nothing of that."""
 
     def allows(self, action: str) -> bool:
         """Whether the role grants an action; wildcards stand for anything, case does not count."""
@@ -31,14 +34,27 @@ class RoleDefinition:
             _pattern(each).fullmatch(wanted) for each in self.not_actions
         )
 
+    def allows_data(self, action: str) -> bool:
+        """Whether the role grants an action on data."""
+        return any(_pattern(each).fullmatch(action.lower()) for each in self.data_actions)
+
 
 @lru_cache(maxsize=256)
 def _pattern(wildcard: str) -> re.Pattern[str]:
     return re.compile(re.escape(wildcard.lower()).replace(r"\*", ".*"))
 
 
-def _role(identifier: str, name: str, description: str, *actions: str, without: tuple[str, ...] = ()) -> RoleDefinition:
-    return RoleDefinition(id=identifier, name=name, description=description, actions=actions, not_actions=without)
+def _role(
+    identifier: str,
+    name: str,
+    description: str,
+    *actions: str,
+    without: tuple[str, ...] = (),
+    data: tuple[str, ...] = (),
+) -> RoleDefinition:
+    return RoleDefinition(
+        id=identifier, name=name, description=description, actions=actions, not_actions=without, data_actions=data
+    )
 
 
 _SHARED: Final = ("Microsoft.Authorization/*/read", "Microsoft.Resources/subscriptions/resourceGroups/read")
@@ -86,6 +102,14 @@ ROLES: Final = {
         ),
         _role(
             "4633458b-17de-408a-b874-0445c86b69e6", "Key Vault Secrets User", "Read secret contents.",
+            data=("Microsoft.KeyVault/vaults/secrets/getSecret/action",
+                  "Microsoft.KeyVault/vaults/secrets/readMetadata/action"),
+        ),
+        _role(
+            SECRETS_OFFICER, "Key Vault Secrets Officer",
+            "Perform any action on the secrets of a key vault, except manage permissions. Only works for key vaults "
+            "that use the 'Azure role-based access control' permission model.", "Microsoft.KeyVault/*/read", *_SHARED,
+            data=("Microsoft.KeyVault/vaults/secrets/*",),
         ),
     )
 }  # fmt: skip

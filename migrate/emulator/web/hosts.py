@@ -21,21 +21,32 @@ from migrate.emulator.web.common import host_of, json_response
 class HostSwitch:
     """Sends a request to the application that its ``Host`` header names."""
 
-    def __init__(self, by_host: Mapping[str, ASGIApp], otherwise: ASGIApp) -> None:
+    def __init__(self, by_host: Mapping[str, ASGIApp], by_domain: Mapping[str, ASGIApp], otherwise: ASGIApp) -> None:
         self._by_host = by_host
+        self._by_domain = by_domain
         self._otherwise = otherwise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
         host = host_of(Request(scope)) if scope["type"] == "http" else ""
-        name = host.rpartition(":")[0] or host
-        await self._by_host.get(name.lower(), self._otherwise)(scope, receive, send)
+        name = (host.rpartition(":")[0] or host).lower()
+        served = self._by_host.get(name) or self._by_domain.get(name.partition(".")[2], self._otherwise)
+        await served(scope, receive, send)
 
 
 def by_service(
-    tenant: Tenant, *, login: list[BaseRoute], graph: list[BaseRoute], arm: list[BaseRoute], strangers: list[BaseRoute]
+    tenant: Tenant,
+    *,
+    login: list[BaseRoute],
+    graph: list[BaseRoute],
+    arm: list[BaseRoute],
+    vaults: list[BaseRoute],
+    strangers: list[BaseRoute],
 ) -> HostSwitch:
-    """Put the services of a tenant under the names of its cloud, and of the others ``strangers`` and refusals."""
+    """Put the services of a tenant under the names of its cloud, and of the others ``strangers`` and refusals.
+
+    Each vault has a name of its own, below the domain of the cloud's vaults.
+    """
     apps: dict[str, ASGIApp] = {}
     away = Starlette(routes=[Route("/{path:path}", _foreign_token, methods=["GET", "POST", "PATCH", "PUT", "DELETE"])])
     foreign_login = Starlette(routes=strangers)
@@ -44,7 +55,8 @@ def by_service(
         apps |= dict.fromkeys(cloud.login_hosts, Starlette(routes=login) if ours else foreign_login)
         apps |= dict.fromkeys(cloud.graph_hosts, Starlette(routes=graph) if ours else away)
         apps[cloud.arm_host] = Starlette(routes=arm) if ours else away
-    return HostSwitch(apps, Starlette(routes=[*graph, *login, *arm]))
+    by_domain: dict[str, ASGIApp] = {tenant.cloud.vault_domain: Starlette(routes=vaults)}
+    return HostSwitch(apps, by_domain, Starlette(routes=[*graph, *login, *arm]))
 
 
 async def _foreign_token(request: Request) -> Response:

@@ -167,10 +167,11 @@ def test_role_assignments_are_found_by_principal_and_by_scope(arm: Any) -> None:
     operator = arm.tenant.service_principal_of(arm.tenant.application_named("unsecret-operator"))
     for text in (f"principalId eq '{operator.id}'", f"assignedTo('{operator.id}')",
                  f"atScope() and assignedTo('{operator.id}')"):  # fmt: skip
-        (found,) = assignments(arm, text)
-        assert found["properties"]["principalId"] == operator.id
-        role = arm.get(found["properties"]["roleDefinitionId"]).json()
-        assert role["properties"]["roleName"] == "Owner"
+        found, of_data = assignments(arm, text)
+        assert found["properties"]["principalId"] == of_data["properties"]["principalId"] == operator.id
+        roles = [arm.get(each["properties"]["roleDefinitionId"]).json()["properties"] for each in (found, of_data)]
+        assert [each["roleName"] for each in roles] == ["Owner", "Key Vault Secrets Officer"]
+        assert [bool(each["permissions"][0]["dataActions"]) for each in roles] == [False, True]
     assert found in assignments(arm, "", arm.group), "what is assigned above counts below"
     assert found in assignments(arm, "atScope()", arm.group)
 

@@ -95,6 +95,7 @@ def test_other_files_are_refused_and_left_alone(tmp_path: Path) -> None:
         "sqlite:///",
         "sqlite:///:memory:",
         "sqlite:///file:x?mode=memory&uri=true",
+        "sqlite:///journal.db?mode=ro",
     ],
 )
 def test_a_wrong_url_is_one_line(url: str) -> None:

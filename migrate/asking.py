@@ -1,0 +1,133 @@
+"""What gates are asked about one credential, put together from tenant, journal and policy at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from inventory.directory import Directory
+from inventory.model import Application, Holder, ServicePrincipal
+from migrate import gates, rollout
+from migrate.circumstances import RetirePolicy, Stretch
+from migrate.gate import Closed, Question
+from migrate.model import Abandoned, Entry, Kind, Pairing, Plan, PlannedCredential, Road, Target
+from migrate.ports import Journal
+from migrate.removal import Now
+from migrate.surroundings import KINDS, Surroundings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Puts questions together under one plan and one policy."""
+
+    plan: Plan
+    directory: Directory
+    journal: Journal
+    rules: RetirePolicy
+
+    async def question(
+        self, target: Target, credential: PlannedCredential, now: Now, around: Surroundings, road: Road
+    ) -> Question:
+        """Return the question about a credential; raises InventoryError, JournalError."""
+        client_id = target.application.client_id
+        told = self.journal.entries(
+            kinds=(Kind.PROVEN, Kind.PROOF_FAILED, Kind.DEACTIVATED, Kind.ACTIVATED, Kind.WATCHING, Kind.SCREAM_FAILED),
+            application=client_id,
+        )
+        found = rollout.deactivations(told).get(client_id)
+        # Counted from the tenant's own time in the plan: a clock of ours that runs ahead would cut off recent use.
+        since = self.plan.snapshot_taken_at - timedelta(days=self.rules.policy.unused_days + 1)
+        history = await self.directory.sign_ins(client_id, min(since, found.at) if found else since)
+        self.catch_up(around)
+        created = created_of(credential, now.application, now.principal)
+        circumstances = around.around(target, credential, created, history.as_of)
+        if isinstance(target, Abandoned):
+            until = await self.directory.log_until()
+            circumstances = replace(circumstances, deactivation=found, log_until=until)
+        return Question(
+            pairing=target,
+            credential=credential,
+            policy=self.rules.policy,
+            now=history.as_of,
+            application=now.application,
+            principal=now.principal,
+            held=now.held or (),
+            federated=(now.application.federated if now.application else None) or (),
+            history=history,
+            proofs=rollout.proofs(target, told) if isinstance(target, Pairing) else (),
+            code=around.code,
+            circumstances=circumstances,
+            road=road,
+        )
+
+    def again(self, question: Question, around: Surroundings) -> Question:
+        """Return a question with what others wrote meanwhile, for the moment of the removal."""
+        self.catch_up(around)
+        created = created_of(question.credential, question.application, question.principal)
+        before = question.circumstances
+        found = around.around(question.pairing, question.credential, created, question.now, last=True)
+        circumstances = replace(found, deactivation=before.deactivation, log_until=before.log_until)
+        return replace(question, circumstances=circumstances, code=around.code)
+
+    def catch_up(self, around: Surroundings) -> None:
+        """Take what was written since."""
+        around.catch_up(self.journal.entries(kinds=KINDS, after=around.last))
+
+    # --- looking after what was deactivated --------------------------------------------------------------------------
+
+    def note_look(self, question: Question) -> str:
+        """Write down whether a deactivated application is missed, or until when the log shows that it is not.
+
+        Returns who misses it, in words; empty where nobody does, or where it was not deactivated by us.
+        """
+        found = question.circumstances.deactivation
+        if found is None:
+            return ""
+        if missed := found.scream or missed_by(question):
+            if not found.scream:
+                self._write(Kind.SCREAM_FAILED, question, {"message": missed})
+            return missed
+        if (stretch := covered(question)) is not None:
+            told = {"covers_since": stretch.since.isoformat(), "covers_until": stretch.until.isoformat()}
+            self._write(Kind.WATCHING, question, told)
+        return ""
+
+    def _write(self, kind: Kind, question: Question, data: dict[str, str]) -> None:
+        client_id = question.pairing.application.client_id
+        told = {"tenant_time": question.now.isoformat(), **data}
+        self.journal.record(
+            Entry(kind=kind, plan=self.plan.digest, application=client_id, subject=client_id, data={**told})
+        )
+
+
+def missed_by(question: Question) -> str:
+    """Say who misses a deactivated application: whoever tried to sign in, owners who said no, an exclusion; pure."""
+    found, around = question.circumstances.deactivation, question.circumstances
+    if found is None:
+        return ""
+    if tried := [each for each in question.history.sign_ins if each.at >= found.at]:
+        last = max(tried, key=lambda each: each.at)
+        code = f" (AADSTS{last.error_code})" if last.error_code else ""
+        where = f"the last from {last.address or 'an unknown address'} at {last.at:%Y-%m-%d %H:%M} UTC{code}"
+        return f"{len(tried)} attempts to sign in since it was deactivated, {where}"
+    if around.informed is not None and around.informed.answer is False:
+        return f"its owners said no, as {around.informed.by} recorded at {around.informed.at:%Y-%m-%d}"
+    excluded = dict(gates.ask(question)).get("opt-out")
+    return excluded.because if isinstance(excluded, Closed) else ""
+
+
+def covered(question: Question) -> Stretch | None:
+    """Return of which time the log shows all attempts: it may be some hours behind; None where it shows nothing."""
+    history, until = question.history, question.circumstances.log_until
+    if history.missing or history.covers_since is None or until is None:
+        return None
+    end = min(until, history.as_of - timedelta(hours=question.policy.log_hours))
+    return Stretch(since=history.covers_since, until=end) if end > history.covers_since else None
+
+
+def created_of(
+    credential: PlannedCredential, application: Application | None, principal: ServicePrincipal | None
+) -> datetime | None:
+    """Return when the holder of a credential was created."""
+    holder = application if credential.holder is Holder.APPLICATION else principal
+    return holder.created if holder else None

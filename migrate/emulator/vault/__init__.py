@@ -1,0 +1,1 @@
+"""The data plane of Azure Key Vault: secrets and their versions."""
