@@ -171,13 +171,17 @@ class Hosting:
 
     async def _public_addresses(self) -> tuple[PublicAddresses, tuple[ScanNote, ...]]:
         """Join what the networks tell of machines; where they do not, the machines are told without addresses."""
+        book = convert.AddressBook()
         try:
-            addresses = await self._whole(ADDRESSES)
-            interfaces = await self._whole(INTERFACES) if addresses else []
+            async for rows, _ in self._rows(ADDRESSES, _ROWS, _Place()):
+                book.addresses(rows)
+            if book:
+                async for rows, _ in self._rows(INTERFACES, _ROWS, _Place()):
+                    book.interfaces(rows)
         except (PermissionMissingError, ReadFailedError) as error:
             note = ScanNote(subject="hosts", text=f"{_reason(error)}: public addresses of machines are unknown")
             return PublicAddresses(by_id={}, by_machine={}), (note,)
-        return convert.public_addresses(addresses, interfaces), ()
+        return book.joined(), ()
 
     # --- settings ----------------------------------------------------------------------------------------------------
 

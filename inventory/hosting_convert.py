@@ -63,17 +63,38 @@ class PublicAddresses:
     by_machine: Mapping[str, tuple[str, ...]]
 
 
-def public_addresses(addresses: Iterable[bytes], interfaces: Iterable[bytes]) -> PublicAddresses:
-    """Join public addresses with machines by their network interfaces; rows that are unreadable tell no address."""
-    machines = dict(_readable(interfaces, WireInterface, lambda row: (row.id, row.machine)))
-    by_id: dict[str, str] = {}
-    by_machine: dict[str, tuple[str, ...]] = {}
-    for row in _readable(addresses, WireAddress, lambda row: row):
-        by_id[row.id] = row.address
-        machine = machines.get(row.attached_to.partition("/ipconfigurations/")[0])
-        if machine:
-            by_machine[machine] = (*by_machine.get(machine, ()), row.address)
-    return PublicAddresses(by_id=by_id, by_machine=by_machine)
+class AddressBook:
+    """Joins public addresses with machines by their network interfaces; rows that are unreadable tell no address.
+
+    Of the rows, which a large tenant has by the ten thousand, nothing is kept but ids and addresses.
+    """
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, str] = {}
+        self._by_interface: dict[str, tuple[str, ...]] = {}
+        self._by_machine: dict[str, tuple[str, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def addresses(self, rows: Iterable[bytes]) -> None:
+        """Take rows of addresses, all of them before those of interfaces."""
+        for row in _readable(rows, WireAddress, lambda row: row):
+            self._by_id[row.id] = row.address
+            interface = row.attached_to.partition("/ipconfigurations/")[0]
+            if interface:
+                self._by_interface[interface] = (*self._by_interface.get(interface, ()), row.address)
+
+    def interfaces(self, rows: Iterable[bytes]) -> None:
+        """Take rows of network interfaces."""
+        for row in _readable(rows, WireInterface, lambda row: row):
+            told = self._by_interface.get(row.id)
+            if told and row.machine:
+                self._by_machine[row.machine] = (*self._by_machine.get(row.machine, ()), *told)
+
+    def joined(self) -> PublicAddresses:
+        """Return what was joined."""
+        return PublicAddresses(by_id=self._by_id, by_machine=self._by_machine)
 
 
 def host(raw: bytes, public: PublicAddresses, known: KnownIds) -> tuple[Host | ScanNote, ...]:

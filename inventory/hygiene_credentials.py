@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import assert_never
 
@@ -95,30 +96,50 @@ def names(context: Context, holder: Held, credential: Credential) -> Iterator[Fi
     yield finding("credential-unnamed", message, label(holder.display_name, holder.client_id))
 
 
+@dataclass(slots=True)
+class _Untold:
+    """Credentials of which nothing can be told for the same reasons: a large tenant has hundreds of thousands."""
+
+    credentials: int = 0
+    clients: set[str] = field(default_factory=set)
+    shown: list[str] = field(default_factory=list)
+    """The first holders."""
+    before: str = ""
+    """What is known of the last success of the last of them."""
+
+    def add(self, holder: Held, before: str) -> None:
+        self.credentials += 1
+        self.before = before
+        if len(self.shown) < _SHOWN and holder.client_id not in self.clients:
+            self.shown.append(label(holder.display_name, holder.client_id))
+        self.clients.add(holder.client_id)
+
+
 def uses(context: Context, held: Iterable[tuple[Held, Credential]]) -> Iterator[Finding]:
     """Yield live credentials that are shown to be unused, then those of which nobody can tell, by their reasons."""
-    unknown: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    unknown: dict[tuple[str, ...], _Untold] = defaultdict(_Untold)
     for holder, credential in held:
         if not context.in_force(credential):
             continue
-        subject, answer = label(holder.display_name, holder.client_id), context.use_of(credential)
+        answer = context.use_of(credential)
         match answer:
             case Unused():
                 message = f"The {_what(credential)} was not used: {'; '.join(answer.because)}."
-                yield finding("credential-unused", message, subject)
+                yield finding("credential-unused", message, label(holder.display_name, holder.client_id))
             case Unknown():
-                unknown[answer.because].append(subject)
+                unknown[answer.because].add(holder, answer.before)
             case Used():
                 pass
             case _:
                 assert_never(answer)
-    yield from (_unknown(because, subjects) for because, subjects in unknown.items())
+    yield from (_unknown(because, untold) for because, untold in unknown.items())
 
 
-def _unknown(because: tuple[str, ...], subjects: list[str]) -> Finding:
-    holders = tuple(dict.fromkeys(subjects))
-    count = "one credential is" if len(subjects) == 1 else f"{len(subjects)} credentials are"
-    more = f" and {len(holders) - _SHOWN} more" if len(holders) > _SHOWN else ""
-    of = f" (of {', '.join(holders[:_SHOWN])}{more})" if len(holders) > 1 else ""
-    message = f"Whether {count} used is unknown{of}: {'; '.join(because)}."
-    return finding("credential-use-unknown", message, holders[0] if len(holders) == 1 else "")
+def _unknown(because: tuple[str, ...], untold: _Untold) -> Finding:
+    holders = len(untold.clients)
+    count = "one credential is" if untold.credentials == 1 else f"{untold.credentials} credentials are"
+    more = f" and {holders - _SHOWN} more" if holders > _SHOWN else ""
+    of = f" (of {', '.join(untold.shown)}{more})" if holders > 1 else ""
+    said = (*because, untold.before) if untold.credentials == 1 and untold.before else because
+    message = f"Whether {count} used is unknown{of}: {'; '.join(said)}."
+    return finding("credential-use-unknown", message, untold.shown[0] if holders == 1 else "")

@@ -232,10 +232,13 @@ class SignInHistory:
     as_of: datetime
     """The tenant's own time when the log was read (the ``Date`` header)."""
     covers_since: datetime | None
-    """The oldest record the log still holds for the whole tenant; None: the log is empty or could not be read."""
+    """From when on the log of the whole tenant has no gap, not sought much further back than the sign-ins were asked
+    for; None: the log is empty or could not be read."""
     sign_ins: tuple[SignIn, ...]
     missing: str = ""
     """Why the log could not be read, in words; empty when it could."""
+    gap: str = ""
+    """The gap before ``covers_since``, in words; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -231,7 +231,7 @@ def _principals(directory: Directory, azure: Identities | None) -> Listing:
 
 def _known_ids(writer: SnapshotWriter) -> KnownIds:
     return KnownIds(
-        applications=writer.values("applications", "client_id"), identities=writer.values("identities", "client_id")
+        applications=writer.ids("applications", "client_id"), identities=writer.ids("identities", "client_id")
     )
 
 

@@ -3,7 +3,8 @@
 Unknown is never unused. A success inside the window is use, whoever saw it. Otherwise a credential is unused only where
 a source covers the whole window, is fresh, names credentials of this kind, and nothing contradicts it: a sign-in that
 does not say which credential it used, a report that saw what the log does not show, users who sign in with the
-application, tenants whose logs are not here. No row is not a sign of anything, and failed attempts are not use.
+application, or of whom nothing is told, tenants whose logs are not here. No row is not a sign of anything, and failed
+attempts are not use.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ class Unknown:
     """Neither was seen nor can be excluded, for these reasons."""
 
     because: tuple[str, ...]
+    before: str = ""
+    """What is known of its last success, in words; many credentials share the reasons, and few this."""
 
 
 Verdict = Used | Unused | Unknown
@@ -78,11 +81,12 @@ def verdict(
         return Used(last=last[0], by=last[1], because=(*_seen(case, last[0], last[1]), *_disagreement(case, last[0])))
     covering = [source for source in case.sources if not _lack(case, source)]
     obstacles = (*_elsewhere(case), *_too_young(case), *_unexplained(case, covering))
+    obstacles += _users_untold(case) if covering else ()
     if covering and not obstacles:
         return _unused(case, covering, last)
     lacks = sorted({f"{source.name}: {_lack(case, source)}" for source in case.sources if not covering})
     nothing = () if case.sources else ("no source of evidence was read",)
-    return Unknown(because=(*obstacles, *lacks, *nothing, *_before(last)))
+    return Unknown(because=(*obstacles, *lacks, *nothing), before="".join(_before(last)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +98,8 @@ class _Case:
     sources: tuple[Source, ...]
     ours: tuple[Use, ...]
     unclear: tuple[Use, ...]
-    users_told: bool
-    """Whether a report says if users sign in with the application."""
+    users_told: frozenset[SourceName]
+    """The reports with a row that says whether users sign in with the application."""
     tried: _Spans
     """When there were attempts with our credential, by source."""
     others: _Spans
@@ -114,7 +118,7 @@ def _case(asked: Subject, uses: Iterable[Use], sources: Iterable[Source], at: da
         sources=tuple(sources),
         ours=tuple(ours),
         unclear=tuple(unclear),
-        users_told=any(use.delegated is not None and use.first is None for use in unclear),
+        users_told=frozenset(use.source for use in unclear if use.delegated and use.first is None),
         tried=_spans((use.source, use.first, use.last) for use in ours),
         others=_spans((use.source, use.first, use.last_success) for use, answer in told if answer is not Whose.UNCLEAR),
     )
@@ -163,6 +167,23 @@ def _too_young(case: _Case) -> tuple[str, ...]:
     return (f"it is valid from {_minute(begins)} on, which is less than {case.terms.days} days",)
 
 
+def _users_untold(case: _Case) -> tuple[str, ...]:
+    """Say that nothing tells whether users sign in: no log that is read shows what a web application does for them.
+
+    A report without a row of the application says nothing, nor does one that was not read to its end or is behind.
+    """
+    unknown = "whether users sign in with the application, which may take it, is not known"
+    told = [source for source in case.sources if source.name in case.users_told]
+    if not told:
+        return (f"{unknown}: no report that was read has a row of it",)
+    lacks = [source.missing or _not_told_lately(case, source) for source in told]
+    return () if "" in lacks else tuple(f"{unknown}: {one.name}: {lack}" for one, lack in zip(told, lacks, strict=True))
+
+
+def _not_told_lately(case: _Case, report: Source) -> str:
+    return "it tells no time" if report.until is None else _not_fresh(case, report.until)
+
+
 def _unexplained(case: _Case, covering: list[Source]) -> tuple[str, ...]:
     """Say what may have been use of the credential and is not shown by a covering source to be something else."""
     newest: dict[tuple[SourceName, bool, bool], datetime] = {}
@@ -183,10 +204,16 @@ def _doubt(use: Use, start: datetime) -> datetime | None:
 
 
 def _explained(covering: list[Source], use: Use, moment: datetime, shown: _Spans) -> bool:
-    """Whether a covering source shows what happened at that time, as ``shown``; none shows what users do."""
+    """Whether a covering source shows what happened at that time, as ``shown``; none shows what users do.
+
+    Of a row that adds several times up only first and last are known, so that what happened between them stays open.
+    """
     names = {one.name for one in covering if one.name != use.source}
-    return not use.delegated and any(
-        source in names and first - _SAME_TIME <= moment <= last + _SAME_TIME for source, first, last in shown
+    alone = use.first is None or use.first == use.last
+    return (
+        alone
+        and not use.delegated
+        and any(source in names and first - _SAME_TIME <= moment <= last + _SAME_TIME for source, first, last in shown)
     )
 
 
@@ -214,7 +241,6 @@ def _unused(case: _Case, covering: list[Source], last: tuple[datetime, SourceNam
             f"unused for {days} days; a job that runs less often would not show",
             *_before(last),
             *_attempts(case),
-            *_users(case),
         ),
     )
 
@@ -233,11 +259,6 @@ def _before(last: tuple[datetime, SourceName] | None) -> tuple[str, ...]:
 def _attempts(case: _Case) -> tuple[str, ...]:
     failed = [use.last for use in case.ours if use.failures and use.last and use.last >= case.start]
     return (f"something still tries it, in vain, last at {_minute(max(failed))}",) if failed else ()
-
-
-def _users(case: _Case) -> tuple[str, ...]:
-    """Say that sign-ins of users were not looked at, where no source tells whether there were any."""
-    return () if case.users_told else ("whether users sign in with the application, which may take it, is not known",)
 
 
 def _seen(case: _Case, last: datetime, by: SourceName) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ _BLIND = (
 class _Row(WireObject, frozen=True, gc=False):
     app_id: str
     application_authentication_client_sign_in_activity: WireLastSeen | None = None
-    delegated_client_sign_in_activity: WireLastSeen | None = None
+    delegated_client_sign_in_activity: WireLastSeen | msgspec.UnsetType | None = msgspec.UNSET
 
 
 def _uses(raw: msgspec.Raw, at: datetime) -> tuple[Use, ...] | ScanNote:
@@ -37,12 +37,13 @@ def _uses(raw: msgspec.Raw, at: datetime) -> tuple[Use, ...] | ScanNote:
 
 
 def _told(row: _Row, at: datetime) -> tuple[Use, ...]:
-    told = (
-        (False, row.application_authentication_client_sign_in_activity),
-        (True, row.delegated_client_sign_in_activity),
-    )
-    uses = (_use(row, seen, at, delegated=delegated) for delegated, seen in told if seen is not None)
-    return tuple(use for use in uses if use.last or use.last_success)
+    """Return what the row tells; a row of users without a time says that the report knows of none."""
+    alone, with_users = row.application_authentication_client_sign_in_activity, row.delegated_client_sign_in_activity
+    uses = [_use(row, alone, at, delegated=False)] if alone is not None else []
+    found = [use for use in uses if use.last or use.last_success]
+    if with_users is not msgspec.UNSET:
+        found.append(_use(row, with_users or WireLastSeen(), at, delegated=True))
+    return tuple(found)
 
 
 def _use(row: _Row, seen: WireLastSeen, at: datetime, *, delegated: bool) -> Use:

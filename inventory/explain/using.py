@@ -98,7 +98,8 @@ def _unnamed(subject: Subject, source: Row) -> list[str]:
     """Say that the application was used with something that the source does not name."""
     found = subject.row(
         "SELECT count(*) AS rows, max(last_success) AS last FROM uses WHERE client_id = ? AND source = ? "
-        "AND key_id IS NULL AND thumbprint IS NULL AND federated_credential_id IS NULL",
+        "AND key_id IS NULL AND thumbprint IS NULL AND federated_credential_id IS NULL "
+        "AND coalesce(last_seen, last_success) IS NOT NULL",
         subject.client_id,
         source["name"],
     )

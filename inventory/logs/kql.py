@@ -35,7 +35,8 @@ _TEXTS: Mapping[str, str] = {
 """Columns of the tables, by the names they have here."""
 _KEPT = ("Client", "KeyId", "Thumbprint", "Federated", "CredentialType")
 _SUMS = (
-    "First = min(TimeGenerated), Last = max(TimeGenerated), LastSuccess = maxif(TimeGenerated, Succeeded == 1), "
+    "First = min(TimeGenerated), Last = max(TimeGenerated), "
+    "LastSuccess = max(iff(Succeeded == 1, TimeGenerated, datetime(null))), "
     "Successes = countif(Succeeded == 1), Failures = countif(Succeeded == 0), Untold = countif(Succeeded == -1)"
 )
 
@@ -43,7 +44,8 @@ _SUMS = (
 def aggregation(tenant: TenantId | None, *, addresses: bool = True) -> str:
     """Return the query; without ``addresses`` it gives one row for a credential and resource, from anywhere.
 
-    Its rows: ``Part`` ``use`` with the sums of one credential, address and resource, and ``Part`` ``hour`` with first
+    Its rows: ``Part`` ``use`` with the sums of one credential, address and resource, those of records that do not tell
+    whether they succeeded apart, and ``Part`` ``hour`` with first
     and last record of an hour of the log of service principals, by which gaps are found, and ``Part`` ``foreign`` or
     ``untold`` with the number (``Records``) of those that are of other tenants or do not tell theirs; the former are in
     no other row, the latter in ``use`` alone. ``ResultType`` is ``0`` or an error code, or ``Success`` or ``Failure``
@@ -54,7 +56,7 @@ def aggregation(tenant: TenantId | None, *, addresses: bool = True) -> str:
     texts = ",\n    ".join(
         f'{name} = tostring(column_ifexists("{column}", "{ABSENT}"))' for name, column in _TEXTS.items()
     )
-    keys = ", ".join((*_KEPT, *(("Address",) if addresses else ()), "Resource"))
+    keys = ", ".join((*_KEPT, *(("Address",) if addresses else ()), "Resource", "Told = Succeeded >= 0"))
     return f"""let records = union isfuzzy=true
     {tables}
 | extend

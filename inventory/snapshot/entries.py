@@ -49,7 +49,7 @@ _KEYS: Mapping[type, tuple[str, Callable[[Any], str]]] = {
 }
 """Entries with rows in more than one table, and by what one of them is known."""
 _SEEN = """
-    PRAGMA temp.cache_size=-8192;
+    PRAGMA temp.cache_size=-2048;
     CREATE TEMP TABLE IF NOT EXISTS seen (name TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 Rows = defaultdict[str, list[rows.Row]]

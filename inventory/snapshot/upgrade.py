@@ -1,7 +1,7 @@
 """Brings a snapshot of an older version to this one, in a copy: what was taken stays as it was taken.
 
 Each migration is one function and one transaction. What a later version added was not read when an older file was
-written: it is unknown in the copy, never empty.
+written: it is unknown in the copy, never empty. What a scan of today withholds is withheld in the copy too.
 """
 
 from __future__ import annotations
@@ -10,18 +10,21 @@ import hashlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
 import msgspec
 
 from inventory.errors import SnapshotError
+from inventory.secret_texts import looks_secret
 from inventory.snapshot.completion import reconcile_all, sealed
 from inventory.snapshot.digest import Digest
 from inventory.snapshot.files import into_place, transaction, writing
 from inventory.snapshot.opening import header_of, opened
 from inventory.tables import schema
+from inventory.tables.rows import Row
+from inventory.tables.withholding import kept
 
 _VERSION_2 = {
     "applications": "id, client_id, display_name, created, sign_in_audience, disabled, tags, encryption_key, "
@@ -38,6 +41,22 @@ _VERSION_2 = {
 }
 """Tables and columns of version 2, in the order of its digest."""
 _ACTIVITY = "graph-credential-activity"
+_BLIND = msgspec.json.encode((
+    "a credential without a row is unknown, not unused",
+    "federated credentials do not appear",
+    "an earlier version read it, which did not tell what else it could not see",
+)).decode()  # fmt: skip
+_SHORT = {"hint": "substr(hint, 1, 3)"}  # more than three characters would be the secret itself
+_OF_HOLDER = (("credentials", "holder_id"), ("owners", "holder_id"), ("federated_credentials", "holder_id"))
+_OBJECTS: Mapping[str, tuple[str, str, tuple[tuple[str, str], ...]]] = {
+    "applications": ("id", "applications", _OF_HOLDER),
+    "service_principals": ("id", "service-principals", _OF_HOLDER),
+    "identities": ("principal_id", "service-principals", (*_OF_HOLDER, ("identity_tags", "principal_id"))),
+    "hosts": ("resource_id", "hosts", (("host_identities", "resource_id"), ("host_settings", "resource_id"))),
+    "policies": ("id", "policies", (("policy_restrictions", "policy_id"), ("policy_assignments", "policy_id"))),
+}
+"""Tables of objects: the column of the id, where the objects were listed, and the rows that hang on one."""
+_AT_A_TIME = 1000
 
 
 def upgrade(path: Path, out: Path) -> None:
@@ -73,6 +92,7 @@ def _migrate(database: sqlite3.Connection, version: int) -> None:
                 migration(database)
                 database.execute(f"PRAGMA user_version={number + 1}")
     with transaction(database):
+        _withhold(database)
         reconcile_all(database, Digest())
         sealed(database, Digest())
     database.execute("VACUUM")
@@ -124,13 +144,47 @@ def _from_2(database: sqlite3.Connection) -> None:
     for table, columns in _VERSION_2.items():
         if table in schema.COLUMNS:
             named = columns.replace("application_id", "holder_id")
-            database.execute(f"INSERT OR IGNORE INTO {table} ({named}) SELECT {columns} FROM old_{table}")  # noqa: S608 - names are our own
-    for statement in (_SOURCE, _USES, _UNREADABLE):
+            told = ", ".join(_SHORT.get(name, name) for name in columns.split(", "))
+            database.execute(f"INSERT OR IGNORE INTO {table} ({named}) SELECT {told} FROM old_{table}")  # noqa: S608 - names are our own
+    database.execute(_SOURCE, (_BLIND,))
+    for statement in (_USES, _UNREADABLE):
         database.execute(statement)
     for table in ("scan", *_VERSION_2):
         database.execute(f"DROP TABLE old_{table}")
     for statement in schema.INDEXES:
         database.execute(statement)
+
+
+def _withhold(database: sqlite3.Connection) -> None:
+    """Do with every text what a scan does with it today (``entries``, ``withholding``)."""
+    for table, (key, *_) in _OBJECTS.items():
+        for (name,) in database.execute(f"SELECT {key} FROM {table}").fetchall():  # noqa: S608 - names are our own
+            if looks_secret(name):
+                _drop(database, table, name)
+    for table in schema.COLUMNS:
+        _withhold_in(database, table)
+
+
+def _drop(database: sqlite3.Connection, table: str, name: str) -> None:
+    """Make an object whose id looks like a secret an unreadable one."""
+    key, collection, held = _OBJECTS[table]
+    for one, column in ((table, key), *held):
+        database.execute(f"DELETE FROM {one} WHERE {column} = ?", (name,))  # noqa: S608 - names are our own
+    why = "its id looks like a secret"
+    note = (f"an object of {table}", f"unreadable: {why}")
+    database.execute("INSERT OR IGNORE INTO notes (subject, text) VALUES (?, ?)", note)
+    database.execute(schema.insert("unreadable"), (collection, "", why))
+
+
+def _withhold_in(database: sqlite3.Connection, table: str) -> None:
+    columns = ", ".join(schema.names(table))
+    told = database.execute(f"SELECT rowid, {columns} FROM {table} ORDER BY rowid")  # noqa: S608 - names are our own
+    changed: list[tuple[int, Row]] = []
+    while page := told.fetchmany(_AT_A_TIME):
+        clean = kept(table, [row[1:] for row in page])
+        changed += [(row[0], new) for row, new in zip(page, clean, strict=True) if new != row[1:]]
+    database.executemany(f"DELETE FROM {table} WHERE rowid = ?", [(number,) for number, _ in changed])  # noqa: S608 - the same
+    database.executemany(schema.insert(table), [row for _, row in changed])
 
 
 def _from_3(database: sqlite3.Connection) -> None:
@@ -149,10 +203,11 @@ def _from_3(database: sqlite3.Connection) -> None:
 _UNTAGGED = ("identity tags", "an older unsecret did not read them: identity tags are unknown")
 _SOURCE = f"""
     INSERT INTO sources (name, read_at, since, until, retention_days, missing, blind_spots, sees)
-    SELECT '{_ACTIVITY}', taken_at, NULL, (SELECT max(last_sign_in) FROM old_activity), NULL,
-        coalesce((SELECT text FROM old_notes WHERE subject = 'credential activity' ORDER BY text LIMIT 1), ''), '[]',
-        '["certificate","secret"]'
-    FROM scan
+    SELECT '{_ACTIVITY}', taken_at, NULL, CASE WHEN missing = '' THEN newest END, NULL, missing, ?,
+        CASE WHEN missing = '' THEN '["certificate","secret"]' ELSE '[]' END
+    FROM scan,
+        (SELECT coalesce(min(text), '') AS missing FROM old_notes WHERE subject = 'credential activity'),
+        (SELECT max(last_sign_in) AS newest FROM old_activity)
 """  # noqa: S608 - a name of our own
 _USES = f"""
     INSERT INTO uses (client_id, key_id, source, last_seen, last_success)

@@ -13,6 +13,7 @@ from typing import Self
 
 from inventory.directory import Page
 from inventory.errors import SnapshotError
+from inventory.idset import IdSet
 from inventory.model import Cloud, ScanNote, Snapshot, TenantId
 from inventory.snapshot import completion, entries, part, refreshing
 from inventory.snapshot.digest import Digest
@@ -181,10 +182,10 @@ class SnapshotWriter:
         statement = f"SELECT count(*) FROM {table} WHERE {condition}"  # noqa: S608 - no outside text comes here
         return int(self._database.execute(statement).fetchone()[0])
 
-    def values(self, table: str, column: str) -> frozenset[str]:
-        """Return what stands in a column so far; the names are the caller's own."""
-        rows = self._database.execute(f"SELECT {column} FROM {table}")  # noqa: S608 - no outside text comes here
-        return frozenset(row[0] for row in rows)
+    def ids(self, table: str, column: str) -> IdSet:
+        """Return the ids that stand in a column so far; the names are the caller's own."""
+        rows = self._database.execute(f"SELECT {column} FROM {table} ORDER BY 1")  # noqa: S608 - no outside text comes here
+        return IdSet(row[0] for row in rows)
 
     def gaps(self, most: int) -> tuple[ScanNote, ...]:
         """Return what could not be seen beyond single objects, sources of evidence included; so many at most."""

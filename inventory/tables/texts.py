@@ -20,10 +20,8 @@ def time_text(value: datetime) -> str:
     A snapshot has many times, and msgspec writes one in a fifth of what ``isoformat`` takes: in quotes, and without a
     fraction where it is zero.
     """
-    text = _ENCODER.encode(value).decode()
-    if not text.endswith('Z"'):
-        text = _ENCODER.encode(value.astimezone(UTC)).decode()
-    return f"{text[1:20]}.000000Z" if len(text) == _WHOLE_SECONDS else text[1:-1]
+    text = _ENCODER.encode(value if value.tzinfo is UTC else value.astimezone(UTC))
+    return f"{text[1:20].decode()}.000000Z" if len(text) == _WHOLE_SECONDS else text[1:-1].decode()
 
 
 def time(value: datetime | None) -> str | None:

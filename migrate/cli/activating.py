@@ -7,7 +7,8 @@ from typing import Any
 
 from migrate import planuse
 from migrate.circumstances import RetirePolicy
-from migrate.cli import freezing, wiring
+from migrate.cli import wiring
+from migrate.cli.freezing import Calendar
 from migrate.cli.options import Settings
 from migrate.cli.output import again, emit
 from migrate.deactivation import Activated, NotActivated
@@ -16,10 +17,10 @@ from migrate.model import Abandoned, Plan
 
 
 def run(
-    settings: Settings, plan: Plan, unused: Abandoned, journal: SqlJournal, *, reason: str, apply: bool
+    settings: Settings, plan: Plan, unused: Abandoned, journal: SqlJournal, *, calendar: Calendar, apply: bool
 ) -> int:  # fmt: skip
     """Activate an application again, or say that it would be, and return the exit code."""
-    result = asyncio.run(_activate(settings, plan, unused, journal, reason=reason, apply=apply))
+    result = asyncio.run(_activate(settings, plan, unused, journal, calendar=calendar, apply=apply))
     name = unused.application.display_name
     row: dict[str, Any] = {"application": name, "client_id": unused.application.client_id}
     match result:
@@ -37,10 +38,10 @@ def run(
 
 
 async def _activate(
-    settings: Settings, plan: Plan, unused: Abandoned, journal: SqlJournal, *, reason: str, apply: bool
+    settings: Settings, plan: Plan, unused: Abandoned, journal: SqlJournal, *, calendar: Calendar, apply: bool
 ) -> Activated | NotActivated | None:
     async with wiring.tenant(settings, plan) as tenant:
         if apply:
-            await freezing.check(plan, tenant.directory, journal, reason)
+            await calendar.check(plan, tenant.directory, journal)
             planuse.remember(plan, journal)
         return await wiring.deactivator(tenant, plan, journal, RetirePolicy()).activate(unused, apply=apply)

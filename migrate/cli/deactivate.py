@@ -10,8 +10,8 @@ import click
 
 from migrate import planuse
 from migrate.circumstances import RetirePolicy
-from migrate.cli import freezing, unmissed, wiring
-from migrate.cli.freezing import freeze_option
+from migrate.cli import unmissed, wiring
+from migrate.cli.freezing import Calendar, freeze_option
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, apply_option, common
 from migrate.cli.output import again, emit, progress
@@ -48,7 +48,8 @@ def command(
             raise PlanError(
                 f"application {app!r} is none that PLAN says nobody uses (refusal unused); look into the plan"
             )
-        work = _deactivate(settings, plan, unused, journal, rules, most=most, reason=during_freeze, apply=apply)
+        calendar = Calendar(plan_file=plan_file, reason=during_freeze)
+        work = _deactivate(settings, plan, unused, journal, rules, most=most, calendar=calendar, apply=apply)
         results = asyncio.run(work)
     emit(settings, _lines(results, plan_file, apply=apply), [unmissed.row(each) for each in results])
     if any(isinstance(each, NotDeactivated) for each in results):
@@ -58,11 +59,11 @@ def command(
 
 async def _deactivate(
     settings: Settings, plan: Plan, unused: tuple[Abandoned, ...], journal: SqlJournal, rules: RetirePolicy, *,
-    most: int | None, reason: str, apply: bool,
+    most: int | None, calendar: Calendar, apply: bool,
 ) -> tuple[Deactivation, ...]:  # fmt: skip
     async with wiring.tenant(settings, plan) as tenant:
         if apply:
-            await freezing.check(plan, tenant.directory, journal, reason)
+            await calendar.check(plan, tenant.directory, journal)
             planuse.remember(plan, journal)
         deactivator = wiring.deactivator(tenant, plan, journal, rules)
         return await deactivator.run(unused, apply=apply, most=most, progress=progress("deactivate"))

@@ -12,9 +12,9 @@ from typing import Any, assert_never
 import click
 
 from migrate import planuse
-from migrate.cli import freezing, provisions, wiring
+from migrate.cli import provisions, wiring
 from migrate.cli.exports import Choice, export_options, exported
-from migrate.cli.freezing import freeze_option
+from migrate.cli.freezing import Calendar, freeze_option
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, apply_option, common, selection
 from migrate.cli.output import again, emit, progress
@@ -43,7 +43,7 @@ def command(*, settings: Settings, plan_file: Path, export: str | None, out: Pat
 
     With --export nothing is done: the same changes are written as Terraform, Bicep or a script for Azure CLI.
     """
-    asked = Asked(**options)
+    asked = Asked(plan_file=plan_file, **options)
     if export or out:
         choice = Choice(app=asked.app, wave=asked.wave, steps=asked.steps, most=asked.most, apply=asked.apply)
         return exported(settings, plan_file, export, out, choice)
@@ -65,8 +65,9 @@ def command(*, settings: Settings, plan_file: Path, export: str | None, out: Pat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the options say."""
+    """What the arguments say."""
 
+    plan_file: Path
     wave: int | None
     app: str | None
     steps: bool
@@ -83,7 +84,8 @@ async def _federate(
 ) -> tuple[tuple[Federation, ...], tuple[Provision, ...]]:
     async with wiring.tenant(settings, plan) as tenant:
         if asked.apply:
-            await freezing.check(plan, tenant.directory, journal, asked.during_freeze)
+            calendar = Calendar(plan_file=asked.plan_file, reason=asked.during_freeze)
+            await calendar.check(plan, tenant.directory, journal)
             planuse.remember(plan, journal)
         federator = Federator(
             plan=plan, directory=tenant.directory, writer=tenant.writer, journal=journal, clock=SystemClock(),

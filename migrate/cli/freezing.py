@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
@@ -20,9 +22,18 @@ def freeze_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--during-freeze", metavar="REASON", default="", help=text)(function)
 
 
-async def check(plan: Plan, directory: Directory, journal: Journal, reason: str) -> None:
-    """Refuse a change on a day of a freeze window, by the tenant's time; raises FrozenError.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """Freeze windows beside those that a plan has, and why a change may be made in one; empty: it may not."""
 
-    The windows are those of the plan and, as one may have been set since, of ``unsecret.toml`` in this folder.
-    """
-    freezes.check(plan, policies.decisions(None).freezes, await directory.now(), journal, reason=reason)
+    plan_file: Path
+    reason: str
+
+    async def check(self, plan: Plan, directory: Directory, journal: Journal) -> None:
+        """Refuse a change on a day of a freeze window, by the tenant's time; raises FrozenError.
+
+        The windows are those of the plan and, as one may have been set since, of ``unsecret.toml`` in this folder or,
+        where there is none, beside the plan.
+        """
+        told = policies.decisions(None, self.plan_file).freezes
+        freezes.check(plan, told, await directory.now(), journal, reason=self.reason)

@@ -22,9 +22,9 @@ def policy_option(function: Any) -> Any:
     return click.option("--policy", type=FILE, help=told)(function)
 
 
-def decisions(path: Path | None) -> Decisions:
+def decisions(path: Path | None, plan: Path | None = None) -> Decisions:
     """Read what people decided; a file that was not asked for may be missing. Raises PolicyError."""
-    found = _found(path)
+    found = _found(path, plan)
     return policyfile.read(found) if found else policyfile.sealed(NOTHING)
 
 

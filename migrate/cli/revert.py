@@ -10,8 +10,8 @@ from typing import Any, assert_never
 import click
 
 from migrate import planuse
-from migrate.cli import activating, freezing, wiring
-from migrate.cli.freezing import freeze_option
+from migrate.cli import activating, wiring
+from migrate.cli.freezing import Calendar, freeze_option
 from migrate.cli.journals import check_chain
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, apply_option, common
@@ -43,26 +43,26 @@ def command(
     Only what unsecret made goes. A removed credential cannot be brought back: after one, nothing is taken back but a
     seal (--to watched). An application that was deactivated is activated again at any time.
     """
+    calendar = Calendar(plan_file=plan_file, reason=during_freeze)
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
         if idle := planuse.abandoned(plan, journal, app):
-            return activating.run(settings, plan, idle[0], journal, reason=during_freeze, apply=apply)
+            return activating.run(settings, plan, idle[0], journal, calendar=calendar, apply=apply)
         what = planuse.course_of(plan, app)
-        result = asyncio.run(
-            _revert(settings, plan, what, journal, _STATES[to], unused=unused, reason=during_freeze, apply=apply)
-        )
+        course = _revert(settings, plan, what, journal, _STATES[to], unused=unused, calendar=calendar, apply=apply)
+        result = asyncio.run(course)
     emit(settings, _lines(what, result), _row(what, result))
     return 1 if isinstance(result, NotReverted) else 0
 
 
 async def _revert(
-    settings: Settings, plan: Plan, what: Course, journal: SqlJournal, to: State, *, unused: str, reason: str,
+    settings: Settings, plan: Plan, what: Course, journal: SqlJournal, to: State, *, unused: str, calendar: Calendar,
     apply: bool,
 ) -> Reversion:  # fmt: skip
     async with AsyncExitStack() as stack:
         tenant = await stack.enter_async_context(wiring.tenant(settings, plan))
         if apply:
-            await freezing.check(plan, tenant.directory, journal, reason)
+            await calendar.check(plan, tenant.directory, journal)
             planuse.remember(plan, journal)
             check_chain(settings)
         if to is State.WATCHED:

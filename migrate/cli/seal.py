@@ -10,8 +10,8 @@ from typing import Any, assert_never
 import click
 
 from migrate import planuse
-from migrate.cli import freezing, wiring
-from migrate.cli.freezing import freeze_option
+from migrate.cli import wiring
+from migrate.cli.freezing import Calendar, freeze_option
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, apply_option, common, selection
 from migrate.cli.output import again, emit, progress
@@ -38,18 +38,25 @@ def command(
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
         pairings = planuse.select(plan, app=app, wave=wave)
-        results = asyncio.run(_seal(settings, plan, pairings, journal, reason=during_freeze, apply=apply))
+        calendar = Calendar(plan_file=plan_file, reason=during_freeze)
+        results = asyncio.run(_seal(settings, plan, pairings, journal, calendar, apply=apply))
     emit(settings, _lines(results), [_row(each) for each in results])
     waited_for = app is not None and any(isinstance(each, NotYet) for each in results)
     return 1 if waited_for or any(isinstance(each, NotSealed) for each in results) else 0
 
 
 async def _seal(
-    settings: Settings, plan: Plan, pairings: tuple[Pairing, ...], journal: SqlJournal, *, reason: str, apply: bool
+    settings: Settings,
+    plan: Plan,
+    pairings: tuple[Pairing, ...],
+    journal: SqlJournal,
+    calendar: Calendar,
+    *,
+    apply: bool,
 ) -> tuple[Sealing, ...]:
     async with wiring.tenant(settings, plan) as tenant:
         if apply:
-            await freezing.check(plan, tenant.directory, journal, reason)
+            await calendar.check(plan, tenant.directory, journal)
             planuse.remember(plan, journal)
         sealer = Sealer(
             plan=plan, directory=tenant.directory, writer=tenant.seals, journal=journal, clock=SystemClock()

@@ -1,8 +1,8 @@
 """No sign-in may have used the credential inside the window, and the log must show the whole window.
 
-Unknown is never unused. The gate is closed by a log that cannot be read, that does not reach back far enough, or that
-is behind: our own exchanges are in it once it has caught up, so they must be seen. A record that does not rule our
-credential out counts as use of it. Failed attempts are not use.
+Unknown is never unused. The gate is closed by a log that cannot be read, that does not reach back far enough without a
+gap, or that is behind: our own exchanges are in it once it has caught up, so they must be seen. A record that does not
+rule our credential out counts as use of it. Failed attempts are not use.
 
 Sources: Microsoft Entra, "data retention" and "linkable identifiers" (a record's token identifier is the token's
 ``uti`` claim).
@@ -25,7 +25,8 @@ def _ask(question: Question) -> Answer:
         return Closed(because=f"use is unknown: {history.missing}", opens="a log that can be read (AuditLog.Read.All)")
     if history.covers_since is None or history.covers_since > start:
         seen = f"reaches back to {history.covers_since:%Y-%m-%d}" if history.covers_since else "is empty"
-        return Closed(because=f"use is unknown: the sign-in log {seen}, {days} days are needed", opens="waiting")
+        gap = f" ({history.gap})" if history.gap else ""
+        return Closed(because=f"use is unknown: the sign-in log {seen}{gap}, {days} days are needed", opens="waiting")
     lately = question.now - timedelta(hours=question.policy.log_hours)
     if question.road is Road.DEACTIVATED:
         if (told := behind(question.circumstances.log_until, lately)) is not None:

@@ -157,16 +157,22 @@ TABLE: Final[tuple[Transition, ...]] = (
         _all_to(State.FEDERATED, (State.PROVEN, State.SOAKING, State.RETIRABLE)),
         STATIONS,
     ),
-    # One credential after the other is scheduled: the soak of each is counted by itself, where it is removed.
+    # One credential after the other is scheduled: the soak of each is counted by itself, where it is removed. What has
+    # lost one never stands where its federated credential can be taken back, whatever becomes of the others.
     *_rows(
         Event.SCHEDULED,
         Kind.SCHEDULED,
-        {State.PROVEN: State.SOAKING, State.PARTLY_RETIRED: State.SOAKING},
-        (State.SOAKING, State.RETIRABLE),
+        {State.PROVEN: State.SOAKING},
+        (State.SOAKING, State.RETIRABLE, State.PARTLY_RETIRED),
     ),
     *_rows(Event.SOAKING, Kind.SOAKING, {}, STATIONS),
-    *_rows(Event.SOAKED, Kind.SOAKED, {State.SOAKING: State.RETIRABLE}),
-    *_rows(Event.UNSCHEDULED, Kind.UNSCHEDULED, _all_to(State.PROVEN, (State.SOAKING, State.RETIRABLE))),
+    *_rows(Event.SOAKED, Kind.SOAKED, {State.SOAKING: State.RETIRABLE}, (State.PARTLY_RETIRED,)),
+    *_rows(
+        Event.UNSCHEDULED,
+        Kind.UNSCHEDULED,
+        _all_to(State.PROVEN, (State.SOAKING, State.RETIRABLE)),
+        (State.PARTLY_RETIRED,),
+    ),
     *_rows(Event.REMOVE_MEANT, Kind.RETIRE_MEANT, {}, _REMOVABLE),
     *_rows(
         Event.REMOVED_ONE,

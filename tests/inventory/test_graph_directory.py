@@ -213,66 +213,27 @@ def _event(at: str, **more: Any) -> dict[str, Any]:
 
 def test_a_history_says_what_the_log_covers_and_asks_for_that_once(graph: MadeUpGraph) -> None:
     graph.answer(_SIGN_INS, {"value": [_event("2026-03-01T00:00:00Z"), _event("2026-02-27T00:00:00Z")]})
-    graph.answer(_SIGN_INS, {"value": [_event("2026-02-28T00:00:00Z", clientCredentialType="clientSecret")]})
-    graph.answer(_SIGN_INS, {"value": [_event("2026-02-01T00:00:00Z")]})
-    graph.answer(_SIGN_INS, {"value": [_event("2026-01-31T00:00:00Z")]})
-    graph.answer(_SIGN_INS, {"value": []})
+    graph.answer(_SIGN_INS, {"value": [_event("2026-02-28T00:00:00Z", clientCredentialType="certificate")]})
+    for first in (20, 22):
+        days = [*(f"02-{day}" for day in range(first, 29)), "03-01"]
+        graph.answer(_SIGN_INS, {"value": [_event(f"2026-{day}T00:00:00Z") for day in days]})
     graph.answer(_SIGN_INS, {"value": [_event("2026-02-28T00:00:00Z")]})
+    graph.answer(_SIGN_INS, {"value": []})
 
     async def twice(directory: Directory) -> list[Any]:
         return [await directory.sign_ins(_CLIENT, NOW - timedelta(days=7)) for _ in range(2)]
 
-    first, second = _do(graph, twice)
-    assert [one.at.day for one in first.sign_ins] == [27, 28, 1]
-    assert first.covers_since is not None
-    assert (first.as_of, first.covers_since.day, first.missing) == (NOW, 1, "")
-    assert (len(second.sign_ins), second.covers_since) == (1, first.covers_since)
+    one, two = _do(graph, twice)
+    assert [each.at.day for each in one.sign_ins] == [27, 28, 1]
+    assert one.covers_since is not None
+    assert (one.as_of, one.missing, one.covers_since.day, one.gap) == (NOW, "", 22, "")
+    assert (len(two.sign_ins), two.covers_since is not None and two.covers_since.day) == (1, 20)
     asked = [unquote(request.target) for request in graph.requests]
     assert len(asked) == 6
     assert "appId eq 'd1' and createdDateTime ge 2026-02-23T10:00:00Z" in asked[0]
-    assert all("$orderby=createdDateTime asc&$top=1" in asked[number] for number in (2, 3))
-    assert all("signInEventTypes/any(t: t eq 'servicePrincipal')" in asked[number] for number in (0, 2, 4))
-    assert all("signInEventTypes/any(t: t eq 'interactiveUser') or" in asked[number] for number in (1, 3, 5))
-
-
-@pytest.mark.parametrize(
-    ("own", "users", "measure", "starts"),
-    [
-        ("01", "20", False, 20),
-        ("20", "01", False, 20),
-        ("01", None, False, 1),
-        ("01", None, True, 1),
-        (None, "20", False, None),
-    ],
-)
-def test_the_shorter_log_decides_where_users_sign_in_and_an_empty_one_of_users_says_nothing(
-    graph: MadeUpGraph,
-    own: str | None,
-    users: str | None,
-    measure: bool,  # noqa: FBT001
-    starts: int | None,
-) -> None:
-    def log(day: str | None) -> dict[str, Any]:
-        return {"value": [_event(f"2026-02-{day}T00:00:00Z")] if day else []}
-
-    for body in (log(None), log("28"), log(own), log(users)):
-        graph.answer(_SIGN_INS, body)
-    found = _do(graph, lambda directory: directory.sign_ins(_CLIENT, NOW), measure_users=measure)
-    assert (found.covers_since.day if found.covers_since else None) == starts
-    assert found.missing == ""
-
-
-def test_without_users_their_log_is_measured_only_when_asked(graph: MadeUpGraph) -> None:
-    for _ in range(2):
-        for day in (None, None, "01", "20"):
-            graph.answer(_SIGN_INS, {"value": [_event(f"2026-02-{day}T00:00:00Z")] if day else []})
-    plain = _do(graph, lambda directory: directory.sign_ins(_CLIENT, NOW))
-    assert plain.covers_since is not None
-    assert (plain.covers_since.day, len(graph.requests)) == (1, 3)
-    graph.answers[_SIGN_INS].pop(0)
-    asked = _do(graph, lambda directory: directory.sign_ins(_CLIENT, NOW), measure_users=True)
-    assert asked.covers_since is not None
-    assert (asked.covers_since.day, len(graph.requests)) == (20, 7)
+    assert "createdDateTime ge 2026-02-19T22:00:00Z&$orderby=createdDateTime asc&$top=1000" in asked[2]
+    assert all("signInEventTypes/any(t: t eq 'servicePrincipal')" in asked[number] for number in (0, 2))
+    assert "signInEventTypes/any(t: t eq 'interactiveUser') or" in asked[1]
 
 
 def test_more_user_sign_ins_than_a_page_make_the_history_unknown(graph: MadeUpGraph) -> None:

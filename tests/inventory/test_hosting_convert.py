@@ -69,12 +69,14 @@ def test_a_cluster_tells_issuer_kubelet_identity_and_outbound_addresses() -> Non
 
 def test_a_machine_has_the_public_address_of_its_interface() -> None:
     nic, machine = f"{GROUP}/nic", f"{GROUP}/providers/microsoft.compute/virtualmachines/vm"
-    public = convert.public_addresses(
-        [_raw({"id": "/pip", "address": "20.0.0.7", "attachedTo": f"{nic}/ipconfigurations/a"}),
-         _raw({"id": "/free", "address": "20.0.0.8", "attachedTo": ""}), b"{}"],
-        [_raw({"id": nic, "machine": machine}), b"[]"],
-    )  # fmt: skip
-    assert _host(row("microsoft.compute/virtualmachines", "vm"), public).addresses == ("20.0.0.7",)
+    book = convert.AddressBook()
+    attached = (("/pip", "20.0.0.7", f"{nic}/ipconfigurations/a"), ("/free", "20.0.0.8", ""))
+    for id_, address, to in (*attached, ("/two", "20.0.0.9", f"{nic}/ipconfigurations/b")):
+        book.addresses([_raw({"id": id_, "address": address, "attachedTo": to}), b"{}"])
+    for interface, of in ((f"{GROUP}/other", machine), (nic, machine), ("", machine)):
+        book.interfaces([_raw({"id": interface, "machine": of}), b"[]"])
+    assert len(book) == 3
+    assert _host(row("microsoft.compute/virtualmachines", "vm"), book.joined()).addresses == ("20.0.0.7", "20.0.0.9")
 
 
 def _container_app(**others: Any) -> dict[str, Any]:

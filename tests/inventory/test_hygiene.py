@@ -32,7 +32,11 @@ from tests.inventory.values import IDENTITY_CLIENT, ISSUER, NOW, PRINCIPAL, TENA
 
 _PAGE = Path(__file__).parents[2] / "docs" / "hygiene.md"
 _LOG = SourceName("graph-sign-ins")
-_COVERED = (values.source(_LOG),)
+_REPORT = dataclasses.replace(values.source(SourceName("graph-application-activity")), since=None, sees=())
+_COVERED = (values.source(_LOG), _REPORT)
+_NO_USERS = dataclasses.replace(
+    values.use(), source=_REPORT.name, key_id=None, delegated=True, last=None, last_success=None
+)
 _TWO = (values.owner(1), values.owner(2, name="Ben"))
 _MICROSOFT = TenantId("f8cdef31-a31e-4b4a-93e4-5f571e91255a")
 _ELSEWHERE = TenantId(guid("5", 1))
@@ -42,7 +46,7 @@ _ON_PRINCIPAL = "credential-on-service-principal"
 
 def _snapshot(*applications: Application, **more: Any) -> Snapshot:
     """A tenant whose log shows that the secret of the first application is used."""
-    return values.snapshot(*applications, **{"sources": _COVERED, "uses": (values.use(1),), **more})
+    return values.snapshot(*applications, **{"sources": _COVERED, "uses": (values.use(1), _NO_USERS), **more})
 
 
 def _rules(snapshot: Snapshot, thresholds: Thresholds = STANDARD) -> list[str]:
@@ -109,7 +113,7 @@ def test_what_lives_for_the_two_years_that_graph_gives_is_not_too_long(begin: da
 
 
 def test_thresholds_move_every_limit_of_days() -> None:
-    held = _snapshot(_application(_lasting(200, 200)), uses=())
+    held = _snapshot(_application(_lasting(200, 200)), uses=(_NO_USERS,))
     wide = Thresholds(expiring_days=200, longest_days=399, old_days=199, unused_days=10)
     assert _rules(held, wide) == ["credential-expiring", "credential-too-long", "credential-old", "credential-unused"]
     assert _rules(held, dataclasses.replace(wide, unused_days=40))[-1] == "credential-use-unknown"
@@ -221,15 +225,26 @@ def test_no_duration_is_too_odd_to_be_read(text: str) -> None:
 
 
 def test_unused_is_said_only_with_evidence_and_unknown_as_unknown() -> None:
-    used, silent = _snapshot(_application()), _snapshot(_application(), uses=())
+    used, silent = _snapshot(_application()), _snapshot(_application(), uses=(_NO_USERS,))
     assert _rules(used) == []
     unused = _only(silent, "credential-unused")
     assert "graph-sign-ins shows no success" in unused.message
+    untold = _only(dataclasses.replace(silent, uses=()), "credential-use-unknown")
+    assert "whether users sign in with the application, which may take it, is not known" in untold.message
     missing = values.source(_LOG, missing="AuditLog.Read.All not granted")
     for sources, reason in (((), "no source of evidence was read"), ((missing,), "AuditLog.Read.All not granted")):
         held = values.snapshot(_application(), sources=sources)
         assert _rules(held) == ["credential-use-unknown"]
         assert reason in _only(held, "credential-use-unknown").message
+
+
+def test_the_last_success_that_is_known_is_told_of_one_credential_and_keeps_no_two_apart() -> None:
+    old = [dataclasses.replace(values.use(number), last_success=NOW - timedelta(days=30 + number)) for number in (1, 2)]
+    one = _only(values.snapshot(_application(), sources=(), uses=tuple(old)), "credential-use-unknown")
+    assert "its last success known is of" in one.message
+    both = _application(values.secret(1), values.secret(2))
+    found = _only(values.snapshot(both, sources=(), uses=tuple(old)), "credential-use-unknown")
+    assert found.message == "Whether 2 credentials are used is unknown: no source of evidence was read."
 
 
 def test_unknown_use_is_said_once_for_the_same_reasons() -> None:
@@ -244,11 +259,11 @@ def test_unknown_use_is_said_once_for_the_same_reasons() -> None:
 
 
 def test_an_application_of_many_tenants_may_be_used_elsewhere_but_not_with_a_secret_of_its_principal() -> None:
-    everywhere = _snapshot(_application(sign_in_audience="AzureADMultipleOrgs"), uses=())
+    everywhere = _snapshot(_application(sign_in_audience="AzureADMultipleOrgs"), uses=(_NO_USERS,))
     assert "other tenants" in _only(everywhere, "credential-use-unknown").message
     local = values.secret(holder=Holder.SERVICE_PRINCIPAL, holder_id=guid("7", 1))
     foreign = dataclasses.replace(values.principal(credentials=(local,)), home_tenant=_ELSEWHERE)
-    assert "credential-unused" in _rules(_snapshot(principals=(foreign,), uses=()))
+    assert "credential-unused" in _rules(_snapshot(principals=(foreign,), uses=(_NO_USERS,)))
 
 
 @pytest.mark.parametrize(("hint", "said"), [("aB1", "begins with aB1"), (None, "cannot be told from others")])

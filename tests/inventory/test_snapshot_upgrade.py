@@ -93,16 +93,21 @@ _VERSION_2: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
-    path = tmp_path / "old.db"
+    return _written(tmp_path / "old.db", {table: rows for table, (_, rows) in _VERSION_2.items()})
+
+
+def _written(path: Path, contents: dict[str, list[tuple[Any, ...]]]) -> Path:
     digest = hashlib.sha256(_line([2, TENANT, "public"]))
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute(
             "CREATE TABLE scan (tenant_id TEXT NOT NULL, cloud TEXT NOT NULL, taken_at TEXT NOT NULL, "
             "digest TEXT NOT NULL)"
         )
-        for table, (columns, rows) in _VERSION_2.items():
+        for table, (columns, _) in _VERSION_2.items():
+            rows = contents[table]
             database.execute(f"CREATE TABLE {table} ({columns})")
-            database.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)  # noqa: S608
+            for row in rows:
+                database.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
             digest.update(
                 hashlib.sha256(b"".join(_line(row) + b"\n" for row in sorted(rows, key=_null_first))).digest()
             )
@@ -149,6 +154,65 @@ def test_rows_of_activity_become_uses_and_what_was_not_read_is_unknown(old: Path
     assert application.federated[0].subject is None
     assert [one.purpose for one in application.credentials] == [Purpose.AUTHENTICATION, Purpose.ENCRYPTION]
     assert ScanNote(subject="application " + values.guid("c", 9), text="unreadable: odd") in found.notes
+
+
+def test_a_source_that_was_not_read_shows_nothing(old: Path, tmp_path: Path) -> None:
+    snapshot.upgrade(old, tmp_path / "new.db")
+    read = {table: rows for table, (_, rows) in _VERSION_2.items()} | {"notes": []}
+    snapshot.upgrade(_written(tmp_path / "read.db", read), tmp_path / "also.db")
+    (unread,), (source,) = (snapshot.read(tmp_path / name).sources for name in ("new.db", "also.db"))
+    assert (unread.sees, unread.until, unread.missing) == ((), None, "AuditLog.Read.All not granted: usage is unknown")
+    assert (source.sees, source.until, source.missing) == (("certificate", "secret"), NOW, "")
+    assert "an earlier version read it, which did not tell what else it could not see" in source.blind_spots
+    assert source.since is None
+
+
+_SECRET = "Zx9kTq7Lm2Wp4Rn8Vb3Jd6"
+
+
+def _ours(table: str) -> set[str]:
+    """Name columns of version 2 that hold what the program said, or what it made of a time."""
+    said = {"credentials": {"purpose", "purpose_reason", "kind", "holder"}}.get(table, set())
+    return {"created", "starts", "ends", "last_sign_in", "last_successful_sign_in"} | said
+
+
+_IDS: tuple[dict[str, str], ...] = (
+    {"applications": "id", "service_principals": "id", "identities": "principal_id"},
+    {},
+)
+
+
+@pytest.mark.parametrize("ids", _IDS, ids=["ids", "texts"])
+@pytest.mark.parametrize("text", [f"Server=db;Pwd={_SECRET}", f'["sig={_SECRET}"]'])
+def test_what_a_scan_of_today_withholds_is_not_in_the_copy(text: str, ids: dict[str, str], tmp_path: Path) -> None:
+    """Whatever column of version 2 it stands in, but those that hold what the program said or made of times."""
+    contents = {}
+    for table, (columns, rows) in _VERSION_2.items():
+        names = [column.split(" ")[0] for column in columns.split(", ")]
+        lists = set() if text.startswith("[") else {"tags", "audiences"}
+        apart = _ours(table) | lists | {"id", "principal_id", "holder_id", "application_id"}
+        place = {ids[table]} if table in ids else set(() if ids else set(names) - apart)
+        contents[table] = [
+            tuple(
+                text if name in place and isinstance(cell, str) else cell for name, cell in zip(names, row, strict=True)
+            )
+            for row in rows[:1]
+        ]
+    before, after = _written(tmp_path / "old.db", contents), tmp_path / "new.db"
+    snapshot.upgrade(before, after)
+    assert before.read_bytes().count(_SECRET.encode()) >= (3 if ids else 20)
+    assert _SECRET.encode() not in after.read_bytes()
+    if ids:
+        assert {"its id looks like a secret"} <= {note.text[12:] for note in snapshot.read(after).notes}
+
+
+def test_of_a_hint_three_characters_stay(tmp_path: Path) -> None:
+    _, (secret, certificate) = _VERSION_2["credentials"]
+    contents = {name: rows for name, (_, rows) in _VERSION_2.items()}
+    contents["credentials"] = [(*secret[:8], _SECRET, *secret[9:]), certificate]
+    snapshot.upgrade(_written(tmp_path / "old.db", contents), tmp_path / "new.db")
+    assert _SECRET.encode() not in (tmp_path / "new.db").read_bytes()
+    assert snapshot.read(tmp_path / "new.db").applications[0].credentials[0].hint == _SECRET[:3]
 
 
 def test_an_upgraded_file_is_as_a_new_one(old: Path, tmp_path: Path) -> None:

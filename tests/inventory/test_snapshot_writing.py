@@ -22,14 +22,14 @@ from tests.inventory.values import NOW, PRINCIPAL, TENANT
 
 ROOT = Path(__file__).parents[2]
 _CHILD = """
-import sys
+import sys, time
 from pathlib import Path
 from inventory.directory import Page
 from inventory.model import Cloud
 from inventory.snapshot import SnapshotWriter
 from tests.inventory import values
 from tests.inventory.test_snapshot_writing import page
-path, = sys.argv[1:]
+path, after = sys.argv[1:]
 with SnapshotWriter.resume(
     Path(path), tenant_id=values.TENANT, cloud=Cloud.PUBLIC, taken_at=values.NOW
 ) as writer:
@@ -38,6 +38,8 @@ with SnapshotWriter.resume(
         writer.add("applications", page(number))
         number += 1
         print(number, flush=True)
+        if number > int(after) + 2:  # on a busy machine the signal may be late
+            time.sleep(600)
 """
 PAGES = 8
 SIZE = 20
@@ -65,7 +67,7 @@ def resumed(
 
 def _killed(path: Path, after: int) -> None:
     """Kill a scan when it has said that ``after`` pages are there."""
-    command = [sys.executable, "-c", _CHILD, str(path)]
+    command = [sys.executable, "-c", _CHILD, str(path), str(after)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         for line in process.stdout:

@@ -195,6 +195,16 @@ def log() -> Source:
     )  # fmt: skip
 
 
+def report() -> Source:
+    """Return the report that tells which applications act for users."""
+    return dataclasses.replace(log(), name=SourceName("report"), since=None, retention_days=None, sees=())
+
+
+def no_users(of: Application) -> Use:
+    """Return that the report knows of no user who signs in with an application."""
+    return Use(source=SourceName("report"), client_id=of.client_id, delegated=True)
+
+
 def snapshot(
     *applications: Application,
     identities: tuple[ManagedIdentity, ...] = (),

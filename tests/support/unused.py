@@ -107,7 +107,7 @@ class Idle:
 
 @contextmanager
 def idle(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Idle]:
-    with Emulator(apps=40, seed=1) as emulator:
+    with Emulator(apps=80, seed=1) as emulator:
         isolate(patch)
         for name, value in emulator.environment().items():
             patch.setenv(name, value)

@@ -56,10 +56,10 @@ class Whole:
             yield from self._wave(tuple(each for each in self.pairings if each.wave == wave))
 
     def a_month(self) -> None:
-        """Let a month pass; somebody else signs in during its first days, so that the log is seen to reach back."""
+        """Let a month pass; somebody else signs in all the time, so that the log has no gap."""
         emulator = self.made.base.emulator
         other = callers.neighbour(emulator)
-        for hours in (*[12] * 6, 28 * 24):
+        for hours in (*[12] * 6, *[28] * 24):
             emulator.advance(timedelta(hours=hours))
             assert callers.sign_in(emulator, other)
 

@@ -117,6 +117,17 @@ def test_a_new_kind_of_credential_keeps_its_name(graph: MadeUpGraph) -> None:
     assert (use.credential_type, use.last) == ("passkey", None)
 
 
+@pytest.mark.parametrize(
+    ("told", "rows"),
+    [({"delegatedClientSignInActivity": None}, 1), ({"delegatedClientSignInActivity": {}}, 1), ({}, 0)],
+)
+def test_that_no_user_signs_in_is_only_what_a_row_says(graph: MadeUpGraph, told: dict[str, Any], rows: int) -> None:
+    """A property that is not there at all says nothing."""
+    graph.answer(APPLICATIONS, {"value": [{"appId": CLIENT, **told}]})
+    found = ask(graph, graph_application_activity.SOURCE).uses
+    assert [(use.delegated, use.last, use.last_success) for use in found] == [(True, None, None)] * rows
+
+
 def test_applications_are_told_apart_by_who_signs_in(graph: MadeUpGraph) -> None:
     row = {
         "appId": CLIENT,

@@ -112,7 +112,7 @@ def test_the_query_keeps_its_brackets_and_names_every_column_that_is_read() -> N
         query = kql.aggregation(TenantId(TENANT), addresses=addresses)
         assert query.count("(") == query.count(")")
         assert query.count('"') % 2 == 0
-        keys = re.findall(r" by ([\w, ]+) \| extend Part", query)
+        keys = re.findall(r" by ([\w, =>]+) \| extend Part", query)
         assert ("Address" in keys[0]) == addresses
 
 

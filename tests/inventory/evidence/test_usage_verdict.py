@@ -75,9 +75,21 @@ def reported(days: float, **changes: Any) -> Use:
     return use(**{**told, "successes": None, "failures": None, **changes})
 
 
-def judge(*evidence: Use | Source, asked: Subject = SECRET, **options: Any) -> Verdict:
-    uses = [one for one in evidence if isinstance(one, Use)]
-    return verdict(asked, uses, [one for one in evidence if isinstance(one, Source)], NOW, **options)
+def users(**changes: Any) -> Use:
+    """A row of the report that tells of no user who signs in, unless a test says otherwise."""
+    told = {"source": APPLICATIONS, "key_id": None, "credential_type": None, "delegated": True}
+    return use(**{**told, "first": None, "last": None, "successes": None, "failures": None, **changes})
+
+
+NO_USERS = (report(APPLICATIONS), users())
+
+
+def judge(
+    *evidence: Use | Source, asked: Subject = SECRET, told: tuple[Use | Source, ...] = NO_USERS, **options: Any
+) -> Verdict:
+    given = (*evidence, *(told if evidence else ()))
+    uses = [one for one in given if isinstance(one, Use)]
+    return verdict(asked, uses, [one for one in given if isinstance(one, Source)], NOW, **options)
 
 
 def said(found: Verdict) -> str:
@@ -107,7 +119,6 @@ def test_silence_of_a_covering_source_is_no_use_and_says_what_it_cannot_show() -
     assert isinstance(found, Unused)
     assert found.days == 29
     assert "unused for 29 days; a job that runs less often would not show" in found.because
-    assert "whether users sign in with the application, which may take it, is not known" in found.because
 
 
 def test_failed_attempts_are_no_use_and_are_said() -> None:
@@ -261,9 +272,28 @@ def test_users_who_sign_in_with_the_application_leave_it_unknown() -> None:
         "what users do is no record of it"
     )
     old = reported(60, source=APPLICATIONS, key_id=None, credential_type=None, delegated=True)
-    calm = judge(old, source(), report(APPLICATIONS))
-    assert isinstance(calm, Unused)
-    assert "whether users sign in" not in said(calm)
+    assert isinstance(judge(old, source(), told=NO_USERS[:1]), Unused)
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ((), "no report that was read has a row of it"),
+        ((report(APPLICATIONS),), "no report that was read has a row of it"),
+        ((users(),), "no report that was read has a row of it"),
+        ((report(APPLICATIONS), users(delegated=False, last=ago(60))), "no report that was read has a row of it"),
+        ((report(APPLICATIONS), users(client_id=ClientId(OTHER))), "no report that was read has a row of it"),
+        ((source(APPLICATIONS, missing="AuditLog.Read.All not granted"), users()), "AuditLog.Read.All not granted"),
+        ((source(APPLICATIONS, since=None, until=ago(3)), users()), "its newest record is of 2026-02-27 10:00 UTC"),
+        ((source(APPLICATIONS, since=None, until=ago(-3)), users()), "a time to come"),
+        ((source(APPLICATIONS, since=None, until=None), users()), "it tells no time"),
+    ],
+)
+def test_where_nothing_tells_whether_users_sign_in_it_is_unknown(told: tuple[Use | Source, ...], why: str) -> None:
+    found = judge(source(), told=told)
+    assert isinstance(found, Unknown)
+    assert "whether users sign in with the application, which may take it, is not known" in said(found)
+    assert why in said(found)
 
 
 def test_a_report_that_saw_what_the_log_does_not_show_leaves_it_unknown() -> None:
@@ -377,8 +407,13 @@ def test_more_evidence_never_turns_used_into_anything_else(
         assert after.last >= before.last
 
 
+def tells_of_users(one: Source, uses: list[Use]) -> bool:
+    rows = [row for row in uses if row.source == one.name and row.delegated and row.first is None]
+    return bool(rows) and not one.missing and one.until is not None and ago(2) <= one.until <= ago(-1)
+
+
 @given(SUBJECTS, *EVIDENCE, st.lists(rows(), max_size=4), sources())
-def test_only_a_covering_source_turns_unknown_into_unused(
+def test_only_a_source_that_covers_or_tells_of_users_turns_unknown_into_unused(
     asked: Subject, uses: list[Use], told: list[Source], more: list[Use], added: Source
 ) -> None:
     more = [dataclasses.replace(row, source=added.name) for row in more]
@@ -386,7 +421,7 @@ def test_only_a_covering_source_turns_unknown_into_unused(
     uses = [row for row in uses if row.source != added.name]
     before, after = verdict(asked, uses, told, NOW), verdict(asked, [*uses, *more], [*told, added], NOW)
     if isinstance(before, Unknown) and isinstance(after, Unused):
-        assert covers(added, asked)
+        assert covers(added, asked) or tells_of_users(added, more)
 
 
 @given(SUBJECTS, *EVIDENCE)
@@ -397,6 +432,7 @@ def test_unused_stands_on_a_covering_source_and_on_no_success(
     if isinstance(found, Unused):
         assert not asked.elsewhere
         assert any(covers(one, asked) for one in told)
+        assert any(tells_of_users(one, uses) for one in told)
         ours = [row for row in uses if asked.id in {row.key_id, row.federated_credential_id}]
         wrong = [row for row in ours if row.key_id == asked.id and row.last_success and row.last_success >= ago(28)]
         assert asked.kind == "federated" or not wrong
@@ -423,6 +459,13 @@ def test_only_what_a_covering_log_shows_at_that_time_explains_a_success_without_
     nameless = success(10, source=WORKSPACE, key_id=None, credential_type=None)
     log, workspace = source(), source(WORKSPACE, since=ago(12))
     assert isinstance(judge(log, workspace, nameless, success(shown, key_id=OTHER)), expected)
+
+
+def test_what_several_records_of_one_row_were_is_not_explained_by_what_was_seen_at_the_last_of_them() -> None:
+    rows = success(10, source=WORKSPACE, key_id=None, credential_type=None, first=ago(20), successes=2)
+    found = judge(source(), source(WORKSPACE), rows, success(10, key_id=KeyId(OTHER)))
+    assert isinstance(found, Unknown)
+    assert "nothing tells with which credential" in said(found)
 
 
 def test_a_record_of_no_credential_does_not_say_that_it_was_not_ours() -> None:

@@ -34,7 +34,9 @@ from tests.support.tenants import (
     host,
     identity,
     log,
+    no_users,
     principal,
+    report,
     snapshot,
     trust,
     use,
@@ -69,7 +71,7 @@ def runs(on: Runs, **more: str) -> Decisions:
 
 
 def idle() -> Snapshot:
-    return snapshot(ORDERS, identities=(NAMED,), sources=(log(),))
+    return snapshot(ORDERS, identities=(NAMED,), sources=(log(), report()), uses=(no_users(ORDERS),))
 
 
 TODAY = NOW.date()
@@ -407,13 +409,16 @@ def changed(**changes: Any) -> Change:
     "change",
     [
         changed(sources=()),
-        changed(sources=(dataclasses.replace(log(), missing="AuditLog.Read.All not granted"),)),
-        changed(sources=(dataclasses.replace(log(), since=NOW - timedelta(days=7)),)),
-        changed(sources=(dataclasses.replace(log(), until=NOW - timedelta(days=5)),)),
-        changed(sources=(dataclasses.replace(log(), sees=("certificate",)),)),
-        changed(uses=(use(ORDERS),)),
-        changed(uses=(USED_BY_OTHER_MEANS,)),
-        changed(uses=(dataclasses.replace(use(ORDERS), delegated=True),)),
+        changed(sources=(dataclasses.replace(log(), missing="AuditLog.Read.All not granted"), report())),
+        changed(sources=(dataclasses.replace(log(), since=NOW - timedelta(days=7)), report())),
+        changed(sources=(dataclasses.replace(log(), until=NOW - timedelta(days=5)), report())),
+        changed(sources=(dataclasses.replace(log(), sees=("certificate",)), report())),
+        changed(uses=(use(ORDERS), no_users(ORDERS))),
+        changed(uses=(USED_BY_OTHER_MEANS, no_users(ORDERS))),
+        changed(uses=(dataclasses.replace(use(ORDERS), delegated=True), no_users(ORDERS))),
+        changed(uses=()),
+        changed(sources=(log(),)),
+        changed(sources=(log(), dataclasses.replace(report(), until=NOW - timedelta(days=5)))),
         changed(hosts=(host("web", NAMED, uses=ORDERS),)),
         changed(applications=(application("orders", audience="AzureADMultipleOrgs"),)),
         changed(applications=(dataclasses.replace(ORDERS, sign_in_audience=None),)),
