@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import gc
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +33,8 @@ def command(*, settings: Settings, **given: Any) -> int:
     """Rewrite the Python code below PATHS so that it sends an assertion; prints a diff, writes with --apply."""
     asked = Asked(**given)
     refuse(asked)
-    gc.disable()  # a short run that makes millions of nodes and no cycles: looking for some costs a sixth of it
+    if asked.baseline and asked.write_baseline:
+        baselines.refuse_device(asked.baseline)
     if asked.forget:
         return _forget(settings, asked.paths, asked.plan_file)
     with collector.eased():

@@ -25,6 +25,12 @@ def compare(run: Run, paths: tuple[Path, ...], file: Path, *, check: bool) -> Co
     return replace(compared, vanished=seen)
 
 
+def refuse_device(file: Path) -> None:
+    """Refuse to write a baseline over what is no regular file; reading a device may never end."""
+    if file.exists() and not file.is_file():
+        raise BaselineError(f"{file} would be replaced, and it is no regular file; choose another --baseline")
+
+
 def with_leftovers(run: Run, paths: tuple[Path, ...], file: Path) -> Run:
     """Add to a check what still sets or needs the names that a baseline knows and no sign-in reads any more."""
     retired = compare(run, paths, file, check=True).retired if file.exists() else frozenset()
@@ -33,8 +39,6 @@ def with_leftovers(run: Run, paths: tuple[Path, ...], file: Path) -> Run:
 
 def write(run: Run, paths: tuple[Path, ...], file: Path) -> int:
     """Write what a run found, keep what is known of other paths, and return the number of entries."""
-    if file.exists() and not file.is_file():  # reading a device may never end
-        raise BaselineError(f"{file} would be replaced, and it is no regular file; choose another --baseline")
     covers = _covers(paths, file)
     known = _read(file) if file.exists() else Baseline()
     kept = [entry for entry in known.entries if not covers(entry.mark.path)]

@@ -12,7 +12,19 @@ from migrate.planning.decisions import Decisions, Exclude, Limits
 from migrate.planning.plan import make_plan
 from migrate.review import told
 from migrate.review.changes import compare
-from tests.support.tenants import NOW, application, credential, host, identity, log, snapshot, trust, use
+from tests.support.tenants import (
+    NOW,
+    application,
+    credential,
+    host,
+    identity,
+    log,
+    no_users,
+    report,
+    snapshot,
+    trust,
+    use,
+)
 
 ORDERS, LOST = application("orders"), application("lost")
 NAMED, OTHER = identity("id-orders"), identity("id-q7")
@@ -34,10 +46,13 @@ def test_a_day_later_with_more_of_the_same_sign_ins_nothing_is_to_be_reviewed_an
     day = timedelta(days=1)
     seen, source = use(old, address="20.1.1.1", successes=1_500), log()
     idle = dataclasses.replace(application("idle"), created=NOW - YEAR)
-    before = snapshot(old, idle, identities=(NAMED,), uses=(seen,), sources=(source,))
+    before = snapshot(old, idle, identities=(NAMED,), uses=(seen, no_users(idle)), sources=(source, report()))
     later = dataclasses.replace(seen, last=NOW + day, last_success=NOW + day, successes=1_900)
     moved = dataclasses.replace(source, since=NOW - 29 * day, until=NOW + day, read_at=NOW + day)
-    after = dataclasses.replace(before, taken_at=NOW + day, uses=(later,), sources=(moved,), digest="e" * 64)
+    told_later = dataclasses.replace(report(), until=NOW + day, read_at=NOW + day)
+    after = dataclasses.replace(
+        before, taken_at=NOW + day, uses=(later, no_users(idle)), sources=(moved, told_later), digest="e" * 64
+    )
     plans = make_plan(before), make_plan(after)
     assert {one.code for one in plans[0].refusals} == {RefusalCode.UNUSED}
     assert len(plans[0].pairings) == 1
