@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -228,13 +229,22 @@ PROGRAMS = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name in PROGRAMS if "certificate" not in name])
+QUICK = {"azure-identity, keyword and alias", "azure-identity, certificate", "msal, keyword"}
+
+
+def _named(*, certificates: bool) -> list[Any]:
+    """Give the names of programs; those that only differ in form run with the slow tests."""
+    names = [name for name in PROGRAMS if ("certificate" in name) is certificates]
+    return [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in names]
+
+
+@pytest.mark.parametrize("name", _named(certificates=False))
 def test_a_program_with_a_secret_runs_without_it(world: World, tmp_path: Path, name: str) -> None:
     secret = world.emulator.tenant.live_secret_of(world.application).secret
     _check(world, tmp_path, PROGRAMS[name], {"AZURE_CLIENT_SECRET": secret}, "clientSecret")
 
 
-@pytest.mark.parametrize("name", [name for name in PROGRAMS if "certificate" in name])
+@pytest.mark.parametrize("name", _named(certificates=True))
 def test_a_program_with_a_certificate_runs_without_it(world: World, tmp_path: Path, name: str) -> None:
     files = {"AZURE_CLIENT_CERTIFICATE_PATH": str(world.pem), "THUMBPRINT": world.thumbprint}
     _check(world, tmp_path, PROGRAMS[name], files, "certificate")

@@ -65,6 +65,7 @@ def test_equal_sites_are_numbered_and_a_file_that_moves_keeps_its_fingerprints(t
 
 
 @given(secret=st.from_regex(r"[A-Za-z0-9]{8,30}", fullmatch=True), place=st.sampled_from([0, 1, 2]))
+@pytest.mark.slow
 def test_no_secret_is_found_out_from_a_fingerprint(
     tmp_path_factory: pytest.TempPathFactory, secret: str, place: int
 ) -> None:

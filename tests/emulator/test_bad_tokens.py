@@ -353,6 +353,7 @@ def test_no_form_breaks_the_endpoint(world: Any, form: dict[str, str], path: str
     TEXTS.filter(lambda text: "\ud800" not in text)),
     path=st.sampled_from(["/metadata/identity/oauth2/token", "/msi/token", "/MSI/auth", "/container-app/msi/token"])
 )  # fmt: skip
+@pytest.mark.slow
 def test_no_query_breaks_an_identity_endpoint(world: Any, query: dict[str, str], path: str) -> None:
     secret = world.emulator.identity_header
     headers = {"Metadata": "true", "X-IDENTITY-HEADER": secret, "secret": secret}

@@ -66,6 +66,7 @@ def test_what_is_missed_is_told_with_the_command_that_takes_it_back(tenant: Idle
     assert "application-unused: 1 sign-ins" in tenant.run("deactivate", "plan.json", "--app", other)[1]
 
 
+@pytest.mark.slow
 def test_what_nobody_missed_loses_its_credentials_and_a_certificate_says_why(tenant: Idle, tmp_path: Path) -> None:
     app, later, *_ = tenant.unused()
     for one in (app, later):
@@ -112,6 +113,7 @@ def test_what_nobody_missed_loses_its_credentials_and_a_certificate_says_why(ten
     assert tenant.app(app).is_disabled is None
 
 
+@pytest.mark.slow
 def test_owners_who_say_no_and_exclusions_are_screams_and_the_policy_may_activate_at_once(
     tenant: Idle, tmp_path: Path
 ) -> None:

@@ -200,6 +200,7 @@ def test_a_terminal_that_hangs_up_ends_nothing_that_was_to_outlive_it() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
+@pytest.mark.slow
 def test_a_program_without_an_interpreter_line_runs_as_in_a_shell(tmp_path: Path) -> None:
     script, foreign = tmp_path / "script", tmp_path / "foreign"
     script.write_text('echo "$0 $1"; exit 6\n')

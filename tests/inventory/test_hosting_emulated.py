@@ -267,6 +267,7 @@ def test_no_secret_of_a_host_is_in_a_value_or_a_log(emulator: Emulator, caplog: 
 
 
 @pytest.mark.usefixtures("become")
+@pytest.mark.slow
 def test_throttling_lost_connections_and_an_expired_bearer_change_nothing(
     emulator: Emulator, trouble: Callable[..., None]
 ) -> None:
@@ -290,6 +291,7 @@ def test_throttling_lost_connections_and_an_expired_bearer_change_nothing(
 
 
 @pytest.mark.usefixtures("become")
+@pytest.mark.slow
 def test_a_listing_that_breaks_off_goes_on_where_it_stood(
     emulator: Emulator, trouble: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -196,6 +196,7 @@ def test_a_secret_that_the_vault_does_not_take_is_removed_at_once(tenant: Broken
 
 
 @pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.slow
 def test_throttling_is_waited_for(tenant: Broken, status: int) -> None:
     slow = {"kind": "status", "status": status, "retry_after": 0.01, "times": 2}
     with tenant.failing({**slow, "path": "/secrets/**"}, {**slow, "path": ADD}):
@@ -372,6 +373,7 @@ def test_the_policy_is_read_strictly(text: str, told: str) -> None:
         policyfile.decode_retirement(f"[break_glass]\n{text}\n".encode())
 
 
+@pytest.mark.slow
 def test_without_the_library_it_is_said_which_one_is_missing(tenant: Broken) -> None:
     """In a process of its own, where azure-keyvault-secrets cannot be imported."""
     script = (

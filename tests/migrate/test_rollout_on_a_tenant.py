@@ -203,6 +203,7 @@ def test_a_holder_that_is_not_found_is_no_removal(tenant: Rollout) -> None:
     asyncio.run(story())
 
 
+@pytest.mark.slow
 def test_a_log_that_is_hours_behind_holds(tenant: Rollout) -> None:
     def behind(real: Directory) -> Directory:
         async def sign_ins(client_id: ClientId, since: datetime) -> SignInHistory:
@@ -304,6 +305,7 @@ def test_a_certificate_goes_and_the_others_stay_as_they_were(tenant: Rollout) ->
     assert list(after.keys) == staying
 
 
+@pytest.mark.slow
 def test_certificates_are_retired_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(tenant: Rollout) -> None:
         plan = await tenant.ready()

@@ -102,6 +102,7 @@ def test_one_application_goes_first_where_every_canary_is_held(tenant: Rollout) 
     asyncio.run(story())
 
 
+@pytest.mark.slow
 def test_a_soak_is_a_schedule_that_a_closed_gate_calls_off(tenant: Rollout) -> None:
     async def story() -> None:
         plan = await tenant.ready()
@@ -129,6 +130,7 @@ def test_a_soak_is_a_schedule_that_a_closed_gate_calls_off(tenant: Rollout) -> N
     asyncio.run(story())
 
 
+@pytest.mark.slow
 def test_a_caller_that_still_knocks_stops_every_removal_until_it_is_quiet(tenant: Rollout) -> None:
     async def story() -> None:
         plan = await tenant.ready()
@@ -175,6 +177,7 @@ class MeanwhileBroken:
         return await self._real.exchange(pairing, tenant)
 
 
+@pytest.mark.slow
 def test_trouble_that_another_operator_finds_stops_a_run_that_is_on_its_way(tenant: Rollout) -> None:
     async def story() -> None:
         plan = await tenant.ready()

@@ -259,6 +259,7 @@ def sdk(trouble: Trouble, credential: ClientSecretCredential, web: httpx.AsyncCl
 
 # Both packages warn about themselves when they are imported.
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:kiota_abstractions", "ignore::DeprecationWarning:msgraph")
+@pytest.mark.slow
 def test_msgraph_sdk_gets_through_429_503_and_504(trouble: Trouble) -> None:
     from msgraph_core.tasks.page_iterator import PageIterator  # type: ignore[import-untyped]  # noqa: PLC0415
 
