@@ -96,3 +96,14 @@ def behind(log_until: datetime | None, lately: datetime) -> Closed | None:
     return Closed(
         because=f"use is unknown: the sign-in log of the tenant {seen}", opens="waiting until it has caught up"
     )
+
+
+def uncovered(history: SignInHistory, days: int, start: datetime) -> Closed | None:
+    """Close where the log of an application cannot be read, or does not reach back to ``start`` without a gap."""
+    if history.missing:
+        return Closed(because=f"use is unknown: {history.missing}", opens="a log that can be read (AuditLog.Read.All)")
+    if history.covers_since is not None and history.covers_since <= start:
+        return None
+    seen = f"reaches back to {history.covers_since:%Y-%m-%d}" if history.covers_since else "is empty"
+    gap = f" ({history.gap})" if history.gap else ""
+    return Closed(because=f"use is unknown: the sign-in log {seen}{gap}, {days} days are needed", opens="waiting")

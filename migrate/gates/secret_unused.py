@@ -13,7 +13,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from inventory.model import SignIn
-from migrate.gate import Answer, Closed, Gate, Open, Question, behind
+from migrate.gate import Answer, Closed, Gate, Open, Question, behind, uncovered
 from migrate.model import Road
 from migrate.usedby import Whose, caught_up, whose
 
@@ -21,12 +21,8 @@ from migrate.usedby import Whose, caught_up, whose
 def _ask(question: Question) -> Answer:
     history, days = question.history, question.policy.unused_days
     start = question.now - timedelta(days=days)
-    if history.missing:
-        return Closed(because=f"use is unknown: {history.missing}", opens="a log that can be read (AuditLog.Read.All)")
-    if history.covers_since is None or history.covers_since > start:
-        seen = f"reaches back to {history.covers_since:%Y-%m-%d}" if history.covers_since else "is empty"
-        gap = f" ({history.gap})" if history.gap else ""
-        return Closed(because=f"use is unknown: the sign-in log {seen}{gap}, {days} days are needed", opens="waiting")
+    if (unseen := uncovered(history, days, start)) is not None:
+        return unseen
     lately = question.now - timedelta(hours=question.policy.log_hours)
     if question.road is Road.DEACTIVATED:
         if (told := behind(question.circumstances.log_until, lately)) is not None:
