@@ -12,7 +12,8 @@ import msgspec
 from inventory.model import TenantId
 from migrate import concurrency
 from migrate.errors import LeaseHeldError
-from migrate.model import Entry, ExchangeClaims, Exchanged, ExchangeRefused, ExchangeResult, Json, Kind, Pairing, Plan
+from migrate.exchanged import ExchangeClaims, Exchanged, ExchangeRefused, ExchangeResult
+from migrate.model import Entry, Json, Kind, Pairing, Plan
 from migrate.ports import Clock, Journal, TokenExchange
 
 _AT_ONCE = 8

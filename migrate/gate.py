@@ -9,7 +9,8 @@ from typing import Final
 
 from inventory.model import Application, Credential, FederatedCredential, ServicePrincipal, SignInHistory
 from migrate.circumstances import Circumstances, Policy
-from migrate.model import CodeFinding, ExchangeClaims, Pairing, PlannedCredential, Road, Target
+from migrate.exchanged import ExchangeClaims
+from migrate.model import CodeFinding, Pairing, PlannedCredential, Road, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,8 @@ from inventory.model import ClientId, PrincipalId
 from migrate.certificate import digest, file, parsed
 from migrate.errors import ProofError
 from migrate.exchange import judge
-from migrate.model import Entry, ExchangeClaims, Kind, Pairing, Plan
+from migrate.exchanged import ExchangeClaims
+from migrate.model import Entry, Kind, Pairing, Plan
 
 FORMAT = "unsecret proof"
 SCHEMA = 1

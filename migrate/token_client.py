@@ -18,7 +18,8 @@ from azure.identity import ClientAssertionCredential, CredentialUnavailableError
 from inventory.model import TenantId
 from migrate import aadsts
 from migrate.errors import ExchangeFailedError
-from migrate.model import ExchangeClaims, Exchanged, ExchangeRefused, ExchangeResult, Pairing
+from migrate.exchanged import ExchangeClaims, Exchanged, ExchangeRefused, ExchangeResult
+from migrate.model import Pairing
 
 _LONGEST_MESSAGE = 300
 _ANSWERED = "Token request error"

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from inventory.classify import thumbprint
 from inventory.ids import guid, spelled
 from inventory.model import CredentialKind, SignIn, SignInHistory
-from migrate.model import ExchangeClaims, PlannedCredential
+from migrate.exchanged import ExchangeClaims
+from migrate.model import PlannedCredential
 
 # "none" is not among them: a user's record may be written before the application redeems the code with its secret.
 _ALWAYS_OTHER = frozenset({"federatedidentitycredential", "managedidentity"})

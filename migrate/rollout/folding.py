@@ -14,9 +14,10 @@ import msgspec
 
 from inventory.model import ClientId, KeyId, TenantId
 from migrate.errors import IllegalTransitionError
+from migrate.exchanged import ExchangeClaims
 from migrate.gate import CodeState
 from migrate.glass import GlassSecret
-from migrate.model import Abandoned, Entry, ExchangeClaims, Kind, Pairing, Refusal
+from migrate.model import Abandoned, Entry, Kind, Pairing, Refusal
 from migrate.rollout.reading import closed_gates, code_state, glass_of
 from migrate.rollout.standing import (
     SEAL,

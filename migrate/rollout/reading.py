@@ -11,9 +11,10 @@ import msgspec
 
 from inventory.model import ClientId, KeyId, TenantId
 from migrate.circumstances import Deactivation, Stretch
+from migrate.exchanged import ExchangeClaims
 from migrate.gate import CodeState
 from migrate.glass import GlassSecret, Place
-from migrate.model import Abandoned, CodeFinding, Entry, ExchangeClaims, Kind, Pairing, Refusal
+from migrate.model import Abandoned, CodeFinding, Entry, Kind, Pairing, Refusal
 
 
 def planned(entries: Iterable[Entry]) -> tuple[Pairing, ...]:

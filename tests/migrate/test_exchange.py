@@ -11,8 +11,9 @@ import pytest
 
 from inventory.model import TenantId
 from migrate.exchange import NotProven, Proven, Verdict, tenants, verify
+from migrate.exchanged import Exchanged, ExchangeRefused, ExchangeResult
 from migrate.journal.store import SqlJournal
-from migrate.model import Entry, Exchanged, ExchangeRefused, ExchangeResult, Kind, Pairing
+from migrate.model import Entry, Kind, Pairing
 from migrate.planning.plan import make_plan
 from migrate.rollout import proofs
 from tests.support.questions import APPLICATION, IDENTITY, PAIRING, claims

@@ -19,8 +19,9 @@ from migrate import rollout as rules
 from migrate.demo import callers
 from migrate.errors import RetirementStoppedError, WriteFailedError
 from migrate.exchange import NotProven, Proven
+from migrate.exchanged import ExchangeRefused, ExchangeResult
 from migrate.federation import Created, NotCreated, Present, WouldCreate
-from migrate.model import ExchangeRefused, ExchangeResult, FederatedSpec, Kind, Pairing
+from migrate.model import FederatedSpec, Kind, Pairing
 from migrate.retirement import GoneAlready, Held, NotRemoved, Retired, WouldRetire
 from tests.support.rollout import Rollout, rollout
 

@@ -17,7 +17,8 @@ from inventory.model import TenantId
 from migrate.circumstances import OptOut, Policy, RetirePolicy
 from migrate.demo import callers
 from migrate.errors import WriteFailedError
-from migrate.model import Entry, ExchangeResult, Json, Kind, Pairing, Plan
+from migrate.exchanged import ExchangeResult
+from migrate.model import Entry, Json, Kind, Pairing, Plan
 from migrate.retirement import Held, NotRemoved, Retired, Retirement, Scheduled, WouldRetire
 from migrate.watch import Broken, Look, Quiet, Watcher, Watching
 from tests.support.audit import journal_of

@@ -19,8 +19,9 @@ import httpx
 from yarl import URL
 
 from inventory.model import TenantId
+from migrate.exchanged import ExchangeResult
 from migrate.journal.store import SqlJournal
-from migrate.model import Entry, ExchangeResult, Pairing
+from migrate.model import Entry, Pairing
 from migrate.token_client import AzureTokenExchange
 
 Outcome = TypeVar("Outcome")

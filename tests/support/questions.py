@@ -8,8 +8,9 @@ from typing import Any
 
 from inventory.model import ClientId, KeyId, SignIn, SignInHistory
 from migrate.circumstances import Circumstances, Policy
+from migrate.exchanged import ExchangeClaims
 from migrate.gate import CodeState, Question
-from migrate.model import ExchangeClaims, Pairing
+from migrate.model import Pairing
 from migrate.planning.plan import make_plan
 from tests.support.tenants import ISSUER, NOW, TENANT, application, identity, principal, snapshot, trust
 
