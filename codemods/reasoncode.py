@@ -144,8 +144,8 @@ class ReasonCode(enum.StrEnum):
     )
     LIBRARY_API = (
         "library-api",
-        "the object is given its secret from outside",
-        "offer an assertion as another option, or change the users of the class",
+        "this code offers several ways to sign in, or is given its secret from outside",
+        "offer an assertion as another option, or change whoever chooses between them",
     )
     # What is asked of Entra
     PERSONAL_OR_COMMON_AUTHORITY = (

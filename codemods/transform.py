@@ -150,7 +150,8 @@ class Rewrite:
     """The call can send an assertion from its syntax alone. ``secrets`` are the expressions that fall away.
 
     ``asked`` marks one that is made only where the caller asks for it: what signs in is not in the code. ``names`` are
-    further names of the standard library that the new arguments read. ``target`` is what a person would write.
+    further names of the standard library that the new arguments read. ``files`` are those of the secrets that name a
+    file. ``target`` is what a person would write.
     """
 
     client: ast.expr | None
@@ -163,6 +164,7 @@ class Rewrite:
     note: str = ""
     asked: bool = False
     names: tuple[str, ...] = ()
+    files: tuple[ast.expr, ...] = ()
     target: str = ""
 
 
@@ -174,6 +176,7 @@ class Report:
     client: ast.expr | None = None
     tenant: ast.expr | None = None
     secrets: tuple[ast.expr, ...] = ()
+    files: tuple[ast.expr, ...] = ()
     detail: str = ""
     target: str = ""
 

@@ -86,6 +86,9 @@ class Neighbours:
             variables += found.variables
             if origin.attributes and (place := self._item(path, origin.attributes[-1], found.holders)) is not None:
                 return ReasonCode.SECRET_USED_ELSEWHERE, place
+            for variable in found.variables:
+                if (line := needs_variable(module, variable, self._is_site(path, module))) is not None:
+                    return ReasonCode.SECRET_USED_ELSEWHERE, f"{variable} on line {line}"
         for variable in variables:
             if (place := self._variable(path, variable)) is not None:
                 return ReasonCode.SECRET_USED_ELSEWHERE, f"{variable} in {place}"

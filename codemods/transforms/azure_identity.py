@@ -96,6 +96,7 @@ def _rewritten(
         client=call.value(1, "client_id"),
         tenant=call.value(0, "tenant_id"),
         secrets=_secrets(dropped),
+        files=_files(call, dropped),
         edits=edits,
         callee=callee,
         cloud=cloud_of(call.module, call.value(None, "authority")),
@@ -112,6 +113,7 @@ def _report(
         client=call.value(1, "client_id"),
         tenant=call.value(0, "tenant_id"),
         secrets=_secrets(dropped),
+        files=_files(call, dropped),
         detail=detail,
         target=target,
     )
@@ -119,6 +121,11 @@ def _report(
 
 def _secrets(dropped: tuple[Argument, ...]) -> tuple[ast.expr, ...]:
     return tuple(argument.value for argument in dropped if argument.keyword != "send_certificate_chain")
+
+
+def _files(call: Call, dropped: tuple[Argument, ...]) -> tuple[ast.expr, ...]:
+    path = call.argument(2, "certificate_path") if call.construct.endswith("CertificateCredential") else None
+    return tuple(argument.value for argument in dropped if argument is path)
 
 
 def _callee(call: Call) -> Callee:
