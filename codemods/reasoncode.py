@@ -150,8 +150,8 @@ class ReasonCode(enum.StrEnum):
     # What is asked of Entra
     PERSONAL_OR_COMMON_AUTHORITY = (
         "personal-or-common-authority",
-        "the authority is shared (common, organizations, consumers) or B2C",
-        "name the tenant in the authority, then run again",
+        "the authority is shared (common, organizations, consumers), or none of an organization (B2C, AD FS)",
+        "name the tenant in the authority, if it is Entra's, then run again",
     )
     CLOUD_MISMATCH = (
         "cloud-mismatch",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from codemods.assertion import Application, guid
+from codemods.authority import authority_of
 from codemods.engine.alternatives import alternative
 from codemods.engine.applications import Policy, decide
 from codemods.engine.file import File, collision, no_place
@@ -31,7 +32,7 @@ from codemods.model import (
     SiteOutcome,
 )
 from codemods.names import Module
-from codemods.transform import Already, Report, Rewrite, authority_of
+from codemods.transform import Already, Report, Rewrite
 
 _TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105 - the name of a variable
 _NOT_THE_SAME = frozenset({
