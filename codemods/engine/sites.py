@@ -26,12 +26,22 @@ _NAMED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Occurrence:
-    """One site with its verdict and the trace of its secret."""
+    """One site with its verdict and the trace of its secret.
+
+    ``named`` is a client id that stands in another place, ``likely`` one that is taken where no variable names another.
+    """
 
     node: ast.expr | ast.stmt
     site: Site
     verdict: Verdict
     trace: Trace
+    named: str | None = None
+    likely: str | None = None
+
+    @property
+    def client_id(self) -> str | None:
+        """Give the client id that the source says, here or elsewhere."""
+        return self.site.client_id or self.named
 
 
 def find(
