@@ -14,7 +14,7 @@ from inventory.model import ClientId
 from migrate import rollout
 from migrate.errors import LeaseHeldError
 from migrate.glass import GlassSecret
-from migrate.model import Entry, Kind
+from migrate.model import Entry, Json, Kind
 from migrate.ports import Journal
 
 _KINDS = (Kind.BREAK_GLASS_MADE, Kind.BREAK_GLASS_OVER, Kind.RETIRED)
@@ -52,8 +52,8 @@ def note_ended_of(journal: Journal, plan: str, app: ClientId, now: datetime) -> 
     """Write it down for one application, under its lease; return the break-glass secrets that have not ended."""
     left = rollout.glass_left(journal.entries(kinds=_KINDS, application=app)).get(app, ())
     for each in _over(left, now):
-        data = {"because": f"it ended at {each.until.isoformat()}", "removed": []}
-        journal.record(Entry(kind=Kind.BREAK_GLASS_OVER, plan=plan, application=app, subject=each.label, data={**data}))
+        data: dict[str, Json] = {"because": f"it ended at {each.until.isoformat()}", "removed": []}
+        journal.record(Entry(kind=Kind.BREAK_GLASS_OVER, plan=plan, application=app, subject=each.label, data=data))
     return tuple(each for each in left if each.until > now)
 
 
