@@ -8,13 +8,15 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrate.journal import chain, schema
 
 JOURNAL = "8a3f1a52-6a3e-4c26-9f43-0d6f5a0a7a11"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+FEW = settings(max_examples=40)
+"""Six entries have few places where something can be changed; drawing journals takes most of the time."""
 CHANGEABLE = tuple(name for name in chain.FIELDS if name not in {"number", "previous"})
 
 
@@ -36,6 +38,7 @@ def broken(rows: list[dict[str, Any]], anchor: str | None = None) -> int | None:
     return verdict.number if isinstance(verdict, chain.Broken) else None
 
 
+@FEW
 @given(journals())
 def test_a_journal_as_it_was_written_is_sound_and_every_hash_in_it_is_an_anchor(rows: list[dict[str, Any]]) -> None:
     assert chain.check(JOURNAL, rows) == chain.Sound(entries=len(rows), head=rows[-1]["hash"])
@@ -45,6 +48,7 @@ def test_a_journal_as_it_was_written_is_sound_and_every_hash_in_it_is_an_anchor(
     assert broken(rows, "0" * 64) == 0
 
 
+@FEW
 @given(journals(), st.data())
 def test_a_field_that_was_changed_is_found_where_it_is(rows: list[dict[str, Any]], data: st.DataObject) -> None:
     row = data.draw(st.sampled_from(rows))
@@ -55,6 +59,7 @@ def test_a_field_that_was_changed_is_found_where_it_is(rows: list[dict[str, Any]
     assert broken(rows) == number
 
 
+@FEW
 @given(journals(least=2), st.data())
 def test_a_field_that_was_changed_with_its_hash_is_found_at_the_next_entry(
     rows: list[dict[str, Any]], data: st.DataObject
@@ -65,6 +70,7 @@ def test_a_field_that_was_changed_with_its_hash_is_found_at_the_next_entry(
     assert broken(rows) == rows[at + 1]["number"]
 
 
+@FEW
 @given(journals(least=2), st.data())
 def test_an_entry_that_was_removed_is_found(rows: list[dict[str, Any]], data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(rows) - 2))
@@ -73,6 +79,7 @@ def test_an_entry_that_was_removed_is_found(rows: list[dict[str, Any]], data: st
     assert broken(rows) == next_one
 
 
+@FEW
 @given(journals(), st.data())
 def test_an_end_that_was_cut_off_is_found_with_an_anchor_alone(rows: list[dict[str, Any]], data: st.DataObject) -> None:
     left = data.draw(st.integers(0, len(rows) - 1))
@@ -81,6 +88,7 @@ def test_an_end_that_was_cut_off_is_found_with_an_anchor_alone(rows: list[dict[s
     assert broken(rows[:left], anchor) == 0
 
 
+@FEW
 @given(journals(least=2), st.data(), st.booleans())
 def test_entries_that_were_swapped_are_found(
     rows: list[dict[str, Any]],
@@ -94,6 +102,7 @@ def test_entries_that_were_swapped_are_found(
     assert broken(rows) == rows[first]["number"]
 
 
+@FEW
 @given(journals(), journals(), st.data())
 def test_an_entry_that_was_put_in_is_found(
     rows: list[dict[str, Any]], others: list[dict[str, Any]], data: st.DataObject
@@ -107,6 +116,7 @@ def test_an_entry_that_was_put_in_is_found(
     assert broken([*rows[:at], forged, *rows[at:]]) == rows[at]["number"]
 
 
+@FEW
 @given(journals())
 def test_a_journal_of_another_id_is_not_this_one(rows: list[dict[str, Any]]) -> None:
     verdict = chain.check("another", rows)
