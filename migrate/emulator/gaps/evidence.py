@@ -18,6 +18,8 @@ _USAGE: Final = "usage reports of Microsoft 365, Intune and printing"
 
 LOGS: Final = {
     "auditLogs": NOT_DOCUMENTED,
+    "POST auditLogs/directoryAudits": _LOGS_ARE_READ,
+    "auditLogs/directoryAudits/$count": "read the list; changes are not counted",
     "auditLogs/directoryAudits/*": "read the list with $filter=id eq '...'; only changes of credentials are in it",
     "auditLogs/provisioning/**": PROVISIONING,
     "POST auditLogs/signIns": _LOGS_ARE_READ,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from migrate.emulator.state.purposes import Holder
-from migrate.emulator.state.records import Application, KeyCredential
+from migrate.emulator.state.records import Application, KeyCredential, PasswordCredential
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +34,11 @@ def described(holder: Holder | None) -> tuple[str, ...]:
     """Describe credentials as ``KeyDescription`` does (seen in a real log); a secret's text is not in it."""
     if holder is None:
         return ()
+    held: tuple[PasswordCredential | KeyCredential, ...] = (*holder.keys, *holder.passwords)
     return tuple(
         f"[KeyIdentifier={each.key_id},KeyType={_kind(each)},KeyUsage={_usage(each)},"
         f"DisplayName={each.display_name or ''}]"
-        for each in (*holder.keys, *holder.passwords)
+        for each in held
     )
 
 
@@ -51,9 +52,9 @@ def activity(before: Holder | None, after: Holder) -> tuple[str, str]:
     return "Add service principal credentials", "Update"
 
 
-def _kind(each: object) -> str:
+def _kind(each: PasswordCredential | KeyCredential) -> str:
     return each.type if isinstance(each, KeyCredential) else "Password"
 
 
-def _usage(each: object) -> str:
+def _usage(each: PasswordCredential | KeyCredential) -> str:
     return each.usage if isinstance(each, KeyCredential) else "Verify"
