@@ -226,14 +226,14 @@ def test_the_page_opens_offline_and_holds_what_the_text_does(
 ) -> None:
     monkeypatch.chdir(logs.parent)
     evil = Path("<img src=x onerror=alert(1)>.toml")
-    evil.write_text("[retire]\nunused_days = 28\nscream_days = 1\n")
+    evil.write_text("[retire]\nunused_days = 28\nscream_days = 28\n")
     given = ["replay", "--logs", "logs", "--tenant", TENANT, "--policy", str(evil), "--html", "out.html"]
     assert main(given) == 1
     page = Path("out.html").read_text("utf-8")
     assert "Content-Security-Policy" in page
     assert "<img" not in page
     assert "<svg" in page
-    for told in ("deactivated first", "2026-02-10", "203.0.113.9", "its credentials were gone", KEY[:8]):
+    for told in ("deactivated first", "2026-02-10", "203.0.113.9", "missed in time", KEY[:8]):
         assert told in page, told
     Path("out.html").write_text("again")
     assert main(given) == 1
