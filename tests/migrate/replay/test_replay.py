@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from inventory.model import ClientId, KeyId
 from inventory.usage import DayOfUse
 from migrate.cli.main import main
-from migrate.replay import Covered, Result, Road, Trial, deactivate, longest_quiet, replay, timelines, wholes
+from migrate.replay import Covered, Moment, Result, Road, Trial, deactivate, longest_quiet, replay, timelines, wholes
 from tests.support.exported import TENANT
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -100,7 +100,8 @@ def road(days: list[DayOfUse], unused: int, scream: int) -> Road:
     return deactivate(wholes(days, timelines(days, COVERED), COVERED), COVERED, trial)
 
 
-def hour_of(at: datetime | None) -> float | None:
+def hour_of(when: datetime | Moment | None) -> float | None:
+    at = when.at if isinstance(when, Moment) else when
     return None if at is None else (at - BEGIN) / timedelta(hours=1)
 
 
@@ -117,8 +118,7 @@ def test_deactivating_is_what_hour_by_hour_comes_to(hours: list[int], unused: in
             expected = [(now, missed, removed, later if removed is not None else None)]
             break
     found = [
-        (hour_of(each.at), hour_of(each.missed and each.missed.at), hour_of(each.removed),
-         hour_of(each.broken and each.broken.at))
+        (hour_of(each.at), hour_of(each.missed), hour_of(each.removed), hour_of(each.broken))
         for each in road([use(hour) for hour in hours], unused, scream).stops
     ]  # fmt: skip
     assert found == expected
