@@ -25,7 +25,7 @@ from migrate.emulator.state.policies import Policy as Policies
 from migrate.emulator.state.policies import Restriction, Restrictions
 from migrate.errors import MigrateError
 from migrate.journal.store import SqlJournal
-from migrate.model import Abandoned, Kind, Plan
+from migrate.model import Abandoned, Kind, Plan, Target
 from migrate.retirement import Held, Scheduled
 from migrate.watch import Watcher
 from tests.support.audit import Audit
@@ -85,8 +85,10 @@ class Ran:
     sealed: int = 0
     deactivated: int = 0
     screamed: int = 0
+    idle_gone: int = 0
+    """Applications that nobody uses and that lost every credential."""
     glass: int = 0
-    """Break-glass secrets that were made; these three only where a run is a wide one."""
+    """Break-glass secrets that were made; these four only where a run is a wide one."""
     wrong: list[str] = field(default_factory=list)
 
 
@@ -252,7 +254,8 @@ class Mishaps:
         left = rollout.unfinished(entries, Kind.RETIRE_MEANT, Kind.RETIRED) & set(gone)
         yield from (f"{key} was begun and never resolved" for key in left)
         here = self.base.keys_left()
-        planned = {each.key_id for one in (*plan.pairings, *self.idle(plan)) for each in one.credentials}
+        every: tuple[Target, ...] = (*plan.pairings, *self.idle(plan))
+        planned = {each.key_id for one in every for each in one.credentials}
         yield from (f"{key} is lost" for key in sorted(planned - here - {*retired}))
 
 

@@ -117,6 +117,9 @@ class Wide(Mishaps):
 
     def planned(self, dice: random.Random) -> Plan:
         """Add applications that nobody uses, and plan for them as for such."""
+        for _ in range(27):  # of such a small tenant the log has gaps, and use is unknown
+            self.base.emulator.advance(timedelta(hours=28))
+            self._neighbour()
         ids = {self._unused(number, dice) for number in range(IDLE)}
         plan = super().planned(dice)
         refusals = tuple(
@@ -171,8 +174,9 @@ class Wide(Mishaps):
         for _ in range(2):
             self._neighbour()
             self._both(ran, lambda one: _deactivate(one, made.plan, unused))
-        if self.chosen.random() < 0.6:
-            self.screaming = self.chosen.choice(unused).application.client_id
+        known = rollout.deactivations(self.base.journal.entries())
+        if known and self.chosen.random() < 0.6:
+            self.screaming = self.chosen.choice(sorted(known))
             self.base.emulator.advance(timedelta(hours=1))
             self._scream()
 
@@ -205,9 +209,8 @@ class Wide(Mishaps):
 
     def _emergencies(self, made: Estate) -> tuple[Target, ...]:
         removed = {each.application for each in self.base.journal.entries(kinds=(Kind.RETIRED,))}
-        some: list[Target] = [
-            each for each in (*made.plan.pairings, *self.idle(made.plan)) if each.application.client_id in removed
-        ]
+        every: tuple[Target, ...] = (*made.plan.pairings, *self.idle(made.plan))
+        some = [each for each in every if each.application.client_id in removed]
         again = random.Random(self.seed)  # noqa: S311 - the same ones in the end
         return tuple(again.sample(some, min(len(some), 3)))
 
@@ -260,6 +263,8 @@ class Wide(Mishaps):
             application = tenant.applications.get(each.application.id)
             assert application is not None
             ran.deactivated += bool(application.is_disabled)
+            planned = {one.key_id for one in each.credentials}
+            ran.idle_gone += not planned & {one.key_id for one in application.passwords}
             if bool(application.is_disabled) != (client_id in known):
                 yield f"{name} is deactivated: {application.is_disabled}; as the journal says: {client_id in known}"
             if application.is_disabled and each.application.id in begun:
@@ -297,6 +302,9 @@ def _deactivator(one: Rollout, plan: Plan, directory: Any, writer: Any) -> Deact
 
 
 async def _break(one: Rollout, plan: Plan, on: Target) -> Any:
+    """Give a secret; what is deactivated is activated first, as the refusal says."""
+    if isinstance(on, Abandoned):
+        await _activate(one, plan, (on,))
     async with one.directory() as (directory, writer), vault_issuer(writer._connection, one.settings) as issuer:
         breaker = GlassBreaker(
             plan=plan, directory=directory, writer=writer, issuer=issuer, journal=one.journal, clock=one.clock,
