@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import sys
 from typing import Any
 
 import pytest
@@ -142,3 +144,20 @@ def test_the_hash_is_that_of_the_canonical_json_of_rfc_8785() -> None:
 
 def test_the_hash_covers_every_column_but_itself() -> None:
     assert {*chain.FIELDS, "hash"} == set(schema.entries_table.columns.keys())
+
+
+@given(st.dictionaries(TEXT, st.none() | TEXT | st.integers()))
+def test_what_is_hashed_is_the_canonical_json_that_any_encoder_makes(value: dict[str, Any]) -> None:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert chain.canonical(value) == text.encode()
+
+
+def test_every_character_is_written_as_the_json_module_writes_it() -> None:
+    every = "".join(chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF)
+    assert chain.canonical({"k": every}) == json.dumps({"k": every}, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize("value", [b"x", 1.0, True, [], {}, "\ud800"])
+def test_what_is_no_cell_has_no_hash(value: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        chain.canonical({"k": value})
