@@ -26,6 +26,7 @@ _PASS_THROUGH = frozenset({
 _READS = frozenset({"read", "readline"})
 _CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
 _PLAIN_CALLS = frozenset({"open", "str", "bytes", "Path"})
+_DEEP = 4
 _PLAIN_QUALIFIED = frozenset({"pathlib.Path", "builtins.str", "builtins.bytes"})
 _VAULT_CALLS = frozenset({"get_secret"})
 _PUBLIC_KEYS = frozenset({"thumbprint", "public_certificate"})
@@ -265,13 +266,26 @@ class _Tracer:
                 self.trace.names.append(read)
                 self.trace.origins.append(Origin(binding=read.binding, attributes=()))
             return
-        if value in self._seen or not (direct or environment_variable(self.module, value) is not None):
+        if value in self._seen:
+            return
+        if not direct and environment_variable(self.module, value) is None:
+            self._needed_by(value, 0)
             return
         self._seen.add(value)
         self.trace.names.append(read)
         before, self._deleting = self._deleting, True
         self.follow(value, direct=direct)
         self._deleting = before
+
+    def _needed_by(self, value: ast.expr, depth: int) -> None:
+        """Note the variables without which something that stays cannot be made: the folder of a certificate."""
+        for node in ast.walk(value):
+            if isinstance(node, ast.Subscript) and (variable := environment_variable(self.module, node)) is not None:
+                self.trace.items.append(ItemRead(holder="", key=variable))
+            elif isinstance(node, ast.Name) and depth < _DEEP and node in self.module.scopes:
+                binding = self.module.assigned_once(node)
+                if binding is not None and binding.value is not None:
+                    self._needed_by(binding.value, depth + 1)
 
     def _read(self, node: ast.Subscript | ast.Attribute | ast.Call, *, direct: bool) -> None:
         if (variable := environment_variable(self.module, node)) is not None:
