@@ -16,6 +16,10 @@ _START = rb"(?:^(?:\xef\xbb\xbf)?|[;:\r\n])[ \t\f]*"
 
 _IMPORT = re.compile(rb"(?:from|import)\b[^\n]*(?:\\\r?\n[^\n]*)*").findall
 _WORD = re.compile(rb"\w+").findall
+# The names of an import, in parentheses or on one logical line; whatever else is called so holds no fewer words.
+_STATEMENT = re.compile(r"(?:from|import)\b[^\n\\(]*(?:\\\r?\n?[^\n\\(]*)*(?:\([^)#]*(?:#[^\n]*[^)#]*)*)?").findall
+_NAMES = re.compile(r"\w+").findall
+_STAR = re.compile(r"import[\s\\]*\*").search
 
 
 def importable(path: Path) -> Path:
@@ -26,6 +30,16 @@ def importable(path: Path) -> Path:
 def imported_names(data: bytes) -> frozenset[bytes]:
     """Give the words of the lines of imports; what stands in parentheses on the next ones is not among them."""
     return frozenset(_WORD(b"\n".join(_IMPORT(data))))
+
+
+def words_of_imports(text: str) -> frozenset[str]:
+    """Give the words of the statements that import something, wherever their names stand."""
+    return frozenset(_NAMES("\n".join(_STATEMENT(text))))
+
+
+def may_take_all(text: str) -> bool:
+    """Tell whether a text may import everything of a module."""
+    return _STAR(text) is not None
 
 
 def may_import(place: Path) -> Callable[[bytes, frozenset[bytes]], bool]:
