@@ -11,7 +11,9 @@ from functools import cached_property
 from pathlib import Path
 
 from codemods.engine.project import Project
-from codemods.engine.uses import Hint, Uses, hints, uses_of
+from codemods.engine.source import decode
+from codemods.engine.uses import Hint, Uses, hints, is_loose, uses_of
+from codemods.errors import CodemodError
 from codemods.names import Kind
 
 
@@ -45,7 +47,8 @@ class References:
 
     def _refers(self, other: Path, path: Path, name: str, owner: str | None) -> bool:
         word, hint = _stem(path) if owner is None else owner, self._hint(other, name)
-        if not hint.matters(said=hint.item and self._says(other, word)):
+        matters = hint.matters(said=hint.item and self._says(other, word))
+        if not matters and not (hint.star and owner is None and self._is_loose(other, name)):
             return False
         uses = self._use(other, name)
         if uses is None or name in uses.settings:
@@ -76,6 +79,13 @@ class References:
 
     def _says(self, other: Path, word: str) -> bool:
         return word.encode("utf-8", "surrogateescape") in self.project.glance(other)
+
+    def _is_loose(self, other: Path, name: str) -> bool:
+        """Tell whether a file may have a name as it is; one that cannot be read may do anything."""
+        try:
+            return is_loose(decode(other.name, self.project.glance(other)).text, name)
+        except CodemodError:
+            return True
 
     def _may_come_from(self, other: Path, level: int, dotted: str, path: Path, name: str) -> bool:
         targets = self.project.targets(other, level, dotted)

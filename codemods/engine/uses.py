@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import ast
 import re
+import symtable
+import warnings
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
@@ -16,6 +18,7 @@ from codemods.engine.evidence import spelled_otherwise
 from codemods.engine.holders import Untold, holders_of
 from codemods.engine.imported import may_take_all, words_of_imports
 from codemods.engine.secrets import item_of
+from codemods.engine.spelled import as_item
 from codemods.names import Kind, Module, root_name
 
 _ITEMS = frozenset({ast.Attribute, ast.Subscript, ast.Call, ast.Compare})
@@ -26,11 +29,12 @@ _SETTINGS = re.compile(r"settings|config|conf$", re.IGNORECASE)
 class Hint:
     """What a text says about one name.
 
-    It is ``taken`` by an import or a star, somebody else's item for ``sure`` or not (then it may be in a file that
-    says the module or the class), or no item at all.
+    It is ``taken`` by an import, may come with a ``star``, is somebody else's item for ``sure`` or not (then it may be
+    in a file that says the module or the class), or no item at all.
     """
 
     taken: bool
+    star: bool
     item: bool
     sure: bool
 
@@ -39,7 +43,7 @@ class Hint:
         return self.taken or self.sure or (self.item and said)
 
 
-_ANYTHING = Hint(taken=True, item=True, sure=True)
+_ANYTHING = Hint(taken=True, star=True, item=True, sure=True)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,13 +64,49 @@ class Uses:
 
 def hints(data: bytes, names: Collection[str]) -> dict[str, Hint]:
     """Say what the text of a file tells about names that occur in it."""
+    text = _text(data)
+    if text is None:
+        return dict.fromkeys(names, _ANYTHING)
+    imported, star = words_of_imports(text), may_take_all(text)
+    return {name: _hint(text, name, imported, star=star) for name in names}
+
+
+def is_loose(text: str, name: str) -> bool:
+    """Tell whether a file may have a name as it is, as a star import would give it; what is no Python may."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # escapes in other people's strings are not ours to warn about
+            waiting = [symtable.symtable(text, "", "exec")]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True
+    while waiting:
+        table = waiting.pop()
+        if name in table.get_identifiers():
+            return True
+        waiting += table.get_children()
+    return name.startswith("__")  # its spelling depends on the class around it
+
+
+def may_be_item(data: bytes, *, key: str, holders: frozenset[str]) -> bool:
+    """Tell whether a file may hold an item of something that is called like one of some holders, or is one of them."""
+    name, text = key.rpartition("/")[2], _text(data)
+    if text is None or not name.isascii() or not name.isidentifier() or name != key:
+        return as_item(key)(data)
+    try:
+        roots = {holder.partition(".")[0] for holder in holders_of(text, name)}
+    except Untold:
+        return True
+    imported = words_of_imports(text)
+    return bool(roots & holders) or bool(roots & imported and holders & imported)
+
+
+def _text(data: bytes) -> str | None:
+    """Read a text as it is written and as it is read; None where its encoding says something else."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return dict.fromkeys(names, _ANYTHING)
-    whole = f"{text}\n{spelled_otherwise(text)}"
-    imported, star = words_of_imports(whole), may_take_all(whole)
-    return {name: _hint(whole, name, imported, star=star) for name in names}
+        return None
+    return f"{text}\n{spelled_otherwise(text)}"
 
 
 def _hint(text: str, name: str, imported: Collection[str], *, star: bool) -> Hint:
@@ -75,9 +115,9 @@ def _hint(text: str, name: str, imported: Collection[str], *, star: bool) -> Hin
     try:
         holders = [holder.split(".") for holder in holders_of(text, name)]
     except Untold:
-        return Hint(taken=star or name in imported, item=True, sure=True)
+        return Hint(taken=name in imported, star=star, item=True, sure=True)
     sure = any(parts[0] in imported or any(map(_SETTINGS.search, parts)) for parts in holders)
-    return Hint(taken=star or name in imported, item=bool(holders), sure=sure)
+    return Hint(taken=name in imported, star=star, item=bool(holders), sure=sure)
 
 
 def uses_of(module: Module, names: Collection[str], is_own: Callable[[str], bool]) -> Uses:
