@@ -38,13 +38,13 @@ def grep(folder: Path, arguments: Iterable[str], texts: Iterable[bytes]) -> byte
         return found.read() if _grep(folder, ("-l", *arguments), texts, found) else None
 
 
-def grep_lines(folder: Path, arguments: Iterable[str], text: bytes) -> Iterator[tuple[bytes, bytes]] | None:
-    """Give the lines below a folder that hold a text, with the names of their files; None as ``grep`` does.
+def grep_lines(folder: Path, arguments: Iterable[str], texts: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]] | None:
+    """Give the lines below a folder that hold one of some texts, with the names of their files; None as ``grep`` does.
 
     They are read one by one from a file that goes when the last is read.
     """
     found = tempfile.TemporaryFile()  # noqa: SIM115 - closed behind the last line
-    if not _grep(folder, arguments, (text,), found):
+    if not _grep(folder, arguments, texts, found):
         found.close()
         return None
     return _lines(found)

@@ -18,8 +18,7 @@ from codemods.engine.walks import SUFFIXES, Walks
 _FEW = 200
 """Files that are read in less time than another program takes to start."""
 _WORD = re.compile(rb"\w+").findall
-# The module stands on the line before, or names on the next ones: ``from shop \`` and ``import (``.
-_GOES_ON = re.compile(rb"\\[\r\n]*$|^[ \t\f]*import[ \t\f]*\(").search
+_GOES_ON = re.compile(rb"\\[\r\n]*$").search
 _PATTERNS = tuple(f"*{suffix}" for suffix in SUFFIXES)
 
 
@@ -31,8 +30,7 @@ def that_may_hold(walks: Walks, paths: Collection[Path], texts: Collection[bytes
 def that_may_import(walks: Walks, paths: Collection[Path], words: frozenset[bytes]) -> frozenset[Path]:
     """Leave out the files that import none of some words.
 
-    What stands on the lines of imports is judged, whatever the number of words; a statement that begins on another
-    line, or goes on there, is not judged.
+    What stands on the lines of imports is judged, whatever the number of words; a statement whose line goes on is not.
     """
     return _kept(walks, paths, lambda base: _importing(walks, base, words))
 
@@ -51,7 +49,7 @@ def _kept(walks: Walks, paths: Collection[Path], search: Callable[[Path], frozen
 
 def _importing(walks: Walks, base: Path, words: frozenset[bytes]) -> frozenset[str] | None:
     where = _where(walks, base)
-    lines = None if where is None else git.grep_lines(base, where.arguments, b"import")
+    lines = None if where is None else git.grep_lines(base, where.arguments, (b"from", b"import"))
     if where is None or lines is None:
         return None
     found: set[bytes] = set()

@@ -22,6 +22,8 @@ from codemods.engine.spelled import as_item
 from codemods.names import Kind, Module, root_name
 
 _ITEMS = frozenset({ast.Attribute, ast.Subscript, ast.Call, ast.Compare})
+_AS_IT_IS = frozenset({b"utf-8", b"utf8", b"utf_8", b"ascii", b"us-ascii"})
+_DECLARED = re.compile(rb"(?:[^\n]*\n)?[^\n]*?coding[:=][ \t]*([-\w.]+)")  # PEP 263, wherever it stands on the line
 _SETTINGS = re.compile(r"settings|config|conf$", re.IGNORECASE)
 
 
@@ -102,9 +104,12 @@ def may_be_item(data: bytes, *, key: str, holders: frozenset[str]) -> bool:
 
 def _text(data: bytes) -> str | None:
     """Read a text as it is written and as it is read; None where its encoding says something else."""
+    declared = _DECLARED.match(data)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
+        return None
+    if declared is not None and declared[1].lower() not in _AS_IT_IS:
         return None
     return f"{text}\n{spelled_otherwise(text)}"
 
