@@ -10,35 +10,35 @@ from itertools import chain
 
 from inventory.classify import reconciled
 from inventory.hygiene_context import STANDARD, Context, Thresholds, in_force, label
-from inventory.hygiene_credentials import dates, names, uses
+from inventory.hygiene_credentials import Untold, dates, names, uses
 from inventory.hygiene_federated import Trust, federated
 from inventory.hygiene_holders import origin, owners, placed, privileged, several
 from inventory.model import Application, ServicePrincipal, Snapshot
 from reports.model import Finding
 
-__all__ = ["STANDARD", "Thresholds", "findings", "in_force", "label"]
+__all__ = ["STANDARD", "Thresholds", "Untold", "findings", "in_force", "label"]
 
 
 def findings(
     snapshot: Snapshot,
     thresholds: Thresholds = STANDARD,
     creators: Mapping[str, Application | ServicePrincipal] | None = None,
+    untold: Untold | None = None,
 ) -> tuple[Finding, ...]:
     """Return all findings, those about single credentials first; times are judged at ``taken_at``.
 
-    For a piece of a snapshot ``creators`` are those of the whole: by client id, what registers applications.
+    For a piece of a snapshot ``creators`` are those of the whole: by client id, what registers applications. ``untold``
+    then counts the credentials whose use is unknown, over all pieces, and no finding here speaks of them.
     """
     snapshot = reconciled(snapshot)
     context = Context.of(snapshot, thresholds, creators)
     holders: tuple[Application | ServicePrincipal, ...] = (*snapshot.applications, *snapshot.service_principals)
     held = [(holder, credential) for holder in holders for credential in holder.credentials]
-    return tuple(
-        chain(
-            chain.from_iterable((*dates(context, *one), *names(context, *one)) for one in held),
-            uses(context, held),
-            _about_holders(context),
-        )
-    )
+    counted = Untold() if untold is None else untold
+    single = chain.from_iterable((*dates(context, *one), *names(context, *one)) for one in held)
+    unused = tuple(uses(context, held, counted))
+    unknown = counted.findings() if untold is None else ()
+    return (*single, *unused, *unknown, *_about_holders(context))
 
 
 def _about_holders(context: Context) -> list[Finding]:

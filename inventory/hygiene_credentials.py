@@ -97,7 +97,7 @@ def names(context: Context, holder: Held, credential: Credential) -> Iterator[Fi
 
 
 @dataclass(slots=True)
-class _Untold:
+class _Alike:
     """Credentials of which nothing can be told for the same reasons: a large tenant has hundreds of thousands."""
 
     credentials: int = 0
@@ -115,9 +115,23 @@ class _Untold:
         self.clients.add(holder.client_id)
 
 
-def uses(context: Context, held: Iterable[tuple[Held, Credential]]) -> Iterator[Finding]:
-    """Yield live credentials that are shown to be unused, then those of which nobody can tell, by their reasons."""
-    unknown: dict[tuple[str, ...], _Untold] = defaultdict(_Untold)
+class Untold:
+    """Counts live credentials of which nobody can tell whether they are used, by the reasons why; over many pieces."""
+
+    def __init__(self) -> None:
+        self._alike: defaultdict[tuple[str, ...], _Alike] = defaultdict(_Alike)
+
+    def add(self, holder: Held, answer: Unknown) -> None:
+        """Count one credential of a holder."""
+        self._alike[answer.because].add(holder, answer.before)
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield one finding for all that share their reasons."""
+        return (_unknown(because, alike) for because, alike in self._alike.items())
+
+
+def uses(context: Context, held: Iterable[tuple[Held, Credential]], untold: Untold) -> Iterator[Finding]:
+    """Yield live credentials that are shown to be unused; those of which nobody can tell are counted."""
     for holder, credential in held:
         if not context.in_force(credential):
             continue
@@ -127,19 +141,18 @@ def uses(context: Context, held: Iterable[tuple[Held, Credential]]) -> Iterator[
                 message = f"The {_what(credential)} was not used: {'; '.join(answer.because)}."
                 yield finding("credential-unused", message, label(holder.display_name, holder.client_id))
             case Unknown():
-                unknown[answer.because].add(holder, answer.before)
+                untold.add(holder, answer)
             case Used():
                 pass
             case _:
                 assert_never(answer)
-    yield from (_unknown(because, untold) for because, untold in unknown.items())
 
 
-def _unknown(because: tuple[str, ...], untold: _Untold) -> Finding:
-    holders = len(untold.clients)
-    count = "one credential is" if untold.credentials == 1 else f"{untold.credentials} credentials are"
+def _unknown(because: tuple[str, ...], alike: _Alike) -> Finding:
+    holders = len(alike.clients)
+    count = "one credential is" if alike.credentials == 1 else f"{alike.credentials} credentials are"
     more = f" and {holders - _SHOWN} more" if holders > _SHOWN else ""
-    of = f" (of {', '.join(untold.shown)}{more})" if holders > 1 else ""
-    said = (*because, untold.before) if untold.credentials == 1 and untold.before else because
+    of = f" (of {', '.join(alike.shown)}{more})" if holders > 1 else ""
+    said = (*because, alike.before) if alike.credentials == 1 and alike.before else because
     message = f"Whether {count} used is unknown{of}: {'; '.join(said)}."
-    return finding("credential-use-unknown", message, untold.shown[0] if holders == 1 else "")
+    return finding("credential-use-unknown", message, alike.shown[0] if holders == 1 else "")

@@ -8,7 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from inventory.classify import Expiry
-from inventory.hygiene import findings
+from inventory.hygiene import Untold, findings
 from inventory.report import columns, queries
 from inventory.report.columns import shown
 from inventory.snapshot import Header, creators, header, opened, pieces
@@ -17,8 +17,8 @@ from reports.model import Cell, Document, Fact, Finding, Table
 
 LIMIT = 5_000
 """Rows that a person may want to look at: a table of a large tenant says how many it leaves out."""
-_JUDGED = 10_000
-"""Clients that findings are sought in at a time. One that speaks of many credentials speaks of those of one time."""
+_JUDGED = 1_000
+"""Clients that findings are sought in at a time: what is judged beyond the last finding shown is for nothing."""
 
 
 def document(path: Path, *, limit: int | None = LIMIT) -> Document:
@@ -30,7 +30,7 @@ def document(path: Path, *, limit: int | None = LIMIT) -> Document:
     of = header(path)
     with opened(path) as database:
         source = _Source(database, of, limit)
-        found = tuple(islice(_findings(database), limit))
+        found = _findings(database, limit)
         return Document(
             title="Credentials of a Microsoft Entra tenant",
             as_of=of.taken_at,
@@ -127,7 +127,13 @@ def _overview(source: _Source) -> Table:
     return columns.overview(states, tuple(rows) if counts else ())
 
 
-def _findings(database: sqlite3.Connection) -> Iterator[Finding]:
-    known = creators(database)
-    for piece in pieces(database, _JUDGED):
-        yield from findings(piece, creators=known)
+def _findings(database: sqlite3.Connection, limit: int | None) -> tuple[Finding, ...]:
+    """Return so many findings at most; those that count what is unknown are at the end and always among them.
+
+    They count what was judged until then: where there are more findings, the report says that it shows the first.
+    """
+    known, untold = creators(database), Untold()
+    judged = (findings(piece, creators=known, untold=untold) for piece in pieces(database, _JUDGED))
+    found = tuple(islice(chain.from_iterable(judged), limit))
+    counted = tuple(islice(untold.findings(), limit))
+    return (*(found if limit is None else found[: limit - len(counted)]), *counted)

@@ -91,8 +91,8 @@ def _none(_: str) -> tuple[()]:
 _CREATED = "WHERE client_id IN (SELECT created_by FROM applications)"
 _CLIENTS = """
     SELECT client_id FROM (
-        SELECT client_id FROM applications WHERE client_id > ?1
-        UNION SELECT client_id FROM service_principals WHERE client_id > ?1
+        SELECT * FROM (SELECT DISTINCT client_id FROM applications WHERE client_id > ?1 ORDER BY 1 LIMIT ?2)
+        UNION SELECT * FROM (SELECT DISTINCT client_id FROM service_principals WHERE client_id > ?1 ORDER BY 1 LIMIT ?2)
     ) ORDER BY client_id LIMIT ?2
 """
 _SHARED = {

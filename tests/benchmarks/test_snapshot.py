@@ -45,7 +45,7 @@ _NAME = "printf('%08x-0000-4000-8000-%012d', (n * 2654435761) % 4294967296, n)"
 _N = "WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < {last})"
 _FILL = f"""
     INSERT INTO applications SELECT 'a' || name, name, 'application ' || n, :at, NULL, 'AzureADMyOrg', 0, '[]', NULL,
-        NULL, NULL, NULL, NULL, NULL, NULL, 1, 1, '' FROM (
+        NULL, NULL, NULL, NULL, NULL, NULL, 1, 1, '', NULL FROM (
         {_N.format(last=APPLICATIONS - 1)} SELECT n, {_NAME} AS name FROM c);
     INSERT INTO service_principals SELECT 's' || client_id, client_id, display_name, 'Application', :tenant, 1, :at,
         '[]', NULL, NULL, 1, '' FROM applications;
@@ -59,7 +59,7 @@ _FILL = f"""
     INSERT INTO federated_credentials SELECT id, 'id', 'f' || client_id, 'application',
         'https://login.microsoftonline.com/' || :tenant || '/v2.0', 'p' || (rowid % 20000),
         '["api://AzureADTokenExchange"]', NULL FROM applications WHERE rowid % 5 = 0;
-    INSERT INTO identities SELECT 'p' || n, 'i' || n, 'id-' || n, '/subscriptions/s/ID-' || n, 1, 1 FROM (
+    INSERT INTO identities SELECT 'p' || n, 'i' || n, 'id-' || n, '/subscriptions/s/ID-' || n, 1, 1, 1 FROM (
         {_N.format(last=19_999)} SELECT n FROM c);
     INSERT INTO hosts SELECT '/subscriptions/s/host-' || n, 'microsoft.web/sites', 'host-' || n, 's', 'g', 'westeurope',
         '{{}}', NULL, '[]', 1, NULL, NULL FROM ({_N.format(last=49_999)} SELECT n FROM c);

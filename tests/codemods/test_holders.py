@@ -112,6 +112,12 @@ def test_a_name_as_it_is_may_come_with_a_star(text: str, loose: bool) -> None:  
     assert is_loose(text, "key") is loose
 
 
+def test_an_item_of_settings_matters_whoever_holds_them() -> None:
+    assert hints(b"def f(app):\n    return app.config['key']", {"key"})["key"].sure
+    assert hints(b"self.Settings.key", {"key"})["key"].sure
+    assert not hints(b"self.key", {"key"})["key"].sure
+
+
 @pytest.mark.parametrize("data", ["x = 'é'; key = 1".encode("latin-1"), b"# coding: utf-7\nx = +AGEALg-key"])
 def test_another_encoding_tells_nothing(data: bytes) -> None:
     assert hints(data, {"key"})["key"].sure

@@ -132,7 +132,6 @@ MUTANTS = [
     ("engine/handed_over.py", " or tenant is None", ""),
     ("engine/handed_over.py", " or _is_nothing(secret)", ""),
     ("engine/uses.py", "    if _is_setting(module, holder):\n", "    if False:\n"),
-    ("engine/uses.py", " or any(map(_SETTINGS.search, parts))", ""),
     (DATA, "[^']*(\\{\\}|/oauth2/)[^']*", "[^']*"),
     (ENVIRONMENT, "parent.slice is used and _is_written(module, parent)", "parent.slice is used"),
     (ENVIRONMENT, "(named := module.constant(used) or name) in _VARIABLES", "(named := name) in _VARIABLES"),

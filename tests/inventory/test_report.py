@@ -4,17 +4,18 @@ import dataclasses
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inventory import report, snapshot
+from inventory import hygiene, report, snapshot
 from inventory.classify import expiry
 from inventory.estate import SettingKind, Tier
-from inventory.model import CredentialKind, Holder, Purpose, ScanNote, Snapshot, TenantId
+from inventory.model import Application, ClientId, CredentialKind, Holder, Purpose, ScanNote, Snapshot, TenantId
 from inventory.usage import SourceName
-from reports.model import Cell, Document
+from reports.model import Cell, Document, Finding
 from tests.inventory import values
 from tests.inventory.values import NOW
 
@@ -200,3 +201,46 @@ def test_what_registered_an_application_is_known_in_whatever_piece_of_the_tenant
     found = document(tmp_path, values.snapshot(made, factory))
     [told] = [each for each in found.findings if each.rule == "application-created-by-application"]
     assert told.message == f"The application factory ({factory.client_id}) registered it."
+
+
+def _alike(count: int) -> tuple[Application, ...]:
+    """Applications whose one secret has ended, and of whose other one nobody tells the use."""
+    return tuple(
+        values.application(
+            number,
+            owners=(values.owner(1), values.owner(2)),
+            credentials=tuple(
+                dataclasses.replace(one, client_id=ClientId(values.guid("d", number)))
+                for one in (
+                    values.secret(number, holder_id=values.guid("c", number)),
+                    values.secret(99, end=NOW, holder_id=values.guid("c", number)),
+                )
+            ),
+        )
+        for number in range(1, count + 1)
+    )
+
+
+def test_unknown_use_is_counted_over_all_pieces_of_a_tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["inventory.report.document"], "_JUDGED", 2)
+    found = document(tmp_path, values.snapshot(*_alike(7), sources=()), limit=None)
+    [untold] = [each for each in found.findings if each.rule == "credential-use-unknown"]
+    assert untold.message.startswith("Whether 7 credentials are used is unknown (of ")
+    assert "and 4 more" in untold.message
+
+
+def test_no_more_of_a_tenant_is_judged_than_is_shown_and_what_is_unknown_is_always_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, judged = sys.modules["inventory.report.document"], []
+
+    def judging(piece: Snapshot, **more: Any) -> tuple[Finding, ...]:
+        judged.append(piece)
+        return hygiene.findings(piece, **more)
+
+    monkeypatch.setattr(module, "_JUDGED", 1)
+    monkeypatch.setattr(module, "findings", judging)
+    found = document(tmp_path, values.snapshot(*_alike(9), sources=()), limit=3)
+    assert [each.rule for each in found.findings] == [*["credential-expired"] * 2, "credential-use-unknown"]
+    assert len(judged) == 3
+    assert "Whether 3 credentials are used" in found.findings[-1].message
