@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, TypeVar, overload
 
 _Wire = TypeVar("_Wire")
@@ -27,6 +27,15 @@ class Decoded(Sequence[_Value_co], Generic[_Wire, _Value_co]):
 
     def __len__(self) -> int:
         return len(self.wires)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment] # as a list has none
+
+    def of(self, chosen: Callable[[_Wire], bool]) -> Iterator[_Value_co]:
+        """Yield the values of those objects alone for which something holds."""
+        return (self[at] for at, wire in enumerate(self.wires) if chosen(wire))
 
     @overload
     def __getitem__(self, at: int) -> _Value_co: ...
