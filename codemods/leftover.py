@@ -60,6 +60,7 @@ class LeftoverKind(enum.StrEnum):
         True,
     )
     OTHER_USE = ("other-use", "the secret is read for something else", "migrate this use, too", True)
+    SOFT_READ = ("soft-read", "it is read for nothing any more", "remove the read", False)
     TEST = ("test", "a test sets the variable or patches the class", "adapt the test", False)
     CODE_SETS = ("code-sets", "code sets the variable", "remove the assignment", False)
     ENV_FILE = ("env-file", "an environment file sets it", "delete the line; a blank value is worse than none", False)

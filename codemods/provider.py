@@ -31,6 +31,11 @@ def knows_entra(module: Module) -> bool:
     return any(names_entra(str(text.value)) for text in module.strings)
 
 
+def knows_host(module: Module) -> bool:
+    """Tell whether a text of the file names a host of Entra's, not only a path that others have as well."""
+    return any(_HOSTS.search(str(text.value)) for text in module.strings)
+
+
 def names_entra(text: str) -> bool:
     """Tell whether a text names Entra's hosts, its path of today, or its older path below no other host."""
     if _HOSTS.search(text):
@@ -78,8 +83,10 @@ def _joined(parts: tuple[Part, ...]) -> str:
 
 
 def _heads(module: Module, node: ast.expr) -> Iterator[str]:
-    """Read what an address starts with: the default of a setting, or all that the class gives to an attribute."""
-    if isinstance(node, ast.Call):
+    """Read what an address starts with: a template, a setting's default, all that a class gives to an attribute."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+        yield from _texts(module, node.func.value)
+    elif isinstance(node, ast.Call):
         default = node.args[1:2] if isinstance(node.func, ast.Attribute) and node.func.attr in {"get", "getenv"} else []
         yield from (text for item in default if (text := text_of(module, item)) is not None)
     elif isinstance(node, ast.Attribute):

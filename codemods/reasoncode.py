@@ -144,14 +144,14 @@ class ReasonCode(enum.StrEnum):
     )
     LIBRARY_API = (
         "library-api",
-        "the object is given its secret from outside",
-        "offer an assertion as another option, or change the users of the class",
+        "this code offers several ways to sign in, or is given its secret from outside",
+        "offer an assertion as another option, or change whoever chooses between them",
     )
     # What is asked of Entra
     PERSONAL_OR_COMMON_AUTHORITY = (
         "personal-or-common-authority",
-        "the authority is shared (common, organizations, consumers) or B2C",
-        "name the tenant in the authority, then run again",
+        "the authority is shared (common, organizations, consumers), or none of an organization (B2C, AD FS)",
+        "name the tenant in the authority, if it is Entra's, then run again",
     )
     CLOUD_MISMATCH = (
         "cloud-mismatch",

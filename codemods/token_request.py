@@ -18,19 +18,16 @@ import ast
 import re
 from collections.abc import Iterator
 
+from codemods.authority import SHARED_TENANTS, authority_of, cloud_of, tenant_of
 from codemods.model import ReasonCode
 from codemods.names import Binding, Kind, Module
 from codemods.transform import (
     ASSERTION,
-    SHARED_TENANTS,
     Found,
     ReplaceEntry,
     Report,
     Rewrite,
     SameCallable,
-    authority_of,
-    cloud_of,
-    tenant_of,
 )
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

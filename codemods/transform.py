@@ -14,35 +14,12 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from codemods.model import Cloud, ReasonCode
 from codemods.names import Module
-from codemods.template import gap_after, text_of
 
 ASSERTION = "<assertion>"
 """Stands for the name of the helper's function in the text of a replaced argument."""
-
-SHARED_TENANTS = frozenset({"common", "organizations", "consumers"})
-
-_HOSTS = {
-    "login.microsoftonline.com": Cloud.PUBLIC,
-    "login.windows.net": Cloud.PUBLIC,
-    "sts.windows.net": Cloud.PUBLIC,
-    "login.microsoftonline.us": Cloud.USGOV,
-    "login.usgovcloudapi.net": Cloud.USGOV,
-    "login.chinacloudapi.cn": Cloud.CHINA,
-    "login.partner.microsoftonline.cn": Cloud.CHINA,
-}
-_HOST = re.compile(r"(?:https://)?[^/]+/")
-_HOST_CONSTANTS = {
-    "azure.identity.AzureAuthorityHosts.AZURE_PUBLIC_CLOUD": Cloud.PUBLIC,
-    "azure.identity.AzureAuthorityHosts.AZURE_GOVERNMENT": Cloud.USGOV,
-    "azure.identity.AzureAuthorityHosts.AZURE_CHINA": Cloud.CHINA,
-    "msal.authority.AZURE_PUBLIC": Cloud.PUBLIC,
-    "msal.authority.AZURE_US_GOVERNMENT": Cloud.USGOV,
-    "msal.authority.AZURE_CHINA": Cloud.CHINA,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -150,7 +127,8 @@ class Rewrite:
     """The call can send an assertion from its syntax alone. ``secrets`` are the expressions that fall away.
 
     ``asked`` marks one that is made only where the caller asks for it: what signs in is not in the code. ``names`` are
-    further names of the standard library that the new arguments read. ``target`` is what a person would write.
+    further names of the standard library that the new arguments read. ``files`` are those of the secrets that name a
+    file. ``target`` is what a person would write.
     """
 
     client: ast.expr | None
@@ -163,6 +141,7 @@ class Rewrite:
     note: str = ""
     asked: bool = False
     names: tuple[str, ...] = ()
+    files: tuple[ast.expr, ...] = ()
     target: str = ""
 
 
@@ -174,6 +153,7 @@ class Report:
     client: ast.expr | None = None
     tenant: ast.expr | None = None
     secrets: tuple[ast.expr, ...] = ()
+    files: tuple[ast.expr, ...] = ()
     detail: str = ""
     target: str = ""
 
@@ -298,33 +278,3 @@ def _is_harmless(module: Module, node: ast.expr) -> bool:
     else:
         return False
     return None not in keys and not keys & _AUTHORITY_KEYS
-
-
-def authority_of(module: Module, node: ast.expr | None) -> str | None:
-    """Read the text of an authority as far as it is certain; an unknown part of it reads as ``{}``."""
-    return text_of(module, node)
-
-
-def tenant_of(module: Module, address: ast.expr | None) -> ast.expr | None:
-    """Find the tenant in an address such as f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token"."""
-    return gap_after(module, address, _HOST)
-
-
-def cloud_of(module: Module, node: ast.expr | None) -> Cloud | None:
-    """Tell the cloud an authority argument names, when the source says it.
-
-    Hosts: https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
-    """
-    if node is None:
-        return None
-    named = module.qualified(node)
-    if named in _HOST_CONSTANTS:
-        return _HOST_CONSTANTS[named]
-    text = authority_of(module, node)
-    if text is None:
-        return None
-    try:
-        host = urlsplit(text if "//" in text else f"//{text}").hostname
-    except ValueError:
-        return None
-    return _HOSTS.get((host or "").lower())

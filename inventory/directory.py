@@ -13,6 +13,7 @@ from inventory.model import (
     Application,
     ApplicationId,
     ClientId,
+    CredentialLog,
     FederatedCredential,
     ManagedIdentity,
     ScanNote,
@@ -140,6 +141,13 @@ class Directory(Protocol):
         """Return the sign-ins of one application since a time, with what the log covers.
 
         A log that cannot be read is an answer (``missing``), not an exception: unknown is never unused.
+        """
+        ...
+
+    async def credential_log(self, object_id: ApplicationId | ServicePrincipalId) -> CredentialLog:
+        """Return who added credentials of one object, as the audit log tells.
+
+        A log that cannot be read is an answer (``missing``), not an exception.
         """
         ...
 

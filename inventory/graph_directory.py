@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from inventory import convert, graph_changes, graph_flexible, graph_policies, graph_roles
+from inventory import convert, graph_audits, graph_changes, graph_flexible, graph_policies, graph_roles
 from inventory.convert_roles import no_tier
 from inventory.directory import Changed, Collection, FederatedOf, Page, TierOf
 from inventory.errors import PermissionMissingError, ReadFailedError
@@ -20,6 +20,7 @@ from inventory.model import (
     Application,
     ApplicationId,
     ClientId,
+    CredentialLog,
     FederatedCredential,
     ManagedIdentity,
     ScanNote,
@@ -146,6 +147,10 @@ class GraphDirectory:
         A record that is unreadable, or more sign-ins of users than one page, make the history unknown.
         """
         return await self._log.history(client_id, since)
+
+    async def credential_log(self, object_id: ApplicationId | ServicePrincipalId) -> CredentialLog:
+        """Return who added credentials of one object, as the audit log tells."""
+        return await graph_audits.credential_log(self._connection, object_id)
 
     async def log_until(self) -> datetime | None:
         """Return the newest record of the tenant's sign-in log; None where it is empty or cannot be read."""

@@ -242,6 +242,25 @@ class SignInHistory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialAdded:
+    """A credential was added, as the tenant's audit log tells."""
+
+    key_id: KeyId
+    at: datetime
+    by: str
+    """A user with the address, or an application; empty where the log names nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialLog:
+    """Who added credentials of one application or service principal, as far as the audit log goes back."""
+
+    added: tuple[CredentialAdded, ...]
+    missing: str = ""
+    """Why it could not be read, or not all of it, in words; empty when it could."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScanNote:
     """Something the scan could not see, said instead of left out."""
 

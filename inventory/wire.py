@@ -216,6 +216,47 @@ class WireSignIn(WireObject, frozen=True, gc=False):
     status: WireStatus | None = None
 
 
+class WireActor(WireObject, frozen=True, gc=False):
+    """``userIdentity`` and ``appIdentity``, with the fields of both."""
+
+    id: str | None = None
+    display_name: str | None = None
+    user_principal_name: str | None = None
+    ip_address: str | None = None
+    app_id: str | None = None
+    service_principal_id: str | None = None
+
+
+class WireInitiator(WireObject, frozen=True, gc=False):
+    """``auditActivityInitiator``."""
+
+    user: WireActor | None = None
+    app: WireActor | None = None
+
+
+class WireModified(WireObject, frozen=True, gc=False):
+    """``modifiedProperty``; both values are JSON in a string."""
+
+    display_name: str | None = None
+    old_value: str | None = None
+    new_value: str | None = None
+
+
+class WireTarget(WireObject, frozen=True, gc=False):
+    """``targetResource``."""
+
+    modified_properties: tuple[WireModified, ...] | None = None
+
+
+class WireAudit(WireObject, frozen=True, gc=False):
+    """``directoryAudit``."""
+
+    activity_date_time: str
+    result: str | None = None
+    initiated_by: WireInitiator | None = None
+    target_resources: tuple[WireTarget, ...] | None = None
+
+
 class WireLastSeen(WireObject, frozen=True, gc=False):
     """``signInActivity`` (beta)."""
 

@@ -90,6 +90,8 @@ class Caller:
 
     address: str
     last: datetime
+    unclear: bool = False
+    """Whether the record left open which credential it used: it may have been this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +183,7 @@ class Circumstances:
     callers: tuple[Caller, ...] = ()
     """Addresses that the journal has seen use the credential."""
     gone: frozenset[str] = frozenset()
-    """Addresses that ``[[caller]]`` gives up for this application."""
+    """Addresses that ``[[caller]]`` gives up for this application; ``unclear`` for all of unclear sign-ins."""
     informed: Informed | None = None
     unsettled: int = 0
     """Credentials of earlier waves that are neither retired nor held."""

@@ -15,8 +15,17 @@ from typing import Any
 from inventory.classify import reconcile
 from inventory.directory import Directory
 from inventory.errors import PermissionMissingError, ReadFailedError
-from inventory.model import Application, Credential, FederatedCredential, Holder, ServicePrincipal
+from inventory.model import (
+    Application,
+    Credential,
+    CredentialAdded,
+    FederatedCredential,
+    Holder,
+    KeyId,
+    ServicePrincipal,
+)
 from migrate import concurrency, restrictions, rollout, sealing
+from migrate.guardlog import adder, told
 from migrate.model import Entry, Kind, Pairing
 from migrate.ports import SealWriter
 from migrate.restrictions import CombinationError, Restrictions
@@ -24,13 +33,15 @@ from migrate.rollout import LOCK, POLICY, Standing, State
 
 _AT_ONCE = 8
 _UNREADABLE = (ReadFailedError, PermissionMissingError, CombinationError)
-_GUARDED = frozenset({State.RETIRED, State.WATCHED, State.SEALED})
+_GUARDED = frozenset({State.PARTLY_RETIRED, State.RETIRED, State.WATCHED, State.SEALED})
 
 
 class Alarm(enum.StrEnum):
     """What is not as it was left."""
 
     CREDENTIAL_APPEARED = "credential-appeared"
+    CREDENTIAL_RETURNED = "credential-returned"
+    """A credential that was removed is there again, with its key id."""
     FEDERATED_APPEARED = "federated-credential-appeared"
     FEDERATED_CHANGED = "federated-credential-changed"
     FEDERATED_REMOVED = "federated-credential-removed"
@@ -56,6 +67,8 @@ class Found:
     """Since when a credential is valid, which is when it was added unless somebody chose another start."""
     owners: tuple[str, ...] | None = None
     """Owners of the application; None where they could not be read."""
+    added: CredentialAdded | str = ""
+    """Who added a credential and when, or why that is unknown; empty for what is no credential."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +100,8 @@ class Ward:
     @property
     def since(self) -> datetime:
         """When its last credential went, or its seal was put on: by the tenant's own time."""
-        told = [each for each in self.entries if each.kind is Kind.RETIRED or _is_seal(each)]
-        return max(each.tenant_time for each in told)
+        moments = [each for each in self.entries if each.kind is Kind.RETIRED or _is_seal(each)]
+        return max(each.tenant_time for each in moments)
 
 
 def _is_seal(entry: Entry) -> bool:
@@ -96,14 +109,14 @@ def _is_seal(entry: Entry) -> bool:
 
 
 def wards(pairings: Iterable[Pairing], entries: Iterable[Entry]) -> tuple[Ward, ...]:
-    """Return the applications of which every planned credential is gone; of several plans the last one counts."""
+    """Return the applications that lost a credential to us, all or some; of several plans the last one counts."""
     latest = {each.application.client_id: each for each in pairings}
-    told: dict[str, list[Entry]] = {}
+    written: dict[str, list[Entry]] = {}
     for entry in entries:
-        told.setdefault(entry.application or "", []).append(entry)
+        written.setdefault(entry.application or "", []).append(entry)
     found = []
     for client_id, pairing in latest.items():
-        mine = tuple(told.get(client_id, ()))
+        mine = tuple(written.get(client_id, ()))
         standing = rollout.fold(rollout.course(pairing), mine)
         if standing.station in _GUARDED:
             found.append(Ward(pairing=pairing, entries=mine, standing=standing))
@@ -149,7 +162,22 @@ class Guard:
             return [Unclear(pairing=ward.pairing, text=text)]
         owners[0] = _owners(application)
         principal = await self.directory.principal_of(one.client_id)
-        return [*_appeared(ward, application, principal), *_trusts(ward, application)]
+        unclear, new = _appeared(ward, application, principal)
+        found = [await self._found(ward, each, application, principal) for each in new]
+        return [*unclear, *found, *_trusts(ward, application)]
+
+    async def _found(
+        self, ward: Ward, each: Credential, application: Application, principal: ServicePrincipal | None
+    ) -> Found:
+        """Tell of a credential that should not be there, and who added it."""
+        on_principal = each.holder is Holder.SERVICE_PRINCIPAL and principal is not None
+        log = await self.directory.credential_log(principal.id if on_principal and principal else application.id)
+        returned = each.key_id in ward.standing.removed
+        return Found(
+            pairing=ward.pairing, alarm=Alarm.CREDENTIAL_RETURNED if returned else Alarm.CREDENTIAL_APPEARED,
+            text=told(each), subject=each.key_id, at=each.start, owners=_owners(application),
+            added=adder(log, each, await self.directory.now()),
+        )  # fmt: skip
 
     # --- the seal ----------------------------------------------------------------------------------------------------
 
@@ -157,8 +185,8 @@ class Guard:
         seen = sealing.seen(ward.entries, POLICY) if POLICY in ward.standing.sealed else None
         if seen is None:
             return []
-        told: Any = seen.data.get("restrictions")
-        left = restrictions.of_body(told)
+        body: Any = seen.data.get("restrictions")
+        left = restrictions.of_body(body)
         default = await self._default_now()
         assigned = await self.policies.assigned(ward.pairing.application.id)
         now = restrictions.of_policy(assigned[0]) if assigned else default
@@ -182,10 +210,10 @@ class Guard:
 
     async def _lock(self, ward: Ward, owners: list[tuple[str, ...] | None]) -> list[Guarded]:
         seen = sealing.seen(ward.entries, LOCK) if LOCK in ward.standing.sealed else None
-        told: Any = seen.data.get("switches") if seen else None
-        if not told:
+        switches: Any = seen.data.get("switches") if seen else None
+        if not switches:
             return []
-        off = frozenset(told) - sealing.locked(await self.policies.lock(ward.pairing.application.id))
+        off = frozenset(switches) - sealing.locked(await self.policies.lock(ward.pairing.application.id))
         if not off:
             return []
         text = f"the lock on its service principals is off for: {', '.join(sorted(off))}"
@@ -212,26 +240,31 @@ def _owners(application: Application) -> tuple[str, ...] | None:
     return tuple(each.display_name or each.object_id for each in application.owners)
 
 
-def _appeared(ward: Ward, application: Application, principal: ServicePrincipal | None) -> Iterator[Guarded]:
-    owners = _owners(application)
+def _appeared(
+    ward: Ward, application: Application, principal: ServicePrincipal | None
+) -> tuple[list[Unclear], list[Credential]]:
+    """Return what is unknown of, and what should not be there: credentials of the plan and of ours are expected."""
+    unclear: list[Unclear] = []
+    new: list[Credential] = []
+    removed, expected = ward.standing.removed, _expected(ward)
     for each in reconcile(application, principal):
         known = sealing.baseline(ward.entries, each.holder)
-        if known is None and each.start is None:
-            text = f"{_told(each)} has no start: whether it was there before is unknown"
-            yield Unclear(pairing=ward.pairing, text=text)
+        if each.key_id in removed:
+            new.append(each)
+        elif each.key_id in expected:
+            continue
+        elif known is None and each.start is None:
+            text = f"{told(each)} has no start: whether it was there before is unknown"
+            unclear.append(Unclear(pairing=ward.pairing, text=text))
         elif each.key_id not in known if known is not None else (each.start or ward.since) > ward.since:
-            yield Found(
-                pairing=ward.pairing, alarm=Alarm.CREDENTIAL_APPEARED, text=_told(each), subject=each.key_id,
-                at=each.start, owners=owners,
-            )  # fmt: skip
+            new.append(each)
+    return unclear, new
 
 
-def _told(each: Credential) -> str:
-    hint = f", hint {each.hint}" if each.hint else ""
-    name = f" {each.display_name!r}" if each.display_name else ""
-    where = "the application" if each.holder is Holder.APPLICATION else "the service principal"
-    until = f"{each.end:%Y-%m-%d}" if each.end else "ever"
-    return f"{each.kind.value} {each.key_id}{name} of {where} ({each.purpose.value}{hint}, until {until})"
+def _expected(ward: Ward) -> frozenset[KeyId]:
+    """Return the credentials of the plan, and the break-glass secrets of ours that nothing says were removed."""
+    made = {KeyId(rollout.glass_of(each).key_id) for each in ward.entries if each.kind is Kind.BREAK_GLASS_MADE}
+    return frozenset(made | {each.key_id for each in ward.pairing.credentials})
 
 
 def _trusts(ward: Ward, application: Application) -> Iterator[Guarded]:
@@ -244,8 +277,8 @@ def _trusts(ward: Ward, application: Application) -> Iterator[Guarded]:
         names = {wanted.name, trust.name if trust else wanted.name}
         changed = [each for each in present if each.name in names or (trust and each.id == trust.id)]
         alarm = Alarm.FEDERATED_CHANGED if changed else Alarm.FEDERATED_REMOVED
-        told = f"it trusts {_trusted(changed[0])} instead" if changed else "nothing is left of it"
-        text = f"the federated credential that it signs in with ({wanted.name}): {told}"
+        instead = f"it trusts {_trusted(changed[0])} instead" if changed else "nothing is left of it"
+        text = f"the federated credential that it signs in with ({wanted.name}): {instead}"
         yield Found(pairing=ward.pairing, alarm=alarm, text=text, subject=wanted.name, owners=owners)
     seen = sealing.seen(ward.entries, POLICY)
     known: Any = seen.data.get("federated") if seen else None

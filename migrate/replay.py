@@ -7,7 +7,7 @@ counted from a use; what the log does not cover is never quiet.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +29,10 @@ class Covered:
 
     since: datetime
     until: datetime
+
+    def shows(self, at: datetime) -> bool:
+        """Whether a moment lies in it."""
+        return self.since <= at <= self.until
 
     @property
     def days(self) -> float:
@@ -61,6 +65,8 @@ class Trial:
     name: str
     unused_days: int
     soak_hours: int = 0
+    scream_days: int = 30
+    """On the road of ``deactivate``: how long an application stays deactivated before its credentials go."""
 
     @property
     def quiet(self) -> timedelta:
@@ -93,6 +99,93 @@ class Result:
     def broken(self) -> tuple[Removal, ...]:
         """The removals that would have broken a caller."""
         return tuple(each for each in self.removals if each.broken is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """When an application was used, by whatever credential and federated ones too, oldest first."""
+
+    client_id: ClientId
+    credentials: int
+    """How many of its secrets and certificates the log names."""
+    uses: tuple[Moment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A policy would have deactivated an application: what came of it."""
+
+    whole: Whole
+    at: datetime
+    missed: Moment | None
+    """The first use while it was deactivated: refused, until ``revert`` activates it again; nothing is removed."""
+    removed: datetime | None
+    """When its credentials would have gone; None where it was missed, or the log ends before."""
+    broken: Moment | None
+    """The first use after they had gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Road:
+    """What a policy would have done by ``deactivate`` first and removals later."""
+
+    trial: Trial
+    stops: tuple[Stop, ...]
+    exposure_days: float
+    """As in ``Result``: only from the removal on, although what is deactivated signs nobody in."""
+
+    @property
+    def missed(self) -> tuple[Stop, ...]:
+        """Those that somebody would have missed in time."""
+        return tuple(each for each in self.stops if each.missed is not None)
+
+    @property
+    def broken(self) -> tuple[Stop, ...]:
+        """Those that somebody would have missed too late."""
+        return tuple(each for each in self.stops if each.broken is not None)
+
+    @property
+    def removals(self) -> int:
+        """How many credentials would have gone."""
+        return sum(each.whole.credentials for each in self.stops if each.removed is not None)
+
+
+def wholes(days: Iterable[DayOfUse], lines: Iterable[Timeline], covered: Covered) -> tuple[Whole, ...]:
+    """Return when each application was used of which the log names a credential."""
+    uses: dict[ClientId, set[tuple[datetime, str]]] = defaultdict(set)
+    for day in days:
+        uses[day.client_id] |= {(at, day.address or "") for at in (day.first, day.last) if covered.shows(at)}
+    counts = Counter(each.client_id for each in lines)
+    return tuple(
+        Whole(client_id=one, credentials=counts[one], uses=_moments(uses[one])) for one in sorted(counts)
+    )  # fmt: skip
+
+
+def deactivate(some: Iterable[Whole], covered: Covered, trial: Trial) -> Road:
+    """Tell what a policy would have deactivated, who would have screamed, and what would have gone afterwards."""
+    stops = tuple(stop for each in some if (stop := _stop(each, covered, trial)) is not None)
+    gained = sum(
+        each.whole.credentials * (((each.broken.at if each.broken else covered.until) - each.removed) / _DAY)
+        for each in stops
+        if each.removed is not None
+    )
+    return Road(trial=trial, stops=stops, exposure_days=gained)
+
+
+def _stop(whole: Whole, covered: Covered, trial: Trial) -> Stop | None:
+    """Return the first time that it would have been deactivated; what a scream sets right is not tried again."""
+    for number, use in enumerate(whole.uses, start=1):
+        at, following = use.at + timedelta(days=trial.unused_days), next(iter(whole.uses[number:]), None)
+        if at > covered.until:
+            return None
+        if following is not None and following.at <= at:
+            continue
+        gone = at + timedelta(days=trial.scream_days)
+        if following is not None and following.at <= gone:
+            return Stop(whole=whole, at=at, missed=following, removed=None, broken=None)
+        removed = gone if gone <= covered.until else None
+        return Stop(whole=whole, at=at, missed=None, removed=removed, broken=following if removed else None)
+    return None
 
 
 def timelines(days: Iterable[DayOfUse], covered: Covered) -> tuple[Timeline, ...]:
@@ -166,10 +259,13 @@ def _timeline(credential: PlannedCredential, days: Iterable[DayOfUse], covered: 
     uses: set[tuple[datetime, str]] = set()
     for day in days:
         if whose(_record(day), credential) is not Whose.ANOTHERS:
-            uses |= {(at, day.address or "") for at in (day.first, day.last) if covered.since <= at <= covered.until}
-    moments = tuple(Moment(at=at, address=address or None) for at, address in sorted(uses))
+            uses |= {(at, day.address or "") for at in (day.first, day.last) if covered.shows(at)}
     client_id = next(iter(days)).client_id
-    return Timeline(client_id=client_id, credential=credential.key_id, uses=moments)
+    return Timeline(client_id=client_id, credential=credential.key_id, uses=_moments(uses))
+
+
+def _moments(uses: Iterable[tuple[datetime, str]]) -> tuple[Moment, ...]:
+    return tuple(Moment(at=at, address=address or None) for at, address in sorted(uses))
 
 
 def _record(day: DayOfUse) -> SignIn:

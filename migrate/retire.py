@@ -24,7 +24,7 @@ from migrate.removal import Now, Remover, read
 from migrate.retirement import GoneAlready, Held, NotRemoved, Retired, Retirement, Scheduled, WouldRetire
 from migrate.rollback import Rules, restrictions
 from migrate.surroundings import KINDS, Surroundings, holds_for_good
-from migrate.usedby import callers_of
+from migrate.usedby import callers_of, unclear_of
 
 _ONE_OPERATOR = "one-operator"
 """No gate, as there is no asking: where somebody else acts on the application, nothing is even read."""
@@ -166,11 +166,12 @@ class Retirer:
 
     def _note_callers(self, question: Question, around: Surroundings) -> None:
         """Write down who used the credential, as the log forgets it after a month."""
-        known = around.known_callers(question.credential)
-        seen = callers_of(question.history, question.credential)
-        if any(at > known.get(address, _NEVER) for address, at in seen.items()):
-            addresses: Json = {address: max(at, known.get(address, at)).isoformat() for address, at in seen.items()}
-            self._remover.write(Kind.CALLERS, question, {"addresses": addresses})
+        credential, history = question.credential, question.history
+        known, unclear = around.known_callers(credential), around.unclear_callers(credential)
+        seen, dim = callers_of(history, credential), unclear_of(history, credential)
+        if _newer(seen, known) or _newer(dim, unclear):
+            told = {"addresses": _latest(seen, known), "unclear": _latest(dim, unclear)}
+            self._remover.write(Kind.CALLERS, question, {name: each for name, each in told.items() if each})
 
     async def _question(
         self, target: Target, credential: PlannedCredential, now: Now, around: Surroundings
@@ -198,6 +199,14 @@ class Retirer:
         self._remover.retired(question, around, {"resolved": True}, left)
         await self._remover.prove(question)
         return Retired(pairing=pairing, credential=credential)
+
+
+def _newer(seen: dict[str, datetime], known: dict[str, datetime]) -> bool:
+    return any(at > known.get(address, _NEVER) for address, at in seen.items())
+
+
+def _latest(seen: dict[str, datetime], known: dict[str, datetime]) -> dict[str, Json]:
+    return {address: max(at, known.get(address, at)).isoformat() for address, at in seen.items()}
 
 
 def _is_settled(found: Retirement) -> bool:

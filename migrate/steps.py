@@ -40,7 +40,11 @@ FEDERATED_DESCRIPTION = "Created by unsecret: lets this managed identity act as 
 
 
 CARRIED_OUT = frozenset({Action.CREATE_IDENTITY, Action.ATTACH_IDENTITY, Action.CREATE_FEDERATED})
-"""What ``unsecret federate`` does, and ``unsecret revert`` takes back. Anything else is for a person to do."""
+"""What ``unsecret federate`` does, and ``unsecret revert`` takes back; deactivating has a command of its own.
+
+Deleting an application, or a federated credential that stands in the way, is for a person: nothing takes over from what
+uses it, so that no evidence could open a gate for it, and a record of past sign-ins is none of those to come.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,7 @@ class Surroundings:
         self._scheduled: dict[str, datetime] = {}
         self._informed: dict[str, Informed] = {}
         self._callers: dict[str, dict[str, datetime]] = defaultdict(dict)
+        self._unclear: dict[str, dict[str, datetime]] = defaultdict(dict)
         self._trouble: dict[str, str] = {}
         self._glass: dict[str, dict[str, InPlace]] = defaultdict(dict)
         self._scans: list[Entry] = []
@@ -110,8 +111,8 @@ class Surroundings:
             case Kind.OWNER_TOLD:
                 self._informed[entry.application or ""] = Informed(at=at, answer=_answer(entry), by=entry.actor)
             case Kind.CALLERS:
-                for address, last in _addresses(entry):
-                    self._callers[entry.subject][address] = last
+                self._callers[entry.subject].update(_addresses(entry, "addresses"))
+                self._unclear[entry.subject].update(_addresses(entry, "unclear"))
             case Kind.WATCH_FAILED:
                 self._trouble[entry.application or ""] = str(entry.data.get("message", ""))
             case Kind.WATCHED:
@@ -161,6 +162,10 @@ class Surroundings:
         """Give the addresses that the journal has seen use a credential."""
         return self._callers[credential.key_id]
 
+    def unclear_callers(self, credential: PlannedCredential) -> dict[str, datetime]:
+        """Give the addresses that the journal has seen sign in with it or with another, which was left open."""
+        return self._unclear[credential.key_id]
+
     def around(
         self,
         pairing: Target,
@@ -181,8 +186,9 @@ class Surroundings:
             taken_at=self._plan.snapshot_taken_at,
             freezes=(*self._rules.freezes, *self._plan.freezes),
             opt_outs=tuple(one for one in self._rules.opt_outs if _names(one.application, pairing)),
-            callers=tuple(
-                Caller(address=address, last=last) for address, last in self._callers[credential.key_id].items()
+            callers=(
+                *_callers(self.known_callers(credential), unclear=False),
+                *_callers(self.unclear_callers(credential), unclear=True),
             ),
             gone=frozenset(one.address for one in self._rules.callers if _names(one.application, pairing)),
             informed=self._informed.get(client_id),
@@ -215,11 +221,15 @@ def _answer(entry: Entry) -> bool | None:
     return answer if isinstance(answer, bool) else None
 
 
-def _addresses(entry: Entry) -> list[tuple[str, datetime]]:
-    told = entry.data.get("addresses")
-    return (
-        [(address, datetime.fromisoformat(str(at))) for address, at in told.items()] if isinstance(told, dict) else []
-    )
+def _callers(known: dict[str, datetime], *, unclear: bool) -> list[Caller]:
+    return [Caller(address=address, last=at, unclear=unclear) for address, at in known.items()]
+
+
+def _addresses(entry: Entry, which: str) -> dict[str, datetime]:
+    told = entry.data.get(which)
+    if not isinstance(told, dict):
+        return {}
+    return {address: datetime.fromisoformat(str(at)) for address, at in told.items()}
 
 
 def _names(told: str, pairing: Target) -> bool:

@@ -24,6 +24,8 @@ _OTHER = {
 """Credential types that rule our credential out, by its kind; every other type, and a new one, does not."""
 UNTOLD = "unknown"
 """Stands for the address of a record that tells none: its caller is one, and nobody can see whether it has moved."""
+MOST = 500
+"""Addresses of unclear sign-ins that are kept apart: an entry of the journal takes 40 bytes for each of them."""
 _SHA1_HEX = 40
 _SAME_TIME = timedelta(minutes=5)
 
@@ -56,9 +58,26 @@ def whose(sign_in: SignIn, credential: PlannedCredential) -> Whose:
 
 def callers_of(history: SignInHistory, credential: PlannedCredential) -> dict[str, datetime]:
     """Give the addresses that used a credential, each with its last time; an unknown outcome counts as success."""
+    return _addresses(history, credential, Whose.OURS)
+
+
+def unclear_of(history: SignInHistory, credential: PlannedCredential) -> dict[str, datetime]:
+    """Give the addresses of sign-ins that leave open whether they used a credential, each with its last time.
+
+    Of more than ``MOST`` addresses (those of users are many) the older ones are told as the one ``UNTOLD``.
+    """
+    found = _addresses(history, credential, Whose.UNKNOWN)
+    if len(found) <= MOST:
+        return found
+    by_age = sorted(found, key=lambda each: found[each], reverse=True)
+    kept = {each: found[each] for each in by_age[:MOST]}
+    return {**kept, UNTOLD: max(found[each] for each in {*by_age[MOST:], UNTOLD} if each in found)}
+
+
+def _addresses(history: SignInHistory, credential: PlannedCredential, wanted: Whose) -> dict[str, datetime]:
     used: dict[str, datetime] = {}
     for each in history.sign_ins:
-        if each.error_code in {0, None} and whose(each, credential) is Whose.OURS:
+        if each.error_code in {0, None} and whose(each, credential) is wanted:
             address = each.address or UNTOLD
             used[address] = max(each.at, used.get(address, each.at))
     return used

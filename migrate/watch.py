@@ -18,7 +18,7 @@ from migrate import exchange as exchanges
 from migrate.circumstances import Policy
 from migrate.errors import LeaseHeldError
 from migrate.glass import GlassSecret, rescue
-from migrate.ledger import Ledger
+from migrate.glass_over import note_ended_of
 from migrate.model import Entry, Kind, Pairing, Plan
 from migrate.ports import Journal, TokenExchange
 from migrate.usedby import caught_up
@@ -96,7 +96,7 @@ class Watcher:
         client_id = pairing.application.client_id
         failed = exchanges.record(self.plan, pairing, await self.exchange.exchange(pairing), self.journal)
         history = await self.directory.sign_ins(client_id, first)
-        glass = self._glass(pairing, history.as_of)
+        glass = note_ended_of(self.journal, self.plan.digest, client_id, history.as_of)
         refused = [each for each in history.sign_ins if each.at >= first and each.error_code in _REFUSED]
         quiet_since = history.as_of - timedelta(hours=self.policy.watch_hours)
         if recent := [each for each in refused if each.at > quiet_since]:
@@ -109,17 +109,6 @@ class Watcher:
             return Watching(pairing=pairing, because=missing)
         self._write(Kind.WATCHED, pairing, history, {"removed": last.isoformat(), "refused": len(refused)})
         return Quiet(pairing=pairing, removed=last)
-
-    def _glass(self, pairing: Pairing, now: datetime) -> tuple[GlassSecret, ...]:
-        """Return the break-glass secrets that let the application sign in still; write down which have ended."""
-        ledger = Ledger(journal=self.journal, plan=self.plan.digest, what=rollout.course(pairing))
-        found = ledger.standing().glass
-        for each in found:
-            if each.until <= now:
-                ledger.saw(
-                    Kind.BREAK_GLASS_OVER, each.label, because=f"it ended at {each.until.isoformat()}", removed=[]
-                )
-        return tuple(each for each in found if each.until > now)
 
     def _way_out(self, pairing: Pairing, glass: tuple[GlassSecret, ...]) -> str:
         if glass:

@@ -17,8 +17,8 @@ ALONE = frozenset({"az", "bench", "browser", "packaging"})
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Run the default tests in two processes, chosen ones in this one: ``-n auto`` asks here."""
-    return 0 if config.option.markexpr in ALONE or config.option.file_or_dir else 2
+    """Run the default tests in two processes, chosen ones in this one: ``-n auto`` asks here, even for ``--help``."""
+    return 0 if config.option.markexpr in ALONE or getattr(config.option, "file_or_dir", None) else 2
 
 
 @pytest.fixture(autouse=True)

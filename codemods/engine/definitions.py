@@ -35,12 +35,16 @@ class _Place:
 
 @dataclass(slots=True, kw_only=True)
 class Definition:
-    """What was found out about one origin: why it needs the secret (or None), and the variables it reads."""
+    """What was found out about one origin: why it needs the secret (or None), and the variables it reads.
+
+    ``places`` are the expressions that give it its value, each in its file.
+    """
 
     home: Path
     problem: str | None = None
     variables: list[str] = field(default_factory=list)
     holders: list[str] = field(default_factory=list)
+    places: list[tuple[Path, ast.expr]] = field(default_factory=list)
 
 
 class Definitions:
@@ -123,6 +127,7 @@ class Definitions:
         self, place: _Place, value: ast.expr, attributes: tuple[str, ...], found: Definition, depth: int
     ) -> str | None:
         if not attributes:
+            found.places.append((place.path, value))
             soft = is_optional(place.module, value, found.variables)
             return None if soft else self._at(place, value)
         entries = _entries(place.module, value)
@@ -159,7 +164,7 @@ class Definitions:
         if (place.module.qualified(call.func) or "") in _DATA:
             return None
         if last_name(call.func) in {"parse_args", "parse_known_args"} and len(attributes) == 1:
-            return self._option(place, call, attributes[0])
+            return self._option(place, call, attributes[0], found)
         if call.args or call.keywords:  # what is handed in may be the secret itself
             return self._at(place, call)
         for owner, node in self._definitions_of(place, call.func, depth):
@@ -202,6 +207,7 @@ class Definitions:
                     values.append((node, value))
                 case _:
                     continue
+        found.places += [(place.path, value) for _, value in values if value is not None]
         for node, value in ((node, value) for node, value in values if node not in self.assumed):
             if value is None or not is_optional(place.module, value, found.variables):
                 return self._at(place, node)
@@ -215,7 +221,7 @@ class Definitions:
                     return self._field(inner, node, key, found, depth + 1)
         return self._at(place, owner)
 
-    def _option(self, place: _Place, call: ast.Call, key: str) -> str | None:
+    def _option(self, place: _Place, call: ast.Call, key: str, found: Definition) -> str | None:
         """Judge an option of argparse (https://docs.python.org/3/library/argparse.html): positional ones are needed."""
         seen = False
         for text in place.module.strings:
@@ -227,21 +233,29 @@ class Definitions:
             named = {keyword.arg: keyword.value for keyword in adds.keywords if keyword not in self.assumed}
             if not str(text.value).startswith("-") or "required" in named or None in named:
                 return self._at(place, text)
-            seen = "default" not in named or is_optional(place.module, named["default"], [])
+            found.places += [(place.path, named["default"])] if "default" in named else []
+            seen = "default" not in named or is_optional(place.module, named["default"], found.variables)
         return None if seen else self._at(place, call)
 
     def _goes(self, module: Module, node: ast.AST) -> bool:
         return bool(self.assumed) and any(parent in self.assumed for parent in module.ancestors(node))
 
     def _touched(self, module: Module, key: str) -> int | None:
-        """Find the first line of a defining file that does something with an item besides giving it its value."""
+        """Find the first line of a defining file that does something with an item besides giving it its value.
+
+        A variable of the same name is no item: whoever needs it is found by its own search.
+        """
         nodes = [
             node
             for node in module.parents
             if (found := item_of(node)) is not None and found[1] == key and not is_definition(module, node)
         ]
         texts = [text for text in module.strings if text.value == key and not is_definition(module, text)]
-        lines = [getattr(node, "lineno", 1) for node in (*nodes, *texts) if not self._goes(module, node)]
+        lines = [
+            getattr(node, "lineno", 1)
+            for node in (*nodes, *texts)
+            if not self._goes(module, node) and not is_variable(module, node)
+        ]
         return min(lines, default=None)
 
     def _at(self, place: _Place, node: ast.AST) -> str:
@@ -264,10 +278,18 @@ def is_optional(module: Module, node: ast.expr, variables: list[str]) -> bool:
         case ast.Call(func=func) if last_name(func) in _WITH_DEFAULT:
             named = {keyword.arg: keyword.value for keyword in node.keywords}
             default = named.get("default", node.args[0] if node.args and last_name(func).lower() == "field" else None)
+            if isinstance(made := named.get("default_factory"), ast.Lambda):
+                default = made.body
             return default is not None and is_optional(module, default, variables)
         case _:
             variables.extend([] if variable is None else [variable])
             return False
+
+
+def is_variable(module: Module, node: ast.AST) -> bool:
+    """Tell whether a node reads an environment variable, or is its name in such a read."""
+    reads = (item for item in (node, module.parents.get(node)) if isinstance(item, ast.Subscript | ast.Call))
+    return any(environment_variable(module, item) is not None for item in reads)
 
 
 def is_definition(module: Module, node: ast.AST) -> bool:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
-from codemods.engine.definitions import is_definition
+from codemods.engine.definitions import is_definition, is_variable
 from codemods.engine.secrets import ItemRead, NameRead, Trace, item_of
 from codemods.engine.source import Source
 from codemods.model import ReasonCode
@@ -168,12 +168,19 @@ def _is_exported(module: Module, name: str) -> bool:
 
 
 def _reads(module: Module, wanted: ItemRead) -> Iterator[ast.AST]:
-    """Yield everything in the file that touches the same item, or one of that name under another holder."""
+    """Yield everything in the file that touches the same item, or one of that name under another holder.
+
+    A variable that an item is named after is sought where the item is defined.
+    """
     key = wanted.key.rpartition("/")[2]
     for text in module.strings:
-        if text.value == key and not isinstance(module.parents[text], ast.Expr) and not is_definition(module, text):
+        if text.value != key or isinstance(module.parents[text], ast.Expr) or is_definition(module, text):
+            continue
+        if not wanted.holder or not is_variable(module, text):
             yield text
     for node in module.parents if wanted.holder else ():
         found = item_of(node)
-        if found is not None and found[1] in {key, wanted.key} and not is_definition(module, node):
+        if found is None or found[1] not in {key, wanted.key} or is_definition(module, node):
+            continue
+        if not is_variable(module, node):
             yield node

@@ -30,10 +30,16 @@ def handed_over(module: Module, call: ast.Call, is_own: Callable[[str], bool]) -
         return None
     library = module.qualified(call.func) or ""
     top = library.partition(".")[0]
-    if not top or top in sys.stdlib_module_names or is_own(top):
+    if not top or top in sys.stdlib_module_names or is_own(top) or _hands_on_a_class(module, call):
         return None
     report = Report(reason=ReasonCode.OTHER_LIBRARY, client=client, tenant=tenant, secrets=(secret,), target=_TARGET)
     return library, report
+
+
+def _hands_on_a_class(module: Module, call: ast.Call) -> bool:
+    """Tell whether the secret is for a class of azure-identity or msal that is passed as well, and told of there."""
+    classes = (module.qualified(value) or "" for value in call.args)
+    return any(name.startswith(("azure.identity.", "msal.")) for name in classes)
 
 
 def _first(named: dict[str, ast.expr], names: tuple[str, ...]) -> ast.expr | None:

@@ -174,6 +174,20 @@ def is_type_test(module: Module, node: ast.AST) -> bool:
     return False
 
 
+def is_presence_test(module: Module, node: ast.expr) -> bool:
+    """Tell whether it is asked whether an optional class is there at all: ``X is None``, ``if not X``."""
+    parent = module.parents[node]
+    match parent:
+        case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
+            return left is node
+        case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test) | ast.Assert(test=test):
+            return test is node
+        case ast.UnaryOp(op=ast.Not()):
+            return True
+        case _:
+            return False
+
+
 def _asks_for_type(module: Module, node: ast.AST) -> bool:
     """Tell whether a type is asked for: members of enumerations are compared with values, classes with types."""
     around = next((item for item in module.ancestors(node) if isinstance(item, ast.Compare | ast.stmt)), None)

@@ -20,22 +20,47 @@ from codemods.names import Module
 Met = tuple[int, str, LeftoverKind, bool]
 _OPTIONS = frozenset({"add_argument", "option", "Option", "argument", "Argument"})
 _READS = frozenset({"get_secret", "env", "str", "config"})
+_MERE_READS = frozenset({LeftoverKind.OTHER_USE, LeftoverKind.CODE_SETS})
 _SETS = frozenset({"setenv", "setdefault", "putenv"})
 _DATA = frozenset({"dataclass", "define", "frozen", "attrs", "s", "mutable"})
 
 
-def in_code(module: Module, names: Collection[str], dropped: Dropped | None, *, is_test: bool) -> Iterator[Met]:
-    """List the places of one file; ``dropped`` belongs to its sites, which are told by themselves."""
+def in_code(
+    module: Module,
+    names: Collection[str],
+    dropped: Dropped | None,
+    *,
+    is_test: bool,
+    read_at: Collection[tuple[int, int]] = (),
+) -> Iterator[Met]:
+    """List the places of one file; ``dropped`` belongs to its sites, which are told by themselves.
+
+    ``read_at`` are line and column of expressions that read the secret for a site and for nothing else.
+    """
     for text in module.strings:
         name = _named(str(text.value), names)
         if name is None or (dropped is not None and dropped.holds(module, text)):
             continue
         kind = _kind(module, text, exact=text.value == name)
+        if kind in _MERE_READS and _is_read_for_a_site(module, text, read_at):
+            kind = LeftoverKind.SOFT_READ if kind is LeftoverKind.OTHER_USE else None
         if kind is not None:
             yield text.lineno, name, LeftoverKind.TEST if is_test else kind, False
     for field, name in _fields(module, names):
         if dropped is None or not dropped.holds(module, field):
             yield field.lineno, name, LeftoverKind.TEST if is_test else LeftoverKind.REQUIRED_SETTING, False
+
+
+def _is_read_for_a_site(module: Module, text: ast.Constant, read_at: Collection[tuple[int, int]]) -> bool:
+    """Tell whether a text stands in an expression that a site reads, or is the key under which it is kept."""
+    parent = module.parents[text]
+    kept = (
+        [value for key, value in zip(parent.keys, parent.values, strict=True) if key is text]
+        if isinstance(parent, ast.Dict)
+        else []
+    )
+    around = (node for node in (*kept, *module.ancestors(text)) if isinstance(node, ast.expr))
+    return any((node.lineno, node.col_offset) in read_at for node in around)
 
 
 def _named(text: str, names: Collection[str]) -> str | None:

@@ -16,7 +16,7 @@ from codemods.engine.candidates import Candidate, looks_like_test
 from codemods.engine.flow import Dropped
 from codemods.engine.leftover_code import in_code
 from codemods.engine.listing import list_files
-from codemods.engine.named import named_sites, owners_of
+from codemods.engine.named import Place, named_sites, owners_of
 from codemods.engine.neighbours import Neighbours
 from codemods.engine.plan import Plan
 from codemods.engine.project import Project
@@ -38,7 +38,9 @@ def leftovers_of(plans: Iterable[tuple[Candidate, Plan]], neighbours: Neighbours
         return ()
     owners = owners_of(sites)
     applications = frozenset(site.application for site in sites)
-    found = [*_code(owners, neighbours.project, neighbours.sites), *_beside(owners, applications, neighbours.project)]
+    read_at = frozenset(place for site in sites for place in site.read_at)
+    code = _code(owners, neighbours.project, neighbours.sites, read_at)
+    found = [*code, *_beside(owners, applications, neighbours.project)]
     return _sorted(found)
 
 
@@ -65,7 +67,9 @@ def _only(whose: Iterable[str | None]) -> str | None:
     return known.pop() if len(known) == 1 else None
 
 
-def _code(owners: _Owners, project: Project, sites: Mapping[Path, Dropped]) -> Iterator[Leftover]:
+def _code(
+    owners: _Owners, project: Project, sites: Mapping[Path, Dropped], read_at: Collection[Place] = frozenset()
+) -> Iterator[Leftover]:
     words = {spelling for name in owners for spelling in spellings(name)}
     for path in sorted({path for found in project.mentioning(words).values() for path in found}):
         data = project.glance(path)
@@ -73,7 +77,8 @@ def _code(owners: _Owners, project: Project, sites: Mapping[Path, Dropped]) -> I
             continue
         dropped = sites.get(path)
         is_test = looks_like_test(project.name(path), data)
-        for line, name, kind, dead in in_code(module, set(owners), dropped, is_test=is_test):
+        own = {(line, column) for at, line, column in read_at if at == path}
+        for line, name, kind, dead in in_code(module, set(owners), dropped, is_test=is_test, read_at=own):
             yield Leftover(
                 kind=kind, path=project.name(path), line=line, name=name, application=_only(owners[name]), dead=dead
             )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
-from codemods.assertion import guid
+from codemods.assertion import Application, guid
 from codemods.engine.candidates import Candidate
 from codemods.engine.neighbours import Neighbours
 from codemods.engine.plan import Plan
@@ -15,12 +16,16 @@ from codemods.leftover import STEERING, variable_of
 from codemods.model import ReasonCode, Reported, Rewritten, SiteOutcome
 from codemods.names import Module
 
+Place = tuple[Path, int, int]
+"""A file, and line and column of an expression in it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Named:
     """A site with the names its secret goes by, and the application it belongs to.
 
-    ``variables`` are those of the names that are seen to be environment variables; the others are guesses.
+    ``variables`` are those of the names that are seen to be environment variables; the others are guesses. ``read_at``
+    are the places of the expressions that read the secret for it outside of the site: its settings, its constants.
     """
 
     candidate: Candidate
@@ -28,6 +33,7 @@ class Named:
     application: str | None
     names: tuple[str, ...]
     variables: frozenset[str]
+    read_at: frozenset[Place]
 
 
 def named_sites(plans: Iterable[tuple[Candidate, Plan]], neighbours: Neighbours) -> tuple[Named, ...]:
@@ -36,9 +42,10 @@ def named_sites(plans: Iterable[tuple[Candidate, Plan]], neighbours: Neighbours)
         Named(
             candidate=candidate,
             outcome=outcome,
-            application=_application(outcome),
+            application=_application(outcome, plan.decided.get(occurrence)),
             names=tuple(dict.fromkeys(_names(candidate, occurrence, outcome, neighbours))),
             variables=frozenset(_variables(candidate, occurrence, neighbours)),
+            read_at=frozenset(_places(candidate, occurrence, neighbours)),
         )
         for candidate, plan in plans
         for occurrence, outcome in zip(candidate.file.occurrences, plan.outcomes(), strict=False)
@@ -61,10 +68,10 @@ def _counts(outcome: SiteOutcome) -> bool:
     )
 
 
-def _application(outcome: SiteOutcome) -> str | None:
+def _application(outcome: SiteOutcome, decided: Application | None) -> str | None:
     if isinstance(outcome, Rewritten):
         return outcome.application
-    return guid(outcome.site.client_id)
+    return guid(outcome.site.client_id) or (None if decided is None else guid(decided.key))
 
 
 def _names(candidate: Candidate, occurrence: Occurrence, outcome: SiteOutcome, neighbours: Neighbours) -> Iterator[str]:
@@ -82,6 +89,12 @@ def _variables(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbo
     for origin in occurrence.trace.origins:
         found = neighbours.definitions.find(candidate.listed.path, candidate.file.module, origin)
         yield from found.variables
+
+
+def _places(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours) -> Iterator[Place]:
+    for origin in occurrence.trace.origins:
+        found = neighbours.definitions.find(candidate.listed.path, candidate.file.module, origin)
+        yield from ((path, value.lineno, value.col_offset) for path, value in found.places)
 
 
 def _vault_names(module: Module, occurrence: Occurrence) -> Iterator[str]:

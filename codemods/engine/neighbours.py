@@ -26,6 +26,7 @@ from codemods.engine.references import References
 from codemods.engine.secrets import NameRead
 from codemods.engine.sites import Occurrence, is_rewrite
 from codemods.engine.spelled import as_item, as_setting, spellings
+from codemods.engine.union_tests import asked_elsewhere
 from codemods.model import ReasonCode
 from codemods.names import Kind, Module
 from codemods.transform import Already
@@ -45,9 +46,11 @@ class Neighbours:
     definitions: Definitions
     sites: Mapping[Path, Dropped]
     floors: Floors
+    classes: frozenset[str] = frozenset()
     expected: frozenset[str] = frozenset()
     assumed: frozenset[ast.AST] = frozenset()
     known: dict[Occurrence, Blocked | None] = field(default_factory=dict)
+    unions: dict[str, str | None] = field(default_factory=dict)
 
     def assume(self, statements: frozenset[ast.AST]) -> None:
         """Judge from now on as if some statements were not there."""
@@ -78,6 +81,8 @@ class Neighbours:
 
     def _look(self, candidate: Candidate, occurrence: Occurrence) -> Blocked | None:
         path, module = candidate.listed.path, candidate.file.module
+        if (asked := self._asked(occurrence.site.construct)) is not None:
+            return ReasonCode.TYPE_DEPENDENT, asked
         variables = [item.key for item in occurrence.trace.items if not item.holder]
         for origin in occurrence.trace.origins:
             found = self.definitions.find(path, module, origin)
@@ -86,10 +91,19 @@ class Neighbours:
             variables += found.variables
             if origin.attributes and (place := self._item(path, origin.attributes[-1], found.holders)) is not None:
                 return ReasonCode.SECRET_USED_ELSEWHERE, place
+            for variable in found.variables:
+                if (line := needs_variable(module, variable, self._is_site(path, module))) is not None:
+                    return ReasonCode.SECRET_USED_ELSEWHERE, f"{variable} on line {line}"
         for variable in variables:
             if (place := self._variable(path, variable)) is not None:
                 return ReasonCode.SECRET_USED_ELSEWHERE, f"{variable} in {place}"
         return None
+
+    def _asked(self, construct: str) -> str | None:
+        if construct not in self.unions:
+            self.project.mentioning(self.expected)  # in one pass
+            self.unions[construct] = asked_elsewhere(self.project, construct) if construct in self.classes else None
+        return self.unions[construct]
 
     def _variable(self, path: Path, variable: str) -> str | None:
         for other, module in self._others(path, as_setting(variable), variable, variable.lower()):
@@ -142,6 +156,7 @@ def look_around(project: Project, reading: Reading, known: Knowledge) -> Neighbo
         definitions=Definitions(project),
         sites={item.listed.path: _site_nodes(item) for item in reading.candidates},
         floors=Floors(project),
+        classes=known.classes,
         expected=frozenset(_expected(reading.candidates)),
     )
 
@@ -151,6 +166,7 @@ def _expected(candidates: Iterable[Candidate]) -> Iterator[str]:
     occurrences = (each for item in candidates if not item.file.is_test for each in item.file.occurrences)
     for occurrence in occurrences:
         if is_rewrite(occurrence) and occurrence.trace.problem is None:
+            yield occurrence.site.construct.rpartition(".")[2]
             for variable in (item.key for item in occurrence.trace.items if not item.holder):
                 yield from spellings(variable)
             yield from (origin.attributes[-1] for origin in occurrence.trace.origins if origin.attributes)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from codemods.assertion import Application, guid
+from codemods.authority import authority_of
 from codemods.engine.alternatives import alternative
 from codemods.engine.applications import Policy, decide
 from codemods.engine.file import File, collision, no_place
@@ -31,7 +32,7 @@ from codemods.model import (
     SiteOutcome,
 )
 from codemods.names import Module
-from codemods.transform import Already, Report, Rewrite, authority_of
+from codemods.transform import Already, Report, Rewrite
 
 _TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105 - the name of a variable
 _NOT_THE_SAME = frozenset({
@@ -64,9 +65,10 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Plan:
-    """The decision on a file."""
+    """The decision on a file; ``decided`` says whose a site is, whether it is rewritten or not."""
 
     file: File
+    decided: Mapping[Occurrence, Application]
     rewrites: Mapping[Occurrence, Application]
     blocked: Mapping[Occurrence, Blocked]
     notes: Mapping[Occurrence, str]
@@ -174,8 +176,11 @@ def plan_file(file: File, policy: Policy, around: Surroundings) -> Plan:
     """Decide on every site of a file."""
     blocked: dict[Occurrence, Blocked] = {}
     rewrites: dict[Occurrence, Application] = {}
+    decided: dict[Occurrence, Application] = {}
     for occurrence in file.occurrences:
         application = decide(policy, application_key(file.module, occurrence), occurrence.site.client_id)
+        if isinstance(application, Application):
+            decided[occurrence] = application
         reason = _first_reason(file, occurrence, policy, application, around)
         if reason is not None:
             blocked[occurrence] = reason
@@ -188,7 +193,7 @@ def plan_file(file: File, policy: Policy, around: Surroundings) -> Plan:
     guards = _guards(file, rewrites)
     notes = {occurrence: _note(occurrence, guards.notes.get(occurrence, ())) for occurrence in rewrites}
     options = {} if rewrites or not file.add_option else _options(file, blocked)
-    return Plan(file=file, rewrites=rewrites, blocked=blocked, notes=notes, options=options)
+    return Plan(file=file, decided=decided, rewrites=rewrites, blocked=blocked, notes=notes, options=options)
 
 
 def _options(file: File, blocked: Mapping[Occurrence, Blocked]) -> dict[Occurrence, Option]:

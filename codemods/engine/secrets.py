@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from codemods.engine.attributes import given_to, is_given, values_of
 from codemods.model import ReasonCode
 from codemods.names import Binding, Kind, Module, Scope
 from codemods.shapes import ENTRA_SECRET
@@ -26,6 +28,13 @@ _CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
 _PLAIN_CALLS = frozenset({"open", "str", "bytes", "Path"})
 _VAULT_CALLS = frozenset({"get_secret"})
 _PUBLIC_KEYS = frozenset({"thumbprint", "public_certificate"})
+_FILE_KEYS = frozenset({"private_key_pfx_path"})
+_MAKES_PATHS = frozenset({
+    "os.path.join", "os.path.abspath", "os.path.dirname", "os.path.expanduser", "os.path.expandvars",
+    "os.path.realpath", "os.fspath", "os.fsdecode",
+})  # fmt: skip
+_DECODES = frozenset({"base64.b64decode", "base64.standard_b64decode", "base64.urlsafe_b64decode"})
+_PATH_METHODS = frozenset({"absolute", "as_posix", "expanduser", "joinpath", "resolve", "with_name", "with_suffix"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,11 +86,11 @@ class Trace:
         return ", ".join(dict.fromkeys(self.sources)) or None
 
 
-def trace(module: Module, secrets: tuple[ast.expr, ...]) -> Trace:
-    """Follow the expressions that a rewrite would take out of a call."""
+def trace(module: Module, secrets: tuple[ast.expr, ...], files: tuple[ast.expr, ...] = ()) -> Trace:
+    """Follow the expressions that a rewrite would take out of a call; ``files`` name a file that holds the secret."""
     tracer = _Tracer(module)
     for secret in secrets:
-        tracer.follow(secret, direct=True)
+        tracer.follow_file(secret) if secret in files else tracer.follow(secret, direct=True)
     return tracer.trace
 
 
@@ -170,6 +179,13 @@ class _Tracer:
         self.trace = Trace()
         self._seen: set[ast.AST] = set()
         self._deleting = False
+        self._is_file = False
+
+    def follow_file(self, node: ast.expr) -> None:
+        """Follow what names a file: texts in it are no secrets."""
+        before, self._is_file = self._is_file, True
+        self.follow(node, direct=True)
+        self._is_file = before
 
     def follow(self, node: ast.expr, *, direct: bool) -> None:
         match node:
@@ -181,6 +197,8 @@ class _Tracer:
                 self._dict(node)
             case ast.JoinedStr():
                 self._joined(node, direct=direct)
+            case ast.BinOp(op=ast.Div(), left=left, right=right):
+                self._parts([left, right], direct=False)  # of a path
             case ast.BinOp(left=left, right=right):
                 self._parts([left, right], direct=direct)
             case ast.BoolOp(values=parts) | ast.Tuple(elts=parts) | ast.List(elts=parts):
@@ -207,12 +225,17 @@ class _Tracer:
     def _dict(self, node: ast.Dict) -> None:
         self.trace.sources.append("certificate dictionary")
         for key, value in zip(node.keys, node.values, strict=True):
-            public = isinstance(key, ast.Constant) and key.value in _PUBLIC_KEYS
-            self.follow(value, direct=not public)
+            name = key.value if isinstance(key, ast.Constant) else None
+            if name in _FILE_KEYS:
+                self.follow_file(value)
+            else:
+                self.follow(value, direct=name not in _PUBLIC_KEYS)
 
     def _literal(self, node: ast.Constant | ast.JoinedStr, *, direct: bool) -> None:
         empty = isinstance(node, ast.Constant) and (not node.value or not isinstance(node.value, str | bytes))
-        if direct and not empty:
+        if direct and not empty and self._is_file:
+            self.trace.sources.append("file")
+        elif direct and not empty:
             self.trace.literals.append(node)
             self.trace.sources.append("literal")
 
@@ -229,7 +252,8 @@ class _Tracer:
             self._refuse(ReasonCode.CALLER_SUPPLIED_SECRET, f"parameter {node.id}")
         else:
             self.trace.sources.append(f"name {node.id}")
-            self._refuse(ReasonCode.DYNAMIC_SECRET, f"{node.id} is not bound by exactly one assignment")
+            self._variables_of(given_to(self.module, binding) for binding in (() if found is None else found[1]))
+            self._refuse(ReasonCode.DYNAMIC_SECRET, f"{node.id} is not bound by exactly one plain assignment")
 
     def _bound(self, read: NameRead, *, direct: bool) -> None:
         value = read.binding.value
@@ -270,6 +294,14 @@ class _Tracer:
         if self.module.qualified(func) in _CASTS:
             self._parts(node.args[1:], direct=direct)
             return
+        if self.module.qualified(func) in _DECODES:
+            self._parts(node.args, direct=direct)
+            return
+        if self.module.qualified(func) in _MAKES_PATHS or (isinstance(func, ast.Attribute) and name in _PATH_METHODS):
+            self.trace.sources.append("file")
+            inside = [func.value] if name in _PATH_METHODS and isinstance(func, ast.Attribute) else []
+            self._parts([*inside, *node.args], direct=False)
+            return
         self.trace.sources.append(f"result of {name}()")
         if name not in _PLAIN_CALLS:
             if self._deleting or name not in _VAULT_CALLS or not isinstance(func, ast.Attribute):
@@ -298,8 +330,9 @@ class _Tracer:
         """Note the object the secret is an item of: it must come into being without the secret."""
         owner = next((node for node in self.module.ancestors(holder) if isinstance(node, ast.ClassDef)), None)
         if isinstance(holder, ast.Name) and holder.id in {"self", "cls"} and owner is not None:
-            outside = _is_given(self.module, owner, key)
+            outside = is_given(self.module, owner, key)
             reason = ReasonCode.LIBRARY_API if outside else ReasonCode.LEFTOVER
+            self._variables_of(values_of(self.module, owner, key))
             self._refuse(reason, f"attribute {key} of class {owner.name}")
             return
         names = [key]
@@ -311,6 +344,13 @@ class _Tracer:
             self._refuse(ReasonCode.LEFTOVER, f"where {self.trace.sources[-1]} is defined cannot be seen")
         else:
             self.trace.origins.append(Origin(binding=found[1][0], attributes=tuple(names)))
+
+    def _variables_of(self, values: Iterable[ast.expr]) -> None:
+        """Note the variables of what is not followed any further, so that whatever sets them can be told."""
+        for node in (inner for value in values for inner in ast.walk(value)):
+            variable = environment_variable(self.module, node) if isinstance(node, ast.expr) else None
+            if variable is not None:
+                self.trace.items.append(ItemRead(holder="", key=variable))
 
     def _refuse(self, reason: ReasonCode, detail: str) -> None:
         self.trace.problem = self.trace.problem or (reason, detail)
@@ -328,24 +368,3 @@ def _opens(node: ast.expr) -> bool:
     return (isinstance(func, ast.Name) and func.id == "open") or (
         isinstance(func, ast.Attribute) and func.attr == "open"
     )
-
-
-def _is_given(module: Module, owner: ast.ClassDef, key: str) -> bool:
-    """Tell whether an attribute of a class is filled from outside: by a parameter or as a declared field."""
-    for node in ast.walk(owner):
-        match node:
-            case ast.AnnAssign(target=ast.Name(id=name)) if name == key and module.parents[node] is owner:
-                return True
-            case (
-                ast.Assign(targets=[ast.Attribute(attr=name)], value=value)
-                | ast.AnnAssign(target=ast.Attribute(attr=name), value=ast.expr() as value)
-            ) if name == key:
-                return any(_is_parameter(module, part) for part in ast.walk(value))
-            case _:
-                continue
-    return True
-
-
-def _is_parameter(module: Module, node: ast.AST) -> bool:
-    found = module.lookup(node) if isinstance(node, ast.Name) else None
-    return found is not None and any(binding.kind is Kind.PARAMETER for binding in found[1])

@@ -10,7 +10,7 @@ from itertools import chain
 from codemods.assertion import guid
 from codemods.engine.evidence import Seen
 from codemods.engine.handed_over import handed_over
-from codemods.engine.indirect import PATCH, Indirect, is_annotation, is_type_test, last_name
+from codemods.engine.indirect import PATCH, Indirect, is_annotation, is_presence_test, is_type_test, last_name
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.secrets import Trace, plain_text, trace
 from codemods.engine.source import Source
@@ -195,7 +195,7 @@ class _Finder:
         parent = self.module.parents[node]
         if isinstance(parent, ast.Attribute) or (isinstance(parent, ast.Call) and parent.func is node):
             return None
-        if is_annotation(self.module, node):
+        if is_annotation(self.module, node) or is_presence_test(self.module, node):
             return None
         if (union := name_of_union(self.module, node)) is not None:
             return use_of_union(self.module, union)
@@ -209,7 +209,8 @@ class _Finder:
         if isinstance(verdict, Report) and not verdict.target:
             verdict = replace(verdict, target=self._target(node, construct))
         secrets = () if isinstance(verdict, Already) else verdict.secrets
-        found = trace(self.module, secrets)
+        files = () if isinstance(verdict, Already) else verdict.files
+        found = trace(self.module, secrets, files)
         end = node.end_lineno or node.lineno
         site = Site(
             path=self.source.name,
@@ -260,6 +261,7 @@ def _beneath(verdict: Rewrite | Report, reason: ReasonCode) -> Report:
         client=verdict.client,
         tenant=verdict.tenant,
         secrets=verdict.secrets,
+        files=verdict.files,
         target=verdict.target,
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import io
 import re
+import sys
 import tokenize
 import warnings
 from dataclasses import dataclass
@@ -97,10 +98,17 @@ def parse(name: str, text: str) -> ast.Module:
     except SyntaxError as error:
         line = error.lineno or 1
         raise DoesNotParseError(
-            f"{name}:{line} is not Python 3 ({_reason(error)}); it was left alone", line=line
+            f"{name}:{line} does not parse as Python {_version()} ({_reason(error)}); it was left alone: "
+            "if it is for another release, run this with that one",
+            line=line,
         ) from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise DoesNotParseError(f"{name} cannot be parsed ({type(error).__name__}); it was left alone") from None
+
+
+def _version() -> str:
+    """Name the grammar that files are read with: that of the Python which runs this."""
+    return ".".join(map(str, sys.version_info[:2]))
 
 
 def _reason(error: SyntaxError) -> str:

@@ -9,6 +9,8 @@ from codemods.engine.secrets import environment_variable, plain_text
 from codemods.engine.sites import Occurrence
 from codemods.names import Binding, Kind, Module, Scope, root_name
 
+_DEEP = 8
+
 
 def application_key(module: Module, occurrence: Occurrence) -> str | None:
     """Give the client id of a site, or the expression it comes from and where that has its meaning.
@@ -54,12 +56,28 @@ def _varies(module: Module, node: ast.expr, depth: int) -> bool:
         kinds = {binding.kind for binding in found[1]}
         if _is_unpacked_once(module, found):
             continue
+        if (given := _bound_once(module, found)) is not None:
+            if depth > _DEEP or _varies(module, given, depth + 1):
+                return True
+            continue
         if kinds & {Kind.PARAMETER, Kind.OTHER} or (Kind.ASSIGNMENT in kinds and module.assigned_once(name) is None):
             return True
         value = found[1][0].value
-        if value is not None and (depth > 8 or _varies(module, value, depth + 1)):  # noqa: PLR2004 - deep enough
+        if value is not None and (depth > _DEEP or _varies(module, value, depth + 1)):
             return True
     return False
+
+
+def _bound_once(module: Module, found: tuple[Scope, tuple[Binding, ...]]) -> ast.expr | None:
+    """Give what a name gets from the one ``with`` statement or ``:=`` that binds it."""
+    scope, bindings = found
+    if len(bindings) != 1 or (scope is module.top and (module.late or module.star_imports)):
+        return None
+    match bindings[0].node:
+        case ast.withitem(context_expr=value, optional_vars=ast.Name()) | ast.NamedExpr(value=value):
+            return value
+        case _:
+            return None
 
 
 def _is_unpacked_once(module: Module, found: tuple[Scope, tuple[Binding, ...]]) -> bool:

@@ -13,6 +13,8 @@ PACKAGES = {
     "azure-identity": re.compile(r"azure[-_.]+identity", re.IGNORECASE),
     "msal": re.compile(r"msal", re.IGNORECASE),
 }
+ANY = {"": re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")}
+"""Every package: beside one of them another one can be declared."""
 
 
 class FormatError(Exception):
@@ -41,7 +43,8 @@ class Format:
     """A format: ``matches`` a path below the project, ``find`` lists declarations and may raise ``FormatError``.
 
     ``includes`` names other files of the same format, and ``same`` proves that two versions of a text differ in the
-    declarations of our packages only.
+    declarations of our packages only. ``beside`` lists what the program itself needs, tools of its developers apart,
+    where a file can take another declaration.
     """
 
     name: str
@@ -49,13 +52,14 @@ class Format:
     find: Callable[[str], tuple[Declaration, ...]]
     includes: Callable[[str], tuple[str, ...]] = lambda _: ()
     same: Callable[[str, str], bool] = lambda _old, _new: True
+    beside: Callable[[str], tuple[Declaration, ...]] = lambda _: ()
 
 
-def package_of(text: str) -> str | None:
-    """Name the package of ours a requirement begins with."""
+def package_of(text: str, packages: Mapping[str, re.Pattern[str]] = PACKAGES) -> str | None:
+    """Name the package, by default one of ours, that a requirement begins with."""
     found = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", text)
     name = "" if found is None else found[0]
-    return next((package for package, pattern in PACKAGES.items() if pattern.fullmatch(name)), None)
+    return next((package for package, pattern in packages.items() if pattern.fullmatch(name)), None)
 
 
 def line_of(text: str, offset: int) -> int:

@@ -5,6 +5,7 @@ Pure: it takes texts and gives texts. Nothing is raised in a project where anyth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,8 @@ from codemods.floors.format import Declaration, Format, FormatError
 from codemods.requirement import FLOORS, Requirement, RequirementStatus
 
 _GENERATED = "azure-identity"
+_MAIN = frozenset({"pyproject.toml", "requirements.txt"})
+_FOR_DEVELOPERS = re.compile(r"dev|test|lint|doc|ci\b|constraint", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +51,7 @@ def judge(texts: Mapping[str, tuple[Format, str]]) -> Judgements:
         except FormatError as error:
             unreadable[name] = _unreadable(name, str(error))
     judged = {name: _file(name, texts[name][1], declarations) for name, declarations in found.items()}
-    added = _added(found)
+    added = _added(found, texts)
     if added is not None:
         name, requirement, edit = added
         requirements, edits = judged[name]
@@ -94,12 +97,14 @@ def _shown(text: str) -> str:
 
 
 def _added(
-    found: Mapping[str, Collection[Declaration]],
+    found: Mapping[str, Collection[Declaration]], texts: Mapping[str, tuple[Format, str]]
 ) -> tuple[str, Requirement, _Edit | None] | None:
-    """Add what the generated code imports, where msal is declared and azure-identity is not."""
+    """Add what the generated code imports, where msal, or what else the program needs, is declared and it is not."""
     every = [(name, each) for name, declarations in found.items() for each in declarations]
-    if not every or any(each.package == _GENERATED for _, each in every):
+    if any(each.package == _GENERATED for _, each in every):
         return None
+    if not every:
+        return _beside({name: texts[name] for name in found})
     new = f"{_GENERATED}>={FLOORS[_GENERATED]}"
     places = [(name, each) for name, each in every if each.insert is not None and not each.fixed]
     name, each = (places or every)[0]
@@ -109,6 +114,29 @@ def _added(
         return name, requirement, (at, at, written)
     why = "the generated code imports it, and more than one place could declare it"
     return name, replace(requirement, status=RequirementStatus.TOO_OLD, why=why), None
+
+
+def _beside(texts: Mapping[str, tuple[Format, str]]) -> tuple[str, Requirement, _Edit | None] | None:
+    """Declare it with whatever else the program needs; where that is not one place, say that nothing declares it."""
+    places = {
+        name: sorted(form.beside(text), key=lambda each: bool(each.fixed) or each.insert is None)
+        for name, (form, text) in texts.items()
+        if not _FOR_DEVELOPERS.search(name)
+    }
+    named = [name for name, declarations in places.items() if declarations]
+    plain = [name for name in named if name.rpartition("/")[2] in _MAIN]
+    chosen = plain if len(plain) == 1 else named
+    if not chosen:
+        return None
+    each, new = places[chosen[0]][0], f"{_GENERATED}>={FLOORS[_GENERATED]}"
+    requirement = Requirement(
+        path=chosen[0], line=each.line, package=_GENERATED, status=RequirementStatus.ADDED, new=new
+    )
+    if len(chosen) == 1 and each.insert is not None and not each.fixed:
+        at, written = each.insert(new)
+        return chosen[0], requirement, (at, at, written)
+    why = each.fixed or "the generated code imports it, nothing declares it, and more than one place could"
+    return chosen[0], replace(requirement, status=RequirementStatus.UNDECLARED, why=why), None
 
 
 def _applied(form: Format, text: str, requirements: tuple[Requirement, ...], edits: list[_Edit]) -> Judgement:

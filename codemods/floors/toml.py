@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from codemods.floors.format import PACKAGES, Declaration, FormatError, line_of, lines, newline, package_of, without_ours
@@ -29,16 +29,21 @@ def same(old: str, new: str) -> bool:
     return bool(without_ours(parsed(old)) == without_ours(parsed(new)))
 
 
-def strings(text: str, values: list[str]) -> Iterator[Declaration]:
+def strings(text: str, values: list[str], packages: Mapping[str, re.Pattern[str]] = PACKAGES) -> Iterator[Declaration]:
     """Find the requirements a document holds in arrays; one that stands elsewhere as well is not edited."""
-    for value, count in Counter(item for item in values if package_of(item) is not None).items():
+    for value, count in Counter(item for item in values if package_of(item, packages) is not None).items():
         places = [match for match in re.finditer(rf"([\"']){re.escape(value)}\1", text) if not _commented(text, match)]
         fixed = "" if len(places) == count else "the same text stands in other places of the file"
         for match in places:
-            yield _string(text, match, package_of(value) or "", fixed)
+            yield _string(text, match, package_of(value, packages) or "", fixed)
 
 
-def entries(text: str, is_section: Callable[[str], bool], judge: Callable[[str, str], Judged]) -> Iterator[Declaration]:
+def entries(
+    text: str,
+    is_section: Callable[[str], bool],
+    judge: Callable[[str, str], Judged],
+    packages: Mapping[str, re.Pattern[str]] = PACKAGES,
+) -> Iterator[Declaration]:
     """Find ``name = "version"`` and ``name = {version = "..."}`` in some sections."""
     inside = False
     for offset, line in lines(text):
@@ -46,7 +51,7 @@ def entries(text: str, is_section: Callable[[str], bool], judge: Callable[[str, 
             inside = is_section(section[1].replace('"', ""))
         match = _ENTRY.fullmatch(line) if inside else None
         package = (
-            None if match is None else next((key for key, name in PACKAGES.items() if name.fullmatch(match[3])), None)
+            None if match is None else next((key for key, name in packages.items() if name.fullmatch(match[3])), None)
         )
         if match is not None and package is not None:
             yield _entry(text, offset, match, package, judge)

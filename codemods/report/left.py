@@ -80,7 +80,8 @@ def named(whose: str | None, context: Context) -> str:
 
 def seen(one: Requirement) -> str:
     """Say what became of a requirement."""
-    changed = f": {one.old or 'any release'} becomes {one.new}" if one.status in _CHANGED else ""
+    changed = f": {one.old} becomes {one.new}" if one.old else f": {one.new}"
+    changed = changed if one.status in _CHANGED else ""
     why = f" ({one.why})" if one.why else ""
     needed = f"; needs {one.new}" if one.new and one.status not in _CHANGED else ""
     return f"{_STATUS[one.status][0]}{changed}{why}{needed}"

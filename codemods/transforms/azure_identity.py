@@ -21,10 +21,10 @@ from __future__ import annotations
 
 import ast
 
+from codemods.authority import cloud_of, is_shared, not_entra, unseen
 from codemods.model import ReasonCode
 from codemods.transform import (
     ASSERTION,
-    SHARED_TENANTS,
     Already,
     Argument,
     ArgumentEdit,
@@ -40,7 +40,6 @@ from codemods.transform import (
     SameCallable,
     Transform,
     Verdict,
-    cloud_of,
     hides_authority,
 )
 
@@ -74,13 +73,20 @@ def _certificate_call(call: Call) -> Verdict:
 
 def _rewrite(call: Call, dropped: tuple[Argument, ...]) -> Verdict:
     reason, detail = None, ""
-    if call.module.constant(call.value(0, "tenant_id")) in SHARED_TENANTS:
-        reason = ReasonCode.PERSONAL_OR_COMMON_AUTHORITY
+    if (other := _other_authority(call)) is not None:
+        reason, detail = ReasonCode.PERSONAL_OR_COMMON_AUTHORITY, other
     elif hides_authority(call):
         reason, detail = ReasonCode.HIDDEN_IN_KWARGS, "** may hold an authority"
     if reason is not None:
         return _report(call, reason, dropped, detail=detail, target=_TARGET)
     return _rewritten(call, dropped, edits=_edits(call, dropped), callee=_callee(call), note=_note(call))
+
+
+def _other_authority(call: Call) -> str | None:
+    """Say what authority a call names where it is not of one organization's Entra tenant."""
+    authority, tenant = call.value(None, "authority"), call.value(0, "tenant_id")
+    shared = is_shared(call.module.constant(tenant))
+    return not_entra(call.module, authority, tenant) or ("" if shared else None)
 
 
 def _rewritten(
@@ -96,10 +102,11 @@ def _rewritten(
         client=call.value(1, "client_id"),
         tenant=call.value(0, "tenant_id"),
         secrets=_secrets(dropped),
+        files=_files(call, dropped),
         edits=edits,
         callee=callee,
         cloud=cloud_of(call.module, call.value(None, "authority")),
-        note=note,
+        note="; ".join(part for part in (note, unseen(call.module, call.value(None, "authority"))) if part),
         target=target,
     )
 
@@ -112,6 +119,7 @@ def _report(
         client=call.value(1, "client_id"),
         tenant=call.value(0, "tenant_id"),
         secrets=_secrets(dropped),
+        files=_files(call, dropped),
         detail=detail,
         target=target,
     )
@@ -119,6 +127,11 @@ def _report(
 
 def _secrets(dropped: tuple[Argument, ...]) -> tuple[ast.expr, ...]:
     return tuple(argument.value for argument in dropped if argument.keyword != "send_certificate_chain")
+
+
+def _files(call: Call, dropped: tuple[Argument, ...]) -> tuple[ast.expr, ...]:
+    path = call.argument(2, "certificate_path") if call.construct.endswith("CertificateCredential") else None
+    return tuple(argument.value for argument in dropped if argument is path)
 
 
 def _callee(call: Call) -> Callee:
@@ -153,15 +166,15 @@ def _on_behalf_of(call: Call) -> Verdict | None:
     secrets = _secrets(dropped)
     if call.argument(None, "client_assertion_func") is not None and not secrets:
         return Already(client=call.value(1, "client_id"), tenant=call.value(0, "tenant_id"))
-    reason = None
+    reason, detail = None, ""
     if call.unpacks:  # ** may hold client_certificate, which is refused beside an assertion
         reason = ReasonCode.HIDDEN_IN_KWARGS
-    elif call.module.constant(call.value(0, "tenant_id")) in SHARED_TENANTS:
-        reason = ReasonCode.PERSONAL_OR_COMMON_AUTHORITY
+    elif (other := _other_authority(call)) is not None:
+        reason, detail = ReasonCode.PERSONAL_OR_COMMON_AUTHORITY, other
     elif not secrets or call.argument(None, "client_assertion_func") is not None:
         reason = ReasonCode.UNSUPPORTED_FORM
     if reason is not None:
-        return _report(call, reason, dropped, target=_ON_BEHALF_OF_TARGET)
+        return _report(call, reason, dropped, detail=detail, target=_ON_BEHALF_OF_TARGET)
     replaced = Replace(index=dropped[0].index, keyword="client_assertion_func", value=ASSERTION)
     edits: tuple[ArgumentEdit, ...] = (replaced, *(Remove(index=argument.index) for argument in dropped[1:]))
     note = "the event loop waits while the managed identity is asked" if ".aio." in call.construct else ""

@@ -19,6 +19,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from codemods.authority import cloud_of
 from codemods.model import ReasonCode
 from codemods.names import Module
 from codemods.transform import (
@@ -32,7 +33,6 @@ from codemods.transform import (
     Rewrite,
     Transform,
     Verdict,
-    cloud_of,
 )
 
 _VARIABLES = frozenset({"AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PASSWORD"})

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import ast
 
+from codemods.authority import authority_of, cloud_of, is_shared, not_entra, tenant_of, unseen
 from codemods.client_credential import TARGET, VALUE, judge_credential
 from codemods.model import ReasonCode
 from codemods.transform import (
-    SHARED_TENANTS,
     Already,
     Argument,
     Call,
@@ -26,13 +26,11 @@ from codemods.transform import (
     SameCallable,
     Transform,
     Verdict,
-    authority_of,
-    cloud_of,
     hides_authority,
-    tenant_of,
 )
 
 _CLIENT_PLACES = {"web": None, "flask": 1, "django": 0, "quart": 1}
+_SHARED = ReasonCode.PERSONAL_OR_COMMON_AUTHORITY
 _ELSEWHERE = ("oidc_authority", "b2c_tenant_name", "b2c_signup_signin_user_flow")
 
 
@@ -53,8 +51,7 @@ def _judge_authority(call: Call) -> ReasonCode | None:
     if call.unpacks_positions or hides_authority(call):
         return ReasonCode.HIDDEN_IN_KWARGS
     authority = call.value(None, "authority")
-    text = authority_of(call.module, authority) or ""
-    shared = bool(SHARED_TENANTS & set(text.lower().split("/"))) or "b2clogin.com" in text
+    shared = is_shared(authority_of(call.module, authority)) or bool(not_entra(call.module, authority))
     if authority is None or shared or any(call.argument(None, keyword) is not None for keyword in _ELSEWHERE):
         return ReasonCode.PERSONAL_OR_COMMON_AUTHORITY
     return None
@@ -70,6 +67,7 @@ def _rewrite(call: Call, credential: Argument) -> Rewrite:
         callee=SameCallable(),
         cloud=cloud_of(call.module, authority),
         authority=authority,
+        note=unseen(call.module, authority),
         target=TARGET,
     )
 
@@ -80,6 +78,7 @@ def _report(call: Call, reason: ReasonCode, credential: Argument | None = None) 
         client=_client(call),
         tenant=tenant_of(call.module, call.value(None, "authority")),
         secrets=() if credential is None else (credential.value,),
+        detail=not_entra(call.module, call.value(None, "authority")) if reason is _SHARED else "",
         target=TARGET,
     )
 

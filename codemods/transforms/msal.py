@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import ast
 
+from codemods.authority import authority_of, cloud_of, is_shared, not_entra, tenant_of, unseen
 from codemods.client_credential import TARGET, VALUE, judge_credential
 from codemods.model import ReasonCode
 from codemods.transform import (
-    SHARED_TENANTS,
     Already,
     Argument,
     Call,
@@ -28,13 +28,11 @@ from codemods.transform import (
     SameCallable,
     Transform,
     Verdict,
-    authority_of,
-    cloud_of,
     hides_authority,
-    tenant_of,
 )
 
 _CLAIMS_POSITION = 9
+_SHARED = ReasonCode.PERSONAL_OR_COMMON_AUTHORITY
 
 
 def _application(call: Call) -> Verdict | None:
@@ -61,6 +59,7 @@ def _rewrite(call: Call, credential: Argument) -> Rewrite:
         callee=SameCallable(),
         cloud=cloud_of(call.module, _authority(call)),
         authority=_authority(call),
+        note=unseen(call.module, _authority(call)),
         target=TARGET,
     )
 
@@ -71,6 +70,7 @@ def _report(call: Call, reason: ReasonCode, credential: Argument | None = None) 
         client=call.value(0, "client_id"),
         tenant=tenant_of(call.module, _authority(call)),
         secrets=() if credential is None else (credential.value,),
+        detail=not_entra(call.module, _authority(call)) if reason is _SHARED else "",
         target=TARGET,
     )
 
@@ -83,12 +83,10 @@ def _judge_call(call: Call) -> ReasonCode | None:
         return ReasonCode.HIDDEN_IN_KWARGS
     authority = _authority(call)
     if authority is None and not call.unpacks_positions:
-        return ReasonCode.PERSONAL_OR_COMMON_AUTHORITY
-    text = authority_of(call.module, authority) or ""
-    shared = SHARED_TENANTS & set(text.lower().split("/"))
-    if shared or "b2clogin.com" in text or call.argument(None, "oidc_authority") is not None:
-        return ReasonCode.PERSONAL_OR_COMMON_AUTHORITY
-    return None
+        return _SHARED
+    if is_shared(authority_of(call.module, authority)) or call.argument(None, "oidc_authority") is not None:
+        return _SHARED
+    return _SHARED if not_entra(call.module, authority) else None
 
 
 def _authority(call: Call) -> ast.expr | None:

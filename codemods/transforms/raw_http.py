@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from codemods import token_request
 from codemods.model import ReasonCode
 from codemods.names import Module
-from codemods.provider import is_elsewhere, is_token_address, knows_entra
+from codemods.provider import is_elsewhere, is_token_address, knows_entra, knows_host, names_entra
+from codemods.template import text_of
 from codemods.transform import Found, Report, Transform
 
 _BODY = re.compile(r"(?<![|,;])(^|[&?\"'\s])client_secret=")
@@ -64,7 +65,8 @@ def _bodies(module: Module, *, entra: bool) -> Iterator[Found]:
     for call in module.calls:
         named = {keyword.arg: keyword.value for keyword in call.keywords}
         plain = isinstance(call.func, ast.Name) and call.func.id == "dict"
-        wanted = plain or ("grant_type" in named and (entra or _may_ask(call.func)))
+        asks = "grant_type" in named and not _takes_secret(module, call.func)
+        wanted = plain or (asks and (entra or _may_ask(call.func)))
         if wanted and _is_secret(named.get("client_secret")) and _may_be_request(module, call, set(named), entra=entra):
             yield _found(call, "token request", named.get("client_id"), named["client_secret"])
 
@@ -91,14 +93,41 @@ def _may_ask(func: ast.expr) -> bool:
 
 
 def _may_be_request(module: Module, node: ast.expr, fields: set[str | None], *, entra: bool) -> bool:
-    if _goes_elsewhere(module, node):
+    if _goes_elsewhere(module, node) or (_is_json(module, node) and not knows_host(module)):
         return False
-    return entra or ("grant_type" in fields and not _NEVER & fields and not _is_json(module, node))
+    return entra or ("grant_type" in fields and not _NEVER & fields)
 
 
 def _goes_elsewhere(module: Module, node: ast.expr) -> bool:
-    """Tell whether a body is sent to an address that is seen and is not Entra's."""
-    return _is_any_elsewhere(module, [call for use in _sent(module, node) for call in _calls_around(module, use)])
+    """Tell whether a body is sent to an address that is seen and is not Entra's, here or where it is handed on to."""
+    calls = [call for use in _sent(module, node) for call in _calls_around(module, use)]
+    inner = [item for call in calls for item in _calls_inside(module, call)]
+    named = any(is_token_address(module, argument) for call in inner for argument in _arguments(call))
+    return _is_any_elsewhere(module, calls) or (not named and _is_any_elsewhere(module, inner))
+
+
+def _calls_inside(module: Module, call: ast.Call) -> list[ast.Call]:
+    """List the calls of a function of this file that is called, by its name or as a method of its own object."""
+    functions = _functions(module, call.func)
+    return [item for function in functions for item in ast.walk(function) if isinstance(item, ast.Call)]
+
+
+def _functions(module: Module, func: ast.expr) -> list[ast.AST]:
+    match func:
+        case ast.Name():
+            found = module.lookup(func)
+            return [item.node for item in ([] if found is None else found[1]) if isinstance(item.node, _FUNCTIONS)]
+        case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
+            return [node for node in module.parents if isinstance(node, _FUNCTIONS) and node.name == name]
+        case _:
+            return []
+
+
+def _takes_secret(module: Module, func: ast.expr) -> bool:
+    """Tell whether a function of this file has a parameter for the secret: what it does with it is told there."""
+    found = [node.args for node in _functions(module, func) if isinstance(node, _FUNCTIONS)]
+    named = [{item.arg for item in (*args.args, *args.kwonlyargs)} for args in found]
+    return bool(named) and all("client_secret" in names for names in named)
 
 
 def _is_json(module: Module, node: ast.expr) -> bool:
@@ -188,10 +217,26 @@ def _sessions(module: Module, *, entra: bool) -> Iterator[Found]:
             secret = call.args[1]
         if secret is None or not (session or method in {"fetch_token", "fetch_access_token", "register"}):
             continue
+        if _is_session_elsewhere(module, call):
+            continue
         asks = method == "fetch_token" and "token_url" in named and not is_elsewhere(module, named["token_url"])
         if entra or ((session or asks) and not elsewhere):
             client = named.get("client_id", call.args[0] if session and call.args else None)
             yield _found(call, "OAuth session", client, secret, target=_session_target(module, qualified, method))
+
+
+def _is_session_elsewhere(module: Module, call: ast.Call) -> bool:
+    """Tell whether a session is given addresses of somebody else and none that may be Entra's."""
+    given = [keyword.value for keyword in call.keywords if (keyword.arg or "").endswith(("_url", "_endpoint", "_uri"))]
+    given = [value for value in given if "redirect" not in _argument_name(module, value)]
+    return any(is_elsewhere(module, value) for value in given) and not any(
+        names_entra(text_of(module, value) or "") for value in given
+    )
+
+
+def _argument_name(module: Module, value: ast.expr) -> str:
+    parent = module.parents[value]
+    return (parent.arg or "") if isinstance(parent, ast.keyword) else ""
 
 
 def _session_target(module: Module, qualified: str, method: str) -> str:

@@ -51,7 +51,7 @@ def exported(settings: Settings, plan_file: Path, language: str | None, out: Pat
         raise click.UsageError("--out is where an export is written: give --export too", click.get_current_context())
     if choice.apply:
         raise click.UsageError("--export makes no change: leave --apply out", click.get_current_context())
-    with opened(settings) as journal:
+    with opened(settings, rests=False) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
     text = _LANGUAGES[language](_work(plan, choice))
     if out is None:

@@ -86,13 +86,22 @@ def _row(result: Guarded) -> dict[str, Any]:
         case Found(alarm=alarm, text=text, subject=subject, at=at, owners=owners):
             told = {"result": alarm.value, "message": text, "subject": subject}
             when = at.isoformat() if at else None
-            return row | told | {"since": when, "owners": None if owners is None else [*owners]}
+            return row | told | {"since": when, "owners": None if owners is None else [*owners]} | _added(result)
         case Unclear(text=text):
             return row | {"result": "unknown", "message": text}
         case Intact():
             return row | {"result": "intact"}
         case _:
             assert_never(result)
+
+
+def _added(found: Found) -> dict[str, Any]:
+    """Return who added a credential, or why that is unknown; nothing where no credential was found."""
+    if not found.added:
+        return {}
+    if isinstance(found.added, str):
+        return {"added": None, "added_by": None, "added_unknown": found.added}
+    return {"added": found.added.at.isoformat(), "added_by": found.added.by or None, "added_unknown": ""}
 
 
 def _lines(results: tuple[Guarded, ...], count: int) -> list[str]:
@@ -110,4 +119,13 @@ def _of_one(row: dict[str, Any]) -> list[str]:
     owners = row["owners"]
     told = "unknown" if owners is None else ", ".join(owners) or "none"
     since = f"valid since {row['since'][:16].replace('T', ' ')} UTC; " if row["since"] else ""
-    return [*lines, f"        {since}owners: {told}"]
+    return [*lines, *_adder(row), f"        {since}owners: {told}"]
+
+
+def _adder(row: dict[str, Any]) -> list[str]:
+    if "added" not in row:
+        return []
+    if row["added"] is None:
+        return [f"        who added it is unknown: {row['added_unknown']}"]
+    by = row["added_by"] or "somebody whom the log does not name"
+    return [f"        added {row['added'][:16].replace('T', ' ')} UTC by {by}"]

@@ -14,8 +14,15 @@ from migrate.journal.store import SqlJournal
 
 
 @contextmanager
-def journal(settings: Settings) -> Iterator[SqlJournal]:
-    """Open the journal for as long as the block lasts."""
+def journal(settings: Settings, *, rests: bool = True) -> Iterator[SqlJournal]:
+    """Open the journal for as long as the block lasts; its chain is followed first, once in a command.
+
+    What a command does, tells or lets others do may not rest on a journal that was changed behind its back: it is
+    refused before the tenant is asked anything (JournalError). ``rests=False`` is for those that only add facts or
+    only show what is there.
+    """
+    if rests:
+        check_chain(settings.journal)
     opened = SqlJournal(settings.journal, SystemClock())
     try:
         yield opened
@@ -23,11 +30,15 @@ def journal(settings: Settings) -> Iterator[SqlJournal]:
         opened.close()
 
 
-def check_chain(settings: Settings) -> None:
-    """Refuse to rest something that cannot be undone on a journal that was changed; raises JournalError."""
-    if not archive.verify(settings.journal, SystemClock()).sound:
-        where = shown(settings.journal)
+def wrong(url: str) -> str:
+    """Say what is wrong with a journal, or nothing; raises JournalError where it cannot be read."""
+    return archive.wrong(url, SystemClock())
+
+
+def check_chain(url: str) -> None:
+    """Refuse to rest anything on a journal that was changed behind its back; raises JournalError."""
+    if how := wrong(url):
         raise JournalError(
-            f"the journal {where} was changed behind its back, so that nothing is removed by it: "
-            "unsecret journal verify says what is wrong"
+            f"the journal {shown(url)} was changed behind its back ({how}), so that nothing may rest on it: look with "
+            "unsecret journal verify, and go on with a copy from before"
         )

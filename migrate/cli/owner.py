@@ -37,7 +37,7 @@ def command(
         raise click.UsageError("say --told, --agreed or --refused", click.get_current_context())
     if app is None and wave is None:
         raise click.UsageError("say whose owners: --app ID or --wave N", click.get_current_context())
-    with opened(settings) as journal:
+    with opened(settings, rests=False) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
         targets = (planuse.abandoned(plan, journal, app) if app else ()) or planuse.select(plan, app=app, wave=wave)
         now = asyncio.run(_now(settings, plan))

@@ -36,7 +36,7 @@ def command() -> None:
 def request(*, settings: Settings, plan_file: Path, wave: int | None, app: str | None) -> None:
     """Write into the journal that proofs of PLAN are asked for, and print the command to run on the host."""
     nonce = secrets.token_hex(16)
-    with opened(settings) as journal:
+    with opened(settings, rests=False) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
         pairings = planuse.select(plan, app=app, wave=wave)
         planuse.remember(plan, journal)
@@ -60,7 +60,7 @@ def import_(*, settings: Settings, path: Path, hours: int) -> int:
     Refused is what answers no request of this journal, or one that was answered or is too old, and another plan's.
     """
     content = _read(path)
-    with opened(settings) as journal, ExitStack() as leases:
+    with opened(settings, rests=False) as journal, ExitStack() as leases:
         now, longest = SystemClock().now(), timedelta(hours=hours)
         try:
             nonce, entries = taken(content, _known(journal), now, longest)

@@ -16,10 +16,27 @@ from inventory.evidence_source import EvidenceRequest
 from inventory.model import TenantId
 from migrate import policyfile
 from migrate.circumstances import Policy
+from migrate.cli import outputs
 from migrate.cli.options import FILE, Settings, common
 from migrate.cli.output import emit
 from migrate.clock import SystemClock
-from migrate.replay import Covered, Removal, Result, Timeline, Trial, curve, longest_quiet, replay, timelines
+from migrate.replay import (
+    Covered,
+    Removal,
+    Result,
+    Road,
+    Stop,
+    Timeline,
+    Trial,
+    curve,
+    deactivate,
+    longest_quiet,
+    replay,
+    timelines,
+    wholes,
+)
+from migrate.replay_report import document
+from reports.render import write
 
 _BAR = 30
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -37,13 +54,18 @@ def _days(_context: click.Context, _parameter: click.Parameter, value: str | Non
 @click.option("--logs", type=_FOLDER, required=True, help="Folder of exported sign-in logs.")
 @click.option("--policy", "policies", type=FILE, multiple=True, help="An unsecret.toml; may be given several times.")
 @click.option("--unused-days", callback=_days, metavar="N,N,...", help="Windows to try, beside the policies.")
+@click.option("--html", type=FILE, metavar="FILE", help="Also write tables and curve as one page that opens offline.")
 @common
-def command(*, settings: Settings, logs: Path, policies: tuple[Path, ...], unused_days: tuple[int, ...]) -> int:
+def command(
+    *, settings: Settings, logs: Path, policies: tuple[Path, ...], unused_days: tuple[int, ...], html: Path | None
+) -> int:
     """Tell what each policy would have removed, had it ruled over past sign-ins, and which callers that had broken.
 
     Needs --tenant. Only the log is looked at: in a rollout the other gates hold some of it. Exit code 1 where a policy
     would have broken a caller.
     """
+    if html is not None:
+        outputs.for_report(html, "html", *policies)
     if not settings.tenant:
         raise click.UsageError("say whose logs they are: --tenant ID", click.get_current_context())
     at = SystemClock().now()
@@ -54,29 +76,33 @@ def command(*, settings: Settings, logs: Path, policies: tuple[Path, ...], unuse
         raise ReadFailedError(f"the log in {logs} shows nothing: {why}; copy it whole, or name the right --tenant")
     covered = Covered(since=source.since, until=source.until)
     lines = timelines(days, covered)
-    results = [replay(lines, covered, trial) for trial in _trials(policies, unused_days)]
+    some, trials = wholes(days, lines, covered), _trials(policies, unused_days)
+    tried = [(replay(lines, covered, one), deactivate(some, covered, one)) for one in trials]
     shape = curve(lines, covered)
     remarks = [*source.blind_spots, *(f"{each.subject}: {each.text}" for each in notes)]
-    data = _data(lines, covered, results, shape, remarks)
-    emit(settings, _lines(lines, covered, results, shape, data["blind_spots"]), data)
-    return 1 if any(each.broken for each in results) else 0
+    if html is not None:
+        write(document(lines, covered, tried, shape, remarks), "html", html)
+    emit(settings, _lines(lines, covered, tried, shape, remarks), _data(lines, covered, tried, shape, remarks))
+    return 1 if any(result.broken or road.broken for result, road in tried) else 0
 
 
 def _trials(policies: tuple[Path, ...], unused_days: tuple[int, ...]) -> list[Trial]:
     named = [(str(path), policyfile.read_retirement(path).policy) for path in policies]
     if not named and not unused_days:
         named = [("the default", Policy())]
-    soak = named[0][1].soak_hours if named else 0
+    first = named[0][1] if named else Policy()
+    windows = [(name, one, one.unused_days) for name, one in named]
+    windows += [(f"{days} days", first, days) for days in unused_days]
     return [
-        *(Trial(name=name, unused_days=one.unused_days, soak_hours=one.soak_hours) for name, one in named),
-        *(Trial(name=f"{days} days", unused_days=days, soak_hours=soak) for days in unused_days),
+        Trial(name=name, unused_days=days, soak_hours=one.soak_hours, scream_days=one.scream_days)
+        for name, one, days in windows
     ]
 
 
 def _data(
     lines: tuple[Timeline, ...],
     covered: Covered,
-    results: list[Result],
+    tried: list[tuple[Result, Road]],
     shape: tuple[Result, ...],
     remarks: list[str],
 ) -> dict[str, Any]:
@@ -85,7 +111,10 @@ def _data(
         "covered_until": covered.until.isoformat(),
         "credentials": len(lines),
         "longest_quiet_days": round(longest_quiet(lines) / timedelta(days=1), 2),
-        "policies": [{**_row(each), "breaks": [_break(one) for one in each.broken]} for each in results],
+        "policies": [
+            {**_row(each), "breaks": [_break(one) for one in each.broken], "deactivated_first": _road(road)}
+            for each, road in tried
+        ],
         "curve": [_row(each) for each in shape],
         "blind_spots": remarks,
     }
@@ -114,17 +143,40 @@ def _break(removal: Removal) -> dict[str, Any]:
     }
 
 
+def _road(road: Road) -> dict[str, Any]:
+    return {
+        "scream_days": road.trial.scream_days,
+        "deactivated": len(road.stops),
+        "missed": [_missed(each) for each in road.missed],
+        "removals": road.removals,
+        "broken": len(road.broken),
+        "breaks": [_missed(each) for each in road.broken],
+        "exposure_days": round(road.exposure_days, 1),
+    }
+
+
+def _missed(stop: Stop) -> dict[str, Any]:
+    used = stop.missed or stop.broken
+    return {
+        "application": stop.whole.client_id,
+        "deactivated": f"{stop.at:%Y-%m-%d}",
+        "removed": f"{stop.removed:%Y-%m-%d}" if stop.removed else None,
+        "next_use": f"{used.at:%Y-%m-%d}" if used else None,
+        "address": used.address if used else None,
+    }
+
+
 def _lines(
     lines: tuple[Timeline, ...],
     covered: Covered,
-    results: list[Result],
+    tried: list[tuple[Result, Road]],
     shape: tuple[Result, ...],
     remarks: list[str],
 ) -> Iterator[str]:
     yield f"{len(lines)} credentials, log from {covered.since:%Y-%m-%d} to {covered.until:%Y-%m-%d} without a gap"
     yield ""
     yield "unused  soak  removals  would break  exposure days removed  policy"
-    for each in results:
+    for each, road in tried:
         row = _row(each)
         yield (
             f"{row['unused_days']:>4} d {row['soak_hours']:>3} h {row['removals']:>9} {row['broken']:>12} "
@@ -135,6 +187,7 @@ def _lines(
                 f"        {one['application']} {one['credential']}: removed {one['removed']}, used again "
                 f"{one['next_use']} from {one['address'] or 'an unknown address'}"
             )
+        yield from _road_lines(road)
     yield ""
     yield "quiet for  would break  exposure days removed"
     most = max((each.exposure_days for each in shape), default=0.0) or 1.0
@@ -145,3 +198,16 @@ def _lines(
     yield ""
     yield f"No removal would have broken a caller from {safe} days without use on, as far as this log shows."
     yield from (f"not seen: {each}" for each in remarks)
+
+
+def _road_lines(road: Road) -> Iterator[str]:
+    told = _road(road)
+    yield (
+        f"{road.trial.unused_days:>4} d +{told['scream_days']:>2} d {told['removals']:>9} {told['broken']:>12} "
+        f"{told['exposure_days']:>22}  {road.trial.name}, deactivated first: {told['deactivated']} applications, "
+        f"{len(told['missed'])} missed in time"
+    )
+    for one in (*told["missed"], *told["breaks"]):
+        where = f"used again {one['next_use']} from {one['address'] or 'an unknown address'}"
+        what = f"{where}, when its credentials were gone" if one["removed"] else f"{where}: revert mends it"
+        yield f"        {one['application']}: deactivated {one['deactivated']}, {what}"

@@ -11,6 +11,7 @@ from inventory import snapshot as snapshots
 from migrate import planfile
 from migrate import report as migrate_report
 from migrate.cli import outputs
+from migrate.cli.journals import check_chain
 from migrate.cli.options import FILE, verbose
 from migrate.clock import SystemClock
 from migrate.errors import JournalError
@@ -66,6 +67,7 @@ def _entries(source: Path) -> tuple[Entry, ...]:
         raise JournalError(f"{source} is neither a snapshot nor a journal, or is damaged; give another file") from error
     if not entries:
         raise JournalError(f"{source} is no snapshot, and a journal without entries at most: nothing to report")
+    check_chain(f"sqlite:///{source.absolute()}")
     return entries
 
 

@@ -13,7 +13,6 @@ from migrate import planuse
 from migrate.circumstances import RetirePolicy
 from migrate.cli import wiring
 from migrate.cli.interrupts import patient
-from migrate.cli.journals import check_chain
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, apply_option, common, selection
 from migrate.cli.output import again, emit, progress
@@ -82,7 +81,6 @@ async def _retire(
     async with wiring.tenant(settings, plan) as tenant:
         if apply:
             planuse.remember(plan, journal)
-            check_chain(settings)
         with patient() as interrupt:
             retirer = Retirer(
                 plan=plan,

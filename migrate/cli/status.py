@@ -9,6 +9,7 @@ import click
 
 from migrate import rollout
 from migrate.cli.journals import journal as opened
+from migrate.cli.journals import wrong
 from migrate.cli.options import Settings, common
 from migrate.cli.output import emit
 from migrate.journal.database import shown
@@ -23,13 +24,21 @@ _SHOWN = 20
 @click.command()
 @click.option("--all", "whole", is_flag=True, help=f"Every application, not only the first {_SHOWN} of each state.")
 @common
-def command(*, settings: Settings, whole: bool) -> None:
-    """Say where each application stands, what holds it and what comes next, from the journal alone."""
-    with opened(settings) as journal:
+def command(*, settings: Settings, whole: bool) -> int:
+    """Say where each application stands, what holds it and what comes next, from the journal alone.
+
+    Exit code 1: the journal was changed behind its back, and what it says with it.
+    """
+    how = wrong(settings.journal)
+    with opened(settings, rests=False) as journal:
         entries = journal.entries()
     data = _summary(entries)
     lines = _lines(data, whole=whole) if data else [f"nothing has been done yet in {shown(settings.journal)}"]
+    if how:
+        data["not_sound"] = how
+        lines.insert(0, f"NOT SOUND: the journal was changed behind its back ({how}); nothing below is certain")
     emit(settings, lines, data)
+    return 1 if how else 0
 
 
 def _summary(entries: tuple[Entry, ...]) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def command(
     if proof_out is not None:
         outputs.for_proof(proof_out)
     carried = Carried()
-    with nullcontext(carried) if proof_out else opened(settings) as journal:
+    with nullcontext(carried) if proof_out else opened(settings, rests=False) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
         pairings = planuse.select(plan, app=app, wave=wave)
         planuse.remember(plan, journal)

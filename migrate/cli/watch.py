@@ -16,6 +16,7 @@ from migrate.cli.options import FILE, Settings, common, selection
 from migrate.cli.output import emit, progress
 from migrate.cli.policies import policy_option, retirement
 from migrate.deactivation import Deactivation, Unmissed
+from migrate.glass_over import Over, note_ended
 from migrate.journal.store import SqlJournal
 from migrate.model import Abandoned, Pairing, Plan
 from migrate.watch import Broken, Look, Quiet, Watcher, Watching
@@ -37,9 +38,10 @@ def command(*, settings: Settings, plan_file: Path, wave: int | None, app: str |
         plan = planuse.load(plan_file, journal, settings.cloud)
         unused = planuse.deactivated(plan, journal, app=app, wave=wave)
         pairings = () if unused and app else planuse.select(plan, app=app, wave=wave)
-        looks, others = asyncio.run(_watch(settings, plan, (pairings, unused), journal, rules, plan_file=plan_file))
-    lines = [*_lines(looks), *(line for each in others for line in unmissed.lines(each, plan_file))]
-    emit(settings, lines, [*map(_row, looks), *map(unmissed.row, others)])
+        work = _watch(settings, plan, (pairings, unused), journal, rules, plan_file=plan_file)
+        looks, others, over = asyncio.run(work)
+    lines = [*map(_ended, over), *_lines(looks), *(line for each in others for line in unmissed.lines(each, plan_file))]
+    emit(settings, lines, [*map(_row, looks), *map(unmissed.row, others), *map(_ended_row, over)])
     quiet = all(isinstance(look, Quiet) for look in looks) and all(isinstance(each, Unmissed) for each in others)
     return 0 if quiet else 1
 
@@ -52,8 +54,9 @@ async def _watch(
     rules: RetirePolicy,
     *,
     plan_file: Path,
-) -> tuple[tuple[Look, ...], tuple[Deactivation, ...]]:
+) -> tuple[tuple[Look, ...], tuple[Deactivation, ...], tuple[Over, ...]]:
     async with wiring.tenant(settings, plan) as tenant:
+        over = note_ended(journal, plan.digest, await tenant.directory.now())
         watcher = Watcher(
             plan=plan,
             directory=tenant.directory,
@@ -63,7 +66,17 @@ async def _watch(
             plan_file=str(plan_file),
         )
         looks = await watcher.run(whom[0], progress=progress("watch"))
-        return looks, await wiring.deactivator(tenant, plan, journal, rules).look(whom[1])
+        return looks, await wiring.deactivator(tenant, plan, journal, rules).look(whom[1]), over
+
+
+def _ended(over: Over) -> str:
+    ended = f"the break-glass secret {over.secret.key_id} ended at {over.secret.until:%Y-%m-%d %H:%M} UTC"
+    return f"over      {over.name}: {ended}" + (f"; not written down yet: {over.because}" if over.because else "")
+
+
+def _ended_row(over: Over) -> dict[str, Any]:
+    row: dict[str, Any] = {"application": over.name, "client_id": over.client_id, "result": "over"}
+    return row | {"key_id": over.secret.key_id, "until": over.secret.until.isoformat(), "message": over.because}
 
 
 def _row(look: Look) -> dict[str, Any]:

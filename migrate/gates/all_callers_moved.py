@@ -1,42 +1,61 @@
 """Every address that used the credential must have signed in with the planned federated credential since.
 
 A caller that only fell silent may be a job of the next quarter. The addresses are those of the sign-in log as far as it
-reaches, and those that earlier runs wrote into the journal.
+reaches, and those that earlier runs wrote into the journal. A sign-in that leaves open which credential it used may
+have used this one, so that its address is a caller too: the window of ``secret-unused`` forgets it, this does not.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
+from migrate.circumstances import Caller
 from migrate.gate import FEDERATED_ONLY, Answer, Closed, Gate, Open, Question
-from migrate.usedby import callers_of
+from migrate.usedby import callers_of, unclear_of
+
+UNCLEAR: Final = "unclear"
+"""In the place of an address, ``[[caller]]`` gives up all whose records leave the credential open."""
+_MOVE: Final = "a sign-in from there with the planned federated credential"
 
 
 def _ask(question: Question) -> Answer:
-    used = _used(question)
-    moved = _moved(question)
-    left = {
-        address: last
-        for address, last in used.items()
-        if address not in question.circumstances.gone and moved.get(address, last) <= last
-    }
+    used, moved = _used(question), _moved(question)
+    left = [each for each in used if not _given_up(each, question) and moved.get(each.address, each.last) <= each.last]
     if not left:
         told = f"{len(used)} of {len(used)} callers moved or given up" if used else "no caller of it is known"
         return Open(because=told)
-    address, last = max(left.items(), key=lambda each: each[1])
+    newest = max(left, key=lambda each: (not each.unclear, each.last))
     because = (
-        f"{len(left)} of {len(used)} callers have not signed in with the federated credential since: {address}, which "
-        f"used it last at {last:%Y-%m-%d %H:%M} UTC"
+        f"{len(left)} of {len(used)} callers have not signed in with the federated credential since: {_told(newest)}"
     )
-    return Closed(because=because, opens="moving that caller, or [[caller]] in unsecret.toml if it is gone")
+    unclear = f', or "{UNCLEAR}" for all that leave it open' if any(each.unclear for each in left) else ""
+    return Closed(
+        because=because, opens=f"{_MOVE}, or [[caller]] with that address{unclear} and the reason in the policy"
+    )
 
 
-def _used(question: Question) -> dict[str, datetime]:
-    """Give the addresses that used the credential, each with its last time."""
-    used = {each.address: each.last for each in question.circumstances.callers}
-    for address, at in callers_of(question.history, question.credential).items():
-        used[address] = max(at, used.get(address, at))
-    return used
+def _told(caller: Caller) -> str:
+    at = f"{caller.last:%Y-%m-%d %H:%M} UTC"
+    if caller.unclear:
+        return f"{caller.address}, whose last record of the kind, of {at}, leaves open which credential it used"
+    return f"{caller.address}, which used it last at {at}"
+
+
+def _given_up(caller: Caller, question: Question) -> bool:
+    gone = question.circumstances.gone
+    return caller.address in gone or (caller.unclear and UNCLEAR in gone)
+
+
+def _used(question: Question) -> tuple[Caller, ...]:
+    """Give those who used the credential, or may have, each with its last time."""
+    known = {(each.address, each.unclear): each for each in question.circumstances.callers}
+    for unclear, find in ((False, callers_of), (True, unclear_of)):
+        for address, at in find(question.history, question.credential).items():
+            before = known.setdefault((address, unclear), Caller(address=address, last=at, unclear=unclear))
+            known[address, unclear] = replace(before, last=max(at, before.last))
+    return tuple(known.values())
 
 
 def _moved(question: Question) -> dict[str, datetime]:

@@ -43,8 +43,12 @@ def _judge(question: Question, recent: list[SignIn]) -> Answer:
         return Closed(because=because, opens="moving that caller to the federated credential")
     # Sign-ins of users are among them: a web application redeems their codes with its secret.
     if unclear := [each for each in recent if whose(each, question.credential) is Whose.UNKNOWN]:
-        because = f"use is unknown: {len(unclear)} sign-ins in {days} days do not say which credential they used"
-        return Closed(because=because, opens="waiting until they are out of the window")
+        last = max(unclear, key=lambda each: each.at)
+        where = f"the last at {last.at:%Y-%m-%d %H:%M} UTC from {last.address or 'an unknown address'}"
+        because = (
+            f"use is unknown: {len(unclear)} sign-ins in {days} days do not say which credential they used, {where}"
+        )
+        return Closed(because=because, opens=f"moving that caller, or waiting until {days} days show none of the kind")
     return Open(because=f"no sign-in used it in {days} days; the log covers them")
 
 

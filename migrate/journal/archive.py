@@ -52,7 +52,20 @@ class Audit:
     @property
     def sound(self) -> bool:
         """Whether nothing is wrong."""
-        return isinstance(self.verdict, chain.Sound) and not self.unguarded
+        return not self.wrong
+
+    @property
+    def wrong(self) -> str:
+        """What is wrong, in a few words; empty where nothing is."""
+        match self.verdict:
+            case chain.Broken(number=0, how=how):
+                return how
+            case chain.Broken(number=number, how=how):
+                return f"entry {number}: {how}"
+            case chain.Sound():
+                return f"the trigger {self.unguarded[0]} is missing" if self.unguarded else ""
+            case _:
+                assert_never(self.verdict)
 
 
 def verify(url: str, clock: Clock, anchor: str | None = None) -> Audit:
@@ -60,16 +73,39 @@ def verify(url: str, clock: Clock, anchor: str | None = None) -> Audit:
     with closing(Database(url, clock)) as database:
         _present(database)
         with database.reading() as connection:
-            if damage := _damage(connection):
-                return Audit(journal="", verdict=chain.Broken(number=0, how=f"the file is damaged: {damage}"))
+            if damaged := _damaged(connection):
+                return damaged
             if _version(database, connection) < schema.CHAINED:
                 how = "it is of an older version, without a chain: the next command that records something begins one"
                 return Audit(journal="", verdict=chain.Broken(number=0, how=how))
-            identity = _identity(connection)
-            seen = _Seen()
-            with closing(_rows(connection)) as rows:
-                verdict = chain.check(identity, seen.through(rows), anchor)
-            unguarded = guards.missing(connection)
+            return _followed(connection, anchor)
+
+
+def wrong(url: str, clock: Clock) -> str:
+    """Say what is wrong with a journal that something is to rest on, or nothing; raises JournalError.
+
+    Nothing is wrong with one in which nothing was recorded, nor with one of an older version, which has no chain yet.
+    """
+    with closing(Database(url, clock)) as database:
+        if database.absent:
+            return ""
+        with database.reading() as connection:
+            audit = _damaged(connection)
+            if audit is None and schema.check(connection, f"journal {database.where}") >= schema.CHAINED:
+                audit = _followed(connection, None)
+    return "" if audit is None else audit.wrong
+
+
+def _damaged(connection: sa.Connection) -> Audit | None:
+    damage = _damage(connection)
+    return Audit(journal="", verdict=chain.Broken(number=0, how=f"the file is damaged: {damage}")) if damage else None
+
+
+def _followed(connection: sa.Connection, anchor: str | None) -> Audit:
+    identity, seen = _identity(connection), _Seen()
+    with closing(_rows(connection)) as rows:
+        verdict = chain.check(identity, seen.through(rows), anchor)
+    unguarded = guards.missing(connection)
     return Audit(journal=identity, verdict=verdict, unprotected=seen.unprotected, unguarded=unguarded)
 
 
@@ -184,8 +220,9 @@ def _rows(connection: sa.Connection) -> Generator[chain.Row, None, None]:
     """Return the entries as they are stored, a few at a time; to be closed, as a server keeps a cursor open for it."""
     query = sa.select(entries_table).order_by(entries_table.c.number)
     with connection.execute(query, execution_options={"yield_per": _BATCH}) as result:
+        names = tuple(result.keys())
         for row in result:
-            yield row._asdict()
+            yield dict(zip(names, row, strict=True))
 
 
 def _header(connection: sa.Connection) -> lines.Header:

@@ -8,9 +8,10 @@ that no two encoders ever have to agree on how a number is written.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+import msgspec
 
 Cell = str | int | None
 Row = Mapping[str, Cell]
@@ -32,6 +33,9 @@ FIELDS = (
     "subject",
 )
 FORMAT = "unsecret journal 1"
+_CELLS = frozenset({str, int, type(None)})
+_ENCODER = msgspec.json.Encoder(order="sorted")
+"""Ten times as fast as the json module, and of flat objects of cells it makes the same bytes (there is a test)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +61,9 @@ Verdict = Sound | Broken
 
 def canonical(value: Mapping[str, Cell]) -> bytes:
     """Return the canonical JSON of a flat object; raises ValueError, TypeError for what is no such object."""
-    text = json.dumps(dict(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return text.encode()
+    if not all(type(cell) in _CELLS for cell in value.values()):  # an encoder would find some text for bytes and floats
+        raise TypeError("a cell is a string, a whole number or null")
+    return _ENCODER.encode(value)
 
 
 def genesis(journal: str) -> str:

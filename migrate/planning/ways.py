@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
+from shlex import quote
 
 from inventory.estate import Host
-from inventory.model import Application
+from inventory.model import Application, FederatedCredential
 from migrate.model import ApplicationRef, IdentityRef, Pairing
 from migrate.planning.facts import Facts
 from migrate.planning.federated import federated_name
@@ -80,18 +82,39 @@ def direct(application: Application, facts: Facts, *, issuer: str | None, subjec
 
 
 def replaced(application: Application, identity: IdentityRef, facts: Facts) -> tuple[Step, ...]:
-    """Delete federated credentials that stand where the right one has to: of its name or subject, and not right."""
+    """Delete federated credentials that stand where the right one has to: of its name or subject, and not right.
+
+    No command does this. A secret is removed because its callers were seen with the federated credential that replaced
+    it; nothing replaces this one, so that its callers cannot be seen with anything. What is left, a log, shows who used
+    it, never that nobody will.
+    """
     return tuple(
         step(
             Action.DELETE_FEDERATED,
             application.id,
-            f"delete the federated credential {one.name} of {application.display_name}, which matches nothing",
+            _by_hand(application, one),
             federated=DirectTrust(
                 name=one.name, issuer=one.issuer, subject=one.subject, audience=", ".join(one.audiences)
             ),
         )
         for one in application.federated or ()
         if one.name == federated_name(identity) or (one.issuer, one.subject) == (facts.issuer, identity.principal_id)
+    )
+
+
+def _by_hand(application: Application, one: FederatedCredential) -> str:
+    """Say what a person has to find out, and the exact commands there and back (Azure CLI, "az ad app ...")."""
+    audience = ", ".join(one.audiences)
+    what = f"issuer {one.issuer}, subject {one.subject or one.expression or 'unknown'}, audience {audience}"
+    az = f"az ad app federated-credential {{}} --id {quote(application.id)}"
+    back = "back: it is a flexible one, create it again with Graph beta"
+    if one.subject is not None:
+        body = {"name": one.name, "issuer": one.issuer, "subject": one.subject, "audiences": list(one.audiences)}
+        back = f"back: {az.format('create')} --parameters {quote(json.dumps(body))}"
+    return (
+        f"delete the federated credential {one.name} of {application.display_name} when you know that nobody needs it, "
+        f"which no log can show: {az.format('delete')} --federated-credential-id {quote(one.id)}; it has {what}; its "
+        f"sign-ins are those with federatedCredentialId {one.id} in auditLogs/signIns (beta); {back}"
     )
 
 

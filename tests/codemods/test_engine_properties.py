@@ -61,7 +61,7 @@ def _rewrite(folder: Path, *paths: Path, mode: LibraryMode = LibraryMode.REPORT,
     return rewrite(request)
 
 
-@settings(max_examples=100, derandomize=True, database=None, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=50, derandomize=True, database=None, deadline=None, suppress_health_check=QUIET)
 @given(st.sampled_from(FORMS), CONDITIONS)
 def test_a_condition_comes_out_as_before_where_the_secret_is_set(form: str, condition: str) -> None:
     source = f"{HEAD}secret = {OPEN}\n" + form.format(c=condition, call=CALL)
@@ -105,7 +105,7 @@ SOURCES = st.sampled_from([
 TREES = st.dictionaries(st.sampled_from(["a.py", "b.py", "p/__init__.py", "p/c.py", "p/q/d.py"]), SOURCES, min_size=2)
 
 
-@settings(max_examples=20, derandomize=True, database=None, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=10, derandomize=True, database=None, deadline=None, suppress_health_check=QUIET)
 @given(TREES, st.sampled_from(LibraryMode), st.booleans(), st.randoms(use_true_random=False))
 def test_no_order_changes_the_result(tree: dict[str, str], mode: LibraryMode, inline: bool, random: object) -> None:  # noqa: FBT001
     assert hasattr(random, "shuffle")

@@ -161,7 +161,17 @@ class Child:
         assert kinds == {"federatedIdentityCredential"}
 
 
-@pytest.mark.parametrize("name", FORMS)
+ALIKE = {
+    "request, requests, session and verb",
+    "request, httpx, client",
+    "request, httpx, asynchronous",
+    "on behalf of, asynchronous",
+    "environment, asynchronous",
+}
+"""Forms that differ little from one that every run executes."""
+
+
+@pytest.mark.parametrize("name", [pytest.param(each, marks=[pytest.mark.slow] * (each in ALIKE)) for each in FORMS])
 def test_a_form_with_a_secret_runs_without_it(world: World, tmp_path: Path, name: str) -> None:
     secret = {"AZURE_CLIENT_SECRET": world.emulator.tenant.live_secret_of(world.application).secret}
     Child(world=world, folder=tmp_path).check(FORMS[name], secret, "clientSecret", proxied=True)

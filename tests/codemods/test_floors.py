@@ -43,6 +43,23 @@ def statuses(name: str, text: str) -> list[str]:
         ("requirements.in", "Azure.Identity~=1.5; python_version<'4'", "Azure.Identity~=1.17; python_version<'4'"),
         ("requirements.txt", "azure-identity<2\n", "azure-identity>=1.17.0,<2\n"),
         ("requirements.txt", "msal\n", "azure-identity>=1.17.0\nmsal>=1.23.0\n"),
+        (
+            "requirements.txt",
+            "# web\nrequests==2.31\nflask\n",
+            "# web\nazure-identity>=1.17.0\nrequests==2.31\nflask\n",
+        ),
+        (
+            "pyproject.toml",
+            "[project]\ndependencies = ['requests']\n[dependency-groups]\ndev = ['pytest']\n",
+            "[project]\ndependencies = ['azure-identity>=1.17.0', 'requests']\n[dependency-groups]\ndev = ['pytest']\n",
+        ),
+        (
+            "pyproject.toml",
+            "[tool.poetry.dependencies]\npython = '^3.11'\n",
+            "[tool.poetry.dependencies]\nazure-identity = \">=1.17.0\"\npython = '^3.11'\n",
+        ),
+        ("requirements.txt", "azure-identity-broker==1.0", "azure-identity>=1.17.0\nazure-identity-broker==1.0"),
+        ("Pipfile", '[packages]\nflask = "*"\n', '[packages]\nazure-identity = ">=1.17.0"\nflask = "*"\n'),
         ("pyproject.toml", PROJECT.format("azure-identity>=1.5"), PROJECT.format("azure-identity>=1.17.0")),
         (
             "pyproject.toml",
@@ -117,7 +134,7 @@ def test_what_cannot_be_raised_is_told(name: str, text: str, status: str) -> Non
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("requirements.txt", "# azure-identity==1.2\n-r base.txt\n--index-url x\nazure-identity-broker==1.0\n"),
+        ("requirements.txt", "# azure-identity==1.2\n-r base.txt\n--index-url x\n"),
         ("pyproject.toml", "[project]\nkeywords = ['azure-identity']\n# 'msal'\n"),
         ("setup.cfg", "[metadata]\nkeywords =\n  msal\n"),
         ("setup.cfg", "[options]\ninstall_requires =\n  flask\n"),
@@ -204,3 +221,45 @@ def test_credentials_of_an_index_are_not_printed(tmp_path: Path) -> None:
     run = run_in(tmp_path, apply=False, requirements_txt="--index-url https://me:hunter2@host/\nazure-identity\n")
     assert "hunter2" not in run.diff
     assert "+azure-identity>=1.17.0" in run.diff
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"requirements.txt": "flask --hash=sha256:aa\n"},
+        {"web/requirements-web.txt": "flask\n", "job/requirements-job.txt": "celery\n"},
+        {"pyproject.toml": "[project]\ndependencies = ['flask']\n", "requirements.txt": "flask\n"},
+    ],
+)
+def test_what_nothing_declares_and_no_single_place_could_is_told(files: dict[str, str]) -> None:
+    judged = judge({name: (format_of(name), text) for name, text in files.items()})  # type: ignore[misc]
+    assert judged.obstacle is None
+    assert [each.new for each in judged.files.values()] == [None] * len(files)
+    (one,) = (each for file in judged.files.values() for each in file.requirements)
+    assert one.status is RequirementStatus.UNDECLARED
+    assert one.why
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("requirements-dev.txt", "pytest\n"),
+        ("constraints.txt", "flask<4\n"),
+        ("pyproject.toml", "[tool.ruff]\nline-length = 99\n[dependency-groups]\ndev = ['pytest']\n"),
+        ("poetry.lock", '[[package]]\nname = "flask"\nversion = "3"\n'),
+    ],
+)
+def test_files_of_developers_are_no_place_to_declare_it(name: str, text: str) -> None:
+    assert raised(name, text) is None
+    assert not statuses(name, text)
+
+
+def test_a_request_of_a_project_without_azure_brings_what_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("requests\n")
+    (tmp_path / "app.py").write_text(
+        "import os\nimport requests\nU = 'https://login.microsoftonline.com/contoso.onmicrosoft.com/oauth2/token'\n"
+        "r = requests.post(U, data={'client_id': os.environ['C'], 'client_secret': os.environ['S']})\n"
+    )
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP, apply=True))
+    assert run.rewritten
+    assert (tmp_path / "requirements.txt").read_text() == "azure-identity>=1.17.0\nrequests\n"

@@ -184,3 +184,45 @@ def test_the_client_id_beside_a_secret_in_a_pair_is_no_leftover(tmp_path: Path, 
     (tmp_path / "start.py").write_text(f"import os\n{check}")
     run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
     assert {leftover.name for leftover in run.leftovers} == {NAME}
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        f"import os\nclass Config:\n    {NAME} = os.environ.get('{NAME}')\n",
+        f"import os\nCONFIG = {{'A': 1, '{NAME}': os.getenv('{NAME}', '')}}\n",
+    ],
+)
+def test_what_a_rewritten_site_read_from_is_told_and_holds_nothing(tmp_path: Path, config: str) -> None:
+    read = f"Config.{NAME}" if "class" in config else f"CONFIG['{NAME}']"
+    (tmp_path / "config.py").write_text(config)
+    (tmp_path / "app.py").write_text(
+        "from azure.identity import ClientSecretCredential\nfrom config import *\n"
+        f"c = ClientSecretCredential('t', '{APP}', {read})\n".replace("*", read.partition(".")[0].partition("[")[0])
+    )
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS))
+    assert run.rewritten
+    assert [(each.kind.value, each.path, each.application) for each in run.leftovers] == [
+        ("soft-read", "config.py", APP)
+    ]
+    assert [each.reason for each in codescan.open_findings(run, None)] == ["rewrite-not-applied"]
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        "t, s = os.environ['T'], os.environ['SHOP_SECRET']\nc = ClientSecretCredential(t, A, s)\n",
+        "if (s := os.environ['SHOP_SECRET']):\n    c = ClientSecretCredential(T, A, s)\n",
+        (
+            "class C:\n    def __init__(self):\n        self.s = os.environ['SHOP_SECRET']\n"
+            "    def f(self):\n        return ClientSecretCredential(T, A, self.s)\n"
+        ),
+    ],
+)
+def test_a_site_that_stays_says_which_variable_it_reads_and_whose_it_is(tmp_path: Path, site: str) -> None:
+    (tmp_path / "app.py").write_text(f"import os\nfrom azure.identity import ClientSecretCredential\n{site}")
+    (tmp_path / ".env").write_text("SHOP_SECRET=x\n")
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    assert not run.rewritten
+    found = {(each.kind.value, each.application) for each in run.leftovers}
+    assert found == {("hard-read", APP), ("env-file", APP)}

@@ -71,7 +71,7 @@ def _run(folder: Path, *, apply: bool) -> Run:
     return rewrite(Request(paths=(folder,), targets=TARGETS, app=APP, apply=apply))
 
 
-@settings(max_examples=80, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=modules())
 def test_properties_of_a_rewrite(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as name:

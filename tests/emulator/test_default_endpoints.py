@@ -164,6 +164,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_msgraph_sdk_pages_through_everything_with_its_defaults(tenant: Emulator) -> None:
     assert outcome(tenant, GRAPH_SDK) == [100, 250, 250, "Contoso"]
     assert tenant.proxy.refused == {}

@@ -191,6 +191,7 @@ def test_the_recommendation_about_unused_secrets_exists_in_beta(world: Any, oper
 
 
 # Both packages warn about themselves when they are imported.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:kiota_abstractions", "ignore::DeprecationWarning:msgraph")
 def test_msgraph_sdk_reads_what_a_scanner_asks_for(
     world: Any, operator: dict[str, str], trust: ssl.SSLContext, user: Any

@@ -1,6 +1,7 @@
 """Query options: what they mean, and that nothing a client sends can break their parsers."""
 
 import contextlib
+import itertools
 import json
 import time
 from collections.abc import Callable
@@ -87,7 +88,34 @@ def test_a_filter_means_what_odata_says(text: str, expected: bool) -> None:  # n
     assert parse_filter(text).test(BODY) is expected
 
 
-def test_only_a_plain_conjunction_demands_equalities() -> None:
+EQUALITY = st.builds("{} eq '{}'".format, st.sampled_from("abc"), st.sampled_from("xy"))
+CONDITIONS = st.recursive(
+    EQUALITY,
+    lambda inner: (
+        st.builds("({} {} {})".format, inner, st.sampled_from(["and", "or"]), inner)
+        | st.builds("{} {} {}".format, inner, st.sampled_from(["and", "or"]), inner)
+        | st.builds("not ({})".format, inner)
+        | st.builds("rows/any(r: {} and r eq 'x')".format, inner)
+    ),
+    max_leaves=6,
+)
+
+
+@given(text=CONDITIONS)
+def test_what_passes_a_filter_has_every_equality_that_it_demands(text: str) -> None:
+    condition = parse_filter(text)
+    for values in itertools.product("xy", repeat=3):
+        body = {**dict(zip("abc", values, strict=True)), "rows": ["x"]}
+        assert not condition.test(body) or all(body[name] == value for name, value in condition.equalities.items())
+
+
+def test_only_what_no_alternative_avoids_is_demanded() -> None:
+    assert parse_filter("(rows/any(r:r eq 'x') or flag eq true) and appId eq 'x'").equalities == {"appId": "x"}
+    assert parse_filter("appId eq 'x' and (flag eq true and name eq 'y')").equalities == {
+        "appId": "x",
+        "flag": True,
+        "name": "y",
+    }
     assert parse_filter("appId eq 'x' and flag eq true").equalities == {"appId": "x", "flag": True}
     assert parse_filter("appId eq 'x' or flag eq true").equalities == {}
     assert parse_filter("not (appId eq 'x')").equalities == {}

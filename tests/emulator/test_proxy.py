@@ -186,6 +186,7 @@ def test_instance_discovery_lists_the_authorities_of_every_cloud(emulator: Emula
             assert "localhost" not in names
 
 
+@pytest.mark.slow
 def test_three_hundred_parallel_connections_get_their_answers(emulator: Emulator, operator: dict[str, str]) -> None:
     trust = ssl.create_default_context(cafile=str(emulator.ca_file))
     address = ("127.0.0.1", port_of(emulator.proxy_endpoint))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from migrate import planfile
 from migrate.cli.main import main
 from migrate.model import Entry, Json, Kind
 from tests.support.glass import TOML, VAULT, Broken, broken
@@ -76,6 +78,30 @@ def test_a_plan_that_a_newer_one_has_overtaken_will_do(made: Broken, capsys: pyt
     assert told(capsys)["result"] == "present"
     assert main(["status"]) == 0
     assert "BREAK-GLASS" in capsys.readouterr().out
+
+
+def test_watch_writes_down_the_end_of_a_secret_of_which_its_plan_knows_nothing(
+    made: Broken, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app, name = made.pairing.application.client_id, made.pairing.application.display_name
+    later = made.plan.snapshot_taken_at + timedelta(days=9)
+    planfile.write(planfile.seal(replace(made.plan, pairings=(), snapshot_taken_at=later)), Path("later.json"))
+    assert main(["watch", "later.json"]) == 0
+    assert name not in capsys.readouterr().out
+    made.base.emulator.advance(timedelta(hours=7))
+    with made.base.journal.lease(app):
+        assert main(["watch", "later.json"]) == 0
+    shown = capsys.readouterr().out
+    assert "not written down yet" in shown
+    assert Kind.BREAK_GLASS_OVER not in made.base.kinds()
+    assert main(["watch", "later.json", "--format", "json"]) == 0
+    (over,) = told(capsys)
+    assert (over["client_id"], over["application"], over["result"], over["message"]) == (app, name, "over", "")
+    assert made.base.kinds().count(Kind.BREAK_GLASS_OVER) == 1
+    assert main(["watch", "later.json"]) == 0
+    assert name not in capsys.readouterr().out
+    assert main(["status"]) == 0
+    assert "BREAK-GLASS" not in capsys.readouterr().out
 
 
 def test_an_application_that_is_in_no_plan_is_told(made: Broken, capsys: pytest.CaptureFixture[str]) -> None:

@@ -58,6 +58,7 @@ def test_a_running_tenant_is_found_and_its_environment_complete(runtime: Path) -
     assert not file.exists()
 
 
+@pytest.mark.slow
 def test_a_tenant_is_served_whatever_its_clock_has_passed_and_whoever_is_gone(tmp_path: Path) -> None:
     state = ("--state", str(tmp_path / "old.state"))
     with serving(*state):
@@ -134,6 +135,7 @@ def test_without_a_running_tenant_there_is_one_line(runtime: Path, capsys: pytes
     assert list(runtime.iterdir()) == [], "who only reads makes no folder"
 
 
+@pytest.mark.slow
 def test_of_several_one_must_be_chosen() -> None:
     with serving(), serving():
         told = unsecret("emulator", "env")
@@ -146,6 +148,7 @@ def test_of_several_one_must_be_chosen() -> None:
         assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
 
 
+@pytest.mark.slow
 def test_a_tenant_that_was_killed_is_forgotten(runtime: Path) -> None:
     with serving() as process:
         (file,) = (runtime / "unsecret").iterdir()
@@ -156,6 +159,7 @@ def test_a_tenant_that_was_killed_is_forgotten(runtime: Path) -> None:
         assert not file.exists()
 
 
+@pytest.mark.slow
 def test_a_folder_that_others_could_have_written_is_not_trusted(runtime: Path, tmp_path: Path) -> None:
     folder = runtime / "unsecret"
     folder.mkdir()
@@ -207,6 +211,7 @@ def test_an_environment_is_given_only_for_the_key() -> None:
         assert "AZURE_CLIENT_SECRET" in told.json()["set"]
 
 
+@pytest.mark.slow
 def test_what_was_asked_for_in_vain_is_shown() -> None:
     with serving() as process:
         assert unsecret("emulator", "gaps", "--running").stdout == "nothing was asked for in vain\n"

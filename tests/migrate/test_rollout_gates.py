@@ -32,6 +32,7 @@ from migrate.model import Entry, Freeze, Kind
 from migrate.planning.plan import make_plan
 from migrate.rollback import Rules, rollback
 from migrate.surroundings import Surroundings
+from migrate.usedby import MOST, UNTOLD, unclear_of
 from tests.support.questions import APPLICATION, IDENTITY, PAIRING, history, ours, question, sign_in
 from tests.support.tenants import NOW, application, credential, identity, snapshot, trust
 
@@ -138,6 +139,49 @@ def test_a_caller_of_which_only_the_journal_knows_holds() -> None:
     caller = Caller(address="192.0.2.9", last=NOW - timedelta(days=90))
     assert "192.0.2.9" in closed(around={"callers": (caller,)})["all-callers-moved"]
     assert closed(around={"callers": (caller,)}, history=history(by_exchange(5, "192.0.2.9"))) == {}
+
+
+@pytest.mark.parametrize("unclear", [{}, {"credential_type": "none"}, {"credential_type": "unknownFutureValue"}])
+def test_a_sign_in_that_leaves_its_credential_open_holds_when_it_is_out_of_the_window_too(
+    unclear: dict[str, Any],
+) -> None:
+    old = sign_in(days_ago=29, address="192.0.2.9", **unclear)
+    told = closed(history=history(old))["all-callers-moved"]
+    assert "192.0.2.9" in told
+    assert "leaves open which credential" in told
+    assert "all-callers-moved" in closed(history=history(old, by_exchange(29.5, "192.0.2.9")))
+    assert "all-callers-moved" in closed(history=history(old, by_exchange(5, "192.0.2.8")))
+    assert closed(history=history(old, by_exchange(28.5, "192.0.2.9"))) == {}
+    for given_up in ("192.0.2.9", "unclear"):
+        assert closed(history=history(old), around={"gone": frozenset({given_up})}) == {}
+    known = Caller(address="192.0.2.9", last=NOW - timedelta(days=90), unclear=True)
+    assert "192.0.2.9" in closed(around={"callers": (known,)})["all-callers-moved"]
+
+
+def test_unclear_gives_up_nobody_who_is_known_to_have_used_it() -> None:
+    old = sign_in(key_id=KEY, days_ago=29, address="192.0.2.9")
+    open_ = sign_in(days_ago=29, address="192.0.2.9")
+    told = closed(history=history(old, open_), around={"gone": frozenset({"unclear"})})
+    assert "which used it last" in told["all-callers-moved"]
+
+
+def test_what_rules_the_credential_out_and_what_failed_leaves_no_caller() -> None:
+    others = (
+        sign_in(days_ago=29, address="192.0.2.9", credential_type="certificate"),
+        sign_in(days_ago=29, address="192.0.2.9", key_id="11111111-1111-4111-8111-111111111111"),
+        sign_in(days_ago=29, address="192.0.2.9", error_code=7000215),
+    )
+    assert closed(history=history(*others)) == {}
+
+
+def test_many_unclear_addresses_are_bounded_and_none_is_lost() -> None:
+    log = history(*(sign_in(days_ago=29 + n / 1000, address=f"2001:db8::{n:x}") for n in range(MOST + 7)))
+    found = unclear_of(log, question().credential)
+    assert len(found) == MOST + 1
+    assert found[UNTOLD] == NOW - timedelta(days=29 + MOST / 1000)
+    assert "2001:db8::0" in found
+    every = frozenset({f"2001:db8::{n:x}" for n in range(MOST + 7)})
+    assert UNTOLD in closed(history=log, around={"gone": every})["all-callers-moved"]
 
 
 def test_another_federated_credential_does_not_move_a_caller() -> None:
@@ -341,6 +385,8 @@ def test_owners_and_callers_are_read_off_the_journal() -> None:
     assert surrounded(entry(Kind.OWNER_TOLD, SECOND, answer=False)).informed == dataclasses.replace(told, answer=False)
     callers = surrounded(entry(Kind.CALLERS, SECOND, addresses={"192.0.2.1": NOW.isoformat()})).callers
     assert callers == (Caller(address="192.0.2.1", last=NOW),)
+    unclear = entry(Kind.CALLERS, SECOND, addresses={}, unclear={"192.0.2.1": NOW.isoformat()})
+    assert surrounded(unclear).callers == (Caller(address="192.0.2.1", last=NOW, unclear=True),)
 
 
 @given(name=st.sampled_from(["id", "client_id", "display_name"]), upper=st.booleans())

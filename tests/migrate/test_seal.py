@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 
 from inventory.errors import PermissionMissingError, TenantUnreachableError
-from inventory.model import ApplicationId
+from inventory.model import ApplicationId, CredentialAdded, KeyId
 from migrate import planfile, sealing
 from migrate.cli.main import main
-from migrate.guard import Alarm, Found, Intact, Unclear
+from migrate.emulator.state.records import PasswordCredential
+from migrate.guard import Alarm, Found, Intact, Unclear, wards
 from migrate.model import Kind, Pairing
 from migrate.ports import SealWriter
 from migrate.restrictions import ADDITIONS
@@ -52,6 +55,7 @@ OWN = {
     }
 }  # fmt: skip
 WRITES_POLICIES = "be74164b-cff1-491c-8741-e671cb536e13"
+READS_LOGS = "b0afded3-3588-46d8-8b3d-9842eff778da"
 FORBIDDEN = (400, "CredentialTypeNotAllowedAsPerAppPolicy")
 
 
@@ -224,18 +228,25 @@ def test_a_policy_that_cannot_be_assigned_leaves_the_former_one(seals: Seals) ->
     assert [each["id"] for each in seals.assigned(one)] == [own]
 
 
-def test_without_the_permission_to_write_policies_nothing_is_changed_and_it_is_named(seals: Seals) -> None:
-    one = plain(seals)[0]
-    before = seals.made.sealed()
+@contextmanager
+def lacking(seals: Seals, role: str) -> Iterator[None]:
+    """Take a permission from the operator for a while."""
     operator = f"servicePrincipals(appId='{seals.base.emulator.environment()['AZURE_CLIENT_ID']}')/appRoleAssignments"
     grants = seals.graph("GET", operator).json()["value"]
-    (grant,) = [each for each in grants if each["appRoleId"] == WRITES_POLICIES]
+    (grant,) = [each for each in grants if each["appRoleId"] == role]
     assert seals.graph("DELETE", f"{operator}/{grant['id']}").status_code == 204
     try:
-        (held,) = asyncio.run(seals.seal(one))
+        yield
     finally:
         again = {name: grant[name] for name in ("principalId", "resourceId", "appRoleId")}
         assert seals.graph("POST", operator, again).status_code == 201
+
+
+def test_without_the_permission_to_write_policies_nothing_is_changed_and_it_is_named(seals: Seals) -> None:
+    one = plain(seals)[0]
+    before = seals.made.sealed()
+    with lacking(seals, WRITES_POLICIES):
+        (held,) = asyncio.run(seals.seal(one))
     assert isinstance(held, NotSealed)
     assert "Policy.ReadWrite.ApplicationConfiguration" in held.message
     assert {**seals.made.sealed()} == before
@@ -389,6 +400,55 @@ def test_guard_finds_a_secret_that_appeared_on_a_retired_application(seals: Seal
     assert [each.subject for each in found] == keys
     assert {each.alarm for each in found} == {Alarm.CREDENTIAL_APPEARED}
     assert all(each.at and each.owners is not None and "added later" in each.text for each in found)
+    operator = seals.base.emulator.environment()["AZURE_CLIENT_ID"]
+    name = next(x.display_name for x in seals.made.tenant.service_principals if x.app_id == operator)
+    for each in found:
+        assert isinstance(each.added, CredentialAdded)
+        assert f"the application {name} (" in each.added.by
+        assert abs(each.added.at - seals.made.tenant.clock.now()) < timedelta(minutes=1)
+
+
+def test_guard_says_why_it_is_unknown_who_added_a_credential(seals: Seals) -> None:
+    one = plain(seals)[0]
+    seals.base.emulator.advance(timedelta(minutes=5))
+    seals.add_secret(f"applications/{one.application.id}")
+
+    def added() -> str:
+        (found,) = [each for each in asyncio.run(seals.guard(one)) if isinstance(each, Found)]
+        assert isinstance(found.added, str)
+        return found.added
+
+    with lacking(seals, READS_LOGS):
+        assert "AuditLog.Read.All" in added()
+    with seals.made.tenant.lock:
+        kept, seals.made.tenant.audits = seals.made.tenant.audits, []
+    assert "30 days (7 without" in added()
+    seals.made.tenant.audits = kept
+
+
+def test_guard_looks_at_what_is_partly_retired(seals: Seals) -> None:
+    """One whose removal began: what is left of the plan is expected, what is new or back again is not."""
+    one = plain(seals)[0]
+    left = replace(one.credentials[0], key_id=KeyId("11111111-1111-4111-8111-111111111111"))
+    partly = replace(one, credentials=(*one.credentials, left))
+    (ward,) = wards((partly,), seals.base.journal.entries())
+    assert ward.standing.station is State.PARTLY_RETIRED
+    assert alarms(seals, partly) == []
+    application = seals.made.tenant.applications.get(one.application.id)
+    assert application is not None
+    start = seals.made.tenant.clock.now()
+
+    def put(*keys: str) -> None:
+        made = [PasswordCredential(key_id=each, secret="s", start=start, end=start + timedelta(9)) for each in keys]
+        seals.made.tenant.save_application(replace(application, passwords=(*application.passwords, *made)))
+
+    put(left.key_id)
+    assert alarms(seals, partly) == []
+    put(left.key_id, "22222222-2222-4222-8222-222222222222")
+    assert alarms(seals, partly) == [Alarm.CREDENTIAL_APPEARED]
+    put(one.credentials[0].key_id)
+    assert alarms(seals, partly) == [Alarm.CREDENTIAL_RETURNED]
+    assert alarms(seals, one) == [Alarm.CREDENTIAL_RETURNED]
 
 
 def test_guard_finds_every_way_in_which_a_seal_is_undone(seals: Seals) -> None:

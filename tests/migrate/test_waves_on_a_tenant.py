@@ -79,6 +79,7 @@ def test_a_wave_waits_for_the_one_before_and_for_its_watch(tenant: Rollout) -> N
     asyncio.run(story())
 
 
+@pytest.mark.slow
 def test_one_application_goes_first_where_every_canary_is_held(tenant: Rollout) -> None:
     async def story() -> None:
         plan = await tenant.ready()
@@ -198,6 +199,7 @@ class Refusing:
     remove_certificate = remove_secret
 
 
+@pytest.mark.slow
 def test_a_removal_that_fails_keeps_later_waves_waiting(tenant: Rollout) -> None:
     async def story() -> None:
         plan = await tenant.ready()

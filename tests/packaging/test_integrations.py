@@ -103,6 +103,7 @@ def test_the_action_writes_a_log_a_summary_and_the_exit_code(folder: Path, comma
     assert (folder.parent / "runner" / "summary").read_text().startswith("# Sign in with")
 
 
+@pytest.mark.slow
 def test_the_action_takes_paths_tests_and_a_baseline(folder: Path, command: str) -> None:
     for name in ("one file.py", "two.py", "test_x.py"):
         (folder / name).write_text(f"import pytest\n{SITE}")
@@ -118,6 +119,7 @@ def test_the_action_takes_paths_tests_and_a_baseline(folder: Path, command: str)
     assert _check(folder, command, BASELINE="known.json")[1]["exit-code"] == "0"
 
 
+@pytest.mark.slow
 def test_inputs_are_words_and_never_commands(folder: Path, command: str) -> None:
     (folder / "app.py").write_text("x = 1\n")
     for hostile in ("$(touch broken)", "`touch broken`", "; touch broken", "--apply", '" ; touch broken "'):

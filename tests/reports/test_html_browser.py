@@ -2,48 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions
-from selenium.webdriver.chrome.service import Service
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from reports.model import Column, Document, Table
 from reports.render import write
 from tests.reports.samples import EMPTY, HOSTILE, document
+from tests.support.browser import chromium, log, requests
 
 pytestmark = pytest.mark.browser
-
-_CHROMIUM, _DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
-_FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Chrome]:
-    if not (_CHROMIUM.exists() and _DRIVER.exists()):
-        pytest.skip("needs chromium and chromedriver")
-    options = ChromeOptions()
-    options.binary_location = str(_CHROMIUM)
-    for flag in _FLAGS:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = Chrome(options=options, service=Service(str(_DRIVER)))
-    yield driver
-    driver.quit()
+    with chromium() as driver:
+        yield driver
 
 
 def _open(browser: Chrome, folder: Path, value: Document, width: int = 1400) -> None:
@@ -53,7 +32,7 @@ def _open(browser: Chrome, folder: Path, value: Document, width: int = 1400) -> 
         "Emulation.setDeviceMetricsOverride",
         {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 700},
     )
-    _log(browser, "performance")
+    log(browser, "performance")
     browser.get(path.as_uri())
 
 
@@ -72,20 +51,10 @@ def _type(section: WebElement, words: str) -> None:
     field.send_keys(words)
 
 
-def _log(browser: Chrome, kind: str) -> list[dict[str, Any]]:
-    return list(browser.get_log(kind))  # type: ignore[no-untyped-call]
-
-
-def _requests(browser: Chrome) -> list[str]:
-    events = [json.loads(entry["message"])["message"] for entry in _log(browser, "performance")]
-    sent: list[dict[str, Any]] = [one["params"] for one in events if one["method"] == "Network.requestWillBeSent"]
-    return [one["request"]["url"] for one in sent]
-
-
 def test_it_opens_with_no_error_and_asks_for_nothing_but_itself(browser: Chrome, tmp_path: Path) -> None:
     _open(browser, tmp_path, document())
-    assert [url for url in _requests(browser) if not url.endswith("/report.html")] == []
-    assert _log(browser, "browser") == []
+    assert [url for url in requests(browser) if not url.endswith("/report.html")] == []
+    assert log(browser, "browser") == []
     assert browser.execute_script("return window.broken") is None
 
 

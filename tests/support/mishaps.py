@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from inventory.errors import InventoryError
 from migrate import rollout
@@ -25,7 +25,7 @@ from migrate.emulator.state.policies import Policy as Policies
 from migrate.emulator.state.policies import Restriction, Restrictions
 from migrate.errors import MigrateError
 from migrate.journal.store import SqlJournal
-from migrate.model import Kind, Plan
+from migrate.model import Abandoned, Kind, Plan, Target
 from migrate.retirement import Held, Scheduled
 from migrate.watch import Watcher
 from tests.support.audit import Audit
@@ -83,6 +83,12 @@ class Ran:
     removed: int = 0
     held: int = 0
     sealed: int = 0
+    deactivated: int = 0
+    screamed: int = 0
+    idle_gone: int = 0
+    """Applications that nobody uses and that lost every credential."""
+    glass: int = 0
+    """Break-glass secrets that were made; these four only where a run is a wide one."""
     wrong: list[str] = field(default_factory=list)
 
 
@@ -97,10 +103,10 @@ class Mishaps:
 
     def run(self) -> Ran:
         dice = random.Random(self.seed)  # noqa: S311 - reproducible, not secret
-        drawn = faults(dice)
+        drawn = self.drawn(dice)
         ran = Ran(seed=self.seed, kinds=tuple(sorted(each["kind"] for each in drawn["faults"])))
         self.base.clock = TenantClock(self.base.emulator.advance)
-        plan = asyncio.run(self.base.plan())
+        plan = self.planned(dice)
         self._govern(plan)
         made = Estate(base=self.base, plan=plan)
         with self._audited(plan) as audit:
@@ -115,11 +121,41 @@ class Mishaps:
         ran.wrong += [f"{name} cannot sign in" for name in cannot_sign_in(made, plan.pairings)]
         return ran
 
+    # --- what a wide run adds ------------------------------------------------------------------------------------
+
+    auditor: ClassVar[type[Audit]] = Audit
+
+    def drawn(self, dice: random.Random) -> dict[str, Any]:
+        """Draw the faults."""
+        return faults(dice)
+
+    def planned(self, dice: random.Random) -> Plan:  # noqa: ARG002 - a wide run draws
+        """Make the plan."""
+        return asyncio.run(self.base.plan())
+
+    def idle(self, plan: Plan) -> tuple[Abandoned, ...]:  # noqa: ARG002 - a wide run has some
+        """Return the applications that nobody uses."""
+        return ()
+
+    def before(self, made: Estate, ran: Ran) -> None:
+        """Do what comes before the month."""
+
+    def among(self, made: Estate, ran: Ran) -> None:
+        """Do what comes before each round of removals."""
+
+    def after(self, made: Estate, ran: Ran) -> None:
+        """Do what comes after the removals, while things go wrong still."""
+
+    def calm(self, made: Estate, ran: Ran) -> None:
+        """Do what comes when nothing goes wrong any more."""
+
+    # --- one run -------------------------------------------------------------------------------------------------
+
     @contextmanager
     def _audited(self, plan: Plan) -> Iterator[Audit]:
         own = self.url()
         try:
-            with Audit(tenant=self.base.emulator.tenant, plan=plan, journal=own).installed() as audit:
+            with self.auditor(tenant=self.base.emulator.tenant, plan=plan, journal=own).installed() as audit:
                 yield audit
         finally:
             own.close()
@@ -164,6 +200,7 @@ class Mishaps:
         whole = Whole(made=made, pairings=made.plan.pairings, rules=rules)
         self._both(ran, lambda one: one.federate(made.plan))
         self._both(ran, lambda one: one.verify(made.plan))
+        self.before(made, ran)
         self.base.journal.record(whole.scanned())
         whole.a_month()
         for hours in (0, 4.1, 2.1, 4.1, 2.1, 4.1):
@@ -171,11 +208,14 @@ class Mishaps:
             for caller in knocking:
                 callers.sign_in(self.base.emulator, caller)
             self._both(ran, lambda one: one.verify(made.plan))
+            self.among(made, ran)
             self._both(ran, lambda one: one.retire(made.plan, rules=rules))
             self._both(ran, lambda one: _watch(one, made.plan, rules.policy))
+        self.after(made, ran)
         self._both(ran, lambda one: one.seal(made.plan))
         remove(self.base.emulator.tenant)
         self.base.emulator.advance(timedelta(hours=1))
+        self.calm(made, ran)
         self._once(ran, lambda one: one.verify(made.plan), self.base)
         self._once(ran, lambda one: one.seal(made.plan), self.base)
         last = asyncio.run(self.base.retire(made.plan, rules=rules))
@@ -214,7 +254,8 @@ class Mishaps:
         left = rollout.unfinished(entries, Kind.RETIRE_MEANT, Kind.RETIRED) & set(gone)
         yield from (f"{key} was begun and never resolved" for key in left)
         here = self.base.keys_left()
-        planned = {each.key_id for one in plan.pairings for each in one.credentials}
+        every: tuple[Target, ...] = (*plan.pairings, *self.idle(plan))
+        planned = {each.key_id for one in every for each in one.credentials}
         yield from (f"{key} is lost" for key in sorted(planned - here - {*retired}))
 
 

@@ -6,19 +6,20 @@ The file is searched line by line and never written as YAML: comments and layout
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from codemods.floors.format import Declaration, Format, line_of, lines, newline, package_of
+from codemods.floors.format import PACKAGES, Declaration, Format, line_of, lines, newline, package_of
 from codemods.floors.specifier import judge_requirement
 
 _FILE = re.compile(r"(?:.*/)?(?:environment|conda)[\w.-]*\.ya?ml")
 _ITEM = re.compile(r"([ \t]*-[ \t]+([\"']?)(?:[\w./-]+::)?)([A-Za-z0-9][^#\"']*?)(\2[ \t]*)(?:#.*)?")
 
 
-def _find(text: str) -> tuple[Declaration, ...]:
+def _find(text: str, packages: Mapping[str, re.Pattern[str]] = PACKAGES) -> tuple[Declaration, ...]:
     found: list[Declaration] = []
     for offset, line in lines(text):
         match = _ITEM.fullmatch(line)
-        package = None if match is None else package_of(match[3])
+        package = None if match is None else package_of(match[3], packages)
         if match is None or package is None:
             continue
         before, after = match[1], match[2]

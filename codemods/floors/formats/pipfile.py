@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codemods.floors import toml
-from codemods.floors.format import Declaration, Format
+from codemods.floors.format import ANY, Declaration, Format
 from codemods.floors.specifier import Judged, judge_specifier
 
 _NOT_PACKAGES = frozenset({"source", "requires", "pipenv", "scripts"})
@@ -18,4 +18,10 @@ def _find(text: str) -> tuple[Declaration, ...]:
     return tuple(toml.entries(text, lambda section: section not in _NOT_PACKAGES, _judge))
 
 
-FORMAT = Format(name="pipfile", matches=lambda name: name.rpartition("/")[2] == "Pipfile", find=_find, same=toml.same)
+FORMAT = Format(
+    name="pipfile",
+    matches=lambda name: name.rpartition("/")[2] == "Pipfile",
+    find=_find,
+    same=toml.same,
+    beside=lambda text: tuple(toml.entries(text, lambda section: section == "packages", _judge, ANY)),
+)

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from codemods.floors import toml
-from codemods.floors.format import Declaration, Format
+from codemods.floors.format import ANY, Declaration, Format
 from codemods.floors.specifier import judge_poetry
 
 _POETRY = re.compile(r"tool\.poetry\.(?:dependencies|dev-dependencies|group\.[^.]+\.dependencies)")
@@ -22,6 +22,13 @@ def _find(text: str) -> tuple[Declaration, ...]:
         *toml.strings(text, _values(toml.parsed(text))),
         *toml.entries(text, lambda section: _POETRY.fullmatch(section) is not None, judge_poetry),
     )
+
+
+def _beside(text: str) -> tuple[Declaration, ...]:
+    own = _table(toml.parsed(text), "project").get("dependencies")
+    values = [item for item in own if isinstance(item, str)] if isinstance(own, list) else []
+    poetry = toml.entries(text, lambda section: section == "tool.poetry.dependencies", judge_poetry, ANY)
+    return (*toml.strings(text, values, ANY), *poetry)
 
 
 def _values(document: dict[str, Any]) -> list[str]:
@@ -43,4 +50,5 @@ FORMAT = Format(
     matches=lambda name: name.rpartition("/")[2] == "pyproject.toml",
     find=_find,
     same=toml.same,
+    beside=_beside,
 )

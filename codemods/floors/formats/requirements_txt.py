@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from codemods.floors.format import Declaration, Format, line_of, lines, newline, package_of
+from codemods.floors.format import ANY, PACKAGES, Declaration, Format, line_of, lines, newline, package_of
 from codemods.floors.specifier import judge_requirement
 
 _FILE = re.compile(
@@ -14,12 +15,12 @@ _REQUIREMENT = re.compile(r"[ \t]*([A-Za-z0-9].*?)[ \t]*(?:[ \t]#.*|[ \t]--.*|\\
 _INCLUDE = re.compile(r"[ \t]*(?:-[rc][ \t]*|--(?:requirement|constraint)(?:[ \t]+|=))([^\s#]+)")
 
 
-def _find(text: str) -> tuple[Declaration, ...]:
+def _find(text: str, packages: Mapping[str, re.Pattern[str]] = PACKAGES) -> tuple[Declaration, ...]:
     found: list[Declaration] = []
     hashed = "--hash" in text
     for offset, line in lines(text):
         match = _REQUIREMENT.fullmatch(line)
-        package = None if match is None else package_of(match[1])
+        package = None if match is None else package_of(match[1], packages)
         if match is None or package is None:
             continue
         start, end = offset + match.start(1), offset + match.end(1)
@@ -57,4 +58,5 @@ FORMAT = Format(
     find=_find,
     includes=_includes,
     same=_same,
+    beside=lambda text: _find(text, ANY),
 )

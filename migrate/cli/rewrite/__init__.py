@@ -61,7 +61,7 @@ def _forget(settings: Settings, paths: tuple[Path, ...], plan_file: Path | None)
     if plan_file is None or there is not None:
         why = "it needs --plan" if there is None else f"{there} is still there: scan it instead"
         raise click.UsageError(f"--forget: {why}", click.get_current_context())
-    with opened(settings) as journal:
+    with opened(settings, rests=False) as journal:
         unknown = codescan.forget(paths, planuse.load(plan_file, journal, settings.cloud), journal)
     if unknown:
         raise click.UsageError(f"--forget: nothing is on record for {unknown}", click.get_current_context())
@@ -82,7 +82,7 @@ def _with_plan(settings: Settings, asked: Asked, plan_file: Path) -> tuple[Run, 
     from migrate import codescan, planuse  # noqa: PLC0415 - a rewrite without a plan needs no database
     from migrate.cli.journals import journal as opened  # noqa: PLC0415 - the same
 
-    with opened(settings) as journal:
+    with opened(settings, rests=False) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
         app = planuse.select(plan, app=asked.app)[0].application.client_id if asked.app is not None else None
         with LateProgress("rewrite") as told:

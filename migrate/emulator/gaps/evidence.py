@@ -18,7 +18,9 @@ _USAGE: Final = "usage reports of Microsoft 365, Intune and printing"
 
 LOGS: Final = {
     "auditLogs": NOT_DOCUMENTED,
-    "auditLogs/directoryAudits/**": "who changed which object is not written down",
+    "POST auditLogs/directoryAudits": _LOGS_ARE_READ,
+    "auditLogs/directoryAudits/$count": "read the list; changes are not counted",
+    "auditLogs/directoryAudits/*": "read the list with $filter=id eq '...'; only changes of credentials are in it",
     "auditLogs/provisioning/**": PROVISIONING,
     "POST auditLogs/signIns": _LOGS_ARE_READ,
     "auditLogs/signIns/$count": "read the list; the service counts no sign-ins",

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from migrate.emulator.graph import (
     activity,
     assignments,
+    audits,
     collections,
     deleted,
     delta,
@@ -31,6 +32,7 @@ from migrate.emulator.state.rules import RuleBreachError
 _AREAS: Final[tuple[ModuleType, ...]] = (
     activity,
     assignments,
+    audits,
     collections,
     deleted,
     delta,
@@ -97,7 +99,8 @@ def dispatch(call: Call, method: str) -> Reply:
     if route.permissions and not is_admitted(call, route, pattern, keys):
         call.demand(*route.permissions)
     try:
-        reply: Reply = call.tenant.faults.serve(call, method, pattern, keys, route.handler)
+        handler = audits.noting(route.handler, method, pattern)
+        reply: Reply = call.tenant.faults.serve(call, method, pattern, keys, handler)
     except RuleBreachError as breach:
         raise GraphError(breach.status, breach.code, breach.message, target=breach.target) from breach
     return reply

@@ -98,6 +98,7 @@ def image_of(memory: Memory) -> Image:
             "groups": list(azure.groups()),
             "assignments": list(azure.assignments.values()),
             "sign_ins": list(tenant.sign_ins.recorded),
+            "audits": tenant.audits.copy(),
             "cached_tokens": memory.identities.cached(),
         }
         rows |= {UNSETTLED + name: changes for name, changes in tenant.faults.unsettled().items()}

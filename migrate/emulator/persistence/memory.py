@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from migrate.emulator.certificates import CertificateRecipe
 from migrate.emulator.clock import ShiftedClock
+from migrate.emulator.state.audits import Audit
 from migrate.emulator.state.azure import AzureResource, ResourceGroup, RoleAssignment, Subscription
 from migrate.emulator.state.hooks import Unsettled
 from migrate.emulator.state.past import Use
@@ -43,6 +44,7 @@ ROWS: Final[Mapping[str, Any]] = {
     "uses": Use,
     "past": tuple[int, int, float, int],
     "sign_ins": SignIn,
+    "audits": Audit,
     "removed_secrets": tuple[str, str],
     "removed_certificates": tuple[str, CertificateRecipe | bytes],
     "cached_tokens": CachedToken,

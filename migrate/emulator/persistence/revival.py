@@ -89,3 +89,4 @@ def _revive_log(tenant: Tenant, head: Head, rows: Rows) -> None:
     tenant.sign_ins.begin_with(writer.finish())
     for entry in rows["sign_ins"]:
         tenant.sign_ins.record(entry)
+    tenant.audits += rows["audits"]

@@ -12,6 +12,7 @@ from migrate.emulator.certificates import CertificateRecipe, pool_key
 from migrate.emulator.clock import VirtualClock
 from migrate.emulator.clouds import ARM_APP_ID, GRAPH_APP_ID, Cloud
 from migrate.emulator.errors import NotInTenantError
+from migrate.emulator.state.audits import Audit
 from migrate.emulator.state.azure import Estate
 from migrate.emulator.state.hooks import NoFaults
 from migrate.emulator.state.policies import PolicyBook
@@ -61,6 +62,8 @@ class Tenant:
         self.azure = Estate()
         self.resources: list[Resource] = []
         self.sign_ins = SignInLog()
+        self.audits: list[Audit] = []
+        """Changes of credentials, oldest first."""
         self.faults = NoFaults()
         self.policies = PolicyBook()
         self._secrets: dict[str, str] = {}

@@ -161,6 +161,7 @@ def test_the_same_seed_makes_the_same_choices_for_each_fault_by_itself(trouble: 
     assert len({choices(1), choices(2), choices(1, SLOW)}) == 3
 
 
+@pytest.mark.slow
 def test_plans_come_and_go_while_a_hundred_clients_work(trouble: Trouble) -> None:
     headers = trouble.world.bearer()
     plans: list[list[dict[str, Any]]] = [

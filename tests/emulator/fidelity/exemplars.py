@@ -267,6 +267,7 @@ FEDERATED: Final = (
 
 EVIDENCE: Final = (
     get("organization"),
+    get("auditLogs/directoryAudits", top="5"),
     get("auditLogs/signIns"),
     get("auditLogs/signIns", filter="signInEventTypes/any(t:t eq 'servicePrincipal')", top="100"),
     get("auditLogs/signIns", filter="signInEventTypes/any(t:t eq 'managedIdentity')", top="20"),

@@ -84,7 +84,10 @@ def served(state: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
             process.kill()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+OTHERS = [pytest.param(each, marks=pytest.mark.slow) for each in (signal.SIGINT, signal.SIGHUP)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, *OTHERS])
 def test_a_signal_ends_it_with_everything_saved(state: Path, number: signal.Signals) -> None:
     with served(state) as (process, control):
         start = load_clock(control)
@@ -98,6 +101,7 @@ def load_clock(control: str) -> str:
     return str(httpx.get(f"{control}/clock", trust_env=False).json()["now"])
 
 
+@pytest.mark.slow
 def test_a_save_that_fails_is_told_while_the_tenant_runs(tmp_path: Path) -> None:
     folder = tmp_path / "gone"
     folder.mkdir()

@@ -37,6 +37,18 @@ def sign_ins(world: World) -> list[dict[str, Any]]:
     return found
 
 
+def test_the_audit_log_outlives_a_restart_and_forgets_after_its_retention(run: Run) -> None:
+    audits = "/v1.0/auditLogs/directoryAudits"
+    with run() as world:
+        world.new_application()
+        kept = world.web.get(audits, headers=world.bearer()).json()["value"]
+        assert len(kept) == 1
+    with run() as world:
+        assert world.web.get(audits, headers=world.bearer()).json()["value"] == kept
+        world.emulator.advance(timedelta(days=31))
+        assert world.web.get(audits, headers=world.bearer()).json()["value"] == []
+
+
 def test_a_token_from_before_a_restart_is_still_good(run: Run) -> None:
     with run() as world:
         headers = world.bearer()

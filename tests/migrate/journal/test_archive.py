@@ -108,6 +108,7 @@ def test_a_change_behind_its_back_is_found(filled: str, statement: str, number: 
         connection.exec_driver_sql(statement)
     audit = archive.verify(filled, CLOCK)
     assert found(audit).number == number
+    assert archive.wrong(filled, CLOCK).startswith(f"entry {number}: ")
     assert "entries_at_end" in audit.unguarded
 
 
@@ -117,6 +118,7 @@ def test_missing_triggers_are_told_although_nothing_was_changed(filled: str) -> 
     audit = archive.verify(filled, CLOCK)
     assert isinstance(audit.verdict, chain.Sound)
     assert not audit.sound
+    assert "trigger" in archive.wrong(filled, CLOCK)
 
 
 def test_an_end_that_was_cut_off_is_found_with_the_head_that_was_noted(filled: str) -> None:
@@ -243,6 +245,9 @@ def test_a_copy_goes_to_an_empty_database_and_from_a_sound_journal_alone(filled:
         archive.copy(filled, empty, CLOCK)
     with pytest.raises(JournalError, match="nothing has been recorded"):
         archive.verify(empty, CLOCK)
+    assert not archive.wrong(empty, CLOCK), "of what was not recorded nothing can have been changed"
+    assert not archive.wrong(f"sqlite:///{tmp_path / 'missing.db'}", CLOCK)
+    assert not (tmp_path / "missing.db").exists()
     with pytest.raises(JournalError, match="no journal at"):
         archive.copy(f"sqlite:///{tmp_path / 'missing.db'}", empty, CLOCK)
 
@@ -252,6 +257,7 @@ def test_an_old_journal_is_told_apart_and_copied_with_a_chain(url: str, tmp_path
     old_journal(source, 4)
     shutil.copy(tmp_path / "old.db", tmp_path / "kept.db")
     assert "older version" in found(archive.verify(source, CLOCK)).how
+    assert not archive.wrong(source, CLOCK)
     with pytest.raises(JournalError, match="no hash chain yet"):
         archive.export(source, CLOCK, tmp_path / "x.jsonl")
     assert (tmp_path / "old.db").read_bytes() == (tmp_path / "kept.db").read_bytes(), "looking changes nothing"

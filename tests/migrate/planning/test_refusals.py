@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import shlex
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -24,7 +26,7 @@ from migrate.planning.decisions import NOTHING, Decisions, Exclude, Managed, Pai
 from migrate.planning.facts import ARC, CLOUD_SHELL, CLUSTER, STATIC_SITE
 from migrate.planning.federated import FEDERATED_LIMIT
 from migrate.planning.plan import make_plan
-from migrate.steps import Action
+from migrate.steps import CARRIED_OUT, Action
 from tests.support.tenants import (
     AUDIENCE,
     NOW,
@@ -374,6 +376,22 @@ def test_what_stands_in_the_way_is_deleted_and_nothing_else(wrong: FederatedCred
     (step,) = refused(snapshot(both, identities=(NAMED,))).steps
     assert step.federated is not None
     assert (step.federated.name, step.federated.subject) == (wrong.name, wrong.subject)
+    assert step.action not in CARRIED_OUT
+
+
+def test_a_conflict_is_told_with_the_exact_commands_there_and_back_whatever_it_is_called() -> None:
+    evil = dataclasses.replace(trust(NAMED, audience="api://'; touch x; '$(touch y)"), id="id-1", name="a'b $(touch z)")
+    (step,) = refused(snapshot(application("orders", federated=(evil,)), identities=(NAMED,))).steps
+    there, _, back = step.text.partition("; back: ")
+    delete = there.partition("which no log can show: ")[2].partition("; it has ")[0]
+    assert shlex.split(delete) == [
+        "az", "ad", "app", "federated-credential", "delete", "--id", ORDERS.id, "--federated-credential-id", evil.id
+    ]  # fmt: skip
+    *head, body = shlex.split(back)
+    assert head == ["az", "ad", "app", "federated-credential", "create", "--id", ORDERS.id, "--parameters"]
+    assert json.loads(body) == {
+        "name": evil.name, "issuer": evil.issuer, "subject": evil.subject, "audiences": list(evil.audiences)
+    }  # fmt: skip
 
 
 def test_an_address_that_a_cluster_shares_says_nothing_of_it() -> None:

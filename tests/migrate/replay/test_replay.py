@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from inventory.model import ClientId, KeyId
 from inventory.usage import DayOfUse
 from migrate.cli.main import main
-from migrate.replay import Covered, Result, Trial, longest_quiet, replay, timelines
-from tests.support.exported import TENANT, export, record
+from migrate.replay import Covered, Moment, Result, Road, Trial, deactivate, longest_quiet, replay, timelines, wholes
+from tests.support.exported import TENANT
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 COVERED = Covered(since=BEGIN, until=BEGIN + timedelta(days=120))
@@ -95,6 +95,60 @@ def test_the_longest_quiet_time_is_the_first_that_breaks_nobody(hours: list[int]
         assert replay(lines, COVERED, shorter).broken
 
 
+def road(days: list[DayOfUse], unused: int, scream: int) -> Road:
+    trial = Trial(name="x", unused_days=unused, scream_days=scream)
+    return deactivate(wholes(days, timelines(days, COVERED), COVERED), COVERED, trial)
+
+
+def hour_of(when: datetime | Moment | None) -> float | None:
+    at = when.at if isinstance(when, Moment) else when
+    return None if at is None else (at - BEGIN) / timedelta(hours=1)
+
+
+@given(HOURS, st.integers(1, 100), st.integers(1, 60))
+def test_deactivating_is_what_hour_by_hour_comes_to(hours: list[int], unused: int, scream: int) -> None:
+    end, known = 24 * 120, sorted({hour for hour in hours if 0 <= hour <= 24 * 120})
+    expected: list[tuple[float | None, ...]] = []
+    for now in range(end + 1):
+        before = [hour for hour in known if hour < now]
+        if before and now - before[-1] >= unused * 24 and now not in known:
+            gone, later = now + scream * 24, next((hour for hour in known if hour > now), None)
+            missed = later if later is not None and later <= gone else None
+            removed = gone if missed is None and gone <= end else None
+            expected = [(now, missed, removed, later if removed is not None else None)]
+            break
+    found = [
+        (hour_of(each.at), hour_of(each.missed), hour_of(each.removed), hour_of(each.broken))
+        for each in road([use(hour) for hour in hours], unused, scream).stops
+    ]  # fmt: skip
+    assert found == expected
+
+
+@given(HOURS, st.integers(1, 100), st.integers(0, 60))
+def test_deactivating_one_credential_first_never_breaks_what_removing_it_at_once_does_not(
+    hours: list[int], unused: int, scream: int
+) -> None:
+    history = [use(hour) for hour in hours]
+    assert bool(road(history, unused, scream).broken) <= bool(run(history, unused).broken)
+
+
+def test_a_first_use_of_another_credential_breaks_it_too() -> None:
+    (stop,) = road([use(0), use(24 * 100, SECOND)], 28, 30).stops
+    assert stop.broken is not None
+    assert run([use(0), use(24 * 100, SECOND)], 28).broken == ()
+
+
+def test_whoever_uses_the_application_keeps_it_by_whatever_credential() -> None:
+    days = [use(0), use(0, SECOND)]
+    (stop,) = road(days, 28, 30).stops
+    assert (stop.whole.credentials, stop.missed, stop.broken) == (2, None, None)
+    assert road(days, 28, 30).removals == 2
+    assert road(days, 28, 30).exposure_days == 2 * (120 - 58)
+    federated = [use(hour, None, federated_credential_id=SECOND) for hour in range(0, 24 * 120, 24)]
+    assert road([*days, *federated], 28, 30).stops == ()
+    assert road(federated, 28, 30).stops == (), "it has no credential that could go"
+
+
 def test_nothing_is_removed_that_the_log_does_not_cover() -> None:
     assert run([use(0)], 121).removals == ()
     assert run([use(24 * 100)], 28).removals == (), "the log ends too early"
@@ -123,24 +177,6 @@ def test_a_certificate_is_known_by_its_thumbprint_too() -> None:
     assert alone.credential == digest
 
 
-@pytest.fixture
-def logs(tmp_path: Path) -> Path:
-    """A hundred days of a busy application, of a monthly job, and of one that ended."""
-    records = []
-    for day in range(100):
-        at = BEGIN + timedelta(days=day, hours=3)
-        records.append(record(at, CLIENT, servicePrincipalCredentialKeyId=KEY))
-        if day in {5, 40, 75}:
-            records.append(record(at, OTHER, servicePrincipalCredentialKeyId=SECOND, ipAddress="203.0.113.9"))
-        if day in {50, 90}:
-            records.append(record(at, OTHER, servicePrincipalCredentialKeyId=SECOND, error=7000222))
-        if day == 1:
-            records.append(record(at, OTHER, servicePrincipalCredentialKeyId=KEY.replace("1", "3")))
-    export(tmp_path / "logs", records)
-    (tmp_path / "strict.toml").write_text("[retire]\nunused_days = 28\nsoak_hours = 240\n")
-    return tmp_path / "logs"
-
-
 def test_a_monthly_job_is_broken_by_28_days_and_not_by_28_with_a_soak(
     logs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -165,11 +201,46 @@ def test_a_monthly_job_is_broken_by_28_days_and_not_by_28_with_a_soak(
         }
     ]
     assert (told["credentials"], told["longest_quiet_days"]) == (3, 35)
+    first = short["deactivated_first"]
+    assert (first["scream_days"], first["deactivated"], first["removals"], first["broken"]) == (30, 1, 0, 0)
+    assert first["missed"] == [
+        {
+            "application": OTHER,
+            "deactivated": "2026-02-03",
+            "removed": None,
+            "next_use": "2026-02-10",
+            "address": "203.0.113.9",
+        }
+    ]
     assert [each["broken"] for each in told["curve"] if each["unused_days"] in {28, 30, 35, 42}] == [1, 1, 0, 0]
     assert main([*given[:-2], "--unused-days", "28"]) == 1
     text = capsys.readouterr().out
     assert "used again 2026-02-10 from 203.0.113.9" in text
     assert "from 35 days without use on" in text
+    assert "28 days, deactivated first: 1 applications, 1 missed in time" in text
+    assert "deactivated 2026-02-03, used again 2026-02-10 from 203.0.113.9: revert mends it" in text
+
+
+def test_the_page_opens_offline_and_holds_what_the_text_does(
+    logs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(logs.parent)
+    evil = Path("<img src=x onerror=alert(1)>.toml")
+    evil.write_text("[retire]\nunused_days = 28\nscream_days = 28\n")
+    given = ["replay", "--logs", "logs", "--tenant", TENANT, "--policy", str(evil), "--html", "out.html"]
+    assert main(given) == 1
+    page = Path("out.html").read_text("utf-8")
+    assert "Content-Security-Policy" in page
+    assert "<img" not in page
+    assert "<svg" in page
+    for told in ("deactivated first", "2026-02-10", "203.0.113.9", "missed in time", KEY[:8]):
+        assert told in page, told
+    Path("out.html").write_text("again")
+    assert main(given) == 1
+    capsys.readouterr()
+    assert main([*given[:-1], str(evil)]) == 2
+    assert "would be replaced" in capsys.readouterr().err
+    assert evil.read_text().startswith("[retire]")
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def parse_filter(text: str) -> Filter:
     return Filter(
         test=test,
         properties=frozenset(parser.properties),
-        equalities=parser.demanded(),
+        equalities=parser.equalities,
         is_advanced=parser.is_advanced,
         alternatives=parser.alternatives,
     )
@@ -84,8 +84,7 @@ class _Parser:
         self.properties: set[str] = set()
         self.is_advanced = False
         self.alternatives = 0
-        self._equalities: dict[str, Any] = {}
-        self._conjunction = True
+        self.equalities: dict[str, Any] = {}
         self._budget = _MOST_PAIRS
 
     def _fail(self) -> GraphError:
@@ -109,20 +108,18 @@ class _Parser:
         if self._next != len(self._tokens):
             raise self._fail()
 
-    def demanded(self) -> dict[str, Any]:
-        """Give the equalities of a filter that is a plain conjunction."""
-        return self._equalities if self._conjunction else {}
-
     def expression(self, depth: int) -> Callable[[Scope], bool]:
         if depth > _DEEPEST:
             raise syntax_error("The filter is nested too deeply.")
+        outside, self.equalities = self.equalities, {}
         parts = [self._conjunct(depth)]
         while self._at("or"):
-            self._conjunction = False
             self._take()
             parts.append(self._conjunct(depth))
         if len(parts) == 1:
+            self.equalities |= outside
             return parts[0]
+        self.equalities = outside  # no alternative is demanded
         self.alternatives += len(parts)
         return lambda scope: any(part(scope) for part in parts)
 
@@ -135,9 +132,7 @@ class _Parser:
 
     def _term(self, depth: int) -> Callable[[Scope], bool]:
         if self._at("not"):
-            self._conjunction, self.is_advanced = False, True
-            self._take()
-            return _negation(self._term(depth + 1) if depth <= _DEEPEST else self.expression(depth + 1))
+            return self._negation(depth)
         if self._at("("):
             self._take()
             inner = self.expression(depth + 1)
@@ -149,6 +144,14 @@ class _Parser:
         if match is not None:
             return self._lambda(match["path"], match["kind"], depth)
         return self._comparison()
+
+    def _negation(self, depth: int) -> Callable[[Scope], bool]:
+        self.is_advanced = True
+        self._take()
+        outside = dict(self.equalities)
+        test = self._term(depth + 1) if depth <= _DEEPEST else self.expression(depth + 1)
+        self.equalities = outside
+        return lambda scope: not test(scope)
 
     def _function(self) -> Callable[[Scope], bool]:
         name = self._take().lower()
@@ -184,9 +187,9 @@ class _Parser:
         multiplies = bool(self._variables) and path_text.partition("/")[0] != self._variables[-1]
         self._variables.append(variable)
         # A demand inside a lambda is one on the elements, not on the object.
-        outer, self._equalities = self._equalities, {}
+        outside = dict(self.equalities)
         inner = self.expression(depth + 1)
-        self._equalities = outer
+        self.equalities = outside
         self._variables.pop()
         self._take(")")
         quantifier = any if kind == "any" else all
@@ -217,8 +220,8 @@ class _Parser:
             raise self._fail()
         self.is_advanced |= operator == "ne"
         value = self._value(self._take())
-        if operator == "eq" and name not in self._equalities:
-            self._equalities[name] = value
+        if operator == "eq":
+            self.equalities.setdefault(name, value)
         return lambda scope: _compare(operator, path(scope), value)
 
     def _list(self) -> list[Any]:
@@ -272,10 +275,6 @@ def _split_lambda_colons(tokens: Iterator[str]) -> Iterator[str]:
         else:
             yield token
         previous = token
-
-
-def _negation(test: Callable[[Scope], bool]) -> Callable[[Scope], bool]:
-    return lambda scope: not test(scope)
 
 
 def _compare(operator: str, held: Any, wanted: Any) -> bool:
