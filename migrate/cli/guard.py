@@ -36,7 +36,7 @@ def command(*, settings: Settings, source: str) -> int:
     plan, settings = _source(source, settings)
     with opened(settings) as journal:
         entries = journal.entries()
-        known = (*plan.pairings, *planuse.abandoned(plan, journal)) if plan else ()
+        known: tuple[Target, ...] = (*plan.pairings, *planuse.abandoned(plan, journal)) if plan else ()
     results, count = asyncio.run(_guard(settings, plan, known, entries))
     emit(settings, _lines(results, count), [_row(each) for each in results if not isinstance(each, Intact)])
     if any(isinstance(each, Found) for each in results):
