@@ -33,7 +33,7 @@ def credentials(wire: WireHolder, holder: Holder, facts: HolderFacts) -> tuple[C
     if not wires:
         return ()
     ids = [spelled(one.key_id) for one in wires]
-    marks = [_mark(one) for one in wires]
+    marks = [mark(one) for one in wires]
     client_id = ClientId(spelled(wire.app_id))
     found = [
         _credential(
@@ -61,7 +61,7 @@ def credentials(wire: WireHolder, holder: Holder, facts: HolderFacts) -> tuple[C
     return tuple(found)
 
 
-def _mark(one: _Wire) -> str | None:
+def mark(one: _Wire) -> str | None:
     """Return the thumbprint; the usual form, base64 of a SHA-1, without the care that other forms need."""
     identifier = one.custom_key_identifier
     if identifier is None:
@@ -85,7 +85,7 @@ def _judged(
     """
     if facts is NOTHING and _are_strangers(wires, ids, marks):
         return [
-            _alone(_CERTIFICATE, one.usage, one.type) if type(one) is WireCertificate else _alone(_SECRET, None, None)
+            alone(_CERTIFICATE, one.usage, one.type) if type(one) is WireCertificate else alone(_SECRET, None, None)
             for one in wires
         ]
     return purposes([_facts(one, key_id) for one, key_id in zip(wires, ids, strict=True)], facts)
@@ -105,7 +105,8 @@ def _are_strangers(wires: Sequence[_Wire], ids: Sequence[str], marks: Sequence[s
 
 
 @lru_cache(maxsize=256)
-def _alone(kind: CredentialKind, usage: str | None, form: str | None) -> tuple[Purpose, str]:
+def alone(kind: CredentialKind, usage: str | None, form: str | None) -> tuple[Purpose, str]:
+    """Judge a credential that shares nothing with others, on an object that says nothing of it."""
     return purposes((KeyFacts(key_id="", kind=kind, usage=usage, type=form),), NOTHING)[0]
 
 

@@ -188,7 +188,7 @@ def diff(old: Path, new: Path) -> tuple[Difference, ...]:
     before, after = header(old), header(new)
     if (before.tenant_id, before.cloud) != (after.tenant_id, after.cloud):
         raise SnapshotError(f"{old} is of tenant {before.tenant_id}, {new} of {after.tenant_id}: nothing to compare")
-    with opened(new) as database:
+    with opened(new, beside=old) as database:
         database.execute("ATTACH ? AS old", (f"file:{quote(str(old.absolute()))}?mode=ro",))
         database.execute("PRAGMA old.cache_size=-65536")  # KiB, as in ``opened``
         return tuple(found for compared in _COMPARED for found in _differences(database, compared))

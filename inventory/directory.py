@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -30,7 +30,7 @@ Value_co = TypeVar("Value_co", covariant=True)
 class Page(Generic[Value_co]):
     """A part of a collection, and where to go on: an opaque text that outlives the process, None at the end."""
 
-    entries: tuple[Value_co, ...]
+    entries: Sequence[Value_co]
     cursor: str | None
 
 

@@ -75,7 +75,7 @@ class GraphDirectory:
 
     def applications(self, cursor: str | None = None) -> AsyncIterator[Page[Application | ScanNote]]:
         """Yield all applications with their owners, of whom Graph tells at most 20."""
-        return listing(self._connection, _APPLICATIONS, cursor, convert.applications().page)
+        return listing(self._connection, _APPLICATIONS, cursor, convert.applications().decoded)
 
     def federated(self, cursor: str | None = None) -> AsyncIterator[Page[FederatedOf | ScanNote]]:
         """Yield the federated credentials of all applications; ReadFailedError in a cloud without this ``$expand``."""
@@ -86,7 +86,7 @@ class GraphDirectory:
         self, cursor: str | None = None
     ) -> AsyncIterator[Page[ServicePrincipal | ManagedIdentity | ScanNote]]:
         """Yield all service principals, managed identities among them."""
-        return listing(self._connection, _SERVICE_PRINCIPALS, cursor, convert.service_principals().page)
+        return listing(self._connection, _SERVICE_PRINCIPALS, cursor, convert.service_principals().decoded)
 
     def identity_federated(self, cursor: str | None = None) -> AsyncIterator[Page[FederatedOf | ScanNote]]:
         """Yield the federated credentials of all managed identities; ReadFailedError as for ``federated``."""

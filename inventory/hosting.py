@@ -16,11 +16,11 @@ from typing import Final, TypeVar
 import msgspec
 
 from inventory import hosting_convert as convert
+from inventory.addresses import AddressBook
 from inventory.arm import ArmConnection
 from inventory.directory import FederatedOf, Page
 from inventory.errors import CursorExpiredError, InventoryError, PermissionMissingError, ReadFailedError
 from inventory.estate import AssignedIdentity, Host, HostSetting
-from inventory.hosting_convert import PublicAddresses
 from inventory.hosting_wire import (
     ADDRESSES,
     HOSTS,
@@ -91,13 +91,14 @@ class Hosting:
         place = _place(cursor)
         try:
             notes = () if cursor else await self._unseen()
-            public, unknown = await self._public_addresses()
-            async for rows, extra in self._rows(HOSTS, _HOSTS_PAGE, place):
-                found = [one for row in rows for one in convert.host(row, public, self._known)]
-                entries = await _all(self._completed(one, place) for one in found)
-                ending = () if place.token else (*unknown, *_told("settings", "site", "sites", place))
-                yield Page(entries=(*notes, *extra, *entries, *ending), cursor=_cursor(place))
-                notes = ()
+            with AddressBook() as public:
+                unknown = await self._public_addresses(public)
+                async for rows, extra in self._rows(HOSTS, _HOSTS_PAGE, place):
+                    found = [one for row in rows for one in convert.host(row, public, self._known)]
+                    entries = await _all(self._completed(one, place) for one in found)
+                    ending = () if place.token else (*unknown, *_told("settings", "site", "sites", place))
+                    yield Page(entries=(*notes, *extra, *entries, *ending), cursor=_cursor(place))
+                    notes = ()
         except InventoryError as error:
             if cursor or place.rows:
                 raise
@@ -169,19 +170,18 @@ class Hosting:
         text = "Reader not granted on the whole of it: hosts and identities in it may be missing"
         return tuple(ScanNote(subject=f"subscription {one}", text=text) for one in sorted(listed - readable))
 
-    async def _public_addresses(self) -> tuple[PublicAddresses, tuple[ScanNote, ...]]:
+    async def _public_addresses(self, book: AddressBook) -> tuple[ScanNote, ...]:
         """Join what the networks tell of machines; where they do not, the machines are told without addresses."""
-        book = convert.AddressBook()
         try:
             async for rows, _ in self._rows(ADDRESSES, _ROWS, _Place()):
-                book.addresses(rows)
+                convert.addresses(rows, book)
             if book:
                 async for rows, _ in self._rows(INTERFACES, _ROWS, _Place()):
-                    book.interfaces(rows)
+                    convert.interfaces(rows, book)
         except (PermissionMissingError, ReadFailedError) as error:
-            note = ScanNote(subject="hosts", text=f"{_reason(error)}: public addresses of machines are unknown")
-            return PublicAddresses(by_id={}, by_machine={}), (note,)
-        return book.joined(), ()
+            book.forget()
+            return (ScanNote(subject="hosts", text=f"{_reason(error)}: public addresses of machines are unknown"),)
+        return ()
 
     # --- settings ----------------------------------------------------------------------------------------------------
 

@@ -6,13 +6,14 @@ A row that cannot be understood becomes a ScanNote, so that one odd resource nev
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import TypeVar
 
 import msgspec
 
 from inventory import settings_kind
+from inventory.addresses import AddressBook
 from inventory.estate import AssignedIdentity, Host, HostSetting
 from inventory.hosting_wire import (
     WireAddress,
@@ -55,49 +56,20 @@ class _WireId(WireObject, frozen=True, gc=False):
 # --- hosts -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicAddresses:
-    """Public addresses of the tenant's networks: by the id of the address's resource, and by machine."""
-
-    by_id: Mapping[str, str]
-    by_machine: Mapping[str, tuple[str, ...]]
+def addresses(rows: Iterable[bytes], book: AddressBook) -> None:
+    """Take rows of public addresses; those that are unreadable tell none."""
+    for row in _readable(rows, WireAddress, lambda row: row):
+        book.tell(row.id, row.address, row.attached_to.partition("/ipconfigurations/")[0])
 
 
-class AddressBook:
-    """Joins public addresses with machines by their network interfaces; rows that are unreadable tell no address.
-
-    Of the rows, which a large tenant has by the ten thousand, nothing is kept but ids and addresses.
-    """
-
-    def __init__(self) -> None:
-        self._by_id: dict[str, str] = {}
-        self._by_interface: dict[str, tuple[str, ...]] = {}
-        self._by_machine: dict[str, tuple[str, ...]] = {}
-
-    def __len__(self) -> int:
-        return len(self._by_id)
-
-    def addresses(self, rows: Iterable[bytes]) -> None:
-        """Take rows of addresses, all of them before those of interfaces."""
-        for row in _readable(rows, WireAddress, lambda row: row):
-            self._by_id[row.id] = row.address
-            interface = row.attached_to.partition("/ipconfigurations/")[0]
-            if interface:
-                self._by_interface[interface] = (*self._by_interface.get(interface, ()), row.address)
-
-    def interfaces(self, rows: Iterable[bytes]) -> None:
-        """Take rows of network interfaces."""
-        for row in _readable(rows, WireInterface, lambda row: row):
-            told = self._by_interface.get(row.id)
-            if told and row.machine:
-                self._by_machine[row.machine] = (*self._by_machine.get(row.machine, ()), *told)
-
-    def joined(self) -> PublicAddresses:
-        """Return what was joined."""
-        return PublicAddresses(by_id=self._by_id, by_machine=self._by_machine)
+def interfaces(rows: Iterable[bytes], book: AddressBook) -> None:
+    """Take rows of network interfaces, in the same way."""
+    for row in _readable(rows, WireInterface, lambda row: row):
+        if row.id and row.machine:
+            book.attach(row.id, row.machine)
 
 
-def host(raw: bytes, public: PublicAddresses, known: KnownIds) -> tuple[Host | ScanNote, ...]:
+def host(raw: bytes, public: AddressBook, known: KnownIds) -> tuple[Host | ScanNote, ...]:
     """Convert a row of HOSTS; a site comes without its settings, which no query tells."""
     found = _converted("host", WireHost, raw, lambda wire: _host(wire, public))
     if isinstance(found, ScanNote) or found.type not in _VARIABLE_TYPES:
@@ -108,7 +80,7 @@ def host(raw: bytes, public: PublicAddresses, known: KnownIds) -> tuple[Host | S
     return (replace(found, settings=settings),)
 
 
-def _host(wire: WireHost, public: PublicAddresses) -> Host:
+def _host(wire: WireHost, public: AddressBook) -> Host:
     attached = wire.identity or WireAttached()
     kubelet = (one.resource_id for one in (wire.kubelet or {}).values())
     return Host(
@@ -128,11 +100,10 @@ def _host(wire: WireHost, public: PublicAddresses) -> Host:
     )
 
 
-def _addresses(wire: WireHost, public: PublicAddresses) -> tuple[str, ...]:
+def _addresses(wire: WireHost, public: AddressBook) -> tuple[str, ...]:
     told = [one for listed in (wire.outbound, wire.possible, wire.public_ips) for one in _listed(listed)]
     mentioned = (*(wire.balancer or ()), *(wire.gateway or ()))
-    told += [public.by_id.get((one.id or "").lower(), "") for one in mentioned]
-    told += public.by_machine.get(wire.id.lower(), ())
+    told += public.addresses([(one.id or "").lower() for one in mentioned], wire.id.lower())
     return tuple(sorted({one for one in told if _is_address(one)}))
 
 

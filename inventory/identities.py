@@ -7,8 +7,9 @@ subscriptions that the account may read.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 
+from inventory.decoded import Decoded
 from inventory.directory import FederatedOf, Page
 from inventory.errors import InventoryError, ReadFailedError
 from inventory.estate import AssignedIdentity
@@ -29,7 +30,7 @@ class Identities:
     async def completed(self, pages: AsyncIterator[Principals]) -> AsyncIterator[Principals]:
         """Yield pages of a directory, with identities that lack an ARM id or a kind completed."""
         async for page in pages:
-            if not any(isinstance(one, ManagedIdentity) and _is_incomplete(one) for one in page.entries):
+            if not any(isinstance(one, ManagedIdentity) and _is_incomplete(one) for one in _identities(page)):
                 yield page
                 continue
             notes = await self._list()
@@ -59,6 +60,14 @@ class Identities:
             found = [ScanNote(subject="identities", text=f"{error}: ARM ids are unknown")]
         self._listed = tuple(one for one in found if isinstance(one, AssignedIdentity))
         return tuple(one for one in found if isinstance(one, ScanNote))
+
+
+def _identities(page: Principals) -> Iterable[ServicePrincipal | ManagedIdentity | ScanNote]:
+    """Return all that may be managed identities, without making values of whatever else is on the page."""
+    found = page.entries
+    return (
+        found.of(lambda wire: wire.service_principal_type == "ManagedIdentity") if isinstance(found, Decoded) else found
+    )
 
 
 def _is_incomplete(one: ManagedIdentity) -> bool:

@@ -9,13 +9,14 @@ decoded at once again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from inventory.decoded import Decoded
 from inventory.mending import DEEP, pruned
 from inventory.model import ScanNote
 from inventory.secret_texts import looks_random, looks_secret, withheld
@@ -46,7 +47,7 @@ class SenselessError(ValueError):
 class ReadPage(Generic[_Value]):
     """The values of a page in its order, and the links it ends with."""
 
-    entries: tuple[_Value | ScanNote, ...]
+    entries: Sequence[_Value | ScanNote]
     next_link: str | None
     delta_link: str | None = None
 
@@ -74,12 +75,18 @@ class Reading(Generic[_Wire, _Value]):
 
     def page(self, body: bytes) -> ReadPage[_Value]:
         """Read a page; raises msgspec.DecodeError where it is no JSON, its subclass ValidationError where no page."""
+        page = self.decoded(body)
+        return ReadPage(entries=tuple(page.entries), next_link=page.next_link, delta_link=page.delta_link)
+
+    def decoded(self, body: bytes) -> ReadPage[_Value]:
+        """Read a page as ``page`` does; its values are made when they are asked for, see ``Decoded``."""
         try:
             page = _decoder(self._shape, self._documented, self._learned).decode(body)
         except (msgspec.ValidationError, UnicodeDecodeError, RecursionError):
             return self._piecemeal(body)
         extra = _fields(self._learned) if self._learned else {}
-        entries = tuple([self._value(row, _told(row, extra) if extra else "") for row in page.value])
+        unknown = [_told(row, extra) for row in page.value] if extra else [""] * len(page.value)
+        entries: Sequence[_Value | ScanNote] = Decoded(page.value, unknown, self._value)
         return ReadPage(entries=entries, next_link=page.next_link, delta_link=page.delta_link)
 
     def one(self, raw: Json) -> _Value | ScanNote:

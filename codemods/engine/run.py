@@ -44,7 +44,7 @@ def rewrite(request: Request, told: Told = nobody) -> Run:
         check_name(request.helper_module)
     listing = list_files(request.paths)
     known = join(load())
-    project = Project(listing)
+    project = Project(listing, keeps=request.fix_leftovers)
     reading = read_all(project, known, request, told=told)
     reading.candidates = with_clients(project, reading.candidates)
     neighbours = look_around(project, reading, known)

@@ -58,7 +58,7 @@ def identities(subject: Subject) -> Section:
     found = {str(one["principal_id"]): one for row in _federated(subject) if (one := _identity(subject, row))}
     known: list[Known] = []
     for one in found.values():
-        sort = _SORTS[one["user_assigned"]]
+        sort = _SORTS.get(one["user_assigned"], _SORTS[None])
         text = f"{sort} {one['name']}, client id {one['client_id']}"
         known.append(Known(text=text, evidence=f"principal {one['principal_id']}, {subject.scan}", data=one))
         known += _attached(subject, one)

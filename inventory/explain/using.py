@@ -70,7 +70,7 @@ def _summary(summary: Row, window: str) -> Known:
 def _caller(subject: Subject, one: Row, window: str) -> Known:
     who = one["address"] or "caller not told"
     what = f" for {_resource(subject, str(one['resource']))}" if one["resource"] else ""
-    how = _HOW[one["delegated"]]
+    how = _HOW.get(one["delegated"], _HOW[None])
     when = (
         f"last success {day(one['last_success'])}" if one["last_success"] else f"last attempt {day(one['last_seen'])}"
     )

@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, assert_never
 
 import msgspec
 
+from inventory.columnar import Block, plain
+from inventory.decoded import Decoded
 from inventory.directory import FederatedOf
 from inventory.estate import AssignedIdentity, Host, Policy, RoleHeld
 from inventory.model import Application, FederatedCredential, ManagedIdentity, ScanNote, ServicePrincipal
 from inventory.secret_texts import looks_secret, suspicious
 from inventory.snapshot import inserting
+from inventory.snapshot.seen import LARGE, Seen
 from inventory.tables import rows
-from inventory.tables.withholding import kept
+from inventory.tables.rows import Row
+from inventory.tables.withholding import hides, kept
 from inventory.usage import Source, Use
 
 Entry = (
@@ -52,18 +57,33 @@ _SEEN = """
     PRAGMA temp.cache_size=-2048;
     CREATE TEMP TABLE IF NOT EXISTS seen (name TEXT PRIMARY KEY) WITHOUT ROWID;
 """
-Rows = defaultdict[str, list[rows.Row]]
+Rows = defaultdict[str, list[Row]]
 
 
-def remember(database: sqlite3.Connection) -> None:
+@dataclass(slots=True, kw_only=True)
+class Added:
+    """The rows of a page as they were written; those of most objects as columns."""
+
+    rows: Rows = field(default_factory=lambda: defaultdict(list))
+    blocks: tuple[Block, ...] = ()
+
+    def of(self, table: str) -> Iterator[Iterable[Row]]:
+        """Yield the rows of one table, in parts."""
+        yield self.rows[table]
+        yield from (one.rows() for one in self.blocks if one.table == table)
+
+
+def remember(database: sqlite3.Connection) -> Seen:
     """Note which objects an unfinished file holds already.
 
-    That is a temporary table of its own: an index on random ids would be written anew with every page.
+    Of the large tables a filter says it, of the others a temporary table: an index on random ids would be written anew
+    with every page.
     """
     database.executescript(_SEEN)
+    seen = Seen()
+    for table in LARGE:
+        seen.suspects(table, (row[0] for row in database.execute(f"SELECT id FROM {table}")))  # noqa: S608 - our own
     for table, key in (
-        ("applications", "id"),
-        ("service_principals", "id"),
         ("identities", "principal_id"),
         ("identity_tags", "principal_id"),
         ("hosts", "resource_id"),
@@ -72,10 +92,43 @@ def remember(database: sqlite3.Connection) -> None:
     ):
         name = table.partition(",")[0]
         database.execute(f"INSERT OR IGNORE INTO seen SELECT '{name} ' || {key} FROM {table}")  # noqa: S608 - our own
+    return seen
 
 
-def add(database: sqlite3.Connection, collection: str, entries: Iterable[Entry]) -> Rows:
-    """Add entries and return their rows; the caller holds the transaction."""
+def add(database: sqlite3.Connection, collection: str, entries: Sequence[Entry], seen: Seen | None = None) -> Added:
+    """Add entries and return their rows; the caller holds the transaction.
+
+    ``seen`` is what ``remember`` returned; without it the large tables themselves are looked at, which have indexes
+    where a snapshot is refreshed.
+    """
+    whole = plain(entries) if isinstance(entries, Decoded) else None
+    if whole is None or suspicious(whole.ids) or _there(database, whole.table, whole.ids, seen):
+        return Added(rows=_add(database, collection, entries, seen))
+    found: Rows = defaultdict(list)
+    told = []
+    for block in whole.blocks:
+        if hides(block.table, block.columns):
+            found[block.table] += kept(block.table, list(block.rows()))
+        else:
+            inserting.insert_block(database, block)
+            told.append(block)
+    for table, page in found.items():
+        inserting.insert(database, table, page)
+    for table, page in _add(database, collection, [entries[at] for at in whole.others], seen).items():
+        found[table] += page
+    return Added(rows=found, blocks=tuple(told))
+
+
+def _there(database: sqlite3.Connection, table: str, ids: list[str], seen: Seen | None) -> set[str]:
+    """Return which objects of a large table are there already; ``seen`` remembers all of them."""
+    asked = ids if seen is None else seen.suspects(table, ids)
+    if not asked:
+        return set()
+    statement = f"SELECT id FROM {table} WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - our own
+    return {row[0] for row in database.execute(statement, (msgspec.json.encode(asked).decode(),))}
+
+
+def _add(database: sqlite3.Connection, collection: str, entries: Iterable[Entry], seen: Seen | None) -> Rows:
     found: Rows = defaultdict(list)
     sorts: defaultdict[type, list[Entry]] = defaultdict(list)
     for entry in entries:
@@ -83,7 +136,7 @@ def add(database: sqlite3.Connection, collection: str, entries: Iterable[Entry])
     for sort, members in sorts.items():
         if sort in _KEYS:
             members = _named(collection, sort, members, found)  # noqa: PLW2901 - those that can be kept
-        new = _new(database, sort, members) if sort in _KEYS else members
+        new = _new(database, sort, members, seen) if sort in _KEYS else members
         for one in new:
             _collect(collection, one, found)
         if sort is FederatedOf:
@@ -120,9 +173,13 @@ def forget(database: sqlite3.Connection, table: str, key: str = "") -> None:
         database.execute("DELETE FROM seen WHERE name BETWEEN ? AND ?", (f"{table} ", f"{table}!"))
 
 
-def _new(database: sqlite3.Connection, sort: type, members: list[Entry]) -> list[Entry]:
+def _new(database: sqlite3.Connection, sort: type, members: list[Entry], seen: Seen | None) -> list[Entry]:
     """Return those that are not there yet, each once, and remember them."""
     table, key = _KEYS[sort]
+    if table in LARGE:
+        by_id = {key(one): one for one in reversed(members)}
+        there = _there(database, table, list(by_id), seen)
+        return [one for name, one in by_id.items() if name not in there]
     by_name = {f"{table} {key(one)}": one for one in reversed(members)}
     names = msgspec.json.encode(list(by_name)).decode()
     known = {row[0] for row in database.execute(_KNOWN, (names,))}

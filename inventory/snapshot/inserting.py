@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import enum
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, groupby
+from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from inventory.columnar import Block, Column, Same
 from inventory.tables import schema
 from inventory.tables.rows import Row
 
@@ -49,26 +50,54 @@ def insert(database: sqlite3.Connection, table: str, rows: Sequence[Row]) -> Non
             _insert(database, table, some[at : at + _AT_A_TIME])
 
 
+def insert_block(database: sqlite3.Connection, block: Block) -> None:
+    """Insert rows that come as columns; what is one cell in all of them is bound once."""
+    if len(block):
+        _insert_columns(database, block.table, block.columns, len(block))
+
+
 def _insert(database: sqlite3.Connection, table: str, rows: Sequence[Row]) -> None:
-    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True))
+    _insert_columns(database, table, [list(column) for column in zip(*rows, strict=True)], len(rows))
+
+
+def _insert_columns(database: sqlite3.Connection, table: str, columns: Sequence[Column], count: int) -> None:
     forms = tuple(map(_form, columns))
-    shared = [column[0] for column, form in zip(columns, forms, strict=True) if form is _Form.SAME]
-    single = [_bound(column, form) for column, form in zip(columns, forms, strict=True) if form in _SINGLE]
-    cells = list(zip(*single, strict=True)) if single else [()] * len(rows)
-    at, size = 0, _largest(len(shared), len(single))
-    while at < len(rows):  # sizes are powers of two, so that there are few statements, each prepared once
-        while size > len(rows) - at:
+    shared = [_first(column) for column, form in zip(columns, forms, strict=True) if form is _Form.SAME]
+    single = [
+        _bound(column, form)
+        for column, form in zip(columns, forms, strict=True)
+        if form in _SINGLE and isinstance(column, list)
+    ]
+    cells = _in_turn(single, count)
+    at, size, width = 0, _largest(len(shared), len(single)), len(single)
+    while at < count:  # sizes are powers of two, so that there are few statements, each prepared once
+        while size > count - at:
             size //= 2
-        whole = (len(rows) - at) // size * size
-        groups = (cells[place : place + size] for place in range(at, at + whole, size))
-        database.executemany(_statement(table, forms, size), [[*shared, *chain.from_iterable(one)] for one in groups])
+        whole = (count - at) // size * size
+        places = range(at * width, (at + whole) * width, size * width) if width else [0] * (whole // size)
+        groups = [[*shared, *cells[place : place + size * width]] for place in places]
+        database.executemany(_statement(table, forms, size), groups)
         at += whole
+
+
+def _in_turn(columns: Sequence[Sequence[Any]], count: int) -> list[Any]:
+    """Return the cells of columns row by row."""
+    cells: list[Any] = [None] * (count * len(columns))
+    for at, column in enumerate(columns):
+        cells[at :: len(columns)] = column
+    return cells
+
+
+def _first(column: Column) -> Any:
+    return column.cell if isinstance(column, Same) else column[0]
 
 
 _SINGLE = (_Form.TOLD, _Form.MIXED)
 
 
-def _form(column: tuple[Any, ...]) -> _Form:
+def _form(column: Column) -> _Form:
+    if isinstance(column, Same):
+        return _Form.NULL if column.cell is None else _Form.SAME
     nulls = column.count(None)
     if nulls == len(column):
         return _Form.NULL
@@ -79,7 +108,7 @@ def _form(column: tuple[Any, ...]) -> _Form:
     return _Form.SAME if same else _Form.TOLD
 
 
-def _bound(column: tuple[Any, ...], form: _Form) -> Iterable[Any]:
+def _bound(column: list[Any], form: _Form) -> list[Any]:
     return column if form is _Form.TOLD else [_NULL if cell is None else cell for cell in column]
 
 

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -55,19 +56,34 @@ def is_snapshot(path: Path) -> bool:
 
 
 @contextmanager
-def opened(path: Path, *, oldest: int = schema.SCHEMA_VERSION) -> Iterator[sqlite3.Connection]:
+def opened(
+    path: Path, *, oldest: int = schema.SCHEMA_VERSION, beside: Path | None = None
+) -> Iterator[sqlite3.Connection]:
     """Open a snapshot for SQL that only reads, without checking its digests; SnapshotError as for ``read``.
 
-    What SQLite says inside, and what can be no value, becomes SnapshotError too.
+    What SQLite says inside, and what can be no value, becomes SnapshotError too; it names ``beside`` as well, another
+    snapshot that is attached inside.
     """
     _check_header(path)
     try:
         with closing(_open(path)) as database:
             _check(path, database, oldest)
+            database.row_factory = _cells
             database.execute("PRAGMA cache_size=-65536")  # KiB, so that joins find their pages again
             yield database
     except (sqlite3.Error, ValueError, msgspec.DecodeError) as error:
-        raise SnapshotError(f"{path} is damaged ({error}); scan the tenant again") from None
+        which = path if beside is None else f"{path} or {beside}"
+        raise SnapshotError(f"{which} is damaged ({error}); scan the tenant again") from None
+
+
+def _cells(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Hand a row on; ValueError where a cell is a BLOB, which no scan ever writes, whatever its column is for."""
+    if bytes in map(type, row):
+        names = ", ".join(
+            column[0] for column, cell in zip(cursor.description, row, strict=True) if type(cell) is bytes
+        )
+        raise ValueError(f"no text and no number is in {names}")
+    return row
 
 
 def _open(path: Path) -> sqlite3.Connection:

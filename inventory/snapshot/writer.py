@@ -86,7 +86,7 @@ class SnapshotWriter:
     def __enter__(self) -> Self:
         with writing(self._path):
             self._part = self._begin(self._path, self._scan)
-            entries.remember(self._part.database)
+            self._seen = entries.remember(self._part.database)
         self._digest = Digest()
         self._summed = self._part.empty
         self._merge = self._part.beginning.resumed
@@ -132,16 +132,17 @@ class SnapshotWriter:
     def add(self, collection: str, page: Page[Entry]) -> None:
         """Add a page and remember where its collection goes on, both or neither."""
         with writing(self._path), transaction(self._database):
-            rows = entries.add(self._database, collection, page.entries)
+            added = entries.add(self._database, collection, page.entries, self._seen)
             self._database.execute(
                 "INSERT INTO progress VALUES (?1, ?2, ?3) ON CONFLICT (collection) DO UPDATE SET cursor = ?2, "
                 "objects = objects + ?3",
                 (collection, page.cursor, len(page.entries)),
             )
-        self._merge = self._merge or bool(rows["uses"])
+        self._merge = self._merge or bool(added.rows["uses"])
         if self._summed:
             for table in _SUMMED:
-                self._digest.take(table, rows[table])
+                for rows in added.of(table):
+                    self._digest.take(table, rows)
 
     def note(self, *notes: ScanNote) -> None:
         """Say what could not be seen; the same note twice is one."""

@@ -5,7 +5,8 @@ A whole cell is withheld, or an item of a list: what stands around a secret says
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from string import hexdigits
 from typing import Any
 
 import msgspec
@@ -40,8 +41,17 @@ def kept(table: str, page: list[Row]) -> list[Row]:
     return [_kept(table, row) for row in page] if suspicious(texts) else page
 
 
-def _texts(column: tuple[Any, ...]) -> set[str]:
-    """Return the texts of a column, each once; none of a column of nothing but ids.
+def hides(table: str, columns: Sequence[Any]) -> bool:
+    """Whether a text in columns of a table may look like a secret; what is no list of cells is no text of theirs."""
+    texts: set[str] = set()
+    for place in _PLACES[table]:
+        if isinstance(columns[place], list):
+            texts |= _texts(columns[place])
+    return suspicious(texts)
+
+
+def _texts(column: Sequence[Any]) -> set[str]:
+    """Return the texts of a column, each once; none of a column of nothing but ids or digests in hex.
 
     A page has tens of thousands of cells, so that they are looked at a column at a time, in C.
     """
@@ -50,10 +60,12 @@ def _texts(column: tuple[Any, ...]) -> set[str]:
     except TypeError:  # not texts alone
         return {cell for cell in _each_once(column) if type(cell) is str}
     ids = len(whole) == _GUID * len(column) and set(map(len, column)) == {_GUID}
-    return set() if ids and whole[_HYPHEN::_GUID] == "-" * len(column) else set(column)
+    if ids and whole[_HYPHEN::_GUID] == "-" * len(column):
+        return set()
+    return set(column) if whole.strip(hexdigits) else set()  # each sign of a secret has another letter
 
 
-def _each_once(column: tuple[Any, ...]) -> Iterable[Any]:
+def _each_once(column: Sequence[Any]) -> Iterable[Any]:
     try:
         return set(column)
     except TypeError:  # what SQLite will refuse

@@ -14,7 +14,7 @@ from migrate.circumstances import Deactivation, Stretch
 from migrate.exchanged import ExchangeClaims
 from migrate.gate import CodeState
 from migrate.glass import GlassSecret, Place
-from migrate.model import Abandoned, CodeFinding, Entry, Kind, Pairing, Refusal
+from migrate.model import Abandoned, CodeFinding, Entry, Kind, Pairing, Refusal, Target
 
 
 def planned(entries: Iterable[Entry]) -> tuple[Pairing, ...]:
@@ -23,10 +23,16 @@ def planned(entries: Iterable[Entry]) -> tuple[Pairing, ...]:
     return tuple(msgspec.convert(plans[-1].data["pairings"], list[Pairing])) if plans else ()
 
 
-def all_planned(entries: Iterable[Entry], tenant: TenantId) -> tuple[Pairing, ...] | None:
-    """Return the pairings of every plan that was used for a tenant, oldest plan first; None where there is none."""
+def all_planned(entries: Iterable[Entry], tenant: TenantId) -> tuple[Target, ...] | None:
+    """Return whatever may lose credentials by every plan that was used for a tenant, oldest plan first.
+
+    None where there is none.
+    """
     plans = [entry for entry in entries if entry.kind is Kind.PLAN and entry.data["tenant"] == tenant]
-    found = [one for entry in plans for one in msgspec.convert(entry.data["pairings"], list[Pairing])]
+    found: list[Target] = []
+    for entry in plans:
+        found += msgspec.convert(entry.data["pairings"], list[Pairing])
+        found += msgspec.convert(entry.data.get("abandoned", []), list[Abandoned])
     return tuple(found) if plans else None
 
 

@@ -10,14 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inventory import hosting_convert as convert
+from inventory.addresses import AddressBook
 from inventory.estate import AssignedIdentity, Host, HostSetting, SettingKind
-from inventory.hosting_convert import PublicAddresses
 from inventory.hosting_wire import WireSignInSettings
 from inventory.model import ClientId, FederatedCredential, IdentityClientId, ManagedIdentity, PrincipalId, ScanNote
 from inventory.settings_kind import KnownIds
 from tests.inventory.madeup_arm import GROUP, SUBSCRIPTION, row
 
-NOWHERE = PublicAddresses(by_id={}, by_machine={})
 UAMI = f"{GROUP}/providers/microsoft.managedidentity/userassignedidentities/id-a"
 APP = "11111111-aaaa-4000-8000-000000000001"
 SECRET = "Sesame-open-Sesame-open-Sesame-open-Sesame"
@@ -28,8 +27,11 @@ def _raw(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-def _host(value: dict[str, Any], public: PublicAddresses = NOWHERE) -> Host:
-    (found,) = convert.host(_raw(value), public, KnownIds())
+def _host(value: dict[str, Any], *addresses: tuple[str, str, str]) -> Host:
+    with AddressBook() as book:
+        for one in addresses:
+            book.tell(*one)
+        (found,) = convert.host(_raw(value), book, KnownIds())
     assert isinstance(found, Host)
     return found
 
@@ -62,21 +64,28 @@ def test_a_cluster_tells_issuer_kubelet_identity_and_outbound_addresses() -> Non
             "microsoft.containerservice/managedclusters", "aks", kubelet={"kubeletidentity": {"resourceId": UAMI}},
             issuer="https://oidc.example/a/", balancer=[{"id": address.upper()}, {"id": "/gone"}, {}],
         ),
-        PublicAddresses(by_id={address: "20.0.0.9"}, by_machine={}),
+        (address, "20.0.0.9", ""),
     )  # fmt: skip
     assert (found.identities, found.issuer, found.addresses) == ((UAMI,), "https://oidc.example/a/", ("20.0.0.9",))
 
 
 def test_a_machine_has_the_public_address_of_its_interface() -> None:
     nic, machine = f"{GROUP}/nic", f"{GROUP}/providers/microsoft.compute/virtualmachines/vm"
-    book = convert.AddressBook()
+    raw = _raw(row("microsoft.compute/virtualmachines", "vm"))
     attached = (("/pip", "20.0.0.7", f"{nic}/ipconfigurations/a"), ("/free", "20.0.0.8", ""))
-    for id_, address, to in (*attached, ("/two", "20.0.0.9", f"{nic}/ipconfigurations/b")):
-        book.addresses([_raw({"id": id_, "address": address, "attachedTo": to}), b"{}"])
-    for interface, of in ((f"{GROUP}/other", machine), (nic, machine), ("", machine)):
-        book.interfaces([_raw({"id": interface, "machine": of}), b"[]"])
-    assert len(book) == 3
-    assert _host(row("microsoft.compute/virtualmachines", "vm"), book.joined()).addresses == ("20.0.0.7", "20.0.0.9")
+    with AddressBook() as book:
+        for id_, address, to in (*attached, ("/two", "20.0.0.9", f"{nic}/ipconfigurations/b")):
+            convert.addresses([_raw({"id": id_, "address": address, "attachedTo": to}), b"{}"], book)
+        for interface, of in ((f"{GROUP}/other", machine), (nic, machine), ("", machine)):
+            convert.interfaces([_raw({"id": interface, "machine": of}), b"[]"], book)
+        assert len(book) == 3
+        (found,) = convert.host(raw, book, KnownIds())
+        assert isinstance(found, Host)
+        assert found.addresses == ("20.0.0.7", "20.0.0.9")
+        book.forget()
+        (found,) = convert.host(raw, book, KnownIds())
+        assert isinstance(found, Host)
+        assert (len(book), found.addresses) == (0, ())
 
 
 def _container_app(**others: Any) -> dict[str, Any]:
@@ -121,7 +130,8 @@ def test_a_container_group_tells_secure_variables_by_name_alone() -> None:
 def test_odd_variables_do_not_cost_the_host() -> None:
     value = _container_app()
     value["containers"][0]["env"].append({"value": SECRET})
-    found, note = convert.host(_raw(value), NOWHERE, KnownIds())
+    with AddressBook() as nowhere:
+        found, note = convert.host(_raw(value), nowhere, KnownIds())
     assert isinstance(found, Host)
     assert found.settings is None
     assert isinstance(note, ScanNote)
@@ -210,14 +220,16 @@ def test_a_body_of_any_form_is_converted_or_noted(seed: dict[str, Any], data: st
         else:
             holder[path[-1]] = odd
     raw = _raw(value)
-    told = [*convert.host(raw, NOWHERE, KnownIds()), convert.identity(raw), convert.trust(raw)]
+    with AddressBook() as nowhere:
+        told = [*convert.host(raw, nowhere, KnownIds()), convert.identity(raw), convert.trust(raw)]
     assert all(isinstance(one, (Host, AssignedIdentity, FederatedCredential, ScanNote)) for one in told)
     assert not [one for one in told if isinstance(one, ScanNote) and SECRET in one.text]
 
 
 @given(st.binary(max_size=60))
 def test_bytes_that_are_no_row_are_noted(raw: bytes) -> None:
-    (found,) = convert.host(raw, NOWHERE, KnownIds())
+    with AddressBook() as nowhere:
+        (found,) = convert.host(raw, nowhere, KnownIds())
     assert isinstance(found, ScanNote)
     assert not isinstance(convert.identity(raw), AssignedIdentity)
 

@@ -93,7 +93,7 @@ async def bytes_only(url: str, _: Path) -> int:
 async def values(url: str, _: Path) -> int:
     """Read the values of the inventory."""
     async with connected(url) as connection:
-        return sum([len(page.entries) async for page in GraphDirectory(connection).applications()])
+        return sum([len(tuple(page.entries)) async for page in GraphDirectory(connection).applications()])
 
 
 async def snapshot(url: str, path: Path) -> int:

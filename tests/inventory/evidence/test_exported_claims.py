@@ -140,7 +140,7 @@ def test_a_weekend_is_not_bridged_by_the_logs_of_another_tenant(tmp_path: Path) 
 def _pages(folder: Path) -> list[tuple[tuple[Any, ...], str | None]]:
     async def run() -> list[tuple[tuple[Any, ...], str | None]]:
         request = EvidenceRequest(at=NOW, tenant_id=TenantId(TENANT), folder=folder)
-        return [(page.entries, page.cursor) async for page in SOURCE.read(request)]
+        return [(tuple(page.entries), page.cursor) async for page in SOURCE.read(request)]
 
     return asyncio.run(run())
 
