@@ -103,9 +103,9 @@ class Retirer:
                 break
             results.append(found := await self._one(pairing, credential, around, apply=apply))
             if apply and isinstance(found, Scheduled):
-                around.soaks(credential)
+                around.soaks(pairing, credential)
             elif _is_settled(found):
-                around.settled(credential)
+                around.settled(pairing, credential)
         return results
 
     async def _one(
@@ -166,8 +166,8 @@ class Retirer:
 
     def _note_callers(self, question: Question, around: Surroundings) -> None:
         """Write down who used the credential, as the log forgets it after a month."""
-        credential, history = question.credential, question.history
-        known, unclear = around.known_callers(credential), around.unclear_callers(credential)
+        target, credential, history = question.pairing, question.credential, question.history
+        known, unclear = around.known_callers(target, credential), around.unclear_callers(target, credential)
         seen, dim = callers_of(history, credential), unclear_of(history, credential)
         if _newer(seen, known) or _newer(dim, unclear):
             told = {"addresses": _latest(seen, known), "unclear": _latest(dim, unclear)}
