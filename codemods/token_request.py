@@ -136,8 +136,24 @@ def _is_client(module: Module, node: ast.expr) -> bool:
     """Tell whether an expression is a client of requests, httpx or aiohttp, whichever way it got its name."""
     if isinstance(node, ast.Call):
         return module.qualified(node.func) in _CLIENTS
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+        return _keeps_client(module, node.attr)
     found = module.lookup(node) if isinstance(node, ast.Name) else None
     return found is not None and bool(found[1]) and all(_binds_client(module, item) for item in found[1])
+
+
+def _keeps_client(module: Module, name: str) -> bool:
+    """Tell whether an attribute is given nothing but clients, anywhere in the file."""
+    given = [node for node in module.parents if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)]
+    statements = [module.parents[node] for node in given if node.attr == name]
+    values = [item.value for item in statements if isinstance(item, ast.Assign | ast.AnnAssign)]
+    plain = len(values) == len(statements) > 0
+    return plain and all(isinstance(value, ast.Call | ast.Name) and _is_client(module, value) for value in values)
+
+
+def is_client(module: Module, call: ast.Call) -> bool:
+    """Tell whether it is known what a call sends: a function or a client of requests, httpx, aiohttp or urllib."""
+    return _place(module, call) is not None
 
 
 def _binds_client(module: Module, binding: Binding) -> bool:

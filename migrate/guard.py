@@ -26,7 +26,7 @@ from inventory.model import (
 )
 from migrate import concurrency, restrictions, rollout, sealing
 from migrate.guardlog import adder, told
-from migrate.model import Entry, Kind, Pairing
+from migrate.model import Entry, Kind, Pairing, Target
 from migrate.ports import SealWriter
 from migrate.restrictions import CombinationError, Restrictions
 from migrate.rollout import LOCK, POLICY, Standing, State
@@ -52,13 +52,15 @@ class Alarm(enum.StrEnum):
     BEHIND_DEFAULT = "behind-default"
     """The tenant's default became stricter, which an application with a policy of its own does not inherit."""
     LOCK_OFF = "lock-off"
+    ACTIVATED = "activated"
+    """One that nobody used, and that was deactivated before its credentials went, is active again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """Something is not as it was left."""
 
-    pairing: Pairing
+    pairing: Target
     alarm: Alarm
     text: str
     subject: str = ""
@@ -75,7 +77,7 @@ class Found:
 class Unclear:
     """A part could not be read: whether it is as it was left is unknown."""
 
-    pairing: Pairing
+    pairing: Target
     text: str
 
 
@@ -83,7 +85,7 @@ class Unclear:
 class Intact:
     """Everything was read, and is as it was left."""
 
-    pairing: Pairing
+    pairing: Target
 
 
 Guarded = Found | Unclear | Intact
@@ -93,7 +95,7 @@ Guarded = Found | Unclear | Intact
 class Ward:
     """An application that is looked after, with what the journal says of it."""
 
-    pairing: Pairing
+    pairing: Target
     entries: tuple[Entry, ...]
     standing: Standing
 
@@ -108,16 +110,16 @@ def _is_seal(entry: Entry) -> bool:
     return entry.kind is Kind.SEALED and entry.subject == POLICY
 
 
-def wards(pairings: Iterable[Pairing], entries: Iterable[Entry]) -> tuple[Ward, ...]:
+def wards(targets: Iterable[Target], entries: Iterable[Entry]) -> tuple[Ward, ...]:
     """Return the applications that lost a credential to us, all or some; of several plans the last one counts."""
-    latest = {each.application.client_id: each for each in pairings}
+    latest = {each.application.client_id: each for each in targets}
     written: dict[str, list[Entry]] = {}
     for entry in entries:
         written.setdefault(entry.application or "", []).append(entry)
     found = []
     for client_id, pairing in latest.items():
         mine = tuple(written.get(client_id, ()))
-        standing = rollout.fold(rollout.course(pairing), mine)
+        standing = rollout.fold(rollout.course_of(pairing), mine)
         if standing.station in _GUARDED:
             found.append(Ward(pairing=pairing, entries=mine, standing=standing))
     return tuple(found)
@@ -164,7 +166,10 @@ class Guard:
         principal = await self.directory.principal_of(one.client_id)
         unclear, new = _appeared(ward, application, principal)
         found = [await self._found(ward, each, application, principal) for each in new]
-        return [*unclear, *found, *_trusts(ward, application)]
+        others = (
+            _trusts(ward, ward.pairing, application) if isinstance(ward.pairing, Pairing) else _state(ward, application)
+        )
+        return [*unclear, *found, *others]
 
     async def _found(
         self, ward: Ward, each: Credential, application: Application, principal: ServicePrincipal | None
@@ -267,12 +272,20 @@ def _expected(ward: Ward) -> frozenset[KeyId]:
     return frozenset(made | {each.key_id for each in ward.pairing.credentials})
 
 
-def _trusts(ward: Ward, application: Application) -> Iterator[Guarded]:
+def _state(ward: Ward, application: Application) -> Iterator[Guarded]:
+    """Tell where an application that nobody used is active again, and not by us."""
+    client_id = ward.pairing.application.client_id
+    if client_id in rollout.deactivations(ward.entries) and not application.disabled:
+        text = "it was deactivated, and somebody activated it"
+        yield Found(pairing=ward.pairing, alarm=Alarm.ACTIVATED, text=text, owners=_owners(application))
+
+
+def _trusts(ward: Ward, pairing: Pairing, application: Application) -> Iterator[Guarded]:
     present = application.federated
     if present is None:
         yield Unclear(pairing=ward.pairing, text="its federated credentials are unknown")
         return
-    owners, wanted, trust = _owners(application), ward.pairing.federated, ward.standing.trust
+    owners, wanted, trust = _owners(application), pairing.federated, ward.standing.trust
     if not any(wanted.is_in(each) for each in present):
         names = {wanted.name, trust.name if trust else wanted.name}
         changed = [each for each in present if each.name in names or (trust and each.id == trust.id)]

@@ -12,9 +12,13 @@ from typing import Any
 
 import msgspec
 
+from migrate import infile
 from migrate.errors import PlanError
 from migrate.model import PLAN_SCHEMA, Plan
 from reports.text import json_visible
+
+_LARGEST = 1024 * infile.MIB
+"""Three times the plan of 100,000 applications."""
 
 
 def digest(plan: Plan) -> str:
@@ -66,7 +70,7 @@ def read(path: Path) -> Plan:
     would show a reviewer another value than the one that is used.
     """
     try:
-        content = path.read_bytes()
+        content = infile.read(path, _LARGEST)
         raw: Any = msgspec.json.decode(content)
     except OSError as error:
         raise PlanError(f"cannot read the plan {path}: {error.strerror}; make one with: unsecret plan") from error

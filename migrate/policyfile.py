@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from migrate import infile
 from migrate.circumstances import BreakGlass, GoneCaller, OptOut, Policy, RetirePolicy
 from migrate.errors import PolicyError
 from migrate.glass import LONGEST_HOURS
@@ -58,6 +59,8 @@ _WORDS = {
     r"Expected `array`, got `object`": "tables of which there may be several have double brackets, lists single ones",
 }
 """msgspec's words, in the file's own."""
+_LARGEST = 16 * infile.MIB
+"""A hundred times a file that decides for a thousand applications."""
 _WHERE = re.compile(r"(?P<what>.*) - at `\$\.?(?P<key>[^`]*)`", re.DOTALL)
 
 
@@ -192,7 +195,7 @@ def read_retirement(path: Path) -> RetirePolicy:
 
 def _read(path: Path, understand: Callable[[bytes], _Value]) -> _Value:
     try:
-        content = path.read_bytes()
+        content = infile.read(path, _LARGEST)
     except OSError as error:
         raise PolicyError(f"cannot read {path}: {error.strerror}; give another --policy") from error
     try:

@@ -7,7 +7,7 @@ spaces, dots and line continuations; only the names of ``from ... import (...)``
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 _GAP = rb"[\s\\]*"
@@ -16,6 +16,10 @@ _START = rb"(?:^(?:\xef\xbb\xbf)?|[;:\r\n])[ \t\f]*"
 
 _IMPORT = re.compile(rb"(?:from|import)\b[^\n]*(?:\\\r?\n[^\n]*)*").findall
 _WORD = re.compile(rb"\w+").findall
+# The names of an import, in parentheses or on one logical line; whatever else is called so holds no fewer words.
+_STATEMENT = re.compile(r"(?:from|import)\b[^\n\\(]*(?:\\\r?\n?[^\n\\(]*)*(?:\([^)#]*(?:#[^\n]*[^)#]*)*)?").findall
+_NAMES = re.compile(r"\w+").findall
+_STAR = re.compile(r"import[\s\\]*\*").search
 
 
 def importable(path: Path) -> Path:
@@ -26,6 +30,16 @@ def importable(path: Path) -> Path:
 def imported_names(data: bytes) -> frozenset[bytes]:
     """Give the words of the lines of imports; what stands in parentheses on the next ones is not among them."""
     return frozenset(_WORD(b"\n".join(_IMPORT(data))))
+
+
+def words_of_imports(text: str) -> frozenset[str]:
+    """Give the words of the statements that import something, wherever their names stand."""
+    return frozenset(_NAMES("\n".join(_STATEMENT(text))))
+
+
+def may_take_all(text: str) -> bool:
+    """Tell whether a text may import everything of a module."""
+    return _STAR(text) is not None
 
 
 def may_import(place: Path) -> Callable[[bytes, frozenset[bytes]], bool]:
@@ -48,3 +62,28 @@ def may_import(place: Path) -> Callable[[bytes, frozenset[bytes]], bool]:
         return own in names and alone(data) is not None
 
     return test
+
+
+class Importers:
+    """A search for the files that may import one of some others by an absolute name.
+
+    ``stems`` are texts one of which is in each of them, ``words`` those one of which it imports, where that can be
+    told: an identifier has more than one spelling outside of ASCII.
+    """
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        places = {path: importable(path) for path in paths}
+        self.stems = frozenset(place.name.encode("utf-8", "surrogateescape") for place in places.values())
+        self._odd = [path for path, place in places.items() if not (place.name + place.parent.name).isascii()]
+        self._tests = {path: may_import(place) for path, place in places.items()}
+        self._by_word: dict[bytes, set[Path]] = {}
+        for path, place in places.items():
+            for word in () if path in self._odd else (place.name.encode(), place.parent.name.encode()):
+                self._by_word.setdefault(word, set()).add(path)
+        self.words = None if self._odd else frozenset(self._by_word)
+
+    def of(self, data: bytes) -> Iterator[Path]:
+        """Yield the files that the bytes of another may import."""
+        names = imported_names(data)
+        maybe = {path for word in names & self._by_word.keys() for path in self._by_word[word]}
+        yield from (path for path in (*self._odd, *maybe) if self._tests[path](data, names))

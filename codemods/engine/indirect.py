@@ -132,6 +132,10 @@ class Indirect:
             return False
         return holder[:1].isupper() and any(letter.islower() for letter in holder)
 
+    def is_exported(self, name: str) -> bool:
+        """Tell whether a name stands in ``__all__``."""
+        return any(text.value == name and self._is_export(text) for text in self.module.strings)
+
     def _is_export(self, node: ast.Constant) -> bool:
         owner = next((item for item in self.module.ancestors(node) if isinstance(item, ast.stmt)), None)
         return is_annotation(self.module, node) or (

@@ -7,7 +7,7 @@ https://docs.python.org/3/library/argparse.html; click: https://click.palletspro
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from codemods.engine.definitions import is_optional
 from codemods.engine.flow import Dropped
@@ -31,19 +31,20 @@ def in_code(
     dropped: Dropped | None,
     *,
     is_test: bool,
-    read_at: Collection[tuple[int, int]] = (),
+    read_at: Mapping[tuple[int, int], bool] | None = None,
 ) -> Iterator[Met]:
     """List the places of one file; ``dropped`` belongs to its sites, which are told by themselves.
 
-    ``read_at`` are line and column of expressions that read the secret for a site and for nothing else.
+    ``read_at`` are line and column of expressions that read the secret for a site and for nothing else, and whether
+    that site is rewritten; one that stays is told by itself.
     """
     for text in module.strings:
         name = _named(str(text.value), names)
         if name is None or (dropped is not None and dropped.holds(module, text)):
             continue
         kind = _kind(module, text, exact=text.value == name)
-        if kind in _MERE_READS and _is_read_for_a_site(module, text, read_at):
-            kind = LeftoverKind.SOFT_READ if kind is LeftoverKind.OTHER_USE else None
+        if kind in _MERE_READS and (gone := _read_for_a_site(module, text, read_at or {})) is not None:
+            kind = LeftoverKind.SOFT_READ if gone and kind is LeftoverKind.OTHER_USE else None
         if kind is not None:
             yield text.lineno, name, LeftoverKind.TEST if is_test else kind, False
     for field, name in _fields(module, names):
@@ -51,16 +52,14 @@ def in_code(
             yield field.lineno, name, LeftoverKind.TEST if is_test else LeftoverKind.REQUIRED_SETTING, False
 
 
-def _is_read_for_a_site(module: Module, text: ast.Constant, read_at: Collection[tuple[int, int]]) -> bool:
-    """Tell whether a text stands in an expression that a site reads, or is the key under which it is kept."""
+def _read_for_a_site(module: Module, text: ast.Constant, read_at: Mapping[tuple[int, int], bool]) -> bool | None:
+    """Tell whether a site is rewritten that reads an expression in which a text stands, or its key; None: no site."""
     parent = module.parents[text]
-    kept = (
-        [value for key, value in zip(parent.keys, parent.values, strict=True) if key is text]
-        if isinstance(parent, ast.Dict)
-        else []
-    )
+    pairs = zip(parent.keys, parent.values, strict=True) if isinstance(parent, ast.Dict) else ()
+    kept = [value for key, value in pairs if key is text]
     around = (node for node in (*kept, *module.ancestors(text)) if isinstance(node, ast.expr))
-    return any((node.lineno, node.col_offset) in read_at for node in around)
+    found = (read_at.get((node.lineno, node.col_offset)) for node in around)
+    return next((gone for gone in found if gone is not None), None)
 
 
 def _named(text: str, names: Collection[str]) -> str | None:

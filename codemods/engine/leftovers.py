@@ -38,7 +38,9 @@ def leftovers_of(plans: Iterable[tuple[Candidate, Plan]], neighbours: Neighbours
         return ()
     owners = owners_of(sites)
     applications = frozenset(site.application for site in sites)
-    read_at = frozenset(place for site in sites for place in site.read_at)
+    read_at: dict[Place, bool] = {}
+    for site in sites:
+        read_at |= {place: read_at.get(place, True) and site.is_rewritten for place in site.read_at}
     code = _code(owners, neighbours.project, neighbours.sites, read_at)
     found = [*code, *_beside(owners, applications, neighbours.project)]
     return _sorted(found)
@@ -68,7 +70,7 @@ def _only(whose: Iterable[str | None]) -> str | None:
 
 
 def _code(
-    owners: _Owners, project: Project, sites: Mapping[Path, Dropped], read_at: Collection[Place] = frozenset()
+    owners: _Owners, project: Project, sites: Mapping[Path, Dropped], read_at: Mapping[Place, bool] | None = None
 ) -> Iterator[Leftover]:
     words = {spelling for name in owners for spelling in spellings(name)}
     for path in sorted({path for found in project.mentioning(words).values() for path in found}):
@@ -77,7 +79,7 @@ def _code(
             continue
         dropped = sites.get(path)
         is_test = looks_like_test(project.name(path), data)
-        own = {(line, column) for at, line, column in read_at if at == path}
+        own = {(line, column): gone for (at, line, column), gone in (read_at or {}).items() if at == path}
         for line, name, kind, dead in in_code(module, set(owners), dropped, is_test=is_test, read_at=own):
             yield Leftover(
                 kind=kind, path=project.name(path), line=line, name=name, application=_only(owners[name]), dead=dead

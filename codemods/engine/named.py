@@ -35,6 +35,11 @@ class Named:
     variables: frozenset[str]
     read_at: frozenset[Place]
 
+    @property
+    def is_rewritten(self) -> bool:
+        """Tell whether the site does without its secret."""
+        return isinstance(self.outcome, Rewritten)
+
 
 def named_sites(plans: Iterable[tuple[Candidate, Plan]], neighbours: Neighbours) -> tuple[Named, ...]:
     """List the sites that sign in with a secret, or did, in code that is no test."""
@@ -92,6 +97,7 @@ def _variables(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbo
 
 
 def _places(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours) -> Iterator[Place]:
+    yield from ((candidate.listed.path, node.lineno, node.col_offset) for node in occurrence.trace.reads)
     for origin in occurrence.trace.origins:
         found = neighbours.definitions.find(candidate.listed.path, candidate.file.module, origin)
         yield from ((path, value.lineno, value.col_offset) for path, value in found.places)

@@ -25,8 +25,9 @@ from codemods.engine.project import Project
 from codemods.engine.references import References
 from codemods.engine.secrets import NameRead
 from codemods.engine.sites import Occurrence, is_rewrite
-from codemods.engine.spelled import as_item, as_setting, spellings
+from codemods.engine.spelled import as_setting, spellings
 from codemods.engine.union_tests import asked_elsewhere
+from codemods.engine.uses import may_be_item
 from codemods.model import ReasonCode
 from codemods.names import Kind, Module
 from codemods.transform import Already
@@ -113,7 +114,7 @@ class Neighbours:
         return None
 
     def _item(self, path: Path, key: str, holders: list[str]) -> str | None:
-        for other, module in self._others(path, as_item(key), key):
+        for other, module in self._others(path, partial(may_be_item, key=key, holders=frozenset(holders)), key):
             line = needs_item(module, key, set(holders), self._is_site(other, module))
             if line is not None:
                 return f"{self.project.name(other)}:{line}"
@@ -123,7 +124,7 @@ class Neighbours:
         mentions = self.project.mentioning({*words, *self.expected})
         for other in sorted({item for word in words for item in mentions.get(word, ())} - {path}):
             data = self.project.glance(other)
-            if may_hold(data) and not looks_like_test(self.project.name(other), data):
+            if not looks_like_test(self.project.name(other), data) and may_hold(data):
                 module = self.project.module(other)
                 if module is not None:
                     yield other, module

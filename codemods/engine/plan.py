@@ -178,7 +178,7 @@ def plan_file(file: File, policy: Policy, around: Surroundings) -> Plan:
     rewrites: dict[Occurrence, Application] = {}
     decided: dict[Occurrence, Application] = {}
     for occurrence in file.occurrences:
-        application = decide(policy, application_key(file.module, occurrence), occurrence.site.client_id)
+        application = _whose(file, occurrence, policy)
         if isinstance(application, Application):
             decided[occurrence] = application
         reason = _first_reason(file, occurrence, policy, application, around)
@@ -194,6 +194,15 @@ def plan_file(file: File, policy: Policy, around: Surroundings) -> Plan:
     notes = {occurrence: _note(occurrence, guards.notes.get(occurrence, ())) for occurrence in rewrites}
     options = {} if rewrites or not file.add_option else _options(file, blocked)
     return Plan(file=file, decided=decided, rewrites=rewrites, blocked=blocked, notes=notes, options=options)
+
+
+def _whose(file: File, occurrence: Occurrence, policy: Policy) -> Application | ReasonCode:
+    """Decide on the application of a site; one whose default is another application is not the caller's."""
+    found = decide(policy, application_key(file.module, occurrence), occurrence.client_id)
+    other = isinstance(found, Application) and occurrence.client_id is None and guid(found.key) is not None
+    if other and isinstance(found, Application) and occurrence.likely not in {None, guid(found.key)}:
+        return ReasonCode.UNKNOWN_APPLICATION
+    return found
 
 
 def _options(file: File, blocked: Mapping[Occurrence, Blocked]) -> dict[Occurrence, Option]:
@@ -263,7 +272,7 @@ def _may_be(module: Module, policy: Policy, other: Occurrence, application: Appl
     key = application_key(module, other)
     if key is None or key == application.key:
         return True
-    decided = decide(policy, key, other.site.client_id)
+    decided = decide(policy, key, other.client_id)
     return isinstance(decided, Application) and decided.key == application.key
 
 

@@ -7,7 +7,9 @@ walk, lists below a folder, tracked or not (https://git-scm.com/docs/git-grep); 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from codemods.engine import git
@@ -15,35 +17,75 @@ from codemods.engine.walks import SUFFIXES, Walks
 
 _FEW = 200
 """Files that are read in less time than another program takes to start."""
+_WORD = re.compile(rb"\w+").findall
+_GOES_ON = re.compile(rb"\\[\r\n]*$").search
 _PATTERNS = tuple(f"*{suffix}" for suffix in SUFFIXES)
 
 
 def that_may_hold(walks: Walks, paths: Collection[Path], texts: Collection[bytes]) -> frozenset[Path]:
     """Leave out the files that hold none of the texts; one of which that is not known stays."""
+    return _kept(walks, paths, lambda base: _grep(walks, base, texts))
+
+
+def that_may_import(walks: Walks, paths: Collection[Path], words: frozenset[bytes]) -> frozenset[Path]:
+    """Leave out the files that import none of some words.
+
+    What stands on the lines of imports is judged, whatever the number of words; a statement whose line goes on is not.
+    """
+    return _kept(walks, paths, lambda base: _importing(walks, base, words))
+
+
+def _kept(walks: Walks, paths: Collection[Path], search: Callable[[Path], frozenset[str] | None]) -> frozenset[Path]:
+    """Leave out what a search of each folder does not name, where there is an answer."""
     groups: dict[Path | None, list[Path]] = {}
     for path in paths:
         groups.setdefault(walks.owner.get(path) if path.suffix in SUFFIXES else None, []).append(path)
-    return frozenset(path for base, group in groups.items() for path in _kept(walks, base, group, texts))
+    kept: set[Path] = set()
+    for base, group in groups.items():
+        found = None if base is None or len(group) < _FEW else search(base)
+        kept.update(group if found is None else (each for each in group if str(each) in found or each in walks.large))
+    return frozenset(kept)
 
 
-def _kept(walks: Walks, base: Path | None, paths: list[Path], texts: Collection[bytes]) -> Iterable[Path]:
-    found = None if base is None or len(paths) < _FEW else _grep(walks, base, texts)
-    return paths if found is None else (path for path in paths if str(path) in found or path in walks.large)
+def _importing(walks: Walks, base: Path, words: frozenset[bytes]) -> frozenset[str] | None:
+    where = _where(walks, base)
+    lines = None if where is None else git.grep_lines(base, where.arguments, (b"from", b"import"))
+    if where is None or lines is None:
+        return None
+    found: set[bytes] = set()
+    for name, line in lines:
+        if name not in found and (not words.isdisjoint(_WORD(line)) or _GOES_ON(line) is not None):
+            found.add(name)
+    return frozenset(_paths(base, found)) | where.unseen
 
 
 def _grep(walks: Walks, base: Path, texts: Collection[bytes]) -> frozenset[str] | None:
     """Name the files below a folder that hold one of the texts, and those that git would not look into."""
     if not texts or not all(texts) or any(b"\n" in text or b"\0" in text for text in texts):
         return None
+    where = _where(walks, base)
+    found = None if where is None else git.grep(base, where.arguments, texts)
+    return None if where is None or found is None else frozenset(_paths(base, found.split(b"\0"))) | where.unseen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Where:
+    """Where git searches, and the files it would not look into."""
+
+    arguments: tuple[str, ...]
+    unseen: frozenset[str]
+
+
+def _where(walks: Walks, base: Path) -> _Where | None:
     tracked = walks.names(base) is not None
     unseen = git.ask(base, "ls-files", "-z", "-c", "-i", "--exclude-standard", "--", ".") if tracked else b""
-    where = ("--untracked",) if tracked else ("--no-index", "--no-exclude-standard")
-    found = git.grep(base, (*where, "--no-recurse-submodules", "--", *_PATTERNS), texts)
-    if found is None or unseen is None:
+    if unseen is None:
         return None
-    return frozenset(_paths(base, found)) | frozenset(_paths(base, unseen))
+    where = ("--untracked",) if tracked else ("--no-index", "--no-exclude-standard")
+    arguments = (*where, "--no-recurse-submodules", "--", *_PATTERNS)
+    return _Where(arguments=arguments, unseen=frozenset(_paths(base, unseen.split(b"\0"))))
 
 
-def _paths(base: Path, names: bytes) -> Iterator[str]:
+def _paths(base: Path, names: Iterable[bytes]) -> Iterator[str]:
     top = str(base).rstrip(os.sep)
-    return (f"{top}{os.sep}{os.fsdecode(name)}" for name in names.split(b"\0") if name)
+    return (f"{top}{os.sep}{os.fsdecode(name)}" for name in names if name)

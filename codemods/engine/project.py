@@ -15,9 +15,10 @@ from functools import cached_property
 from pathlib import Path
 
 from codemods.engine.git import work_tree
-from codemods.engine.imported import importable, imported_names, may_import
+from codemods.engine.imported import Importers
 from codemods.engine.listing import Listing
-from codemods.engine.prefilter import that_may_hold
+from codemods.engine.prefilter import that_may_hold, that_may_import
+from codemods.engine.recent import Recent
 from codemods.engine.source import decode, parse, read
 from codemods.engine.tree import Tree
 from codemods.engine.words import Words
@@ -27,18 +28,22 @@ from codemods.leftovers.places import place_of
 from codemods.names import Module
 
 _MARKERS = ("pyproject.toml", "setup.py", ".git")
+_MANY = 30
+"""Words that cost more, sought one by one, than a look at every import does."""
 ImportNode = ast.Import | ast.ImportFrom
 
 
 class Project:
     """The Python files around a run; what is read stays here for the next question."""
 
-    def __init__(self, listing: Listing) -> None:
+    def __init__(self, listing: Listing, *, keeps: bool = False) -> None:
+        """Take a listing; who changes what other files hold ``keeps`` every one, as nodes are compared by identity."""
         self.listing = listing
+        self._keeps = keeps
+        self._recent = Recent()
         self._data: dict[Path, bytes] = {}
         self._modules: dict[Path, Module | None] = {}
         self._imports: dict[Path, tuple[ImportNode, ...]] = {}
-        self._unread: set[Path] = set()
         self._mentions: dict[str, tuple[Path, ...]] = {}
         self._importers: dict[Path, tuple[Path, ...]] = {}
 
@@ -119,7 +124,7 @@ class Project:
 
     def with_changes(self, changed: Mapping[Path, bytes]) -> Project:
         """Look at the same project as if some files had other bytes; none of those may mention more words."""
-        other = Project(self.listing)
+        other = Project(self.listing, keeps=self._keeps)
         other._data, other._mentions = {**self._data, **changed}, dict(self._mentions)
         other._modules = {path: module for path, module in self._modules.items() if path not in changed}
         other.__dict__.update(files=self.files, roots=self.roots, tree=self.tree)
@@ -140,37 +145,27 @@ class Project:
 
     def module(self, path: Path) -> Module | None:
         """Give a file with its names bound, or None when it is not Python."""
-        if path not in self._modules:
-            try:
-                self._modules[path] = Module(parse(path.name, decode(path.name, self.data(path)).text))
-            except (CodemodError, RecursionError):
-                self._modules[path] = None
-        return self._modules[path]
+        if path in self._modules:
+            return self._modules[path]
+        if self._keeps:
+            self._modules[path] = _bound(path, self.data(path))
+            return self._modules[path]
+        if path not in self._recent:
+            data = self.glance(path)
+            self._recent.add(path, _bound(path, data), len(data))
+        return self._recent.of(path)
 
     def glimpse(self, path: Path) -> Module | None:
         """Give a file with its names bound without keeping it."""
-        if path in self._modules:
-            return self._modules[path]
-        tree = self._tree(path)
-        return None if tree is None else Module(tree)
+        if path in self._recent:
+            return self._recent.of(path)
+        return self._modules[path] if path in self._modules else _bound(path, self.glance(path))
 
     def imports(self, path: Path) -> tuple[ImportNode, ...]:
         """List the import statements of a file, wherever they stand."""
         if path not in self._imports:
-            tree = self._tree(path)
-            self._imports[path] = tuple(_import_nodes(tree))
-            if tree is None:
-                self._unread.add(path)
+            self._imports[path] = tuple(_import_nodes(self._tree(path)))
         return self._imports[path]
-
-    def parses(self, path: Path) -> bool:
-        """Tell whether a file is Python that can be read."""
-        self.imports(path)
-        return path not in self._unread
-
-    def has_star(self, path: Path) -> bool:
-        """Tell whether a file may take all names of another."""
-        return any(alias.name == "*" for node in self.imports(path) for alias in node.names)
 
     def _tree(self, path: Path) -> ast.Module | None:
         """Give the syntax of a file without binding its names, which costs five times as much as parsing it."""
@@ -197,20 +192,24 @@ class Project:
 
     def importing(self, paths: Iterable[Path]) -> dict[Path, tuple[Path, ...]]:
         """Map files to those that may import them by an absolute name; new ones cost one pass, together."""
-        wanted = tuple(paths)
-        new = {path: importable(path) for path in wanted if path not in self._importers}
-        tests = [(path, may_import(place)) for path, place in new.items()]
-        stems = {place.name.encode("utf-8", "surrogateescape") for place in new.values()}
-        found: dict[Path, list[Path]] = {path: [] for path in new}
-        held = self.that_may_hold(self.files, stems) if new else frozenset()
-        for other in (other for other in self.files if other in held):
-            data = self.glance(other)
-            names = imported_names(data)
-            for path, test in tests:
-                if other != path and test(data, names):
-                    found[path].append(other)
-        self._importers.update((path, tuple(others)) for path, others in found.items())
+        wanted = tuple(dict.fromkeys(paths))
+        new = tuple(path for path in wanted if path not in self._importers)
+        if new:
+            search = Importers(new)
+            found: dict[Path, list[Path]] = {path: [] for path in new}
+            held = self._that_may_import(search)
+            for other in (other for other in self.files if other in held):
+                for path in search.of(self.glance(other)):
+                    if other != path:
+                        found[path].append(other)
+            self._importers.update((path, tuple(others)) for path, others in found.items())
         return {path: self._importers[path] for path in wanted}
+
+    def _that_may_import(self, search: Importers) -> frozenset[Path]:
+        """Leave out the files that import none of some places; many are looked for on the lines of imports."""
+        if search.words is None or len(search.stems) < _MANY:
+            return self.that_may_hold(self.files, search.stems)
+        return that_may_import(self.listing.walks, self.files, search.words) | self._data.keys()
 
     def that_may_hold(self, paths: Collection[Path], parts: Collection[bytes]) -> frozenset[Path]:
         """Leave out the files that hold none of some texts; those whose bytes are known here are not judged."""
@@ -239,6 +238,13 @@ class Project:
         if not parts:
             return ()
         return tuple(path for path in self._by_stem.get(parts[-1], ()) if _ends_with(path, parts))
+
+
+def _bound(path: Path, data: bytes) -> Module | None:
+    try:
+        return Module(parse(path.name, decode(path.name, data).text))
+    except (CodemodError, RecursionError):
+        return None
 
 
 def module_of(node: ImportNode, alias: ast.alias) -> tuple[int, str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from codemods.engine.attempt import Attempt, attempt
 from codemods.engine.candidates import Candidate, Told, nobody, read_all
+from codemods.engine.clients import with_clients
 from codemods.engine.failure import failed
 from codemods.engine.fixed import fixed_files, marked, with_fixes, write_fixed
 from codemods.engine.fixing import Fixes, settle
@@ -43,8 +44,9 @@ def rewrite(request: Request, told: Told = nobody) -> Run:
         check_name(request.helper_module)
     listing = list_files(request.paths)
     known = join(load())
-    project = Project(listing)
+    project = Project(listing, keeps=request.fix_leftovers)
     reading = read_all(project, known, request, told=told)
+    reading.candidates = with_clients(project, reading.candidates)
     neighbours = look_around(project, reading, known)
     tried = partial(attempt, reading.candidates, known, neighbours, request)
     current, fixes = tried(), Fixes()

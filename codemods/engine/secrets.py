@@ -26,6 +26,8 @@ _PASS_THROUGH = frozenset({
 _READS = frozenset({"read", "readline"})
 _CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
 _PLAIN_CALLS = frozenset({"open", "str", "bytes", "Path"})
+_DEEP = 4
+_PLAIN_QUALIFIED = frozenset({"pathlib.Path", "builtins.str", "builtins.bytes"})
 _VAULT_CALLS = frozenset({"get_secret"})
 _PUBLIC_KEYS = frozenset({"thumbprint", "public_certificate"})
 _FILE_KEYS = frozenset({"private_key_pfx_path"})
@@ -78,6 +80,7 @@ class Trace:
     items: list[ItemRead] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     origins: list[Origin] = field(default_factory=list)
+    reads: list[ast.expr] = field(default_factory=list)
     problem: tuple[ReasonCode, str] | None = None
 
     @property
@@ -263,13 +266,26 @@ class _Tracer:
                 self.trace.names.append(read)
                 self.trace.origins.append(Origin(binding=read.binding, attributes=()))
             return
-        if value in self._seen or not (direct or environment_variable(self.module, value) is not None):
+        if value in self._seen:
+            return
+        if not direct and environment_variable(self.module, value) is None:
+            self._needed_by(value, 0)
             return
         self._seen.add(value)
         self.trace.names.append(read)
         before, self._deleting = self._deleting, True
         self.follow(value, direct=direct)
         self._deleting = before
+
+    def _needed_by(self, value: ast.expr, depth: int) -> None:
+        """Note the variables without which something that stays cannot be made: the folder of a certificate."""
+        for node in ast.walk(value):
+            if isinstance(node, ast.Subscript) and (variable := environment_variable(self.module, node)) is not None:
+                self.trace.items.append(ItemRead(holder="", key=variable))
+            elif isinstance(node, ast.Name) and depth < _DEEP and node in self.module.scopes:
+                binding = self.module.assigned_once(node)
+                if binding is not None and binding.value is not None:
+                    self._needed_by(binding.value, depth + 1)
 
     def _read(self, node: ast.Subscript | ast.Attribute | ast.Call, *, direct: bool) -> None:
         if (variable := environment_variable(self.module, node)) is not None:
@@ -303,11 +319,12 @@ class _Tracer:
             self._parts([*inside, *node.args], direct=False)
             return
         self.trace.sources.append(f"result of {name}()")
-        if name not in _PLAIN_CALLS:
+        plain = isinstance(func, ast.Name) or _opens(node) or (self.module.qualified(func) or "") in _PLAIN_QUALIFIED
+        if name not in _PLAIN_CALLS or not plain:
             if self._deleting or name not in _VAULT_CALLS or not isinstance(func, ast.Attribute):
                 self._refuse(ReasonCode.DYNAMIC_SECRET, f"it is the result of {name}(), which may do more")
             self.trace.notes.append(f"the call of {name}() that gave the secret is gone")
-        self._parts([*node.args, *(keyword.value for keyword in node.keywords)], direct=name == "str")
+        self._parts([*node.args, *(keyword.value for keyword in node.keywords)], direct=plain and name == "str")
 
     def _item(self, node: ast.Subscript | ast.Attribute | ast.Call) -> None:
         item = item_of(node)
@@ -349,8 +366,9 @@ class _Tracer:
         """Note the variables of what is not followed any further, so that whatever sets them can be told."""
         for node in (inner for value in values for inner in ast.walk(value)):
             variable = environment_variable(self.module, node) if isinstance(node, ast.expr) else None
-            if variable is not None:
+            if variable is not None and isinstance(node, ast.expr):
                 self.trace.items.append(ItemRead(holder="", key=variable))
+                self.trace.reads.append(node)
 
     def _refuse(self, reason: ReasonCode, detail: str) -> None:
         self.trace.problem = self.trace.problem or (reason, detail)

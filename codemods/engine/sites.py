@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
+from pathlib import PurePath
 
 from codemods.assertion import guid
 from codemods.engine.evidence import Seen
@@ -25,12 +26,22 @@ _NAMED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Occurrence:
-    """One site with its verdict and the trace of its secret."""
+    """One site with its verdict and the trace of its secret.
+
+    ``named`` is a client id that stands in another place, ``likely`` one that is taken where no variable names another.
+    """
 
     node: ast.expr | ast.stmt
     site: Site
     verdict: Verdict
     trace: Trace
+    named: str | None = None
+    likely: str | None = None
+
+    @property
+    def client_id(self) -> str | None:
+        """Give the client id that the source says, here or elsewhere."""
+        return self.site.client_id or self.named
 
 
 def find(
@@ -111,9 +122,28 @@ class _Finder:
                 yield self._occurrence(node, *found)
 
     def imports(self) -> Iterator[Occurrence]:
-        """Find classes that are imported and used nowhere in the file: somebody else may take them from here."""
+        """Find classes that are imported, used nowhere in the file, and offered to others.
+
+        A file that takes one that is not offered on purpose is told of at its own use.
+        """
         for statement, name in self.indirect.unused():
-            yield self._occurrence(statement, name, Report(reason=ReasonCode.RE_EXPORTED))
+            if self._is_offered(statement):
+                yield self._occurrence(statement, name, Report(reason=ReasonCode.RE_EXPORTED))
+
+    def _is_offered(self, statement: ast.stmt) -> bool:
+        """Tell whether others are meant to import a name from here: by the place, or by a word to a linter.
+
+        https://typing.python.org/en/latest/spec/distributing.html#import-conventions
+        """
+        aliases = statement.names if isinstance(statement, ast.Import | ast.ImportFrom) else []
+        itself = any(alias.asname == alias.name for alias in aliases)
+        exported = any(self.indirect.is_exported(alias.asname or alias.name) for alias in aliases)
+        return PurePath(self.source.name).stem == "__init__" or itself or exported or self._is_kept(statement)
+
+    def _is_kept(self, statement: ast.stmt) -> bool:
+        start, end = self.source.span(statement)
+        rest = self.source.text.find("\n", end)
+        return "noqa" in self.source.text[start : None if rest < 0 else rest]
 
     def searches(self, transforms: Iterable[Transform]) -> Iterator[Occurrence]:
         for transform in transforms:

@@ -19,8 +19,8 @@ def application_key(module: Module, occurrence: Occurrence) -> str | None:
     may be bound anew. Two equal names of different files are different applications until somebody says otherwise.
     """
     client = occurrence.verdict.client
-    if client is None or occurrence.site.client_id is not None:
-        return occurrence.site.client_id
+    if client is None or occurrence.client_id is not None:
+        return occurrence.client_id
     if _varies(module, client, 0):
         return None
     if isinstance(client, ast.Name) and (binding := module.assigned_once(client)) is not None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 _LETTERS = (string.ascii_letters + string.digits + "_").encode()
 _BLANKED = bytes(code if code in _LETTERS else 0x20 for code in range(256))
-_FEW = 4
+_FEW = 40
 
 
 class Words:
@@ -24,7 +24,7 @@ class Words:
         plain = {data: word for data, word in encoded.items() if not data.strip(_LETTERS)}
         self._plain = plain if len(plain) > _FEW else {}
         others = {data: word for data, word in encoded.items() if data not in self._plain}
-        self._others = {data: (word, re.compile(rb"\b%s\b" % re.escape(data)).search) for data, word in others.items()}
+        self._others = {data: (word, _search(data)) for data, word in others.items()}
 
     def of(self, data: bytes) -> set[str]:
         """Give the words that occur in the bytes."""
@@ -33,6 +33,12 @@ class Words:
             here = self._plain.keys() & words_of(data)
             found.update(self._plain[part] for part in here)
         return found
+
+
+def _search(word: bytes) -> Callable[[bytes], object]:
+    """Make a search for a word that starts with its bytes, which are found much sooner than its edge."""
+    here = re.escape(word)
+    return re.compile(rb"%s\b(?<=\b%s)" % (here, here)).search
 
 
 def words_of(data: bytes) -> set[bytes]:

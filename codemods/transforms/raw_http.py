@@ -61,14 +61,33 @@ def _bodies(module: Module, *, entra: bool) -> Iterator[Found]:
     for node in module.dicts:
         fields = {module.constant(key): value for key, value in zip(node.keys, node.values, strict=True)}
         if _is_field(fields) and _may_be_request(module, node, set(fields), entra=entra):
-            yield _found(node, "token request", fields.get("client_id"), fields["client_secret"])
+            client, secret = fields.get("client_id"), fields["client_secret"]
+            yield _found(node, "token request", client, secret, detail=_why(module, node))
     for call in module.calls:
         named = {keyword.arg: keyword.value for keyword in call.keywords}
         plain = isinstance(call.func, ast.Name) and call.func.id == "dict"
         asks = "grant_type" in named and not _takes_secret(module, call.func)
         wanted = plain or (asks and (entra or _may_ask(call.func)))
         if wanted and _is_secret(named.get("client_secret")) and _may_be_request(module, call, set(named), entra=entra):
-            yield _found(call, "token request", named.get("client_id"), named["client_secret"])
+            client, secret = named.get("client_id"), named["client_secret"]
+            yield _found(call, "token request", client, secret, detail=_why(module, call))
+
+
+def _why(module: Module, body: ast.expr) -> str:
+    """Say what keeps a body from being rewritten where it stands."""
+    if isinstance(module.parents[body], ast.Assign | ast.AnnAssign):
+        return "the body is made before the call: an assertion in it would be kept"
+    around = _calls_around(module, body)
+    call = next((item for item in around if _method(item) in _SENDS), None)
+    if call is None:
+        return "what sends the body is not seen"
+    if not any(is_token_address(module, item) for item in _arguments(call)):
+        return "the address is not seen to be Entra's"
+    return "" if token_request.is_client(module, call) else "what sends the body is not seen"
+
+
+def _method(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _is_field(fields: dict[str | None, ast.expr]) -> bool:
@@ -321,9 +340,10 @@ def _found(
     secret: ast.expr | None = None,
     *,
     target: str = token_request.TARGET,
+    detail: str = "",
 ) -> Found:
     secrets = () if secret is None else (secret,)
-    report = Report(reason=ReasonCode.RAW_HTTP, client=client, secrets=secrets, target=target)
+    report = Report(reason=ReasonCode.RAW_HTTP, client=client, secrets=secrets, detail=detail, target=target)
     return Found(node=node, construct=construct, report=report)
 
 

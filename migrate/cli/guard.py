@@ -12,14 +12,14 @@ from typing import Any, assert_never
 import click
 
 from inventory.model import TenantId
-from migrate import planfile, rollout
+from migrate import planfile, planuse, rollout
 from migrate.cli import wiring
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import Settings, common
 from migrate.cli.output import emit, progress
 from migrate.errors import PlanError
 from migrate.guard import Found, Guard, Guarded, Intact, Unclear, Ward, wards
-from migrate.model import Entry, Pairing, Plan
+from migrate.model import Entry, Plan, Target
 
 _SQLITE = b"SQLite format 3\x00"
 
@@ -36,7 +36,8 @@ def command(*, settings: Settings, source: str) -> int:
     plan, settings = _source(source, settings)
     with opened(settings) as journal:
         entries = journal.entries()
-    results, count = asyncio.run(_guard(settings, plan, entries))
+        known: tuple[Target, ...] = (*plan.pairings, *planuse.abandoned(plan, journal)) if plan else ()
+    results, count = asyncio.run(_guard(settings, plan, known, entries))
     emit(settings, _lines(results, count), [_row(each) for each in results if not isinstance(each, Intact)])
     if any(isinstance(each, Found) for each in results):
         return 1
@@ -59,17 +60,17 @@ def _source(source: str, settings: Settings) -> tuple[Plan | None, Settings]:
 
 
 async def _guard(
-    settings: Settings, plan: Plan | None, entries: tuple[Entry, ...]
+    settings: Settings, plan: Plan | None, known: tuple[Target, ...], entries: tuple[Entry, ...]
 ) -> tuple[tuple[Guarded, ...], int]:  # fmt: skip
     async with wiring.tenant(settings, plan) as tenant:
-        pairings = plan.pairings if plan else _pairings(entries, await tenant.directory.tenant())
-        some: tuple[Ward, ...] = wards(pairings, entries)
+        targets = known if plan else _targets(entries, await tenant.directory.tenant())
+        some: tuple[Ward, ...] = wards(targets, entries)
         guard = Guard(directory=tenant.directory, policies=tenant.seals)
         return await guard.run(some, progress=progress("guard")), len(some)
 
 
-def _pairings(entries: Iterable[Entry], tenant: TenantId) -> tuple[Pairing, ...]:
-    """Return the pairings of every plan for a tenant that was used with the journal, the oldest first."""
+def _targets(entries: Iterable[Entry], tenant: TenantId) -> tuple[Target, ...]:
+    """Return whatever may lose credentials by every plan for a tenant that was used with the journal, oldest first."""
     found = rollout.all_planned(entries, tenant)
     if found is None:
         raise PlanError(
@@ -109,7 +110,7 @@ def _lines(results: tuple[Guarded, ...], count: int) -> list[str]:
     lines = [line for row in rows for line in _of_one(row)]
     counts = Counter(row["result"] for row in rows)
     told = ", ".join(f"{number} {word}" for word, number in sorted(counts.items())) or "nothing found"
-    return [*lines, f"{count} applications without their old credentials: {told}"]
+    return [*lines, f"{count} applications that lost credentials: {told}"]
 
 
 def _of_one(row: dict[str, Any]) -> list[str]:

@@ -68,7 +68,7 @@ def command(
         outputs.for_report(html, "html", *policies)
     if not settings.tenant:
         raise click.UsageError("say whose logs they are: --tenant ID", click.get_current_context())
-    at = SystemClock().now()
+    trials, at = _trials(policies, unused_days), SystemClock().now()
     request = EvidenceRequest(at=at, tenant_id=TenantId(settings.tenant.lower()), folder=logs)
     days, notes, source = exported_logs.days_of_use(request)
     if source.missing or source.since is None or source.until is None:
@@ -76,7 +76,7 @@ def command(
         raise ReadFailedError(f"the log in {logs} shows nothing: {why}; copy it whole, or name the right --tenant")
     covered = Covered(since=source.since, until=source.until)
     lines = timelines(days, covered)
-    some, trials = wholes(days, lines, covered), _trials(policies, unused_days)
+    some = wholes(days, lines, covered)
     tried = [(replay(lines, covered, one), deactivate(some, covered, one)) for one in trials]
     shape = curve(lines, covered)
     remarks = [*source.blind_spots, *(f"{each.subject}: {each.text}" for each in notes)]

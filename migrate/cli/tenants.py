@@ -26,6 +26,7 @@ from typing import Any, Final
 import click
 
 from inventory.model import Cloud
+from migrate import infile
 from migrate.cli.options import Settings
 
 _KEYS: Final = frozenset({"id", "out", "cloud", "variables"})
@@ -47,7 +48,7 @@ class Wanted:
 def read_tenants(path: Path, settings: Settings) -> list[Wanted]:
     """Read the file; click.UsageError, one line, for whatever is wrong in it."""
     try:
-        found = tomllib.loads(path.read_text("utf-8"))
+        found = tomllib.loads(infile.read(path, infile.MIB).decode())
     except OSError as error:
         raise _wrong(path, f"it cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -76,8 +76,7 @@ def verify(url: str, clock: Clock, anchor: str | None = None) -> Audit:
             if damaged := _damaged(connection):
                 return damaged
             if _version(database, connection) < schema.CHAINED:
-                how = "it is of an older version, without a chain: the next command that records something begins one"
-                return Audit(journal="", verdict=chain.Broken(number=0, how=how))
+                return Audit(journal="", verdict=chain.Broken(number=0, how=_unchained(connection)))
             return _followed(connection, anchor)
 
 
@@ -94,6 +93,16 @@ def wrong(url: str, clock: Clock) -> str:
             if audit is None and schema.check(connection, f"journal {database.where}") >= schema.CHAINED:
                 audit = _followed(connection, None)
     return "" if audit is None else audit.wrong
+
+
+def _unchained(connection: sa.Connection) -> str:
+    """Tell a journal of an older version from one whose making was cut short: each step of it is a transaction."""
+    if connection.execute(sa.select(schema.first_entries_table.c.number).limit(1)).first() is None:
+        return (
+            "it was begun and holds nothing: its making was cut short, as by a full disk; the next command that "
+            "records something goes on with it"
+        )
+    return "it is of an older version, without a chain: the next command that records something begins one"
 
 
 def _damaged(connection: sa.Connection) -> Audit | None:

@@ -14,7 +14,7 @@ from migrate.circumstances import Deactivation, Stretch
 from migrate.exchanged import ExchangeClaims
 from migrate.gate import CodeState
 from migrate.glass import GlassSecret, Place
-from migrate.model import Abandoned, CodeFinding, Entry, Kind, Pairing, Refusal
+from migrate.model import Abandoned, CodeFinding, Entry, Kind, Pairing, Refusal, Target
 
 
 def planned(entries: Iterable[Entry]) -> tuple[Pairing, ...]:
@@ -23,10 +23,16 @@ def planned(entries: Iterable[Entry]) -> tuple[Pairing, ...]:
     return tuple(msgspec.convert(plans[-1].data["pairings"], list[Pairing])) if plans else ()
 
 
-def all_planned(entries: Iterable[Entry], tenant: TenantId) -> tuple[Pairing, ...] | None:
-    """Return the pairings of every plan that was used for a tenant, oldest plan first; None where there is none."""
+def all_planned(entries: Iterable[Entry], tenant: TenantId) -> tuple[Target, ...] | None:
+    """Return whatever may lose credentials by every plan that was used for a tenant, oldest plan first.
+
+    None where there is none.
+    """
     plans = [entry for entry in entries if entry.kind is Kind.PLAN and entry.data["tenant"] == tenant]
-    found = [one for entry in plans for one in msgspec.convert(entry.data["pairings"], list[Pairing])]
+    found: list[Target] = []
+    for entry in plans:
+        found += msgspec.convert(entry.data["pairings"], list[Pairing])
+        found += msgspec.convert(entry.data.get("abandoned", []), list[Abandoned])
     return tuple(found) if plans else None
 
 
@@ -56,6 +62,22 @@ def deactivations(entries: Iterable[Entry]) -> dict[ClientId, Deactivation]:
         elif client_id in found and entry.kind in {Kind.WATCHING, Kind.SCREAM_FAILED}:
             found[client_id] = _looked(found[client_id], entry)
     return found
+
+
+def deactivating(entries: Iterable[Entry]) -> frozenset[ClientId]:
+    """Return the applications whose deactivation was meant and that nothing confirms or takes back.
+
+    A failure does neither: what failed, or was not seen, may have been done all the same.
+    """
+    begun: set[ClientId] = set()
+    for entry in entries:
+        if entry.application is None:
+            continue
+        if entry.kind is Kind.DEACTIVATE_MEANT:
+            begun.add(entry.application)
+        elif entry.kind in {Kind.DEACTIVATED, Kind.ACTIVATED}:
+            begun.discard(entry.application)
+    return frozenset(begun)
 
 
 def _looked(now: Deactivation, entry: Entry) -> Deactivation:

@@ -180,3 +180,47 @@ def test_scanned_text_never_becomes_code(tmp_path: Path) -> None:
     assert len(run.rewritten) == 1
     compile((tmp_path / "entra_fic.py").read_text(), "entra_fic.py", "exec")
     assert "\nfoo" not in (tmp_path / "entra_fic.py").read_text()
+
+
+ELSEWHERE = {
+    "a constant of another module": ("ids.py", "ID = '{}'\n", "from ids import ID\n", "ID"),
+    "an attribute of another module": ("ids.py", "ID = '{}'\n", "import ids\n", "ids.ID"),
+    "a class of another module": ("ids.py", "class Ids:\n    ID = '{}'\n", "from ids import Ids\n", "Ids.ID"),
+    "a table of another module": ("ids.py", "IDS = {{'a': '{}', 'b': X}}\n", "from ids import IDS\n", "IDS['a']"),
+    "a module of a package": ("shop/ids.py", "ID = '{}'\n", "from shop import ids\n", "ids.ID"),
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_a_client_id_that_stands_elsewhere_counts(tmp_path: Path, name: str) -> None:
+    path, text, lead, expression = ELSEWHERE[name]
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).write_text(text.format(OTHER_APP))
+    source = f"{lead}{HEAD}c = ClientSecretCredential(T, {expression}, os.environ['S'])\n"
+    run = run_on(tmp_path, source, targets=BOTH, app=APP, apply=False)
+    assert [item.application for item in run.rewritten] == [OTHER_APP]
+    assert reasons_of(run_on(tmp_path, source)) == ["not-in-plan"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"ID = '{OTHER_APP}'\nID = compute()\n",
+        f"class Ids:\n    ID = '{OTHER_APP}'\nIds.ID = compute()\nID = Ids.ID\n",
+        f"class Ids(Base):\n    ID = '{OTHER_APP}'\nID = Ids.ID\n",
+        f"from more import *\nID = '{OTHER_APP}'\n",
+        f"ID = [x for x in '{OTHER_APP}']\n",
+    ],
+)
+def test_a_client_id_elsewhere_that_may_be_another_does_not(tmp_path: Path, text: str) -> None:
+    (tmp_path / "ids.py").write_text(text)
+    source = f"from ids import ID\n{HEAD}c = ClientSecretCredential(T, ID, os.environ['S'])\n"
+    assert reasons_of(run_on(tmp_path, source, targets=BOTH, app=None)) == ["unknown-application"]
+
+
+@pytest.mark.parametrize("client", ["os.environ.get('ID', '{}')", "os.getenv('ID') or '{}'"])
+def test_code_whose_default_is_another_application_is_not_the_named_one(tmp_path: Path, client: str) -> None:
+    source = f"{HEAD}c = ClientSecretCredential(T, {client}, os.environ['S'])\n"
+    assert reasons_of(run_on(tmp_path, source.format("x").replace("'x'", f"'{OTHER_APP}'"))) == ["unknown-application"]
+    run = run_on(tmp_path, source.format(APP))
+    assert [item.application for item in run.rewritten] == [APP]

@@ -171,6 +171,20 @@ PROGRAMS = {
         + f"credential = CertificateCredential(tenant_id=T, client_id=A, certificate_data=DATA, {OPTIONS})\n"
         + SYNC
     ),
+    "azure-identity, settings named after their variables": (
+        HEAD
+        + "from azure.identity import ClientSecretCredential\n"
+        + "class Config:\n    AZURE_CLIENT_SECRET = os.environ.get('AZURE_CLIENT_SECRET')\n"
+        + f"credential = ClientSecretCredential(T, A, Config.AZURE_CLIENT_SECRET, {OPTIONS})\n"
+        + SYNC
+    ),
+    "azure-identity, certificate by parts of its path": (
+        HEAD
+        + "from pathlib import Path\nfrom azure.identity import CertificateCredential\n"
+        + "PATH = Path(os.environ['AZURE_CLIENT_CERTIFICATE_PATH']).parent / 'app.pem'\n"
+        + f"credential = CertificateCredential(T, A, certificate_path=str(PATH), {OPTIONS})\n"
+        + SYNC
+    ),
     "azure-identity, asynchronous": (
         "import asyncio\n"
         + HEAD

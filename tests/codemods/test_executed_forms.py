@@ -58,6 +58,11 @@ FORMS = {
         f"{HEAD}import requests\nwith requests.Session() as session:\n"
         f'    answer = session.request("POST", f"{V2}", data={BODY}).json()\n{SHOW}'
     ),
+    "request, requests, session of an object": (
+        f"{HEAD}import requests\nclass Graph:\n    def __init__(self):\n        self.session = requests.Session()\n"
+        f'    def token(self):\n        return self.session.post(f"{V2}", data={BODY}).json()\n'
+        f"answer = Graph().token()\n{SHOW}"
+    ),
     "request, httpx": f'{HEAD}import httpx\nanswer = httpx.post(f"{V2}", data={BODY}).json()\n{SHOW}',
     "request, httpx, client": (
         f'{HEAD}import httpx\nclient = httpx.Client()\nanswer = client.post(url=f"{V2}", data={BODY}).json()\n{SHOW}'
@@ -163,6 +168,7 @@ class Child:
 
 ALIKE = {
     "request, requests, session and verb",
+    "request, requests, session of an object",
     "request, httpx, client",
     "request, httpx, asynchronous",
     "on behalf of, asynchronous",

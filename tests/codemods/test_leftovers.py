@@ -226,3 +226,13 @@ def test_a_site_that_stays_says_which_variable_it_reads_and_whose_it_is(tmp_path
     assert not run.rewritten
     found = {(each.kind.value, each.application) for each in run.leftovers}
     assert found == {("hard-read", APP), ("env-file", APP)}
+
+
+def test_the_read_of_a_site_that_stays_is_no_other_use(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        "import os\nfrom azure.identity import ClientSecretCredential\n"
+        "t, s = os.getenv('T'), os.getenv('SHOP_SECRET')\nc = ClientSecretCredential(t, A, s)\n"
+    )
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    assert [item.reason.value for item in run.reported] == ["dynamic-secret"]
+    assert not run.leftovers

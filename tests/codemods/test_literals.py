@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from codemods.engine.imported import imported_names, may_import
+from codemods.engine import prefilter, project
+from codemods.engine.imported import importable, imported_names, may_import
+from codemods.engine.listing import list_files
 from codemods.engine.literals import Literals
+from codemods.engine.project import Project
 from codemods.transforms import load
 
 KNOWN = sorted({literal for transform in load() for literal in transform.literals})
@@ -68,3 +72,34 @@ def test_an_import_of_a_name_is_seen_in_every_form(text: str) -> None:
 )
 def test_a_file_that_only_uses_a_name_is_not_parsed(text: str) -> None:
     assert not _may_import(text.encode())
+
+
+FORMS = st.lists(
+    st.sampled_from([
+        "import ", "from ", "shop", "auth", "other", " import ", ".", ", ", " as a", "(", ")", "\n", "\\\n", "\n  ",
+        "x", "from shop import (", "# a ) auth\n", "; ", "\r\n", "if x: ",
+    ]),
+    max_size=12,
+).map("".join)  # fmt: skip
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(FORMS, min_size=1, max_size=6))
+def test_many_importers_are_found_as_one_by_one(tmp_path: Path, texts: list[str]) -> None:
+    """However few files there are, git is asked for the lines of imports."""
+    folder = Path(tempfile.mkdtemp(dir=tmp_path))
+    for number, text in enumerate(texts):
+        (folder / f"file_{number}.py").write_bytes(text.encode())
+    places = [folder / "shop/auth.py", folder / "shop/__init__.py", folder / "x.py", folder / "a/b/other.py"]
+    alone = {
+        place: tuple(
+            path
+            for path in sorted(folder.glob("*.py"))
+            if may_import(importable(place))(data := path.read_bytes(), imported_names(data))
+        )
+        for place in places
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(project, "_MANY", 0)
+        patch.setattr(prefilter, "_FEW", 0)
+        assert Project(list_files([folder])).importing(places) == alone

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,7 @@ def test_what_nobody_missed_loses_its_credentials_and_a_certificate_says_why(ten
     retire = ("retire", "plan.json", "--app", app)
     assert "30 days are needed" in tenant.run(*retire, "--apply")[1]
     tenant.live(days=11)
-    keys = {each.key_id for each in tenant.app(app).passwords}
+    before, keys = tenant.app(app), {each.key_id for each in tenant.app(app).passwords}
     plan = tenant.plan()
     assert [each["code"] for each in plan["refusals"] if each["application"]["client_id"] == app] == ["disabled"]
     code, told = tenant.run(*retire)
@@ -93,6 +94,15 @@ def test_what_nobody_missed_loses_its_credentials_and_a_certificate_says_why(ten
     assert not keys & {each.key_id for each in tenant.app(app).passwords}
     assert tenant.app(app).is_disabled is True
     assert "delete it when nobody has missed it" in tenant.run("status", "--all")[1]
+    gone = tenant.app(app)
+    for source in ("plan.json", "unsecret.db"):
+        assert tenant.run("guard", source)[0] == 0, "nothing is there that should not be"
+        tenant.emulator.tenant.save_application(replace(gone, is_disabled=False))
+        assert [each["result"] for each in tenant.rows("guard", source)] == ["activated"]
+        tenant.emulator.tenant.save_application(before)
+        found = tenant.rows("guard", source)
+        assert [(each["result"], each["subject"]) for each in found] == [("credential-returned", key) for key in keys]
+        tenant.emulator.tenant.save_application(gone)
     assert tenant.run("certificate", "write", "--out", "certificates")[0] == 0
     written = sorted(Path("certificates").iterdir())
     assert len(written) == len(keys)

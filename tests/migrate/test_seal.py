@@ -534,7 +534,7 @@ def test_the_commands_seal_tell_guard_and_take_back(seals: Seals, run: Run) -> N
     assert run("seal", "--app", seals.plan.pairings[-1].application.client_id)[0] == 1
     assert run("guard") == (0, [])
     code, told = run("guard", text=True)
-    assert "4 applications without their old credentials: nothing found" in told
+    assert "4 applications that lost credentials: nothing found" in told
     seals.take_policy(one)
     code, (row,) = run("guard")
     assert (code, row["result"], row["client_id"]) == (1, "policy-off", client_id)

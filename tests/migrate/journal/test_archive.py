@@ -252,6 +252,16 @@ def test_a_copy_goes_to_an_empty_database_and_from_a_sound_journal_alone(filled:
         archive.copy(f"sqlite:///{tmp_path / 'missing.db'}", empty, CLOCK)
 
 
+def test_a_journal_whose_making_was_cut_short_is_no_older_one(url: str) -> None:
+    old_journal(url, 0)
+    assert "its making was cut short" in found(archive.verify(url, CLOCK)).how
+    assert not archive.wrong(url, CLOCK)
+    with journal(url) as opened:
+        assert opened.entries() == ()
+        opened.record(fact())
+    assert archive.verify(url, CLOCK).sound
+
+
 def test_an_old_journal_is_told_apart_and_copied_with_a_chain(url: str, tmp_path: Path) -> None:
     source = f"sqlite:///{tmp_path / 'old.db'}"
     old_journal(source, 4)

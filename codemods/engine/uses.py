@@ -1,0 +1,178 @@
+"""What a file may do with names of other files, as its text and then its syntax tell; only the answers are kept.
+
+A name is another file's only by an import, as an item of something that comes from an import, or where the file says
+the module or the class it belongs to; a setting only of something that is called so. What a text leaves open is parsed,
+once for all names that are asked for.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import symtable
+import warnings
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+
+from codemods.engine.evidence import spelled_otherwise
+from codemods.engine.holders import Untold, holders_of
+from codemods.engine.imported import may_take_all, words_of_imports
+from codemods.engine.secrets import item_of
+from codemods.engine.spelled import as_item
+from codemods.names import Kind, Module, root_name
+
+_ITEMS = frozenset({ast.Attribute, ast.Subscript, ast.Call, ast.Compare})
+_AS_IT_IS = frozenset({b"utf-8", b"utf8", b"utf_8", b"ascii", b"us-ascii"})
+_DECLARED = re.compile(rb"(?:[^\n]*\n)?[^\n]*?coding[:=][ \t]*([-\w.]+)")  # PEP 263, wherever it stands on the line
+_SETTINGS = re.compile(r"settings|config|conf$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """What a text says about one name.
+
+    It is ``taken`` by an import, may come with a ``star``, is somebody else's item for ``sure`` or not (then it may be
+    in a file that says the module or the class), or no item at all.
+    """
+
+    taken: bool
+    star: bool
+    item: bool
+    sure: bool
+
+    def matters(self, *, said: bool) -> bool:
+        """Tell whether the syntax has to be looked at; ``said``: the file says the module or the class."""
+        return self.taken or self.sure or (self.item and said)
+
+
+_ANYTHING = Hint(taken=True, star=True, item=True, sure=True)
+
+
+@dataclass(slots=True, kw_only=True)
+class Uses:
+    """What a file does with names; filled once.
+
+    ``settings`` are names read from something called settings; ``theirs`` items of what is imported from the project;
+    ``open`` items of what may be anything; ``taken`` the imports of a name, with level and module; ``texts`` what ends
+    with a dot and a name.
+    """
+
+    settings: set[str] = field(default_factory=set)
+    theirs: set[str] = field(default_factory=set)
+    open: set[str] = field(default_factory=set)
+    taken: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
+
+
+def hints(data: bytes, names: Collection[str]) -> dict[str, Hint]:
+    """Say what the text of a file tells about names that occur in it."""
+    text = _text(data)
+    if text is None:
+        return dict.fromkeys(names, _ANYTHING)
+    imported, star = words_of_imports(text), may_take_all(text)
+    return {name: _hint(text, name, imported, star=star) for name in names}
+
+
+def is_loose(text: str, name: str) -> bool:
+    """Tell whether a file may have a name as it is, as a star import would give it; what is no Python may."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # escapes in other people's strings are not ours to warn about
+            waiting = [symtable.symtable(text, "", "exec")]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True
+    while waiting:
+        table = waiting.pop()
+        if name in table.get_identifiers():
+            return True
+        waiting += table.get_children()
+    return name.startswith("__")  # its spelling depends on the class around it
+
+
+def may_be_item(data: bytes, *, key: str, holders: frozenset[str]) -> bool:
+    """Tell whether a file may hold an item of something that is called like one of some holders, or is one of them."""
+    name, text = key.rpartition("/")[2], _text(data)
+    if text is None or not name.isascii() or not name.isidentifier() or name != key:
+        return as_item(key)(data)
+    try:
+        roots = {holder.partition(".")[0] for holder in holders_of(text, name)}
+    except Untold:
+        return True
+    imported = words_of_imports(text)
+    return bool(roots & holders) or bool(roots & imported and holders & imported)
+
+
+def _text(data: bytes) -> str | None:
+    """Read a text as it is written and as it is read; None where its encoding says something else."""
+    declared = _DECLARED.match(data)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    if declared is not None and declared[1].lower() not in _AS_IT_IS:
+        return None
+    return f"{text}\n{spelled_otherwise(text)}"
+
+
+def _hint(text: str, name: str, imported: Collection[str], *, star: bool) -> Hint:
+    if not name.isascii():  # an identifier has more than one spelling outside of ASCII
+        return _ANYTHING
+    try:
+        holders = [holder.split(".") for holder in holders_of(text, name)]
+    except Untold:
+        return Hint(taken=name in imported, star=star, item=True, sure=True)
+    sure = any(parts[0] in imported or any(map(_SETTINGS.search, parts)) for parts in holders)
+    return Hint(taken=name in imported, star=star, item=bool(holders), sure=sure)
+
+
+def uses_of(module: Module, names: Collection[str], is_own: Callable[[str], bool]) -> Uses:
+    """Say what a file does with names; ``is_own`` tells whether an import may be of the project, by its top."""
+    wanted, found = frozenset(names), Uses()
+    endings = tuple(f".{name}" for name in sorted(wanted))
+    found.texts += [str(text.value) for text in module.strings if str(text.value).endswith(endings)]
+    for node in module.parents:
+        item = item_of(node) if type(node) in _ITEMS else None
+        if item is not None and item[1] in wanted:
+            _add_item(found, module, node, item, is_own)
+    for name, level, dotted in _taken(module, wanted):
+        found.taken.setdefault(name, []).append((level, dotted))
+    return found
+
+
+def _add_item(
+    found: Uses, module: Module, node: ast.AST, item: tuple[ast.expr, str], is_own: Callable[[str], bool]
+) -> None:
+    holder, name = item
+    if _is_setting(module, holder):
+        found.settings.add(name)
+    if not isinstance(node, ast.Attribute | ast.Call):
+        return
+    root = root_name(holder)
+    bound = None if root is None else module.lookup(root)
+    bindings = () if bound is None else bound[1]
+    if not bindings or any(binding.kind is not Kind.IMPORT for binding in bindings):
+        found.open.add(name)
+    elif any(binding.qualified.startswith(".") or is_own(binding.qualified.partition(".")[0]) for binding in bindings):
+        found.theirs.add(name)
+
+
+def _taken(module: Module, wanted: frozenset[str]) -> Iterator[tuple[str, int, str]]:
+    """Yield the names that imports take, a star whatever the file does not bind itself."""
+    nodes = {binding.node: binding.node for binding in module.imports if isinstance(binding.node, ast.ImportFrom)}
+    for node in nodes:
+        yield from ((alias.name, node.level, node.module or "") for alias in node.names if alias.name in wanted)
+    if module.star_imports:
+        loose = {node.id for node in module.references if isinstance(node, ast.Name) and module.lookup(node) is None}
+        for star in module.star_imports:
+            yield from ((name, star.level, star.module or "") for name in wanted & loose)
+
+
+def _is_setting(module: Module, holder: ast.expr) -> bool:
+    """Tell whether a framework may read an item for its user: Django's ``settings.NAME``, Flask's ``app.config[NAME]``.
+
+    It hands on what it took from a module or a class that only a setting of its own names.
+    """
+    while isinstance(holder, ast.Attribute) and not _SETTINGS.search(holder.attr):
+        holder = holder.value
+    written = holder.attr if isinstance(holder, ast.Attribute) else getattr(holder, "id", "")
+    return any(_SETTINGS.search(text) for text in (written, *module.meanings(holder)))
