@@ -153,7 +153,7 @@ class Deactivator:
             if ours:
                 return await self._looked(one, around, ledger, apply=apply)
             if not begin:
-                return NotDeactivated(abandoned=one, message="it is not deactivated any more")
+                return NotDeactivated(abandoned=one, message=self._why_active(ledger))
             questions = [
                 await self._ask(one, number, around, Road.DEACTIVATION) for number in range(len(one.credentials))
             ]
@@ -170,6 +170,11 @@ class Deactivator:
                 ledger.saw(Kind.DEACTIVATE_FAILED, one.application.id, message=str(error))
             return NotDeactivated(abandoned=one, message=str(error))
         return Deactivated(abandoned=one)
+
+    def _why_active(self, ledger: Ledger) -> str:
+        if ledger.what.client_id in rollout.deactivating(ledger.entries()):
+            return f"it was to be deactivated, and is not: unsecret deactivate PLAN --app {ledger.what.client_id}"
+        return "it is not deactivated any more"
 
     async def _ask(self, one: Abandoned, number: int, around: Surroundings, road: Road) -> Question:
         credential = one.credentials[number]

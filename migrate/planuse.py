@@ -92,11 +92,13 @@ def abandoned(plan: Plan, journal: Journal, app: str | None = None) -> tuple[Aba
 
 
 def _deactivated(journal: Journal) -> frozenset[ClientId]:
-    return frozenset(rollout.deactivations(journal.entries(kinds=(Kind.DEACTIVATED, Kind.ACTIVATED))))
+    """Return what was deactivated by us, and what may have been: a run that meant it did not see it, or ended."""
+    entries = journal.entries(kinds=(Kind.DEACTIVATE_MEANT, Kind.DEACTIVATED, Kind.ACTIVATED))
+    return frozenset(rollout.deactivations(entries)) | rollout.deactivating(entries)
 
 
 def deactivated(plan: Plan, journal: Journal, *, app: str | None, wave: int | None) -> tuple[Abandoned, ...]:
-    """Return the applications of a plan that were deactivated as unused, all or one; of no wave."""
+    """Return the applications of a plan that were deactivated as unused, or may have been, all or one; of no wave."""
     ours = _deactivated(journal)
     unused = abandoned(plan, journal, app) if wave is None else ()
     return tuple(each for each in unused if each.application.client_id in ours)

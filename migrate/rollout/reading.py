@@ -64,6 +64,22 @@ def deactivations(entries: Iterable[Entry]) -> dict[ClientId, Deactivation]:
     return found
 
 
+def deactivating(entries: Iterable[Entry]) -> frozenset[ClientId]:
+    """Return the applications whose deactivation was meant and that nothing confirms or takes back.
+
+    A failure does neither: what failed, or was not seen, may have been done all the same.
+    """
+    begun: set[ClientId] = set()
+    for entry in entries:
+        if entry.application is None:
+            continue
+        if entry.kind is Kind.DEACTIVATE_MEANT:
+            begun.add(entry.application)
+        elif entry.kind in {Kind.DEACTIVATED, Kind.ACTIVATED}:
+            begun.discard(entry.application)
+    return frozenset(begun)
+
+
 def _looked(now: Deactivation, entry: Entry) -> Deactivation:
     if entry.kind is Kind.SCREAM_FAILED:
         return replace(now, scream=now.scream or str(entry.data["message"]))

@@ -186,6 +186,34 @@ def test_what_fails_is_told_and_the_same_command_goes_on(
     assert "begun" not in tenant.run("status", "--all")[1]
 
 
+def test_what_was_not_seen_to_be_deactivated_is_found_by_watch_and_by_a_later_plan(tenant: Idle, app: str) -> None:
+    """It is deactivated in the tenant: nobody signs in, and nobody would be told."""
+    lagging = {"kind": "lagging-reads", "of": ["objects"], "unseen": 10**6}
+    with failing(tenant.emulator.tenant, lagging):
+        code, told = tenant.run("deactivate", "plan.json", "--app", app, "--apply")
+    assert (code, "does not show" in told) == (2, True)
+    assert tenant.app(app).is_disabled is True
+    assert [each.kind for each in tenant.entries()][-1] is Kind.DEACTIVATE_FAILED
+    plan = tenant.plan()
+    assert [each["code"] for each in plan["refusals"] if each["application"]["client_id"] == app] == ["disabled"]
+    code, told = tenant.run("watch", "plan.json", "--app", app)
+    assert (code, "unmissed" in told) == (0, True), told
+    assert Kind.DEACTIVATED in {each.kind for each in tenant.entries()}
+    assert tenant.run("revert", "plan.json", "--app", app, "--apply")[0] == 0
+    assert tenant.app(app).is_disabled is None
+
+
+def test_what_was_begun_and_is_active_is_told_with_the_command(tenant: Idle, app: str) -> None:
+    before = tenant.app(app)
+    lagging = {"kind": "lagging-reads", "of": ["objects"], "unseen": 10**6}
+    with failing(tenant.emulator.tenant, lagging):
+        assert tenant.run("deactivate", "plan.json", "--app", app, "--apply")[0] == 2
+    tenant.emulator.tenant.save_application(before)
+    code, told = tenant.run("watch", "plan.json", "--app", app)
+    assert code == 1
+    assert f"it was to be deactivated, and is not: unsecret deactivate PLAN --app {app}" in told
+
+
 EVERY = [pytest.param(1, marks=pytest.mark.slow, id="every point"), pytest.param(11, id="some points")]
 
 

@@ -223,6 +223,7 @@ class Wide(Mishaps):
                 ran.wrong += self._kept(each, found)
             else:
                 ran.wrong += self._none(each, found.message)
+        asyncio.run(_look(self.base, made.plan, self.idle(made.plan)))
         missed = tuple(each for each in self.idle(made.plan) if each.application.client_id == self.screaming)
         asyncio.run(_activate(self.base, made.plan, missed))
         ran.wrong += self._unmissed(made, ran)
@@ -294,7 +295,7 @@ async def _deactivate(one: Rollout, plan: Plan, unused: tuple[Abandoned, ...]) -
 
 async def _look(one: Rollout, plan: Plan, unused: tuple[Abandoned, ...]) -> None:
     async with one.directory() as (directory, writer):
-        ours = rollout.deactivations(one.journal.entries())
+        ours = {each.application.client_id for each in planuse.deactivated(plan, one.journal, app=None, wave=None)}
         some = [each for each in unused if each.application.client_id in ours]
         await _deactivator(one, plan, directory, writer).look(some)
 
