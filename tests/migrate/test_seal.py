@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 
 from inventory.errors import PermissionMissingError, TenantUnreachableError
-from inventory.model import ApplicationId, CredentialAdded, Holder, KeyId
+from inventory.model import ApplicationId, ClientId, CredentialAdded, Holder, KeyId
 from migrate import planfile, sealing
 from migrate.cli.main import main
 from migrate.emulator.state.records import PasswordCredential
@@ -516,12 +516,13 @@ def test_guard_finds_a_secret_of_a_service_principal_whose_maker_chose_an_old_st
 
 def test_a_credential_that_somebody_adds_while_another_one_is_removed_is_not_taken_for_one_that_was_there() -> None:
     def entry(kind: Kind, **told: Any) -> Entry:
-        return Entry(kind=kind, plan="p", application="a", subject="gone", data={"holder": "application"}, **told)
+        return Entry(kind=kind, plan="p", application=ClientId("a"), subject="gone", data={"holder": "application"}, **told)
 
     meant = entry(Kind.RETIRE_MEANT, seen_before={"credentials": ["gone", "left"]})
     done = entry(Kind.RETIRED, seen_after={"credentials": ["left", "added meanwhile"]})
-    assert sealing.baseline((meant, done), Holder.APPLICATION) == {"left"}
-    assert sealing.baseline((done,), Holder.APPLICATION) == {"left", "added meanwhile"}
+    left, added = KeyId("left"), KeyId("added meanwhile")
+    assert sealing.baseline((meant, done), Holder.APPLICATION) == frozenset({left})
+    assert sealing.baseline((done,), Holder.APPLICATION) == frozenset({left, added})
     assert sealing.baseline((meant, done), Holder.SERVICE_PRINCIPAL) is None
 
 
