@@ -516,7 +516,8 @@ def test_guard_finds_a_secret_of_a_service_principal_whose_maker_chose_an_old_st
 
 def test_a_credential_that_somebody_adds_while_another_one_is_removed_is_not_taken_for_one_that_was_there() -> None:
     def entry(kind: Kind, **told: Any) -> Entry:
-        return Entry(kind=kind, plan="p", application=ClientId("a"), subject="gone", data={"holder": "application"}, **told)
+        whose: dict[str, Any] = {"application": ClientId("a"), "subject": "gone", "data": {"holder": "application"}}
+        return Entry(kind=kind, plan="p", **whose, **told)
 
     meant = entry(Kind.RETIRE_MEANT, seen_before={"credentials": ["gone", "left"]})
     done = entry(Kind.RETIRED, seen_after={"credentials": ["left", "added meanwhile"]})
