@@ -13,6 +13,7 @@ import ast
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -386,5 +387,4 @@ def _is_type_checking(node: ast.If) -> bool:
     )
 
 
-def _position(node: ast.expr) -> tuple[int, int]:
-    return node.lineno, node.col_offset
+_position = attrgetter("lineno", "col_offset")

@@ -16,11 +16,13 @@ from inventory.graph import Answer, GraphConnection
 from inventory.graph_paging import expired
 from inventory.instants import instant
 from inventory.logs.extent import Extent
-from inventory.model import ScanNote
+from inventory.model import Cloud, ScanNote
 from inventory.usage import Source, SourceName, Use
 from inventory.wire import WireObject, WirePage
 
 _AHEAD = timedelta(days=1)
+_GLOBAL_ALONE = "this cloud has no such report"
+"""Microsoft Graph beta reference, "List servicePrincipalSignInActivities": of all clouds the global service alone."""
 _Wire = TypeVar("_Wire", bound=WireObject)
 _Value = TypeVar("_Value")
 
@@ -79,6 +81,8 @@ async def page_of(connection: GraphConnection, position: Standing) -> Answer[Wir
 
     CursorExpiredError where the position is a link that an answer gave and that is no longer good.
     """
+    if not connection.reaches(position.next):
+        raise CursorExpiredError("the log cannot go on where it stopped (it was read at another address)")
     try:
         return await connection.get(position.next, WirePage, low=True)
     except ReadFailedError as error:
@@ -144,7 +148,8 @@ class Report:
         except CursorExpiredError:
             raise
         except InventoryError as error:
-            source = unread(self.name, request.at, why(error), blind_spots=self.blind_spots)
+            said = why(error) if request.graph.cloud is Cloud.PUBLIC else f"{_GLOBAL_ALONE} ({why(error)})"
+            source = unread(self.name, request.at, said, blind_spots=self.blind_spots)
             yield Page(entries=(source,), cursor=None)
 
     async def _page(

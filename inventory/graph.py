@@ -33,7 +33,7 @@ from inventory import graph_transport
 from inventory.errors import InventoryError, ReadFailedError
 from inventory.graph_settings import GraphSettings, checked_origin, origin
 from inventory.mending import decoded
-from inventory.model import TenantId
+from inventory.model import Cloud, TenantId
 from inventory.quotas import Quotas
 from inventory.refusals import refused, sign_in_failed, unreachable
 from inventory.sign_in import credential
@@ -106,6 +106,11 @@ class GraphConnection:
     def endpoint(self) -> str:
         """The URL below which Graph answers."""
         return self._settings.endpoint
+
+    @property
+    def cloud(self) -> Cloud:
+        """The cloud that Graph is of."""
+        return self._settings.cloud
 
     async def get(self, url: str, shape: type[_Value], *, low: bool = False) -> Answer[_Value]:
         """Read a path (``/v1.0/...``) or a whole URL from an answer, and decode the body as ``shape`` (msgspec)."""
@@ -250,6 +255,14 @@ class GraphConnection:
             request.content = call.body
             request.headers.try_add("Content-Type", "application/json")
         return request
+
+    def reaches(self, url: str) -> bool:
+        """Whether a link is of this Graph; one that was kept may be of another address, which is never followed."""
+        try:
+            self._absolute(url)
+        except ReadFailedError:
+            return False
+        return True
 
     def _absolute(self, url: str) -> str:
         """Complete a path; refuse a URL on another host, which would be handed our token (a forged nextLink)."""

@@ -28,12 +28,16 @@ class _Chain(Generic[_Value]):
         self._low = low
         self._following: str | None = url
         self._given = not url.startswith("/")
+        self._begun = False
 
     async def next(self) -> Answer[ReadPage[_Value]] | None:
         """Read the next page; None after the last one."""
         here = self._following
         if not here:
             return None
+        if not self._begun and not self._connection.reaches(here):
+            raise CursorExpiredError("the listing cannot go on where it stopped (it was read at another address)")
+        self._begun = True
         try:
             answer = await self._connection.read(here, self._decode, low=self._low)
         except ReadFailedError as error:

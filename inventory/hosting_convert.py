@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from inventory import settings_kind
-from inventory.addresses import AddressBook
 from inventory.estate import AssignedIdentity, Host, HostSetting
 from inventory.hosting_wire import (
     WireAddress,
@@ -56,20 +55,33 @@ class _WireId(WireObject, frozen=True, gc=False):
 # --- hosts -----------------------------------------------------------------------------------------------------------
 
 
-def addresses(rows: Iterable[bytes], book: AddressBook) -> None:
+class Addresses(Protocol):
+    """Joins public addresses with machines by their network interfaces; ids are in lower case."""
+
+    def tell(self, address_id: str, address: str, interface: str) -> None:
+        """Take an address, and the network interface it is attached to (empty: none)."""
+
+    def attach(self, interface: str, machine: str) -> None:
+        """Take a network interface of a machine."""
+
+    def addresses(self, ids: Iterable[str], machine: str) -> list[str]:
+        """Return the addresses that are told by their ids, and those of a machine."""
+
+
+def addresses(rows: Iterable[bytes], book: Addresses) -> None:
     """Take rows of public addresses; those that are unreadable tell none."""
     for row in _readable(rows, WireAddress, lambda row: row):
         book.tell(row.id, row.address, row.attached_to.partition("/ipconfigurations/")[0])
 
 
-def interfaces(rows: Iterable[bytes], book: AddressBook) -> None:
+def interfaces(rows: Iterable[bytes], book: Addresses) -> None:
     """Take rows of network interfaces, in the same way."""
     for row in _readable(rows, WireInterface, lambda row: row):
         if row.id and row.machine:
             book.attach(row.id, row.machine)
 
 
-def host(raw: bytes, public: AddressBook, known: KnownIds) -> tuple[Host | ScanNote, ...]:
+def host(raw: bytes, public: Addresses, known: KnownIds) -> tuple[Host | ScanNote, ...]:
     """Convert a row of HOSTS; a site comes without its settings, which no query tells."""
     found = _converted("host", WireHost, raw, lambda wire: _host(wire, public))
     if isinstance(found, ScanNote) or found.type not in _VARIABLE_TYPES:
@@ -80,7 +92,7 @@ def host(raw: bytes, public: AddressBook, known: KnownIds) -> tuple[Host | ScanN
     return (replace(found, settings=settings),)
 
 
-def _host(wire: WireHost, public: AddressBook) -> Host:
+def _host(wire: WireHost, public: Addresses) -> Host:
     attached = wire.identity or WireAttached()
     kubelet = (one.resource_id for one in (wire.kubelet or {}).values())
     return Host(
@@ -100,7 +112,7 @@ def _host(wire: WireHost, public: AddressBook) -> Host:
     )
 
 
-def _addresses(wire: WireHost, public: AddressBook) -> tuple[str, ...]:
+def _addresses(wire: WireHost, public: Addresses) -> tuple[str, ...]:
     told = [one for listed in (wire.outbound, wire.possible, wire.public_ips) for one in _listed(listed)]
     mentioned = (*(wire.balancer or ()), *(wire.gateway or ()))
     told += public.addresses([(one.id or "").lower() for one in mentioned], wire.id.lower())

@@ -1,4 +1,4 @@
-"""What a class gives its attributes, and a statement its names, as far as one expression says it."""
+"""What a class gives its attributes, a statement its names and an option its parameter, where it is written down."""
 
 from __future__ import annotations
 
@@ -67,3 +67,37 @@ def given_to(module: Module, binding: Binding) -> ast.expr:
 def _is_parameter(module: Module, node: ast.AST) -> bool:
     found = module.lookup(node) if isinstance(node, ast.Name) else None
     return found is not None and any(binding.kind is Kind.PARAMETER for binding in found[1])
+
+
+def variables_of_option(module: Module, function: ast.AST, name: str) -> tuple[str, ...]:
+    """Name the variables that fill a parameter which is an option of the command line.
+
+    click: https://click.palletsprojects.com/en/stable/options/#values-from-environment-variables; typer:
+    https://typer.tiangolo.com/tutorial/arguments/envvar/
+    """
+    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+        return ()
+    options = [item for item in function.decorator_list if isinstance(item, ast.Call) and _is_for(module, item, name)]
+    named = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+    own = [item.annotation for item in named if item.arg == name and item.annotation is not None]
+    calls = [node for part in (*own, *_defaults(function, name)) for node in ast.walk(part)]
+    options += [node for node in calls if isinstance(node, ast.Call)]
+    given = [keyword.value for option in options for keyword in option.keywords if keyword.arg == "envvar"]
+    texts = (module.constant(node) for value in given for node in ast.walk(value) if isinstance(node, ast.expr))
+    return tuple(text for text in texts if text is not None)
+
+
+def _is_for(module: Module, option: ast.Call, name: str) -> bool:
+    """Tell whether an option of click fills a parameter: the one it names, or that of its longest flag."""
+    texts = [text for text in map(module.constant, option.args) if text is not None]
+    explicit = [text for text in texts if text.isidentifier()]
+    return name in (explicit or [text.lstrip("-").replace("-", "_").lower() for text in texts])
+
+
+def _defaults(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> list[ast.expr]:
+    places = [*function.args.posonlyargs, *function.args.args]
+    late = places[len(places) - len(function.args.defaults) :]
+    pairs = [*zip(late, function.args.defaults, strict=True)]
+    keyword_only = zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
+    pairs += [(place, value) for place, value in keyword_only if value is not None]
+    return [value for place, value in pairs if place.arg == name]

@@ -72,8 +72,9 @@ def _named(text: str, names: Collection[str]) -> str | None:
 
 def _kind(module: Module, text: ast.Constant, *, exact: bool) -> LeftoverKind | None:
     parent = module.parents[text]
-    if isinstance(parent, ast.keyword) and parent.arg == "envvar":
-        parent = module.parents[parent]
+    given = module.parents[parent] if isinstance(parent, ast.List | ast.Tuple) else parent
+    if isinstance(given, ast.keyword) and given.arg == "envvar":
+        parent = module.parents[given]
     if isinstance(parent, ast.Call) and last_name(parent.func) in _OPTIONS:
         return LeftoverKind.REQUIRED_OPTION if _is_required(parent) else None
     return _use(module, text, parent) if exact else None

@@ -39,7 +39,7 @@ def _kept(walks: Walks, paths: Collection[Path], search: Callable[[Path], frozen
     """Leave out what a search of each folder does not name, where there is an answer."""
     groups: dict[Path | None, list[Path]] = {}
     for path in paths:
-        groups.setdefault(walks.owner.get(path) if path.suffix in SUFFIXES else None, []).append(path)
+        groups.setdefault(walks.owner.get(path) if str(path).endswith(SUFFIXES) else None, []).append(path)
     kept: set[Path] = set()
     for base, group in groups.items():
         found = None if base is None or len(group) < _FEW else search(base)

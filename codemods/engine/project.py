@@ -54,7 +54,7 @@ class Project:
         walks = self.listing.walks
         for root in (root for root in self.roots if not walks.has(root)):  # those were listed already
             found.update(path for path, problem in walks.files_in(root, (root,)) if problem is None)
-        return tuple(sorted((path for path in found if path.suffix != ".ipynb"), key=lambda path: path.parts))
+        return tuple(sorted((path for path in found if path.suffix != ".ipynb"), key=_parts_of))
 
     @cached_property
     def others(self) -> tuple[Path, ...]:
@@ -238,6 +238,11 @@ class Project:
         if not parts:
             return ()
         return tuple(path for path in self._by_stem.get(parts[-1], ()) if _ends_with(path, parts))
+
+
+def _parts_of(path: Path) -> list[str]:
+    """Split a path without keeping its parts, which would take as much memory as the path."""
+    return str(path).split(os.sep)  # noqa: PTH206 - see above
 
 
 def _bound(path: Path, data: bytes) -> Module | None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from codemods.engine.attributes import given_to, is_given, values_of
+from codemods.engine.attributes import given_to, is_given, values_of, variables_of_option
 from codemods.model import ReasonCode
 from codemods.names import Binding, Kind, Module, Scope
 from codemods.shapes import ENTRA_SECRET
@@ -252,6 +252,9 @@ class _Tracer:
             return
         elif Kind.PARAMETER in kinds:
             self.trace.sources.append(f"parameter {node.id}")
+            function = parameter_of(self.module, node)
+            variables = () if function is None else variables_of_option(self.module, function, node.id)
+            self.trace.items += [ItemRead(holder="", key=variable) for variable in variables]
             self._refuse(ReasonCode.CALLER_SUPPLIED_SECRET, f"parameter {node.id}")
         else:
             self.trace.sources.append(f"name {node.id}")

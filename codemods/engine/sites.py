@@ -56,9 +56,7 @@ def find(
     finder = _Finder(source, module, known, Indirect(module, known, is_own))
     found: dict[tuple[int, int], Occurrence] = {}
     finder.handed = seen.handed
-    names = (
-        (finder.calls(), finder.references(), finder.strings(), finder.imports()) if seen.names else (finder.calls(),)
-    )
+    names = (finder.references(), finder.strings(), finder.imports()) if seen.names else ()
     comments = (finder.comments(),) if seen.secret else ()
     for occurrence in chain(finder.calls(), *names, finder.searches(seen.searches), *comments):
         found.setdefault((occurrence.site.line, occurrence.site.column), occurrence)

@@ -13,7 +13,9 @@ import re
 import sys
 import tokenize
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 from codemods.errors import DoesNotParseError, SourceError, TooLargeError, UndecodableError, UnreadableError
@@ -85,8 +87,15 @@ def decode(name: str, data: bytes) -> Source:
         raise UndecodableError(f"{name} does not follow its encoding; save it as UTF-8") from error
     if not same:
         raise UndecodableError(f"{name}: {encoding} does not give the same bytes back; save it as UTF-8")
-    starts = (0, *(match.end() for match in _LINE_END.finditer(text)))
+    starts = tuple(_starts(text))
     return Source(name=name, data=data, text=text, encoding=encoding, starts=starts)
+
+
+def _starts(text: str) -> Iterable[int]:
+    """List the indexes at which lines start; most files know one kind of line end."""
+    if "\r" in text:
+        return [0, *(match.end() for match in _LINE_END.finditer(text))]
+    return accumulate((len(line) + 1 for line in text.split("\n")[:-1]), initial=0)
 
 
 def parse(name: str, text: str) -> ast.Module:

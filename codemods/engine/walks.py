@@ -15,6 +15,7 @@ from codemods.engine.source import MAX_BYTES
 from codemods.errors import CodemodError, SymlinkError, UnreadableError
 
 SUFFIXES = (".py", ".pyw", ".ipynb")
+_NAMELESS = tuple(f"{os.sep}{suffix}" for suffix in SUFFIXES)
 _SKIPPED = frozenset({".git", ".hg", ".svn", "node_modules", "site-packages", "__pycache__", ".tox", ".nox", ".venv"})
 _Found = tuple[Path, CodemodError | None]
 _Met = tuple[str, CodemodError | None]
@@ -120,6 +121,8 @@ def _is_skipped(folder: Path) -> bool:
 
 def _is_python(text: str) -> bool:
     """Tell by its suffix, or by the first line of a file that has none, whether a file is Python."""
+    if text.endswith(SUFFIXES) and not text.endswith(_NAMELESS):
+        return True
     path = Path(text)
     if path.suffix in SUFFIXES:
         return True

@@ -55,6 +55,8 @@ _TEXTS = {
     "azure_ad_client_secret=": (ReasonCode.CONNECTION_STRING, "Kusto address"),
 }
 
+_FILLS = frozenset({"format", "format_map", "substitute", "safe_substitute", "replace"})
+
 _STATEMENTS = (
     (re.compile(r"\bPROVIDER\s+'?SERVICE_PRINCIPAL\b", re.IGNORECASE), "DuckDB secret", _DUCKDB),
     (
@@ -120,7 +122,7 @@ def _search(module: Module) -> Iterator[Found]:
         if str(text.value).lower() in _OPTION_KEYS and _is_put_in(module, module.parents[text]):
             yield _option(module, module.parents[text])
         for marker, (reason, construct) in _TEXTS.items():
-            if marker in str(text.value) and not _is_said(module, text):
+            if marker in str(text.value) and not (_is_said(module, text) or _is_pattern(module, text, marker)):
                 report = Report(reason=reason, target=_target_of(module, construct))
                 yield Found(node=text, construct=construct, report=report)
     yield from _statements(module)
@@ -130,6 +132,13 @@ def _is_said(module: Module, text: ast.Constant) -> bool:
     """Tell whether a text is for people: a docstring, or the message of an error."""
     around = next((item for item in module.ancestors(text) if isinstance(item, ast.stmt)), None)
     return isinstance(around, ast.Raise) or isinstance(module.parents[text], ast.Expr)
+
+
+def _is_pattern(module: Module, text: ast.Constant, marker: str) -> bool:
+    """Tell whether a text in a table shows people how an address is written, and nothing in the file fills it in."""
+    if f"{marker}{{" not in str(text.value) or not isinstance(module.parents[text], ast.Dict):
+        return False
+    return not any(isinstance(node, ast.Attribute) and node.attr in _FILLS for node in module.references)
 
 
 def _statements(module: Module) -> Iterator[Found]:

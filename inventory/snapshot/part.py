@@ -29,6 +29,8 @@ _TUNING = """
     PRAGMA cache_size=-2048;
 """
 """Pages are only added at the end, for which a small cache is as fast as a large one."""
+_STATEMENTS = 64
+"""Prepared statements that are kept; one that inserts a thousand cells takes about 90 KiB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +128,9 @@ def _locked(path: Path, part: Path) -> sqlite3.Connection:
         raise SnapshotError(f"{path} is a folder; name a file for the snapshot")
     if not part.exists():  # closing any handle of a file ends every lock this process has on it
         os.close(os.open(part, os.O_CREAT | os.O_RDWR, 0o600))
-    database = sqlite3.connect(part, isolation_level=None, timeout=0, check_same_thread=False)
+    database = sqlite3.connect(
+        part, isolation_level=None, timeout=0, check_same_thread=False, cached_statements=_STATEMENTS
+    )
     try:
         database.executescript(_TUNING)
         with transaction(database):

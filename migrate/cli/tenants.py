@@ -61,6 +61,8 @@ def read_tenants(path: Path, settings: Settings) -> list[Wanted]:
     wanted = list(_wanted(path, tenants, settings))
     if len({each.out.absolute() for each in wanted}) != len(wanted):
         raise _wrong(path, "two tenants have the same out")
+    if any("\0" in str(each.out) for each in wanted):
+        raise _wrong(path, "an out is no name of a file")
     ids = [(each.settings.tenant or "").lower() for each in wanted]
     again = next((one for at, one in enumerate(ids) if one in ids[:at]), None)
     if again is not None:

@@ -236,3 +236,32 @@ def test_the_read_of_a_site_that_stays_is_no_other_use(tmp_path: Path) -> None:
     run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
     assert [item.reason.value for item in run.reported] == ["dynamic-secret"]
     assert not run.leftovers
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import click\n@click.command()\n@click.option('--secret', '-s', envvar='SHOP_SECRET', required=True)\n",
+        "import click\n@click.command()\n@click.option('--s', 'secret', envvar=['SHOP_SECRET', 'X'], required=True)\n",
+    ],
+)
+def test_an_option_that_gives_the_secret_is_told_with_what_sets_it(tmp_path: Path, code: str) -> None:
+    (tmp_path / "app.py").write_text(
+        "from azure.identity import ClientSecretCredential\n"
+        f"{code}def main(secret):\n    ClientSecretCredential(T, A, secret)\n"
+    )
+    (tmp_path / ".env").write_text("SHOP_SECRET=x\n")
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    assert [item.reason.value for item in run.reported] == ["caller-supplied-secret"]
+    assert {each.kind.value for each in run.leftovers if each.name == NAME} == {"env-file", "required-option"}
+
+
+def test_an_option_of_typer_is_told_with_what_sets_it(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        "import typer\nfrom typing import Annotated\nfrom azure.identity import ClientSecretCredential\n"
+        "def main(secret: Annotated[str, typer.Option(envvar='SHOP_SECRET')], b: str = typer.Option(envvar='NO')):\n"
+        "    ClientSecretCredential(T, A, secret)\n"
+    )
+    (tmp_path / ".env").write_text("SHOP_SECRET=x\nNO=y\n")
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    assert {(each.kind.value, each.name) for each in run.leftovers} == {("env-file", NAME)}

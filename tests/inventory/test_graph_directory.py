@@ -85,7 +85,7 @@ def test_a_cursor_that_is_refused_is_told_as_that(graph: MadeUpGraph, status: in
 
 
 def test_a_cursor_on_another_host_is_not_followed(graph: MadeUpGraph) -> None:
-    with pytest.raises(ReadFailedError, match="not followed"):
+    with pytest.raises(CursorExpiredError, match="another address"):
         _do(graph, lambda directory: _all(directory.applications("https://evil.example/v1.0/applications?x")))
     assert graph.requests == []
 

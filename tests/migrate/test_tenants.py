@@ -45,6 +45,7 @@ def test_a_tenant_names_variables_of_its_own_for_its_credential(tmp_path: Path) 
         ('[[tenant]]\nid = "a"\nvariables = "con toso"', "tenant 1 has variables that are none"),
         ("[[tenant]]\nid = 5", "tenant 1 is no table of texts"),
         ('[[tenant]]\nid = "a"\n[[tenant]]\nid = "b"\nout = "a.db"', "the same out"),
+        ('[[tenant]]\nid = "a"\nout = "x\\u0000y.db"', "an out is no name of a file"),
         ("[[tenant]", "it is no TOML"),
         ("a = " + "[" * 20_000, "it is no TOML"),
         ("a = " + "9" * 6_000, "it is no TOML"),
