@@ -210,6 +210,8 @@ class Deactivator:
     async def _deactivate(self, one: Abandoned, ledger: Ledger, question: Question, opened: dict[str, Json]) -> None:
         application = one.application.id
         before = await self.writer.is_disabled(application)
+        if before:  # else revert would set it to what it is now
+            raise WriteFailedError(f"{one.application.display_name} shows as deactivated by now; run it again later")
         now = question.now.isoformat()
         ledger.intend(Kind.DEACTIVATE_MEANT, application, before=before, gates=opened, tenant_time=now)
         await self.writer.set_disabled(application, value=True)
@@ -245,13 +247,22 @@ class Deactivator:
         except (LeaseHeldError, LeaseLostError) as error:
             return NotActivated(message=str(error))
 
+    async def _is_active(self, application: ApplicationId) -> bool:
+        """Whether several reads in a row show it: one alone may be of a replica that has not heard of it yet."""
+        for number in range(self.settling.in_a_row):
+            if number:
+                await self.clock.sleep(self.settling.pause)
+            if await self.writer.is_disabled(application):
+                return False
+        return True
+
     async def _activate(self, ledger: Ledger) -> Activated | NotActivated:
         application = ledger.what.application.id
         meant = ledger.meant(Kind.DEACTIVATE_MEANT, application)
         told = meant.data.get("before") if meant else None
         before = told if isinstance(told, bool) else None
         try:
-            if not await self.writer.is_disabled(application):
+            if await self._is_active(application):
                 ledger.saw(Kind.ACTIVATED, application, found=True)
                 return Activated(found=True)
             ledger.intend(Kind.ACTIVATE_MEANT, application, to=before)

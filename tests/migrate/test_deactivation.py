@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from inventory.model import ApplicationId
 from migrate import gates
 from migrate.circumstances import Circumstances, Deactivation, Informed, Stretch
 from migrate.gate import Question
+from migrate.graph_writer import GraphWriter
 from migrate.model import Abandoned, Kind, Road
 from migrate.settling import Settling
 from tests.support import faultpoints
@@ -201,6 +203,24 @@ def test_what_was_not_seen_to_be_deactivated_is_found_by_watch_and_by_a_later_pl
     assert Kind.DEACTIVATED in {each.kind for each in tenant.entries()}
     assert tenant.run("revert", "plan.json", "--app", app, "--apply")[0] == 0
     assert tenant.app(app).is_disabled is None
+
+
+def test_one_read_of_a_replica_that_lags_decides_nothing(
+    tenant: Idle, app: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, stale = GraphWriter.is_disabled, [False]
+
+    async def late(writer: GraphWriter, application: ApplicationId) -> bool | None:
+        return stale.pop(0) if stale else await real(writer, application)
+
+    assert tenant.run("deactivate", "plan.json", "--app", app, "--apply")[0] == 0
+    monkeypatch.setattr(GraphWriter, "is_disabled", late)
+    assert tenant.run("revert", "plan.json", "--app", app, "--apply")[0] == 0
+    assert tenant.app(app).is_disabled is None
+    stale += [False, True]
+    code, told = tenant.run("deactivate", "plan.json", "--app", app, "--apply")
+    assert (code, "shows as deactivated by now" in told) == (2, True)
+    assert [each.kind for each in tenant.entries()][-1] is Kind.ACTIVATED, "nothing was meant"
 
 
 def test_what_was_begun_and_is_active_is_told_with_the_command(tenant: Idle, app: str) -> None:

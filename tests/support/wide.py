@@ -179,6 +179,7 @@ class Wide(Mishaps):
             self.screaming = self.chosen.choice(sorted(known))
             self.base.emulator.advance(timedelta(hours=1))
             self._scream()
+            self._both(ran, lambda one: _look(one, made.plan, unused))  # before the log forgets
 
     def _scream(self) -> None:
         tenant = self.base.emulator.tenant
@@ -281,7 +282,8 @@ class Wide(Mishaps):
                 yield f"{name} is deactivated: {application.is_disabled}; as the journal says: {client_id in known}"
             if application.is_disabled and each.application.id in begun:
                 yield f"{name} was begun to be deactivated and never resolved"
-            if client_id == self.screaming:
+            told = any(one.kind is Kind.SCREAM_FAILED and one.application == client_id for one in entries)
+            if client_id == self.screaming and told:
                 ran.screamed += 1
                 left = {one.key_id for one in application.passwords}
                 if application.is_disabled or not {one.key_id for one in each.credentials} <= left:
