@@ -124,7 +124,7 @@ class Surroundings:
             case Kind.SCHEDULED:
                 self._scheduled[key] = at
             case Kind.OWNER_TOLD:
-                self._informed[entry.application or ""] = Informed(at=at, answer=_answer(entry), by=entry.actor)
+                self._hear(entry.application or "", Informed(at=at, answer=_answer(entry), by=entry.actor))
             case Kind.CALLERS:
                 self._callers[key].update(_addresses(entry, "addresses"))
                 self._unclear[key].update(_addresses(entry, "unclear"))
@@ -134,6 +134,12 @@ class Surroundings:
                 self._trouble.pop(entry.application or "", None)
             case _:
                 pass
+
+    def _hear(self, client_id: str, said: Informed) -> None:
+        """Take what owners said; who said no and is told again has not agreed by that."""
+        before = self._informed.get(client_id)
+        if said.answer is not None or before is None or before.answer is not False:
+            self._informed[client_id] = said
 
     def _glass_moves(self, entry: Entry) -> None:
         mine = self._glass[entry.application or ""]

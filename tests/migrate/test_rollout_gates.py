@@ -119,6 +119,14 @@ def test_owners_must_have_been_told_where_the_policy_asks(*, informed: Informed 
 
 def test_nobody_needs_to_tell_owners_where_the_policy_does_not_ask() -> None:
     assert closed(around={"informed": None}) == {}
+    assert closed(around={"informed": Informed(at=NOW, answer=None, by="x")}) == {}
+
+
+def test_a_no_of_the_owners_holds_whatever_the_policy_asks_and_until_they_agree() -> None:
+    no = entry(Kind.OWNER_TOLD, SECOND, answer=False)
+    again, agreed = entry(Kind.OWNER_TOLD, SECOND, answer=None), entry(Kind.OWNER_TOLD, SECOND, answer=True)
+    for told, holds in (((no,), True), ((no, again), True), ((no, again, agreed), False), ((again,), False)):
+        assert set(closed(around={"informed": surrounded(*told).informed})) == ({"owner-informed"} if holds else set())
 
 
 def test_no_way_back_holds_unless_the_policy_does_without() -> None:
