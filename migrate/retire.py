@@ -28,6 +28,9 @@ from migrate.usedby import callers_of, unclear_of
 
 _ONE_OPERATOR = "one-operator"
 """No gate, as there is no asking: where somebody else acts on the application, nothing is even read."""
+_FRESH = timedelta(minutes=10)
+"""For how long what gates were told counts: a machine may be suspended between them and the removal."""
+_HELD_UP = "this run was held up for long after the gates were asked, and the tenant may have changed: run it again"
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -128,7 +131,7 @@ class Retirer:
         return await self._retire(question, around)
 
     async def _retire(self, question: Question, around: Surroundings) -> Retirement:
-        pairing, credential = question.pairing, question.credential
+        pairing, credential, asked = question.pairing, question.credential, self.clock.now()
         if isinstance(pairing, Pairing) and (failed := await self._fails(pairing)):
             answer = Closed(because=f"the exchange fails just now: {failed.message}", opens=failed.hint)
             return self._held(question, (("exchange-proven", answer),), apply=True)
@@ -137,6 +140,8 @@ class Retirer:
         answers = gates.ask(question)
         if closed := gates.closed(answers):
             return self._held(question, closed, apply=True)
+        if abs(self.clock.now() - asked) > _FRESH:
+            return NotRemoved(pairing=pairing, credential=credential, message=_HELD_UP)
         self._remover.intend(question, {name: each.because for name, each in answers})
         if message := await self._remover.remove(question, around):
             return NotRemoved(pairing=pairing, credential=credential, message=message)
