@@ -138,8 +138,8 @@ class Suspended:
     def __init__(self, real: Rollout, plan: Plan, hours: int) -> None:
         self._real, self._exchange, self._hours = real, real.exchange(plan), hours
 
-    async def exchange(self, pairing: Pairing) -> ExchangeResult:
-        result = await self._exchange.exchange(pairing)
+    async def exchange(self, pairing: Pairing, tenant: TenantId | None = None) -> ExchangeResult:
+        result = await self._exchange.exchange(pairing, tenant)
         woken = self._real.clock.now() + timedelta(hours=self._hours)
         self._real.clock.now = lambda: woken  # type: ignore[method-assign]
         return result
