@@ -22,7 +22,7 @@ class Tree:
         self.walks = walks
 
     def _named(self) -> frozenset[str]:
-        """List for the moment what git, or a walk, names: files, links, and the folders of work trees inside this one."""
+        """List, for the moment, what git or a walk names: files, links, and folders of work trees inside this one."""
         return frozenset(text for root in self.roots for text in self.walks.texts_in(root))
 
     def beside(self, wanted: Callable[[Path], bool]) -> tuple[Path, ...]:

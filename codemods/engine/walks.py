@@ -1,7 +1,7 @@
 """Which files stand below a folder: in a git work tree those git names, elsewhere those a walk meets.
 
-Every folder is asked once in a run, whoever asks. A tree may have a hundred thousand files, and a path object takes four
-times the memory of its text, so what is kept for each file is its text.
+Every folder is asked once in a run, whoever asks. A tree may have a hundred thousand files, and a path object takes
+four times the memory of its text, so what is kept for each file is its text.
 """
 
 from __future__ import annotations
