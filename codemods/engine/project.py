@@ -119,7 +119,7 @@ class Project:
         """Give some files of the project in its order."""
         return map(Path, sorted(held & self._file_set, key=_parts_of))
 
-    def name(self, path: Path) -> str:
+    def name(self, path: Path | str) -> str:
         """Name a file as the files of the run are named."""
         return self.listing.name(path)
 
