@@ -22,6 +22,7 @@ from inventory.model import (
     FederatedCredential,
     Holder,
     KeyId,
+    Purpose,
     ServicePrincipal,
 )
 from migrate import concurrency, restrictions, rollout, sealing
@@ -258,12 +259,22 @@ def _appeared(
             new.append(each)
         elif each.key_id in expected:
             continue
+        elif known is None and _let_in(each, ward.since):
+            new.append(each)
         elif known is None and each.start is None:
             text = f"{told(each)} has no start: whether it was there before is unknown"
             unclear.append(Unclear(pairing=ward.pairing, text=text))
         elif each.key_id not in known if known is not None else (each.start or ward.since) > ward.since:
             new.append(each)
     return unclear, new
+
+
+def _let_in(each: Credential, since: datetime) -> bool:
+    """Whether it signs the application in and no plan has it, so that the last removal would have been held by it.
+
+    When it begins says nothing, as its maker chooses that (the gate ``application-unchanged``).
+    """
+    return each.purpose is Purpose.AUTHENTICATION and (each.end is None or each.end > since)
 
 
 def _expected(ward: Ward) -> frozenset[KeyId]:
@@ -293,10 +304,9 @@ def _trusts(ward: Ward, pairing: Pairing, application: Application) -> Iterator[
         instead = f"it trusts {_trusted(changed[0])} instead" if changed else "nothing is left of it"
         text = f"the federated credential that it signs in with ({wanted.name}): {instead}"
         yield Found(pairing=ward.pairing, alarm=alarm, text=text, subject=wanted.name, owners=owners)
-    seen = sealing.seen(ward.entries, POLICY)
-    known: Any = seen.data.get("federated") if seen else None
-    for each in present if known is not None else ():
-        if each.id not in known and not wanted.is_in(each):
+    known = sealing.trusted(ward.entries)
+    for each in present:
+        if known is not None and each.id not in known and not wanted.is_in(each):
             yield Found(
                 pairing=ward.pairing, alarm=Alarm.FEDERATED_APPEARED, text=f"{each.name}: {_trusted(each)}",
                 subject=each.id, owners=owners,

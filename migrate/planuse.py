@@ -168,6 +168,8 @@ def select(plan: Plan, *, app: str | None = None, wave: int | None = None) -> tu
         and wave in {None, pairing.wave}
     )
     if not wanted and app is not None:
+        if wave is not None and (elsewhere := select(plan, app=app)):
+            raise PlanError(f"application {app!r} is in wave {elsewhere[0].wave}, not in wave {wave}: leave --wave out")
         refused = next((each for each in plan.refusals if each.application.client_id == ClientId(app.lower())), None)
         raise PlanError(f"application {app!r} is not paired in this plan{_why(refused)}")
     if not wanted and wave:

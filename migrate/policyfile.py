@@ -41,7 +41,7 @@ Issuer = Annotated[str, msgspec.Meta(pattern="^https://[^\\s]+$")]
 """An issuer is compared to the letter: https, and no blank anywhere (Entra, "federated credential considerations")."""
 Vault = Annotated[str, msgspec.Meta(pattern="^https://[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z][.][a-z.]+/?$")]
 """3 to 24 letters, digits and hyphens ("Naming rules", Azure), and a domain, which the cloud of the plan decides."""
-SecretName = Annotated[str, msgspec.Meta(pattern="^([0-9A-Za-z-]|[{]client_id[}]){1,90}$")]
+SecretName = Annotated[str, msgspec.Meta(pattern=r"^([0-9A-Za-z-]|[{]client_id[}]){1,90}\Z")]
 """1 to 127 letters, digits and hyphens ("Set Secret"), of which a client id takes 36."""
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Week = Annotated[int, msgspec.Meta(ge=7)]
@@ -230,8 +230,9 @@ def _file(content: bytes) -> _File:
         raise PolicyError(f"it is no TOML: {error}") from None
     except (RecursionError, ValueError):  # tomllib follows each bracket, and int() refuses thousands of digits
         raise PolicyError("it is no TOML that anybody means: too many brackets or digits") from None
-    if file.break_glass and file.break_glass.name.count("{client_id}") > 1:
-        raise PolicyError("break_glass.name: {client_id} stands there more than once; docs/plan.md lists the keys")
+    if file.break_glass and (times := file.break_glass.name.count("{client_id}")) != 1:
+        often = "more than once" if times else "nowhere, so that applications would take each other's place"
+        raise PolicyError(f"break_glass.name: {{client_id}} stands there {often}; docs/plan.md lists the keys")
     for at, freeze in enumerate(file.freeze):
         if freeze.last < freeze.first:
             raise PolicyError(f"freeze[{at}].to: it ends before it begins; exchange the two days")

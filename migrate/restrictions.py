@@ -77,8 +77,9 @@ def of_body(body: Mapping[str, Any] | None) -> Restrictions:
 def _flat(body: Mapping[str, Any]) -> Restrictions:
     found: dict[Path, Restriction] = {}
     for name in _LISTS:
-        for each in body.get(name) or ():
-            found[name, str(each.get(_TYPE))] = _plain(each, name)
+        for each in _listed(body.get(name), name):
+            plain, path = _plain(each, name), (name, str(each.get(_TYPE)))
+            found[path] = _stricter(path, found.get(path), plain)
     for group, members in _named(body.get(_OF_APPLICATIONS), _OF_APPLICATIONS):
         for name, each in _named(members, group):
             found[_OF_APPLICATIONS, group, name] = _plain(each, f"{group}.{name}")
@@ -88,6 +89,12 @@ def _flat(body: Mapping[str, Any]) -> Restrictions:
 
 
 _TOP: Final = frozenset({*_LISTS, _OF_APPLICATIONS})
+
+
+def _listed(told: Any, where: str) -> list[Any]:
+    if told is None or isinstance(told, list):
+        return told or []
+    raise CombinationError(f"{where} is a restriction that this version does not know")
 
 
 def _named(told: Any, where: str) -> Iterator[tuple[str, Any]]:
@@ -106,6 +113,9 @@ def _plain(each: Any, where: str) -> Restriction:
         instant(each.get(_SINCE))
     except (ValueError, TypeError):
         raise CombinationError(f"{where} holds since {each.get(_SINCE)}, which is no date") from None
+    if not isinstance(each.get(_LONGEST), str | None):
+        raise CombinationError(f"{where} restricts lives in a form that is not known")
+    _exemptions(each.get(_EXEMPT), where)
     return {name: value for name, value in each.items() if "@" not in name and name != _READ_ONLY}
 
 
@@ -124,6 +134,13 @@ def body(restrictions: Restrictions) -> dict[str, Any]:
 def version(restrictions: Restrictions) -> str:
     """Return the version of Graph that knows all of them."""
     return "v1.0" if set(restrictions) <= _IN_V1 else "beta"
+
+
+def _exemptions(told: Any, where: str) -> None:
+    """Raise CombinationError where it is not told in the known form who is exempt."""
+    if told is not None and not isinstance(told, Mapping):
+        raise CombinationError(f"{where} exempts in a form that is not known")
+    _listed(told.get(_EXEMPT_LIST) if told else None, f"{where}.{_EXEMPT}.{_EXEMPT_LIST}")
 
 
 # --- which is the stricter -------------------------------------------------------------------------------------------

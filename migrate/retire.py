@@ -28,6 +28,9 @@ from migrate.usedby import callers_of, unclear_of
 
 _ONE_OPERATOR = "one-operator"
 """No gate, as there is no asking: where somebody else acts on the application, nothing is even read."""
+_FRESH = timedelta(minutes=10)
+"""For how long what gates were told counts: a machine may be suspended between them and the removal."""
+_HELD_UP = "this run was held up for long after the gates were asked, and the tenant may have changed: run it again"
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -103,9 +106,9 @@ class Retirer:
                 break
             results.append(found := await self._one(pairing, credential, around, apply=apply))
             if apply and isinstance(found, Scheduled):
-                around.soaks(credential)
+                around.soaks(pairing, credential)
             elif _is_settled(found):
-                around.settled(credential)
+                around.settled(pairing, credential)
         return results
 
     async def _one(
@@ -128,7 +131,7 @@ class Retirer:
         return await self._retire(question, around)
 
     async def _retire(self, question: Question, around: Surroundings) -> Retirement:
-        pairing, credential = question.pairing, question.credential
+        pairing, credential, asked = question.pairing, question.credential, self.clock.now()
         if isinstance(pairing, Pairing) and (failed := await self._fails(pairing)):
             answer = Closed(because=f"the exchange fails just now: {failed.message}", opens=failed.hint)
             return self._held(question, (("exchange-proven", answer),), apply=True)
@@ -137,6 +140,8 @@ class Retirer:
         answers = gates.ask(question)
         if closed := gates.closed(answers):
             return self._held(question, closed, apply=True)
+        if abs(self.clock.now() - asked) > _FRESH:
+            return NotRemoved(pairing=pairing, credential=credential, message=_HELD_UP)
         self._remover.intend(question, {name: each.because for name, each in answers})
         if message := await self._remover.remove(question, around):
             return NotRemoved(pairing=pairing, credential=credential, message=message)
@@ -166,8 +171,8 @@ class Retirer:
 
     def _note_callers(self, question: Question, around: Surroundings) -> None:
         """Write down who used the credential, as the log forgets it after a month."""
-        credential, history = question.credential, question.history
-        known, unclear = around.known_callers(credential), around.unclear_callers(credential)
+        target, credential, history = question.pairing, question.credential, question.history
+        known, unclear = around.known_callers(target, credential), around.unclear_callers(target, credential)
         seen, dim = callers_of(history, credential), unclear_of(history, credential)
         if _newer(seen, known) or _newer(dim, unclear):
             told = {"addresses": _latest(seen, known), "unclear": _latest(dim, unclear)}

@@ -203,6 +203,20 @@ def seen(entries: Iterable[Entry], subject: str) -> Entry | None:
     return _last(entries, subject, Kind.SEALED)
 
 
+def trusted(entries: Iterable[Entry]) -> frozenset[str] | None:
+    """Return the ids of the federated credentials that were there when the seal was put on; None: unknown.
+
+    Sealing anew, where the default has become stricter, says nothing of what appeared meanwhile.
+    """
+    found: Json = None
+    for entry in entries:
+        if entry.subject == POLICY and entry.kind is Kind.UNSEALED:
+            found = None
+        elif entry.subject == POLICY and entry.kind is Kind.SEALED and found is None:
+            found = entry.data.get("federated")
+    return frozenset(map(str, found)) if isinstance(found, list) else None
+
+
 def _last(entries: Iterable[Entry], subject: str, kind: Kind) -> Entry | None:
     found: Entry | None = None
     for entry in entries:
@@ -217,11 +231,18 @@ def held(holder: Application | ServicePrincipal | None) -> list[Json]:
 
 
 def baseline(entries: Iterable[Entry], holder: Holder) -> frozenset[KeyId] | None:
-    """Return the key ids that a holder carried when it was last looked at after a removal or a seal; None: unknown."""
+    """Return the key ids that a holder carried when it was last looked at after a removal or a seal; None: unknown.
+
+    What somebody added while a removal was under way was there afterwards, and not before: it is none of them.
+    """
     found: frozenset[KeyId] | None = None
+    before: dict[str, frozenset[KeyId] | None] = {}
     for entry in entries:
-        if entry.kind is Kind.RETIRED and entry.data.get("holder") == holder.value:
-            found = _keys(entry.seen_after.get("credentials"))
+        if entry.kind is Kind.RETIRE_MEANT and entry.data.get("holder") == holder.value:
+            before[entry.subject] = _keys(entry.seen_before.get("credentials"))
+        elif entry.kind is Kind.RETIRED and entry.data.get("holder") == holder.value:
+            found, earlier = _keys(entry.seen_after.get("credentials")), before.get(entry.subject)
+            found = found & earlier if found is not None and earlier is not None else found
         elif entry.kind is Kind.SEALED and entry.subject == POLICY:
             told = entry.data.get("credentials")
             found = _keys(told.get(holder.value)) if isinstance(told, dict) else found

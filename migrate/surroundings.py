@@ -32,29 +32,43 @@ def holds_for_good(gates: Iterable[str]) -> bool:
     return not _PASSING.issuperset(gates)
 
 
+_Key = tuple[str, KeyId]
+"""A credential by client id and key id: whoever adds a certificate chooses its key id, so that applications may share
+one (Microsoft Graph, "keyCredential resource type": keyId)."""
+
+
+def _key(target: Target, credential: PlannedCredential) -> _Key:
+    return target.application.client_id, credential.key_id
+
+
+def _subject(entry: Entry) -> _Key:
+    return entry.application or "", KeyId(entry.subject)
+
+
 class Surroundings:
     """One run's view; ``catch_up`` keeps it in step with what this run and others write, each entry read once."""
 
     def __init__(self, plan: Plan, rules: RetirePolicy, entries: Iterable[Entry], restrictions: Rules) -> None:
         """Take the journal's entries of ``KINDS`` and the restrictions of the tenant's policies."""
         self._plan, self._rules, self._restrictions = plan, rules, restrictions
-        self._waves: dict[int, dict[KeyId, str]] = defaultdict(dict)
-        self._soaks: dict[int, dict[KeyId, str]] = defaultdict(dict)
-        self._wave_of: dict[KeyId, int] = {}
-        self._holder_of: dict[KeyId, ApplicationRef] = {}
+        self._waves: dict[int, dict[_Key, str]] = defaultdict(dict)
+        self._soaks: dict[int, dict[_Key, str]] = defaultdict(dict)
+        self._wave_of: dict[_Key, int] = {}
+        self._holder_of: dict[_Key, ApplicationRef] = {}
         for pairing in plan.pairings:
             for credential in pairing.credentials:
-                self._waves[pairing.wave][credential.key_id] = pairing.application.display_name
-                self._wave_of[credential.key_id] = pairing.wave
-                self._holder_of[credential.key_id] = pairing.application
+                key = _key(pairing, credential)
+                self._waves[pairing.wave][key] = pairing.application.display_name
+                self._wave_of[key] = pairing.wave
+                self._holder_of[key] = pairing.application
         self._removed: list[datetime] = []
         self._newest: dict[int, datetime] = {}
         self._first: Removed | None = None
         self._in_run = 0
-        self._scheduled: dict[str, datetime] = {}
+        self._scheduled: dict[_Key, datetime] = {}
         self._informed: dict[str, Informed] = {}
-        self._callers: dict[str, dict[str, datetime]] = defaultdict(dict)
-        self._unclear: dict[str, dict[str, datetime]] = defaultdict(dict)
+        self._callers: dict[_Key, dict[str, datetime]] = defaultdict(dict)
+        self._unclear: dict[_Key, dict[str, datetime]] = defaultdict(dict)
         self._trouble: dict[str, str] = {}
         self._glass: dict[str, dict[str, InPlace]] = defaultdict(dict)
         self._scans: list[Entry] = []
@@ -81,44 +95,51 @@ class Surroundings:
         """Count a removal of this run."""
         self._in_run += 1
 
-    def soaks(self, credential: PlannedCredential) -> None:
+    def soaks(self, target: Target, credential: PlannedCredential) -> None:
         """Let what this run found soaking not keep later waves from being scheduled; from being removed it does."""
-        wave = self._wave_of.get(credential.key_id, 0)
-        if name := self._waves[wave].pop(credential.key_id, ""):
-            self._soaks[wave][credential.key_id] = name
+        key = _key(target, credential)
+        wave = self._wave_of.get(key, 0)
+        if name := self._waves[wave].pop(key, ""):
+            self._soaks[wave][key] = name
 
-    def settled(self, credential: PlannedCredential) -> None:
+    def settled(self, target: Target, credential: PlannedCredential) -> None:
         """Count a credential as dealt with: retired, held, or about to be in a dry run."""
-        self._settle(credential.key_id)
+        self._settle(_key(target, credential))
 
-    def _settle(self, key: KeyId) -> None:
+    def _settle(self, key: _Key) -> None:
         for waves in (self._waves, self._soaks):
             waves[self._wave_of.get(key, 0)].pop(key, None)
 
     def _take(self, entry: Entry) -> None:
         at = entry.tenant_time
-        key = KeyId(entry.subject)
+        key = _subject(entry)
         match entry.kind:
             case Kind.RETIRED | Kind.GONE | Kind.HELD:
                 self._dealt_with(entry)
-                self._scheduled.pop(entry.subject, None)
+                self._scheduled.pop(key, None)
                 if entry.kind is Kind.RETIRED:
                     self._count(key, at)
             case Kind.UNSCHEDULED:
-                self._scheduled.pop(entry.subject, None)
+                self._scheduled.pop(key, None)
             case Kind.SCHEDULED:
-                self._scheduled[entry.subject] = at
+                self._scheduled[key] = at
             case Kind.OWNER_TOLD:
-                self._informed[entry.application or ""] = Informed(at=at, answer=_answer(entry), by=entry.actor)
+                self._hear(entry.application or "", Informed(at=at, answer=_answer(entry), by=entry.actor))
             case Kind.CALLERS:
-                self._callers[entry.subject].update(_addresses(entry, "addresses"))
-                self._unclear[entry.subject].update(_addresses(entry, "unclear"))
+                self._callers[key].update(_addresses(entry, "addresses"))
+                self._unclear[key].update(_addresses(entry, "unclear"))
             case Kind.WATCH_FAILED:
                 self._trouble[entry.application or ""] = str(entry.data.get("message", ""))
             case Kind.WATCHED:
                 self._trouble.pop(entry.application or "", None)
             case _:
                 pass
+
+    def _hear(self, client_id: str, said: Informed) -> None:
+        """Take what owners said; who said no and is told again has not agreed by that."""
+        before = self._informed.get(client_id)
+        if said.answer is not None or before is None or before.answer is not False:
+            self._informed[client_id] = said
 
     def _glass_moves(self, entry: Entry) -> None:
         mine = self._glass[entry.application or ""]
@@ -133,9 +154,9 @@ class Surroundings:
 
     def _dealt_with(self, entry: Entry) -> None:
         if entry.kind is not Kind.HELD or holds_for_good(_closed(entry)):
-            self._settle(KeyId(entry.subject))
+            self._settle(_subject(entry))
 
-    def _count(self, key: KeyId, at: datetime) -> None:
+    def _count(self, key: _Key, at: datetime) -> None:
         insort(self._removed, at)
         wave = self._wave_of.get(key)
         if wave is None:
@@ -154,17 +175,17 @@ class Surroundings:
         needed = wave > 1 and self._canary(wave) is None
         return self._first if needed and self._first and self._first.client_id != client_id else None
 
-    def scheduled(self, credential: PlannedCredential) -> datetime | None:
+    def scheduled(self, target: Target, credential: PlannedCredential) -> datetime | None:
         """Give the time since when a removal is scheduled."""
-        return self._scheduled.get(credential.key_id)
+        return self._scheduled.get(_key(target, credential))
 
-    def known_callers(self, credential: PlannedCredential) -> dict[str, datetime]:
+    def known_callers(self, target: Target, credential: PlannedCredential) -> dict[str, datetime]:
         """Give the addresses that the journal has seen use a credential."""
-        return self._callers[credential.key_id]
+        return self._callers[_key(target, credential)]
 
-    def unclear_callers(self, credential: PlannedCredential) -> dict[str, datetime]:
+    def unclear_callers(self, target: Target, credential: PlannedCredential) -> dict[str, datetime]:
         """Give the addresses that the journal has seen sign in with it or with another, which was left open."""
-        return self._unclear[credential.key_id]
+        return self._unclear[_key(target, credential)]
 
     def around(
         self,
@@ -187,8 +208,8 @@ class Surroundings:
             freezes=(*self._rules.freezes, *self._plan.freezes),
             opt_outs=tuple(one for one in self._rules.opt_outs if _names(one.application, pairing)),
             callers=(
-                *_callers(self.known_callers(credential), unclear=False),
-                *_callers(self.unclear_callers(credential), unclear=True),
+                *_callers(self.known_callers(pairing, credential), unclear=False),
+                *_callers(self.unclear_callers(pairing, credential), unclear=True),
             ),
             gone=frozenset(one.address for one in self._rules.callers if _names(one.application, pairing)),
             informed=self._informed.get(client_id),
@@ -199,7 +220,7 @@ class Surroundings:
             trouble=self._in_trouble(client_id),
             removed_in_run=self._in_run,
             removed_in_hour=len(self._removed) - bisect_right(self._removed, now - _HOUR),
-            scheduled=self.scheduled(credential),
+            scheduled=self.scheduled(pairing, credential),
             rollback=rollback(self._restrictions, credential, created),
             break_glass=tuple(self._glass[client_id].values()),
         )

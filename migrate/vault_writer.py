@@ -47,18 +47,19 @@ class VaultIssuer:
         self._clients: dict[str, Any] = {}
 
     async def reach(self, place: Place) -> None:
-        """Read the vault, changing nothing; raises VaultFailedError where that cannot be done."""
-        await self.stored(place, KeyId(""))
+        """Read the vault, changing nothing; raises VaultFailedError where it or the place is not for us."""
+        await self._versions(place, only_ours=True)
 
     async def check(self, place: Place) -> None:
-        """Write something harmless into the vault; raises VaultFailedError where nothing can be written."""
+        """Write something harmless into the vault; raises VaultFailedError where it or the place is not for us."""
         client = await self._client(place)
         from azure.core.exceptions import AzureError  # noqa: PLC0415 - heavy
 
         try:
             await client.set_secret(_CHECK, _HARMLESS, enabled=False, content_type="text/plain")
-        except AzureError as error:
+        except (AzureError, ValueError) as error:
             raise VaultFailedError(f"{place.vault} cannot be written: {_told(error)}; it needs {_OFFICER}") from None
+        await self._versions(place, only_ours=True)
 
     async def issue(self, wanted: NewSecret) -> Issue:
         """Make the secret and put it into the vault at once.
@@ -89,7 +90,7 @@ class VaultIssuer:
         try:
             kept = await client.set_secret(wanted.place.name, made.secretText, tags=tags, expires_on=wanted.ends)
             return Issued(key_id=key_id, version=str(kept.properties.version))
-        except AzureError as error:
+        except (AzureError, ValueError) as error:
             failed = _told(error)
         return await self._after_all(wanted.place, key_id, failed)
 
@@ -108,18 +109,30 @@ class VaultIssuer:
 
         Raises VaultFailedError where the vault cannot be read.
         """
+        held = [each for each in await self._versions(place) if each.enabled is not False]
+        return next((str(each.version) for each in held if (each.tags or {}).get(TAG) == key_id), None)
+
+    async def _versions(self, place: Place, *, only_ours: bool = False) -> list[Any]:
+        """Return the properties of the versions at a place.
+
+        ``only_ours``: none may be somebody else's. Whoever reads a secret without naming a version gets the newest, and
+        would get ours from now on ("About Azure Key Vault secrets", object identifiers).
+        """
         client = await self._client(place)
         from azure.core.exceptions import AzureError, ResourceNotFoundError  # noqa: PLC0415 - heavy
 
         try:
-            async for each in client.list_properties_of_secret_versions(place.name):
-                if each.enabled is not False and (each.tags or {}).get(TAG) == key_id:
-                    return str(each.version)
+            found = [each async for each in client.list_properties_of_secret_versions(place.name)]
         except ResourceNotFoundError:
-            return None
-        except AzureError as error:
+            return []
+        except (AzureError, ValueError) as error:
             raise VaultFailedError(f"{place.vault} cannot be read: {_told(error)}; it needs {_OFFICER}") from None
-        return None
+        if only_ours and any(TAG not in (each.tags or {}) for each in found):
+            raise VaultFailedError(
+                f"{place} holds what unsecret did not write, and a new version would take its place: set another name "
+                "under [break_glass] of unsecret.toml"
+            )
+        return found
 
     async def _client(self, place: Place) -> Any:
         if place.vault not in self._clients:
@@ -149,8 +162,11 @@ def _refusal(status: int | None) -> bool:
 
 
 def _told(error: Any) -> str:
-    """Return status, code and first line of a refusal: an answer holds no value where it is one."""
+    """Return status, code and first line of a refusal: an answer holds no value where it is one.
+
+    A vault that names another host to sign in to is a ValueError, of which nothing is repeated.
+    """
     status = getattr(error, "status_code", None)
-    lines = [line.strip() for line in str(error.message).splitlines() if line.strip()]
+    lines = [line.strip() for line in str(getattr(error, "message", "")).splitlines() if line.strip()]
     text = (lines[0] if lines else type(error).__name__)[:_LONGEST]
     return f"{status}: {text}" if status else text

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from inventory.directory import Directory
-from inventory.model import SignIn, SignInHistory
+from inventory.model import ClientId, SignIn, SignInHistory
 from migrate import aadsts, rollout
 from migrate import exchange as exchanges
 from migrate.circumstances import Policy
@@ -99,8 +99,9 @@ class Watcher:
         glass = note_ended_of(self.journal, self.plan.digest, client_id, history.as_of)
         refused = [each for each in history.sign_ins if each.at >= first and each.error_code in _REFUSED]
         quiet_since = history.as_of - timedelta(hours=self.policy.watch_hours)
-        if recent := [each for each in refused if each.at > quiet_since]:
-            return self._broken(pairing, f"{_told(recent)}; {self._way_out(pairing, glass)}", recent, history)
+        told = self._told_until(client_id)
+        if new := [each for each in refused if each.at > quiet_since or told is None or each.at > told]:
+            return self._broken(pairing, f"{_told(new)}; {self._way_out(pairing, glass)}", new, history)
         if failed is not None and failed.asserted:
             why = f"the exchange fails: {failed.message} ({failed.hint}); {self._way_out(pairing, glass)}"
             return self._broken(pairing, why, [], history)
@@ -109,6 +110,15 @@ class Watcher:
             return Watching(pairing=pairing, because=missing)
         self._write(Kind.WATCHED, pairing, history, {"removed": last.isoformat(), "refused": len(refused)})
         return Quiet(pairing=pairing, removed=last)
+
+    def _told_until(self, client_id: ClientId) -> datetime | None:
+        """Return until when refused sign-ins of an application were told of; None: none ever was.
+
+        A job that runs once a day was refused once, long before whoever looks finds the last two hours quiet.
+        """
+        known = self.journal.entries(kinds=(Kind.WATCH_FAILED,), application=client_id)
+        told = (each.data.get("refused_until") for each in known)
+        return max((datetime.fromisoformat(str(each)) for each in told if each), default=None)
 
     def _way_out(self, pairing: Pairing, glass: tuple[GlassSecret, ...]) -> str:
         if glass:
@@ -129,7 +139,8 @@ class Watcher:
 
     def _broken(self, pairing: Pairing, message: str, refused: list[SignIn], history: SignInHistory) -> Broken:
         callers = tuple(sorted({each.address for each in refused if each.address}))
-        self._write(Kind.WATCH_FAILED, pairing, history, {"message": message, "callers": list(callers)})
+        until = {"refused_until": max(each.at for each in refused).isoformat()} if refused else {}
+        self._write(Kind.WATCH_FAILED, pairing, history, {"message": message, "callers": list(callers), **until})
         return Broken(pairing=pairing, message=message, callers=callers)
 
     def _write(self, kind: Kind, pairing: Pairing, history: SignInHistory, data: dict[str, object]) -> None:

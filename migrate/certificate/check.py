@@ -56,7 +56,7 @@ def check(content: bytes, key: Ed25519PublicKey | None = None) -> tuple[Problem,
         return (Problem(where="document", what=what),)
     try:
         return tuple(_problems(content, document, key))
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, ArithmeticError) as error:
         return (Problem(where="document", what=f"it is not made as a certificate is ({type(error).__name__})"),)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,12 @@ def decisions(path: Path | None, plan: Path | None = None) -> Decisions:
 
 
 def _found(path: Path | None, plan: Path | None = None) -> Path | None:
-    """Return the file that rules: the named one, else that of this folder, else that beside the plan."""
+    """Return the file that rules: the named one, else that of this folder, else that beside the plan.
+
+    A link that leads nowhere is one that cannot be read: without what people decided removals are judged more laxly.
+    """
     usual = [Path(policyfile.NAME)] + ([plan.parent / policyfile.NAME] if plan else [])
-    return path or next((each for each in usual if each.exists()), None)
+    return path or next((each for each in usual if os.path.lexists(each)), None)
 
 
 def ruling(path: Path | None, plan: Path) -> str:

@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 from azure.keyvault.secrets._shared import http_challenge_cache
+from azure.keyvault.secrets.aio import SecretClient
 
 from inventory.model import Cloud
 from migrate import policyfile, rollout
 from migrate.breakglass import Made, NotMade, Present, WouldMake
 from migrate.circumstances import BreakGlass, Policy
+from migrate.emulator.vault.book import SecretVersion
 from migrate.errors import PolicyError
 from migrate.glass import place_of
 from migrate.model import Kind
@@ -34,6 +36,7 @@ from tests.support.faultpoints import Crash, FaultPoints
 from tests.support.glass import ADD, FORBIDDING, LABEL, THREE_HOURS, TOML, VAULT, VAULT_NAME, Broken, broken
 from tests.support.mishaps import TenantClock
 from tests.support.rollout import PatientClock
+from tests.support.tenants import NOW
 
 ROOT = Path(__file__).parents[2]
 
@@ -364,6 +367,8 @@ def test_a_vault_of_another_cloud_or_none_is_refused_in_one_line(tenant: Broken)
         ('vault = "https://user@kv-a.vault.azure.net"', "break_glass.vault: this is no https address"),
         ('vault = "https://kv-a.vault.azure.net"\nname = "a_b"', "break_glass.name: this is no name of a secret"),
         ('vault = "https://kv-a.vault.azure.net"\nname = "{client_id}{client_id}"', "more than once"),
+        ('vault = "https://kv-a.vault.azure.net"\nname = "emergency"', "nowhere, so that applications"),
+        ('vault = "https://kv-a.vault.azure.net"\nname = "a-{client_id}\\n"', "this is no name of a secret"),
         ('vault = "https://kv-a.vault.azure.net"\nhours = 73', "break_glass.hours"),
         ("hours = 1", "the key `vault` is missing"),
     ],
@@ -438,3 +443,37 @@ def test_a_process_that_is_killed_is_settled_by_the_same_command(tenant: Broken,
     assert tenant.signs_in(tenant.kept[-1])
     assert tenant.kept[-1] == tenant.tenant.secret_of(only.key_id)
     assert not [text for text in tenant.kept if text in again.stdout + again.stderr + killed.stdout + killed.stderr]
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_secret_of_somebody_else_under_that_name_keeps_its_place(tenant: Broken, enabled: bool) -> None:  # noqa: FBT001
+    theirs = SecretVersion(version="1", value="theirs", created=NOW, enabled=enabled)
+    tenant.base.emulator.vaults.put(VAULT_NAME, tenant.place, theirs)
+    for apply in (False, True):
+        found = tenant.break_glass(apply=apply)
+        assert isinstance(found, NotMade)
+        assert f"{tenant.place} holds what unsecret did not write" in found.message
+    assert (tenant.ours, tenant.kept) == ((), ["theirs"])
+    assert kinds(tenant) == []
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_vault_that_leads_elsewhere_to_sign_in_gets_nothing(
+    tenant: Broken,
+    monkeypatch: pytest.MonkeyPatch,
+    early: bool,  # noqa: FBT001
+) -> None:
+    """The library answers that with a ValueError, which may come when the secret has been made."""
+    real, at = SecretClient.set_secret, "unsecret-check" if early else tenant.place
+
+    async def elsewhere(self: SecretClient, name: str, *given: Any, **more: Any) -> Any:
+        if name == at:
+            raise ValueError("The challenge resource 'evil.example' does not match the requested domain")
+        return await real(self, name, *given, **more)
+
+    monkeypatch.setattr(SecretClient, "set_secret", elsewhere)
+    found = tenant.break_glass()
+    assert isinstance(found, NotMade), found
+    assert "ValueError" in found.message
+    assert (tenant.ours, tenant.kept) == ((), [])
+    assert not tenant.standing.begun

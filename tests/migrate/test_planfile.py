@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from migrate import planfile
+from migrate import planfile, planuse
 from migrate.errors import PlanError
 from migrate.planning.plan import make_plan
 from tests.support.tenants import application, identity, snapshot
@@ -130,3 +130,13 @@ def test_a_missing_plan_and_a_folder_that_is_not_there(tmp_path: Path) -> None:
         planfile.read(tmp_path / "plan.json")
     with pytest.raises(PlanError, match="cannot write the plan"):
         planfile.write(PLAN, tmp_path / "no" / "plan.json")
+
+
+def test_an_application_of_another_wave_is_said_to_be_in_its_own() -> None:
+    plan = make_plan(snapshot(application("orders"), identities=(identity("id-orders"),)))
+    (one,) = plan.pairings
+    assert planuse.select(plan, app=one.application.client_id, wave=one.wave) == (one,)
+    with pytest.raises(PlanError, match=f"is in wave {one.wave}, not in wave 7"):
+        planuse.select(plan, app=one.application.client_id, wave=7)
+    with pytest.raises(PlanError, match="is not paired"):
+        planuse.select(plan, app="11111111-1111-4111-8111-111111111111", wave=7)

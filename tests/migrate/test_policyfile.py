@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from migrate import policyfile
+from migrate.circumstances import RetirePolicy
 from migrate.cli.policies import check_names, retirement, ruling
 from migrate.errors import PolicyError
 from migrate.model import Confidence
@@ -140,3 +141,16 @@ def test_an_exclusion_of_nobody_is_refused_before_anything_is_removed(tmp_path: 
     with pytest.raises(PolicyError, match=r"exclude\[0\].application: the plan has no 'oders'"):
         check_names(None, tmp_path / "plan.json", plan)
     check_names(None, tmp_path / "plan.json", dataclasses.replace(plan, policy_digest=policyfile.read(file).digest))
+
+
+def test_a_policy_that_is_a_link_to_nowhere_is_not_taken_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plan = tmp_path / "there" / "plan.json"
+    plan.parent.mkdir()
+    assert retirement(None, plan) == RetirePolicy()
+    for folder in (plan.parent, tmp_path):
+        (folder / "unsecret.toml").symlink_to("gone.toml")
+        with pytest.raises(PolicyError, match="cannot read"):
+            retirement(None, plan)

@@ -196,9 +196,20 @@ def test_what_only_beta_knows_is_written_with_beta_and_what_nobody_knows_is_no_s
         {"applicationRestrictions": {"audiences": {"all": True}}},
         {"somethingElse": [1]},
         {"passwordCredentials": [entry("passwordAddition", restrictForAppsCreatedAfterDateTime="soon")]},
+        {"passwordCredentials": {"all": True}},
+        {"passwordCredentials": 1},
+        {"passwordCredentials": [entry("passwordLifetime") | {"maxLifetime": 90}]},
+        {"passwordCredentials": [entry("passwordAddition") | {"excludeActors": ["everybody"]}]},
+        {"passwordCredentials": [entry("passwordAddition") | {"excludeActors": {"customSecurityAttributes": 1}}]},
     ):
-        with pytest.raises(CombinationError, match=r"does not know|no date"):
+        with pytest.raises(CombinationError, match=r"does not know|no date|not known"):
             restrictions.of_body(unknown)
+
+
+@pytest.mark.parametrize("lives", [("P30D", "P90D"), ("P90D", "P30D")])
+def test_of_two_restrictions_of_the_same_kind_in_one_policy_the_stricter_counts(lives: tuple[str, str]) -> None:
+    told = restrictions.of_body({"passwordCredentials": [entry("passwordLifetime", longest=each) for each in lives]})
+    assert told["passwordCredentials", "passwordLifetime"]["maxLifetime"] == "P30D"
 
 
 def test_two_restrictions_that_cannot_be_compared_are_no_seal() -> None:

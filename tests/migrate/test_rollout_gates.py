@@ -119,6 +119,14 @@ def test_owners_must_have_been_told_where_the_policy_asks(*, informed: Informed 
 
 def test_nobody_needs_to_tell_owners_where_the_policy_does_not_ask() -> None:
     assert closed(around={"informed": None}) == {}
+    assert closed(around={"informed": Informed(at=NOW, answer=None, by="x")}) == {}
+
+
+def test_a_no_of_the_owners_holds_whatever_the_policy_asks_and_until_they_agree() -> None:
+    no = entry(Kind.OWNER_TOLD, SECOND, answer=False)
+    again, agreed = entry(Kind.OWNER_TOLD, SECOND, answer=None), entry(Kind.OWNER_TOLD, SECOND, answer=True)
+    for told, holds in (((no,), True), ((no, again), True), ((no, again, agreed), False), ((again,), False)):
+        assert set(closed(around={"informed": surrounded(*told).informed})) == ({"owner-informed"} if holds else set())
 
 
 def test_no_way_back_holds_unless_the_policy_does_without() -> None:
@@ -346,7 +354,7 @@ def test_a_later_wave_waits_until_the_earlier_one_is_settled() -> None:
 
 def test_what_soaks_holds_removals_of_later_waves_and_not_their_schedule() -> None:
     around = Surroundings(PLAN, RetirePolicy(), (), Rules())
-    around.soaks(FIRST.credentials[0])
+    around.soaks(FIRST, FIRST.credentials[0])
     asked = (SECOND, SECOND.credentials[0], None, NOW)
     assert (around.around(*asked).unsettled, around.around(*asked, last=True).unsettled) == (0, 1)
     around.catch_up((entry(Kind.RETIRED),))
@@ -402,3 +410,19 @@ def test_an_application_is_named_by_any_of_its_names(*, name: str, upper: bool) 
     assert [one.application for one in found.opt_outs] == [told]
     assert found.gone == {"192.0.2.1"}
     assert surrounded(rules=rules, pairing=FIRST).opt_outs == ()
+
+
+def test_what_happens_to_a_credential_says_nothing_of_one_with_its_key_id_of_another_application() -> None:
+    twin = dataclasses.replace(SECOND, credentials=FIRST.credentials)
+    plan = dataclasses.replace(PLAN, pairings=(FIRST, twin))
+    used = entry(Kind.CALLERS, addresses={"192.0.2.1": NOW.isoformat()})
+
+    def around(*entries: Entry) -> Circumstances:
+        told = Surroundings(plan, RetirePolicy(), entries, Rules())
+        return told.around(twin, twin.credentials[0], None, NOW)
+
+    soaking = around(entry(Kind.SCHEDULED, at=NOW - timedelta(days=30)), used)
+    assert (soaking.scheduled, soaking.callers, soaking.unsettled) == (None, (), 1)
+    gone = around(entry(Kind.RETIRED))
+    assert (gone.unsettled, gone.canary_removed) == (0, NOW)
+    assert around(entry(Kind.RETIRED, twin)).unsettled == 1

@@ -21,7 +21,7 @@ from migrate.errors import RetirementStoppedError, WriteFailedError
 from migrate.exchange import NotProven, Proven
 from migrate.exchanged import ExchangeRefused, ExchangeResult
 from migrate.federation import Created, NotCreated, Present, WouldCreate
-from migrate.model import FederatedSpec, Kind, Pairing
+from migrate.model import FederatedSpec, Kind, Pairing, Plan
 from migrate.retirement import GoneAlready, Held, NotRemoved, Retired, WouldRetire
 from tests.support.rollout import Rollout, rollout
 
@@ -128,6 +128,38 @@ def test_retire_removes_what_every_gate_lets_pass_and_nothing_else(tenant: Rollo
         assert rules.retired_keys(tenant.journal.entries()) == planned
         assert {type(each) for each in await tenant.retire(plan, only=tuple(mine))} == {GoneAlready}
         assert all(isinstance(each, Proven) for each in await tenant.verify(plan))
+
+    asyncio.run(story())
+
+
+class Suspended:
+    """An exchange on a machine that sleeps before the answer is taken."""
+
+    def __init__(self, real: Rollout, plan: Plan, hours: int) -> None:
+        self._real, self._exchange, self._hours = real, real.exchange(plan), hours
+
+    async def exchange(self, pairing: Pairing, tenant: TenantId | None = None) -> ExchangeResult:
+        result = await self._exchange.exchange(pairing, tenant)
+        woken = self._real.clock.now() + timedelta(hours=self._hours)
+        self._real.clock.now = lambda: woken  # type: ignore[method-assign]
+        return result
+
+
+@pytest.mark.parametrize("hours", [3, -3])
+@pytest.mark.slow
+def test_a_machine_that_slept_after_the_gates_were_asked_removes_nothing(tenant: Rollout, hours: int) -> None:
+    async def story() -> None:
+        plan = await tenant.ready()
+        found = next(each for each in plan.pairings if each.application.display_name == "orders-api")
+        only = (dataclasses.replace(found, wave=1),)
+        before = tenant.keys_left()
+        (slept,) = await tenant.retire(plan, only=only, exchange=Suspended(tenant, plan, hours))
+        assert isinstance(slept, NotRemoved)
+        assert "run it again" in slept.message
+        assert tenant.keys_left() == before
+        assert Kind.RETIRE_MEANT not in tenant.kinds()
+        (done,) = await tenant.retire(plan, only=only)
+        assert isinstance(done, Retired)
 
     asyncio.run(story())
 

@@ -13,12 +13,12 @@ from typing import Any, cast
 import pytest
 
 from inventory.errors import PermissionMissingError, TenantUnreachableError
-from inventory.model import ApplicationId, CredentialAdded, KeyId
+from inventory.model import ApplicationId, ClientId, CredentialAdded, Holder, KeyId
 from migrate import planfile, sealing
 from migrate.cli.main import main
 from migrate.emulator.state.records import PasswordCredential
 from migrate.guard import Alarm, Found, Intact, Unclear, wards
-from migrate.model import Kind, Pairing
+from migrate.model import Entry, Kind, Pairing
 from migrate.ports import SealWriter
 from migrate.restrictions import ADDITIONS
 from migrate.revert import NotReverted, Reverted, WouldRevert
@@ -487,6 +487,44 @@ def test_guard_finds_a_federated_credential_that_went_or_appeared(seals: Seals) 
     assert alarms(seals, one) == [Alarm.FEDERATED_CHANGED, Alarm.FEDERATED_APPEARED]
     seals.graph("DELETE", f"{address}/{ours['id']}")
     assert alarms(seals, one) == [Alarm.FEDERATED_REMOVED, Alarm.FEDERATED_APPEARED]
+
+
+def test_guard_goes_on_to_tell_of_a_federated_credential_when_the_application_is_sealed_anew(seals: Seals) -> None:
+    one = plain(seals)[0]
+    asyncio.run(seals.seal(one))
+    other = {"name": "by-night", "issuer": "https://token.actions.githubusercontent.com", "subject": "repo:a/b:ref:x",
+             "audiences": ["api://AzureADTokenExchange"]}  # fmt: skip
+    seals.graph("POST", f"applications/{one.application.id}/federatedIdentityCredentials", other)
+    seals.take_policy(one)
+    assert set(alarms(seals, one)) == {Alarm.FEDERATED_APPEARED, Alarm.POLICY_OFF}
+    asyncio.run(seals.seal(one))
+    assert alarms(seals, one) == [Alarm.FEDERATED_APPEARED]
+    asyncio.run(seals.unseal(one))
+    asyncio.run(seals.seal(one))
+    assert alarms(seals, one) == []
+
+
+def test_guard_finds_a_secret_of_a_service_principal_whose_maker_chose_an_old_start(seals: Seals) -> None:
+    """No removal looked at the service principal, and its start says nothing."""
+    one = plain(seals)[0]
+    principal = next(x for x in seals.made.tenant.service_principals if x.app_id == one.application.client_id)
+    body = {"passwordCredential": {"startDateTime": "2020-01-01T00:00:00Z", "endDateTime": "2031-01-01T00:00:00Z"}}
+    made = seals.graph("POST", f"servicePrincipals/{principal.id}/addPassword", body).json()
+    found = [each for each in asyncio.run(seals.guard(one)) if isinstance(each, Found)]
+    assert [(each.alarm, each.subject) for each in found] == [(Alarm.CREDENTIAL_APPEARED, made["keyId"])]
+
+
+def test_a_credential_that_somebody_adds_while_another_one_is_removed_is_not_taken_for_one_that_was_there() -> None:
+    def entry(kind: Kind, **told: Any) -> Entry:
+        whose: dict[str, Any] = {"application": ClientId("a"), "subject": "gone", "data": {"holder": "application"}}
+        return Entry(kind=kind, plan="p", **whose, **told)
+
+    meant = entry(Kind.RETIRE_MEANT, seen_before={"credentials": ["gone", "left"]})
+    done = entry(Kind.RETIRED, seen_after={"credentials": ["left", "added meanwhile"]})
+    left, added = KeyId("left"), KeyId("added meanwhile")
+    assert sealing.baseline((meant, done), Holder.APPLICATION) == frozenset({left})
+    assert sealing.baseline((done,), Holder.APPLICATION) == frozenset({left, added})
+    assert sealing.baseline((meant, done), Holder.SERVICE_PRINCIPAL) is None
 
 
 def test_guard_tells_what_it_cannot_read_as_unknown(seals: Seals) -> None:

@@ -161,6 +161,28 @@ def test_a_caller_that_still_knocks_stops_every_removal_until_it_is_quiet(tenant
     asyncio.run(story())
 
 
+@pytest.mark.slow
+def test_a_caller_that_knocked_once_long_before_the_first_look_is_told(tenant: Rollout) -> None:
+    """A job that runs once a day: in the hours before the look it did not run."""
+
+    async def story() -> None:
+        plan = await tenant.ready()
+        first = next(each for each in plan.pairings if each.application.display_name == "orders-api")
+        secret = tenant.emulator.tenant.secret_of(first.credentials[0].key_id)
+        await tenant.retire(plan, only=(dataclasses.replace(first, wave=1),), rules=AT_ONCE)
+        assert not callers.sign_in(
+            tenant.emulator, callers.Caller(client_id=first.application.client_id, secret=secret)
+        )
+        tenant.emulator.advance(timedelta(hours=5))
+        await tenant.verify(plan)
+        (told,) = await watch(tenant, plan)
+        assert isinstance(told, Broken)
+        assert told.callers == ("127.0.0.1",)
+        assert kinds(await watch(tenant, plan)) == {Quiet: 1}
+
+    asyncio.run(story())
+
+
 class MeanwhileBroken:
     """Right before the first removal of a run, another operator's look finds an application in trouble."""
 

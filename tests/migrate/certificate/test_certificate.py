@@ -197,6 +197,21 @@ def test_whatever_json_is_given_is_judged_and_never_fails(value: Any) -> None:
         assert certificate.check(json.dumps({**right, field: value}).encode())
 
 
+@pytest.mark.parametrize(
+    ("position", "part"),
+    [
+        (4, {"data": grounds() | {"tenant_time": "9999-12-31T23:59:59+00:00"}}),
+        (4, {"data": grounds(unused_days=10**12)}),
+        (4, {"data": grounds(until="9999-12-31T23:59:59+00:00", **{"from": "0001-01-01T00:00:00+14:00"})}),
+    ],
+)
+def test_times_and_spans_beyond_what_there_is_do_not_hold(position: int, part: dict[str, Any]) -> None:
+    written = facts()
+    kind, subject, parts = written[position]
+    written[position] = (kind, subject, parts | part)
+    assert certificate.check(certificate.file(document(written)))
+
+
 def test_canonical_json_is_that_of_rfc_8785() -> None:
     # Keys by UTF-16 code units (3.2.3): U+1F600 is written with surrogates, which come before U+FB33.
     value = {"\ufb33": 1, "\U0001f600": 2, "\x80": 3, "a": '\x0f\n"\\/\u20ac', "\r": None}
