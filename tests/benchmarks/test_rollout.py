@@ -28,7 +28,7 @@ def test_time_memory_and_requests_of_a_whole_rollout() -> None:
     found = []
     for size in SIZES:
         command = [sys.executable, "-m", "tests.support.measured", str(size)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)
         one = json.loads(done.stdout.splitlines()[-1])
         found.append(one)
         print(f"{size} applications: {one}")
