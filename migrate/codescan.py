@@ -38,8 +38,20 @@ def record(run: Run, roots: Iterable[Path], plan: Plan, journal: Journal, app: C
     findings = (*open_findings(run, app), *_not_looked_at(places, plan, journal))
     for root in places:
         mine = [each for each in findings if Path(each.path).is_relative_to(root)]
-        data = {"tenant": plan.tenant_id, "findings": msgspec.to_builtins(mine), "scanned": run.scanned}
+        data = {
+            "tenant": plan.tenant_id,
+            "findings": msgspec.to_builtins(mine),
+            "scanned": run.scanned,
+            "applications": sorted(_named(run, app)),
+        }
         journal.record(Entry(kind=Kind.CODE_SCANNED, plan=plan.digest, subject=str(root), data=data))
+
+
+def _named(run: Run, app: ClientId | None) -> frozenset[ClientId]:
+    """Name the applications that the code of a run speaks of, or that somebody said it is of."""
+    sites = (each.application if isinstance(each, Rewritten) else each.site.client_id for each in run.sites)
+    found = (*sites, *(each.application for each in run.leftovers), app)
+    return frozenset(whose for each in found if (whose := client_id(each)) is not None)
 
 
 def _not_looked_at(places: Iterable[Path], plan: Plan, journal: Journal) -> Iterator[CodeFinding]:

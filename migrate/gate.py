@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from inventory.model import Application, Credential, FederatedCredential, ServicePrincipal, SignInHistory
+from inventory.model import Application, ClientId, Credential, FederatedCredential, ServicePrincipal, SignInHistory
 from migrate.circumstances import Circumstances, Policy
 from migrate.exchanged import ExchangeClaims
 from migrate.model import CodeFinding, Pairing, PlannedCredential, Road, Target
@@ -19,6 +19,8 @@ class CodeState:
 
     roots: tuple[str, ...]
     findings: tuple[CodeFinding, ...]
+    named: frozenset[ClientId] = frozenset()
+    """Applications that any scanned code named, settled by now or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

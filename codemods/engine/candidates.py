@@ -132,14 +132,17 @@ def _mentioning(project: Project, known: Knowledge, reading: Reading, told: Told
     literals = {literal for transform in known.transforms for literal in transform.literals}
     mentioned = Literals(literals).occur_in
     files = project.listing.files
-    held = project.that_may_hold([listed.path for listed in files if listed.problem is None], literals)
-    for listed in files:
+    held = project.that_may_hold([text for text in files.texts if text not in files.problems], literals)
+    for text in files.texts:
         reading.scanned += 1
         told("files", reading.scanned, len(files))
+        if text not in held and text not in files.problems:
+            continue
+        listed = files.listed(text)
         try:
             if listed.problem is not None:
                 raise listed.problem
-            if listed.path in held and mentioned(data := read(listed.path)):
+            if mentioned(data := read(listed.path)):
                 yield listed, data
         except CodemodError as error:
             reading.add(failed(listed.name, error))

@@ -9,9 +9,10 @@ file (a FIFO would block for ever) is left out.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import overload
 
 from codemods.engine.walks import Walks
 from codemods.errors import CodemodError, NotARegularFileError, PathNotFoundError, SymlinkError
@@ -26,6 +27,39 @@ class Listed:
     problem: CodemodError | None = None
 
 
+class Files(Sequence[Listed]):
+    """The files of a run by their names; each is made when it is asked for, as there may be a hundred thousand.
+
+    ``texts`` are their paths, and ``problems`` says by these why some are not read.
+    """
+
+    def __init__(self, name: Callable[[str], str], texts: Iterable[str], problems: Mapping[str, CodemodError]) -> None:
+        self._name = name
+        self.texts = tuple(sorted(texts, key=name))
+        self.problems = problems
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __iter__(self) -> Iterator[Listed]:
+        return map(self.listed, self.texts)
+
+    @overload
+    def __getitem__(self, index: int) -> Listed: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Listed, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Listed | tuple[Listed, ...]:
+        """Give one file, or some."""
+        found = self.texts[index]
+        return self.listed(found) if isinstance(found, str) else tuple(map(self.listed, found))
+
+    def listed(self, text: str) -> Listed:
+        """Give the file with a path."""
+        return Listed(name=self._name(text), path=Path(text), problem=self.problems.get(text))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """The files of a run, the folder their names are relative to, and the deepest folder that holds them all.
@@ -36,10 +70,10 @@ class Listing:
     base: Path
     common: Path
     folders: tuple[Path, ...]
-    files: tuple[Listed, ...]
+    files: Files
     walks: Walks = field(default_factory=Walks, repr=False, compare=False)
 
-    def name(self, path: Path) -> str:
+    def name(self, path: Path | str) -> str:
         """Name a file as the files of the run are named."""
         text, top = str(path), f"{str(self.base).rstrip(os.sep)}{os.sep}"
         below = text[len(top) :] if text.startswith(top) else os.path.relpath(text, self.base)
@@ -52,14 +86,12 @@ def list_files(paths: Iterable[Path]) -> Listing:
     folders = [root if root.is_dir() else root.parent for root in roots]
     common = Path(os.path.commonpath(folders)) if folders else Path()
     base = _base(common)
-    listing = Listing(base=base, common=common, folders=tuple(dict.fromkeys(folders)), files=())
-    found: dict[str, Listed] = {}
+    listing = Listing(base=base, common=common, folders=tuple(dict.fromkeys(folders)), files=Files(str, (), {}))
+    found: dict[str, CodemodError | None] = {}
     for root in roots:
-        own = listing.walks.files_in(root, roots) if root.is_dir() else ((root, _own_problem(root)),)
-        for path, problem in own:
-            name = listing.name(path)
-            found[name] = Listed(name=name, path=path, problem=problem)
-    return replace(listing, files=tuple(found[name] for name in sorted(found)))
+        found.update(listing.walks.files_in(root, roots) if root.is_dir() else ((str(root), _own_problem(root)),))
+    problems = {text: problem for text, problem in found.items() if problem is not None}
+    return replace(listing, files=Files(listing.name, found, problems))
 
 
 def _base(common: Path) -> Path:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from codemods.engine import git
 from codemods.engine.walks import SUFFIXES, Walks
@@ -19,15 +20,16 @@ _FEW = 200
 """Files that are read in less time than another program takes to start."""
 _WORD = re.compile(rb"\w+").findall
 _GOES_ON = re.compile(rb"\\[\r\n]*$").search
+_Named = TypeVar("_Named", str, Path)
 _PATTERNS = tuple(f"*{suffix}" for suffix in SUFFIXES)
 
 
-def that_may_hold(walks: Walks, paths: Collection[Path], texts: Collection[bytes]) -> frozenset[Path]:
+def that_may_hold(walks: Walks, paths: Collection[_Named], texts: Collection[bytes]) -> frozenset[_Named]:
     """Leave out the files that hold none of the texts; one of which that is not known stays."""
     return _kept(walks, paths, lambda base: _grep(walks, base, texts))
 
 
-def that_may_import(walks: Walks, paths: Collection[Path], words: frozenset[bytes]) -> frozenset[Path]:
+def that_may_import(walks: Walks, paths: Collection[_Named], words: frozenset[bytes]) -> frozenset[_Named]:
     """Leave out the files that import none of some words.
 
     What stands on the lines of imports is judged, whatever the number of words; a statement whose line goes on is not.
@@ -35,15 +37,19 @@ def that_may_import(walks: Walks, paths: Collection[Path], words: frozenset[byte
     return _kept(walks, paths, lambda base: _importing(walks, base, words))
 
 
-def _kept(walks: Walks, paths: Collection[Path], search: Callable[[Path], frozenset[str] | None]) -> frozenset[Path]:
+def _kept(
+    walks: Walks, paths: Collection[_Named], search: Callable[[Path], frozenset[str] | None]
+) -> frozenset[_Named]:
     """Leave out what a search of each folder does not name, where there is an answer."""
-    groups: dict[Path | None, list[Path]] = {}
+    groups: dict[Path | None, list[_Named]] = {}
     for path in paths:
-        groups.setdefault(walks.owner.get(path) if str(path).endswith(SUFFIXES) else None, []).append(path)
-    kept: set[Path] = set()
+        groups.setdefault(walks.owner.get(text) if (text := str(path)).endswith(SUFFIXES) else None, []).append(path)
+    kept: set[_Named] = set()
     for base, group in groups.items():
         found = None if base is None or len(group) < _FEW else search(base)
-        kept.update(group if found is None else (each for each in group if str(each) in found or each in walks.large))
+        kept.update(
+            group if found is None else (each for each in group if str(each) in found or str(each) in walks.large)
+        )
     return frozenset(kept)
 
 
@@ -77,7 +83,7 @@ class _Where:
 
 
 def _where(walks: Walks, base: Path) -> _Where | None:
-    tracked = walks.names(base) is not None
+    tracked = walks.is_tracked(base)
     unseen = git.ask(base, "ls-files", "-z", "-c", "-i", "--exclude-standard", "--", ".") if tracked else b""
     if unseen is None:
         return None

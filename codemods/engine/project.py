@@ -48,13 +48,13 @@ class Project:
         self._importers: dict[Path, tuple[Path, ...]] = {}
 
     @cached_property
-    def files(self) -> tuple[Path, ...]:
-        """List the files of the project and of the run."""
-        found = {listed.path for listed in self.listing.files if listed.problem is None}
+    def files(self) -> tuple[str, ...]:
+        """Give the paths of the files of the project and of the run; as texts, for there may be very many."""
+        found = {text for text in self.listing.files.texts if text not in self.listing.files.problems}
         walks = self.listing.walks
         for root in (root for root in self.roots if not walks.has(root)):  # those were listed already
-            found.update(path for path, problem in walks.files_in(root, (root,)) if problem is None)
-        return tuple(sorted((path for path in found if path.suffix != ".ipynb"), key=_parts_of))
+            found.update(text for text, problem in walks.files_in(root, (root,)) if problem is None)
+        return tuple(sorted((text for text in found if not _is_notebook(text)), key=_parts_of))
 
     @cached_property
     def others(self) -> tuple[Path, ...]:
@@ -92,29 +92,34 @@ class Project:
 
     @cached_property
     def _parts(self) -> frozenset[str]:
-        folders = {self.name(path).rpartition("/")[0] for path in self.files}
+        folders = {self.name(text).rpartition("/")[0] for text in self.files}
         parts = {part for folder in folders for part in folder.split("/")}
-        return frozenset({*parts, *(path.stem for path in self.files)} - {""})
+        return frozenset({*parts, *(_split(text)[2] for text in self.files)} - {""})
 
     @cached_property
-    def _file_set(self) -> frozenset[Path]:
+    def _file_set(self) -> frozenset[str]:
         return frozenset(self.files)
 
     @cached_property
-    def _by_folder(self) -> dict[Path, list[Path]]:
-        found: dict[Path, list[Path]] = {}
-        for path in self.files:
-            found.setdefault(path.parent, []).append(path)
+    def _by_folder(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for text in self.files:
+            found.setdefault(_split(text)[0], []).append(text)
         return found
 
     @cached_property
-    def _by_stem(self) -> dict[str, list[Path]]:
-        found: dict[str, list[Path]] = {}
-        for path in self.files:
-            found.setdefault(path.parent.name if path.stem == "__init__" else path.stem, []).append(path)
+    def _by_stem(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for text in self.files:
+            _, above, stem = _split(text)
+            found.setdefault(above if stem == "__init__" else stem, []).append(text)
         return found
 
-    def name(self, path: Path) -> str:
+    def _in_order(self, held: frozenset[str]) -> Iterator[Path]:
+        """Give some files of the project in its order."""
+        return map(Path, sorted(held & self._file_set, key=_parts_of))
+
+    def name(self, path: Path | str) -> str:
         """Name a file as the files of the run are named."""
         return self.listing.name(path)
 
@@ -184,8 +189,8 @@ class Project:
             search = Words(new)
             found: dict[str, list[Path]] = {word: [] for word in new}
             held = self.that_may_hold(self.files, [word.encode("utf-8", "surrogateescape") for word in new if word])
-            for path in self.files:
-                for word in search.of(self.glance(path)) if path in held else ():
+            for path in self._in_order(held):
+                for word in search.of(self.glance(path)):
                     found[word].append(path)
             self._mentions.update((word, tuple(paths)) for word, paths in found.items())
         return {word: self._mentions[word] for word in words if self._mentions[word]}
@@ -198,22 +203,22 @@ class Project:
             search = Importers(new)
             found: dict[Path, list[Path]] = {path: [] for path in new}
             held = self._that_may_import(search)
-            for other in (other for other in self.files if other in held):
+            for other in self._in_order(held):
                 for path in search.of(self.glance(other)):
                     if other != path:
                         found[path].append(other)
             self._importers.update((path, tuple(others)) for path, others in found.items())
         return {path: self._importers[path] for path in wanted}
 
-    def _that_may_import(self, search: Importers) -> frozenset[Path]:
+    def _that_may_import(self, search: Importers) -> frozenset[str]:
         """Leave out the files that import none of some places; many are looked for on the lines of imports."""
         if search.words is None or len(search.stems) < _MANY:
             return self.that_may_hold(self.files, search.stems)
-        return that_may_import(self.listing.walks, self.files, search.words) | self._data.keys()
+        return that_may_import(self.listing.walks, self.files, search.words).union(map(str, self._data))
 
-    def that_may_hold(self, paths: Collection[Path], parts: Collection[bytes]) -> frozenset[Path]:
+    def that_may_hold(self, paths: Collection[str], parts: Collection[bytes]) -> frozenset[str]:
         """Leave out the files that hold none of some texts; those whose bytes are known here are not judged."""
-        return that_may_hold(self.listing.walks, paths, parts) | self._data.keys()
+        return that_may_hold(self.listing.walks, paths, parts).union(map(str, self._data))
 
     def glance(self, path: Path) -> bytes:
         """Read a file without keeping it: a tree may be larger than the memory."""
@@ -226,7 +231,7 @@ class Project:
 
     def beside(self, path: Path) -> tuple[Path, ...]:
         """List the other files of the same folder."""
-        return tuple(item for item in self._by_folder.get(path.parent, ()) if item != path)
+        return tuple(Path(text) for text in self._by_folder.get(str(path.parent), ()) if text != str(path))
 
     def targets(self, importer: Path, level: int, dotted: str) -> tuple[Path, ...]:
         """Find the files a module name may stand for; without the import path there may be more than one."""
@@ -234,15 +239,29 @@ class Project:
         if level:
             folder = importer.parents[level - 1] if level <= len(importer.parents) else importer.parent
             place = folder.joinpath(*parts)
-            return tuple(path for path in (place.with_suffix(".py"), place / "__init__.py") if path in self._file_set)
+            return tuple(
+                path for path in (place.with_suffix(".py"), place / "__init__.py") if str(path) in self._file_set
+            )
         if not parts:
             return ()
-        return tuple(path for path in self._by_stem.get(parts[-1], ()) if _ends_with(path, parts))
+        found = map(Path, self._by_stem.get(parts[-1], ()))
+        return tuple(path for path in found if _ends_with(path, parts))
 
 
-def _parts_of(path: Path) -> list[str]:
-    """Split a path without keeping its parts, which would take as much memory as the path."""
-    return str(path).split(os.sep)  # noqa: PTH206 - see above
+def _parts_of(text: str) -> list[str]:
+    """Split a path, whose parts say its place in an order."""
+    return text.split(os.sep)  # noqa: PTH206 - a path object takes four times the memory and ten times as long
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    """Give the folder of a file, the last name of that folder, and the name of the file without its suffix."""
+    folder, _, name = text.rpartition(os.sep)
+    stem, dot, suffix = name.rpartition(".")
+    return folder or os.sep, folder.rpartition(os.sep)[2], stem if dot and stem and suffix else name
+
+
+def _is_notebook(text: str) -> bool:
+    return text.endswith(".ipynb") and _split(text)[2] != ".ipynb"
 
 
 def _bound(path: Path, data: bytes) -> Module | None:

@@ -105,7 +105,7 @@ def _change(current: Attempt, neighbours: Neighbours, fixes: Fixes, request: Req
     paths = [file.candidate.listed.path for new in prepared for file in new.files]
     floors = neighbours.floors
     unsafe = _unsafe(prepared, floors.changing(paths), request)
-    raised = floors.files(paths, (), unsafe if request.apply else None)
+    raised = floors.files(_safe(prepared, unsafe), (), unsafe if request.apply else None)
     for each in prepared:
         outcomes += [_refused(file, raised) for file in each.files if file.candidate.listed.path in raised.refused]
         new = replace(
@@ -161,6 +161,17 @@ def _unsafe(prepared: Iterable[NewHelper], beside: Iterable[Path], request: Requ
     places = [new.place for new in prepared if new.place is not None and new.helper.diff]
     helpers = [place.path for place in places if place.existing is not None]
     return uncommitted([*helpers, *beside, *(file.candidate.listed.path for new in prepared for file in new.files)])
+
+
+def _safe(prepared: Iterable[NewHelper], unsafe: frozenset[Path]) -> list[Path]:
+    """Name the code that nothing uncommitted keeps as it is: requirements are raised for no other."""
+    return [
+        file.candidate.listed.path
+        for new in prepared
+        if new.place is None or not new.helper.diff or new.place.path.resolve() not in unsafe
+        for file in new.files
+        if file.candidate.listed.path.resolve() not in unsafe
+    ]
 
 
 def _refuse_uncommitted(path: Path, unsafe: frozenset[Path]) -> None:

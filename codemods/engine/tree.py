@@ -21,21 +21,21 @@ class Tree:
         self.roots = tuple(sorted(roots))
         self.walks = walks
 
-    @cached_property
     def _named(self) -> frozenset[str]:
-        """List what git, or a walk, names: files, links, and the folders of work trees inside this one."""
+        """List, for the moment, what git or a walk names: files, links, and folders of work trees inside this one."""
         return frozenset(text for root in self.roots for text in self.walks.texts_in(root))
 
     def beside(self, wanted: Callable[[Path], bool]) -> tuple[Path, ...]:
         """List regular files by their names; most files are code, which is looked at elsewhere."""
-        others = (Path(text) for text in self._named if not text.endswith(".py") or text.endswith("setup.py"))
-        return tuple(path for path in sorted(filter(wanted, others)) if _is_file(path))
+        named = (text for root in self.roots for text in self.walks.texts_in(root))
+        others = (Path(text) for text in named if not text.endswith(".py") or text.endswith("setup.py"))
+        return tuple(path for path in sorted(set(filter(wanted, others))) if _is_file(path))
 
     def ignored(self, wanted: Callable[[Path], bool]) -> tuple[Path, ...]:
         """List files that git ignores, by their names, in the folders that hold other files."""
         if not any((folder / ".git").exists() for root in self.roots for folder in (root, *root.parents)):
             return ()  # the files were walked, and all are named
-        named = self._named
+        named = self._named()
         folders = {os.path.dirname(path) for path in named}  # noqa: PTH120 - a hundred thousand paths, quickly
         return tuple(sorted(filter(wanted, (path for folder in folders for path in _beside(folder, named)))))
 
@@ -45,7 +45,7 @@ class Tree:
         files: set[Path] = set()
         others: set[Path] = set()
         links: set[Path] = set()
-        waiting = [Path(text) for text in self._named]
+        waiting = [Path(text) for text in self._named()]
         seen = set(waiting)
         while waiting:
             path = waiting.pop()

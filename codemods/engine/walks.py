@@ -1,6 +1,7 @@
 """Which files stand below a folder: in a git work tree those git names, elsewhere those a walk meets.
 
-Every folder is asked once in a run, whoever asks.
+Every folder is asked once in a run, whoever asks. A tree may have a hundred thousand files, and a path object takes
+four times the memory of its text, so what is kept for each file is its text.
 """
 
 from __future__ import annotations
@@ -17,67 +18,80 @@ from codemods.errors import CodemodError, SymlinkError, UnreadableError
 SUFFIXES = (".py", ".pyw", ".ipynb")
 _NAMELESS = tuple(f"{os.sep}{suffix}" for suffix in SUFFIXES)
 _SKIPPED = frozenset({".git", ".hg", ".svn", "node_modules", "site-packages", "__pycache__", ".tox", ".nox", ".venv"})
-_Found = tuple[Path, CodemodError | None]
-_Met = tuple[str, CodemodError | None]
+_Found = tuple[str, CodemodError | None]
+_Met = tuple[str, CodemodError]
 
 
 class Walks:
     """The files below the folders of a run.
 
-    ``owner`` holds the folder whose listing named a Python file; ``large`` the files that nobody reads.
+    ``owner`` maps the path of a Python file to the folder whose listing named it; ``large`` are the paths of files that
+    nobody reads.
     """
 
     def __init__(self) -> None:
-        self._names: dict[Path, tuple[str, ...] | None] = {}
-        self._met: dict[Path, tuple[_Met, ...]] = {}
-        self.owner: dict[Path, Path] = {}
-        self.large: set[Path] = set()
+        self._tracked: dict[Path, bytes | None] = {}
+        self._met: dict[Path, tuple[bytes, tuple[_Met, ...]]] = {}
+        self.owner: dict[str, Path] = {}
+        self.large: set[str] = set()
 
-    def names(self, root: Path) -> tuple[str, ...] | None:
-        """Ask git; None when there is no git, no work tree, or when git ignores the very folder that was asked for."""
-        if root not in self._names:
-            self._names[root] = _from_git(root)
-        return self._names[root]
+    def is_tracked(self, root: Path) -> bool:
+        """Ask git; no when there is no git, no work tree, or when git ignores the very folder that was asked for."""
+        return self._from_git(root) is not None
 
     def has(self, root: Path) -> bool:
         """Tell whether a folder was listed, with everything in it."""
         return root in self._met
 
+    def _from_git(self, root: Path) -> bytes | None:
+        if root not in self._tracked:
+            self._tracked[root] = _listed_by_git(root)
+        return self._tracked[root]
+
     def files_in(self, root: Path, area: Iterable[Path]) -> Iterator[_Found]:
-        """List a folder; a link that leads out of the ``area`` is a problem of its own."""
-        tracked = self.names(root) is not None
-        for text, problem in self._all(root):
-            if problem is not None:
-                yield Path(text), problem
-                continue
+        """Give the paths in a folder; a link that leads out of the ``area`` is a problem of its own."""
+        tracked = self.is_tracked(root)
+        yield from self._all(root)[1]
+        for text in self.texts_in(root):
             try:
                 told = os.lstat(text)
             except OSError:
                 continue
             if stat.S_ISREG(told.st_mode):
                 if _is_python(text):
-                    yield self._own(Path(text), root, told.st_size), None
+                    yield self._own(text, root, told.st_size), None
             elif stat.S_ISLNK(told.st_mode):
                 if (leads_out := _out_of(Path(text), area)) is not None:
-                    yield Path(text), leads_out
+                    yield text, leads_out
             elif tracked and stat.S_ISDIR(told.st_mode) and not _is_skipped(Path(text)):
                 yield from self.files_in(Path(text), area)  # a work tree inside this one: git names its folder only
 
     def texts_in(self, root: Path) -> Iterator[str]:
         """Name everything below a folder whatever its language or kind; links are not followed."""
-        return (text for text, problem in self._all(root) if problem is None)
+        top = f"{str(root).rstrip(os.sep)}{os.sep}"
+        return (f"{top}{os.fsdecode(name)}" for name in _split(self._all(root)[0]))
 
-    def _own(self, path: Path, root: Path, size: int) -> Path:
-        self.owner[path] = root
+    def _own(self, text: str, root: Path, size: int) -> str:
+        self.owner[text] = root
         if size > MAX_BYTES:
-            self.large.add(path)
-        return path
+            self.large.add(text)
+        return text
 
-    def _all(self, root: Path) -> tuple[_Met, ...]:
+    def _all(self, root: Path) -> tuple[bytes, tuple[_Met, ...]]:
+        """Give the names below a folder, each with a zero byte behind it, and the folders that cannot be listed."""
         if root not in self._met:
-            names, top = self.names(root), f"{str(root).rstrip(os.sep)}{os.sep}"
-            self._met[root] = tuple(_walk(root)) if names is None else tuple((f"{top}{name}", None) for name in names)
+            names = self._from_git(root)
+            self._met[root] = _walk(root) if names is None else (names, ())
         return self._met[root]
+
+
+def _split(names: bytes) -> Iterator[bytes]:
+    """Yield names one by one: a list of all of them would be as large as the tree."""
+    start = 0
+    while (end := names.find(b"\0", start)) >= 0:
+        if end > start:
+            yield names[start:end]
+        start = end + 1
 
 
 def _out_of(path: Path, area: Iterable[Path]) -> SymlinkError | None:
@@ -91,28 +105,29 @@ def _out_of(path: Path, area: Iterable[Path]) -> SymlinkError | None:
     return SymlinkError(f"{path.name} is a link that leads out of the given folders; give its target as well")
 
 
-def _from_git(root: Path) -> tuple[str, ...] | None:
+def _listed_by_git(root: Path) -> bytes | None:
     if git.ask(root, "check-ignore", "-q", ".") is not None:
         return None
-    listed = git.ask(root, "ls-files", "-z", "-c", "-o", "--exclude-standard", "--", ".")
-    return None if listed is None else tuple(os.fsdecode(name) for name in listed.split(b"\0") if name)
+    return git.ask(root, "ls-files", "-z", "-c", "-o", "--exclude-standard", "--", ".")
 
 
-def _walk(root: Path) -> Iterator[_Met]:
+def _walk(root: Path) -> tuple[bytes, tuple[_Met, ...]]:
     """Walk folders; one that may not be listed is told, as nobody knows what is in it."""
-    stack = [str(root)]
+    stack, above = [str(root)], len(str(root).rstrip(os.sep)) + 1
+    names, problems = bytearray(), list[_Met]()
     while stack:
         folder = stack.pop()
         try:
             entries = list(os.scandir(folder))
         except OSError as error:
-            yield folder, UnreadableError(f"the folder {folder} cannot be listed: {error.strerror}")
+            problems.append((folder, UnreadableError(f"the folder {folder} cannot be listed: {error.strerror}")))
             continue
         for entry in entries:
             if not entry.is_dir(follow_symlinks=False):
-                yield entry.path, None
+                names += os.fsencode(entry.path[above:]) + b"\0"
             elif not _is_skipped(Path(entry.path)):
                 stack.append(entry.path)
+    return bytes(names), tuple(problems)
 
 
 def _is_skipped(folder: Path) -> bool:

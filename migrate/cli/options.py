@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -15,7 +16,18 @@ import click
 
 from inventory.model import Cloud
 
-FILE = click.Path(dir_okay=False, path_type=Path)
+
+class Named(click.Path):
+    """A path that is given: an empty text (a variable of a shell that is not set) would mean this folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse an empty text; everything else as click does."""
+        if not os.fspath(value):
+            self.fail("it is empty; this folder is .", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = Named(dir_okay=False, path_type=Path)
 _NO_PATH = re.compile(r"[a-z][a-z0-9+._-]+:|.*(?:://|@|password\s*=)", re.IGNORECASE | re.DOTALL)
 """What begins like an address, or may hold a password: a typing error in it must not be shown as the name of a file."""
 _QUIET = ("azure", "httpx", "httpcore", "asyncio", "msal")

@@ -21,20 +21,22 @@ _ANSWERS = {"told": None, "agreed": True, "refused": False}
 @click.command()
 @click.argument("plan_file", metavar="PLAN", type=FILE)
 @selection
-@click.option("--told", "answer", flag_value="told", help="They were told and have not answered.")
-@click.option("--agreed", "answer", flag_value="agreed", help="They agreed.")
-@click.option("--refused", "answer", flag_value="refused", help="They said no: nothing of theirs is removed.")
+@click.option("--told", is_flag=True, help="They were told and have not answered; a no of before stands.")
+@click.option("--agreed", is_flag=True, help="They agreed, also after a no.")
+@click.option("--refused", is_flag=True, help="They said no: nothing of theirs is removed until they agree.")
 @click.option("--note", default="", metavar="TEXT", help="Where it can be read: a ticket, a mail.")
 @common
 def command(
-    *, settings: Settings, plan_file: Path, wave: int | None, app: str | None, answer: str | None, note: str
+    *, settings: Settings, plan_file: Path, wave: int | None, app: str | None, note: str, **answers: bool
 ) -> None:
     """Write into the journal that the owners of PLAN's applications were told of a removal, and what they said.
 
     The tenant is not changed. The policy says whether this is needed: owner_days under [retire] of unsecret.toml.
     """
-    if answer is None:
-        raise click.UsageError("say --told, --agreed or --refused", click.get_current_context())
+    given = [name for name in _ANSWERS if answers[name]]
+    if len(given) != 1:
+        raise click.UsageError("say one of --told, --agreed and --refused", click.get_current_context())
+    answer = given[0]
     if app is None and wave is None:
         raise click.UsageError("say whose owners: --app ID or --wave N", click.get_current_context())
     with opened(settings, rests=False) as journal:

@@ -135,6 +135,7 @@ def code_state(entries: Iterable[Entry], tenant: TenantId) -> CodeState:
     """
     roots: dict[PurePath, bool] = {}
     findings: list[CodeFinding] = []
+    named: set[ClientId] = set()
     for entry in entries:
         if entry.kind is not Kind.CODE_SCANNED or entry.data["tenant"] != tenant:
             continue
@@ -143,7 +144,9 @@ def code_state(entries: Iterable[Entry], tenant: TenantId) -> CodeState:
         roots[root] = bool(entry.data["scanned"])
         findings = [each for each in findings if not PurePath(each.path).is_relative_to(root)]
         findings += msgspec.convert(entry.data["findings"], list[CodeFinding])
-    return CodeState(roots=tuple(str(root) for root, seen in roots.items() if seen), findings=tuple(findings))
+        named |= set(msgspec.convert(entry.data.get("applications", []), list[ClientId]))
+    looked = tuple(str(root) for root, seen in roots.items() if seen)
+    return CodeState(roots=looked, findings=tuple(findings), named=frozenset(named))
 
 
 def retired_keys(entries: Iterable[Entry]) -> frozenset[KeyId]:

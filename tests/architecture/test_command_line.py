@@ -159,3 +159,10 @@ def test_another_failure_of_the_system_is_not_taken_for_one_of_the_output(
     monkeypatch.setattr("migrate.cli.emulator.faults.resources.files", full)
     assert main(["emulator", "faults"]) == 2
     assert "internal error" in capsys.readouterr().err
+
+
+def test_an_empty_path_is_not_this_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "app.py").write_text("x = 1\n")
+    assert main(["rewrite", "", "--apply"]) == 2
+    assert main(["plan", ""]) == 2

@@ -57,6 +57,19 @@ def test_a_changed_file_is_refused_and_the_others_are_written(tree: Path) -> Non
     assert (tree / "sub dir/bü.py").read_text() == SITE + "x = 1\n"
 
 
+def test_requirements_stay_with_code_that_is_refused(tree: Path) -> None:
+    (tree / "requirements.txt").write_text("azure-identity>=1.10\n")
+    _commit(tree)
+    for name in ("a.py", "sub dir/bü.py"):
+        (tree / name).write_text(SITE + "x = 1\n")
+    run = rewrite(_request(tree))
+    assert {file.error.code for file in run.failed} == {"uncommitted"}
+    assert (tree / "requirements.txt").read_text() == "azure-identity>=1.10\n"
+    assert not [each for each in run.requirements if each.written]
+    _commit(tree)
+    assert len(rewrite(_request(tree)).rewritten) == 2
+
+
 @pytest.mark.parametrize("state", ["unknown to git", "staged", "in the work tree"])
 def test_what_git_could_not_bring_back_is_refused(tree: Path, state: str) -> None:
     path = tree / ("new.py" if state == "unknown to git" else "a.py")

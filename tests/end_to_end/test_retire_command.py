@@ -60,6 +60,7 @@ def test_owners_answer_before_a_removal_where_the_policy_asks(
     assert "owner-informed" in shut(rows(capsys))
     assert main(["owner", "plan.json", "--wave", "1"]) == 2
     assert main(["owner", "plan.json", "--told"]) == 2
+    assert main(["owner", "plan.json", "--wave", "1", "--told", "--refused"]) == 2
     assert main(["owner", "plan.json", "--wave", "1", "--refused", "--note", "$(touch x) <b>"]) == 0
     capsys.readouterr()
     main(retire)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from inventory.model import ClientId, CredentialKind, Purpose
 from migrate import gates
 from migrate.gate import CodeState
+from migrate.gates.code_rewritten import GATE
 from migrate.model import CodeFinding, Road
 from tests.support.questions import APPLICATION, IDENTITY, PAIRING, claims, history, ours, question, sign_in
 from tests.support.tenants import NOW, principal, trust
@@ -183,6 +184,14 @@ def test_a_credential_that_is_not_there_holds() -> None:
 )
 def test_code_that_is_open_or_unseen_holds(code: CodeState, why: str) -> None:
     assert why in closed(code=code)["code-rewritten"]
+
+
+def test_code_that_never_named_the_application_is_told_as_that() -> None:
+    about = question()
+    code = CodeState(roots=("/code",), findings=(), named=frozenset({about.pairing.application.client_id}))
+    [told, untold] = [GATE.ask(dataclasses.replace(about, code=each)) for each in (about.code, code)]
+    assert told.because == f"{untold.because}; no code there ever named it, so that its own may be elsewhere"
+    assert untold.because == "nothing below /code still needs it"
 
 
 def test_a_finding_of_another_application_does_not_hold() -> None:

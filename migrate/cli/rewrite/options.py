@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from codemods.model import LibraryMode
-from migrate.cli.options import FILE, apply_option, common_but_format
+from migrate.cli.options import FILE, Named, apply_option, common_but_format
 from migrate.cli.rewrite.asking import FORMATS
 
 
@@ -26,7 +26,7 @@ def _flag(name: str, help_text: str) -> Callable[[Any], Any]:
 
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path)),
+    click.argument("paths", nargs=-1, required=True, type=Named(path_type=Path)),
     click.option("--plan", "plan_file", type=FILE, help="Rewrite only what this plan pairs, and journal what is left."),
     click.option("--app", metavar="ID", help="Client id of the application that code without one belongs to."),
     click.option("--identity", metavar="ID", help="With --app: client id of the identity that acts for it."),

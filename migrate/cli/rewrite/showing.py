@@ -70,7 +70,7 @@ def _lines(run: Run, context: Context) -> Iterator[str]:
     for entry in context.compared.vanished:
         yield f"{entry.mark.path}: {entry.rule}: gone; --write-baseline takes it out of the baseline"
     for one in variables(run, context):
-        yield f"where {one.path} runs, set {one.name}={one.value or 'CLIENT_ID'}"
+        yield f"where {one.path} runs, set {one.name}={one.value or 'CLIENT_ID_OF_THE_MANAGED_IDENTITY'}"
 
 
 def _line(finding: Finding) -> str:
