@@ -38,6 +38,6 @@ class _Topics(LazyGroup):
 def command() -> None:
     """Tell everything known about one thing: a REASON of the rewriter, a TRANSFORM, or a credential of the tenant.
 
-    A reason is a word that unsecret rewrite prints, such as guarded-by-secret or hard-read; a transform is the name of a
-    library family such as msal.
+    A reason is a word that unsecret rewrite prints, such as guarded-by-secret or hard-read; a transform is the name of
+    a library family such as msal.
     """
