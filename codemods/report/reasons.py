@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from codemods.cases import REPORTED, REWRITTEN, Case, cases, of_reason, subjects, whys
+from codemods.leftover import LeftoverKind
 from codemods.model import ReasonCode
+from codemods.report.failurewords import FAILURES
 from codemods.transform import Transform
 from codemods.transforms import load, summary_of
 
 _MOST: Final = 3
 """Cases that are shown of a reason; the rest are variations."""
+_HOLDS: Final = "A leftover: without the secret the program fails here, or it still uses it."
+_IDLE: Final = "A leftover: nothing fails here without the secret, but it is still read, named or set."
+_FAILED: Final = "A failure: the file stays as it is."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +44,32 @@ class Knowledge:
 
 def topics() -> tuple[str, ...]:
     """Name everything that can be explained."""
-    names = (*(reason.value for reason in ReasonCode), *(transform.name for transform in load()))
+    names = (*(word.code for word in words()), *(transform.name for transform in load()))
     return tuple(dict.fromkeys(names))
 
 
 def explain(topic: str) -> tuple[Explanation | Knowledge, ...]:
-    """Explain the reason and the transform of a name; nothing for a word that is neither."""
-    reasons = [explain_reason(reason) for reason in ReasonCode if reason.value == topic]
-    return (*reasons, *(_transform(transform) for transform in load() if transform.name == topic))
+    """Explain the words and the transform of a name; nothing for one that is neither."""
+    return (
+        *(word for word in words() if word.code == topic),
+        *(_transform(transform) for transform in load() if transform.name == topic),
+    )
+
+
+def words() -> tuple[Explanation, ...]:
+    """Explain every word that ``unsecret rewrite`` tells a place by: reasons, kinds of leftovers, failures."""
+    return (*map(explain_reason, ReasonCode), *_leftovers(), *_failures())
+
+
+def _leftovers() -> Iterator[Explanation]:
+    for kind in LeftoverKind:
+        why = _HOLDS if kind.holds else _IDLE
+        yield Explanation(code=kind.value, meaning=kind.meaning, why=why, advice=kind.advice, cases=())
+
+
+def _failures() -> Iterator[Explanation]:
+    for code, (meaning, advice) in FAILURES.items():
+        yield Explanation(code=code, meaning=meaning, why=_FAILED, advice=advice, cases=())
 
 
 def explain_reason(reason: ReasonCode) -> Explanation:
@@ -129,6 +152,9 @@ def _page() -> Iterator[str]:
         found = explain_reason(reason)
         yield from ("", f"### {found.code}", "", f"{found.meaning[:1].upper()}{found.meaning[1:]}. {found.why}")
         yield from ("", f"What to do: {found.advice}.", "", *_fenced(found.cases[0]))
+    for title, found_words in (("Leftovers", _leftovers()), ("Failures", _failures())):
+        yield from ("", f"## {title}", "", "| word | what it means | what to do |", "|---|---|---|")
+        yield from (f"| {word.code} | {word.meaning} | {word.advice} |" for word in found_words)
     yield from ("", "## Rewritten code")
     for name in subjects(REWRITTEN):
         yield from ("", f"### {name.removesuffix(f'_{REWRITTEN}').replace('_', ' ')}")

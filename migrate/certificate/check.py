@@ -6,6 +6,7 @@ entries come from, the journal tells: the certificate's ``journal.head`` is an a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -46,7 +47,7 @@ def check(content: bytes, key: Ed25519PublicKey | None = None) -> tuple[Problem,
     try:
         document = parsed(content)
     except (ValueError, RecursionError) as error:
-        return (Problem(where="file", what=f"it is no JSON ({type(error).__name__})"),)
+        return (Problem(where="file", what=_unparsed(error)),)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         return (Problem(where="format", what="it is no certificate of retirement"),)
     if document.get("schema") != SCHEMA:
@@ -56,8 +57,17 @@ def check(content: bytes, key: Ed25519PublicKey | None = None) -> tuple[Problem,
         return (Problem(where="document", what=what),)
     try:
         return tuple(_problems(content, document, key))
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, ArithmeticError) as error:
-        return (Problem(where="document", what=f"it is not made as a certificate is ({type(error).__name__})"),)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, ArithmeticError):
+        return (Problem(where="document", what="it is not made as a certificate is"),)
+
+
+def _unparsed(error: Exception) -> str:
+    """Say why a file is no JSON, and where it stops being any; never what stands there."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply for a certificate"
+    return "it is no JSON" + (
+        f": see line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+    )
 
 
 def _problems(content: bytes, document: dict[str, Any], key: Ed25519PublicKey | None) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from migrate import certificate
 from migrate.cli import outputs
 from migrate.cli.options import FILE, Settings, common
 from migrate.cli.output import emit
+from migrate.clientid import client_id
 from migrate.clock import SystemClock
 from migrate.errors import CertificateError
 from migrate.journal import archive
@@ -35,6 +36,8 @@ def write(*, settings: Settings, app: str | None, out: Path, key: Path | None) -
 
     Exit code 1 where one cannot be certified, as the journal does not say what its removal rested on.
     """
+    if app is not None and client_id(app) is None:
+        raise click.BadParameter(f"{app!r} is no client id", click.get_current_context(), param_hint="--app")
     signer = _signer(key) if key else None
     header, found = archive.by_application(settings.journal, SystemClock())
     origin = certificate.Origin(journal=header.journal, entries=header.entries, head=header.head)
@@ -54,16 +57,24 @@ def verify(*, settings: Settings, files: tuple[Path, ...], public_key: Path | No
     """Check certificates with nothing but the FILEs, and the public key where they are signed.
 
     The hash of every entry, that the entries bear out the claims, that they amount to proofs, and the signature; exit
-    code 1 where one does not hold.
+    code 1 where one does not hold, 2 where one cannot be read.
     """
     key = certificate.public_key(_read(public_key), str(public_key)) if public_key else None
     rows: list[dict[str, Any]] = []
+    unread: CertificateError | None = None
     for path in files:
-        content = _read(path)
+        try:
+            content = _read(path)
+        except CertificateError as error:
+            unread = unread or error
+            rows.append({"file": str(path), "sound": False, "problems": [{"where": "file", "what": str(error)}]})
+            continue
         problems = certificate.check(content, key)
         told = [{"where": each.where, "what": each.what} for each in problems]
         rows.append({"file": str(path), "sound": not problems, "problems": told, **_told(content, problems)})
     emit(settings, (line for row in rows for line in _verdict(row, checked=key is not None)), rows)
+    if unread:
+        raise unread
     return 0 if all(row["sound"] for row in rows) else 1
 
 

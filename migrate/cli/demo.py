@@ -8,7 +8,6 @@ import click
 
 from migrate.cli.emulator import APPS, SEED
 from migrate.cli.options import verbose
-from migrate.demo.run import demonstrate
 from reports.text import visible
 
 
@@ -25,4 +24,6 @@ from reports.text import visible
 @verbose
 def command(*, apps: int, seed: int, out: Path) -> None:
     """Run the whole migration against an embedded tenant: nothing outside this machine is touched."""
+    from migrate.demo.run import demonstrate  # noqa: PLC0415 - needs the extra [demo], which help does not
+
     demonstrate(apps, seed, out, lambda line: click.echo(visible(line)))

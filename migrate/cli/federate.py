@@ -53,7 +53,9 @@ def command(*, settings: Settings, plan_file: Path, export: str | None, out: Pat
         results, provided = asyncio.run(_federate(settings, plan, chosen, journal, asked))
     others = () if asked.app or asked.wave else plan.refusals
     left = tuple(each for each in others if each.steps and each not in chosen.refusals)
-    lines = [provisions.waiting(each) for each in left] + [line for each in provided for line in provisions.lines(each)]
+    lines = [provisions.waiting(each, plan_file) for each in left] + [
+        line for each in provided for line in provisions.lines(each)
+    ]
     rows = [*(_row(each) for each in results), *(provisions.row(each) for each in provided)]
     emit(
         settings,

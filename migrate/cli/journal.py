@@ -9,7 +9,7 @@ from typing import Any, assert_never
 import click
 
 from migrate.cli import outputs
-from migrate.cli.options import FILE, Settings, common
+from migrate.cli.options import FILE, Settings, common, journal_address
 from migrate.cli.output import emit
 from migrate.clock import SystemClock
 from migrate.journal import archive, chain
@@ -36,12 +36,15 @@ def _anchor(_context: click.Context, _parameter: click.Parameter, value: str | N
 )
 @common
 def verify(*, settings: Settings, file: Path | None, anchor: str | None) -> int:
-    """Check the hash chain of the journal, or of FILE, an exported one; exit code 1 where it does not hold.
+    """Check the hash chain of the journal, or of FILE, exported or a database; exit code 1 where it does not hold.
 
     A journal whose end was cut off looks whole: only the head that was noted earlier, given as --anchor, tells.
     """
     clock = SystemClock()
-    audit = archive.verify_file(file, anchor) if file else archive.verify(settings.journal, clock, anchor)
+    if file and not outputs.is_database(file):
+        audit = archive.verify_file(file, anchor)
+    else:
+        audit = archive.verify(f"sqlite:///{file}" if file else settings.journal, clock, anchor)
     emit(settings, _lines(audit, str(file or shown(settings.journal))), _data(audit))
     return 0 if audit.sound else 1
 
@@ -58,11 +61,11 @@ def export(*, settings: Settings, out: Path) -> None:
 
 
 @command.command()
-@click.argument("source", metavar="FROM")
-@click.argument("target", metavar="TO")
+@click.argument("source", metavar="FROM", callback=journal_address)
+@click.argument("target", metavar="TO", callback=journal_address)
 @common
 def copy(*, settings: Settings, source: str, target: str) -> None:
-    """Copy the journal at the database URL FROM into the empty database at TO, with its ids and hashes.
+    """Copy the journal FROM into the empty database TO, files or database URLs, with its ids and hashes.
 
     From then on, record to TO alone: two copies that both go on are two journals.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ class Named(click.Path):
 
 
 FILE = Named(dir_okay=False, path_type=Path)
+_NO_PATH = re.compile(r"[a-z][a-z0-9+._-]+:|.*(?:://|@|password\s*=)", re.IGNORECASE | re.DOTALL)
+"""What begins like an address, or may hold a password: a typing error in it must not be shown as the name of a file."""
 _QUIET = ("azure", "httpx", "httpcore", "asyncio", "msal")
 
 
@@ -84,6 +87,11 @@ def _common(function: Callable[..., Any], options: tuple[Callable[[Any], Any], .
     return command
 
 
+def journal_address(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """Take a plain path for the SQLite file that it names; anything else is left for the journal to understand."""
+    return value if not value or _NO_PATH.match(value) else f"sqlite:///{value}"
+
+
 def _verbose(_context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's own
     """Show requests and tracebacks with -v; libraries stay quiet, as some log more than a secret can bear."""
     logging.basicConfig(stream=sys.stderr, level=logging.CRITICAL, format="%(message)s")
@@ -100,11 +108,12 @@ _FORMAT: Callable[[Any], Any] = click.option(
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--journal",
-        default="sqlite:///unsecret.db",
+        default="unsecret.db",
         show_default=True,
         envvar="UNSECRET_JOURNAL",
-        metavar="URL",
-        help="Database of what was meant, done and seen.",
+        metavar="FILE|URL",
+        callback=journal_address,
+        help="File or database of what was meant, done and seen.",
     ),
     click.option(
         "--cloud",

@@ -57,6 +57,15 @@ def for_proof(out: Path) -> None:
         raise _refused(out, "it is no file of proofs", "--proof-out")
 
 
+def is_database(path: Path) -> bool:
+    """Whether a file that can be read begins as those of SQLite do."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False
+
+
 def write(out: Path, content: bytes) -> None:
     """Write a file that was allowed, whole or not at all; raises OutputError where it cannot be."""
     try:

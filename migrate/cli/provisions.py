@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import Any, assert_never
 
-from migrate.model import Refusal
+from migrate.model import Refusal, RefusalCode
 from migrate.provision import CarriedOut, NotCarriedOut, Provision, WouldCarryOut
 
 
@@ -49,9 +51,13 @@ def lines(result: Provision) -> list[str]:
     return told
 
 
-def waiting(refusal: Refusal) -> str:
-    """Say that an application is left alone because something else comes first."""
-    what = "with --steps, or --app" if refusal.can_be_carried_out else "by hand"
+def waiting(refusal: Refusal, plan_file: Path) -> str:
+    """Say that an application is left alone because something else comes first, and where that is told."""
+    if refusal.code is RefusalCode.UNUSED:
+        road = shlex.join(["unsecret", "deactivate", str(plan_file), "--app", refusal.application.client_id])
+        return f"  left alone  {refusal.application.display_name}: {refusal.code}, its road is another: {road}"
+    by_hand = f"by hand; {shlex.join(['unsecret', 'plan', 'show', str(plan_file)])} tells them"
+    what = "with --steps, or --app" if refusal.can_be_carried_out else by_hand
     return f"  left alone  {refusal.application.display_name}: {refusal.code}, steps come first ({what})"
 
 

@@ -21,7 +21,7 @@ _CONNECT = 15
 _LOCK = 0x756E736563726574
 """Advisory lock under which everything is written, so that one entry follows the other: "unsecret" in ASCII."""
 _WRITES = "unsecret_writes"
-_HELP = "write it like sqlite:///unsecret.db or postgresql+psycopg://user@host/database"
+_HELP = "write it like unsecret.db, sqlite:///unsecret.db or postgresql+psycopg://user@host/database"
 
 
 class Database:
@@ -77,9 +77,9 @@ class Database:
             yield
         except sa.exc.DBAPIError as error:
             why = " ".join(str(error.orig).split())
-            raise JournalError(f"cannot use the journal {self.where}: {why}; give another --journal") from error
+            raise JournalError(f"cannot use the journal {self.where}: {why}; give another journal") from error
         except UnicodeDecodeError as error:  # SQLite's own messages quote what a damaged file says
-            raise JournalError(f"cannot use the journal {self.where}: it is damaged; give another --journal") from error
+            raise JournalError(f"cannot use the journal {self.where}: it is damaged; give another journal") from error
         except UnicodeEncodeError as error:
             raise JournalError("the journal cannot hold text that is no Unicode: rename what is named so") from error
 
@@ -101,11 +101,13 @@ def _parsed(url: str) -> sa.URL:
     try:
         parsed = sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError):
-        raise JournalError(f"--journal is no database URL: {_HELP}") from None  # the cause could hold the password
+        raise JournalError(
+            f"the address of the journal is neither a file nor a database URL: {_HELP}"
+        ) from None  # the cause could hold the password
     if parsed.drivername in {"postgresql", "postgres"}:
         parsed = parsed.set(drivername=_POSTGRESQL)
     if parsed.drivername not in {"sqlite", "sqlite+pysqlite", _POSTGRESQL}:
-        raise JournalError(f"--journal names a database that works not as a journal: {_HELP}")
+        raise JournalError(f"the address names a database that works not as a journal: {_HELP}")
     return parsed
 
 
@@ -113,10 +115,10 @@ def _sqlite_file(url: sa.URL) -> Path | None:
     if url.get_backend_name() != "sqlite":
         return None
     if url.query:  # SQLAlchemy would leave them out, with a warning, and write to the file all the same
-        raise JournalError(f"--journal has options that are not understood: {_HELP}")
+        raise JournalError(f"the address of the journal has options that are not understood: {_HELP}")
     named = url.database or ":memory:"
     if named == ":memory:" or named.startswith("file:"):
-        raise JournalError("a journal in memory would be lost: give --journal a file, as sqlite:///unsecret.db")
+        raise JournalError("a journal in memory would be lost: name a file, as unsecret.db")
     return Path(named)
 
 
@@ -133,7 +135,7 @@ def _engine(url: sa.URL, where: str) -> sa.Engine:
             f"the journal {where} needs a driver that is not installed: pip install 'unsecret[postgres]'"
         ) from error
     except (sa.exc.ArgumentError, TypeError, ValueError):
-        raise JournalError(f"--journal has options that are not understood: {_HELP}") from None
+        raise JournalError(f"the address of the journal has options that are not understood: {_HELP}") from None
     sa.event.listen(engine, "connect", _durable_server if server else _durable_file)
     if not server:
         sa.event.listen(engine, "begin", _begin)

@@ -147,14 +147,14 @@ def check(connection: sa.Connection, where: str) -> int:
     """Return how many migrations are applied; raises JournalError for a foreign database or one of a newer version."""
     names, known = applied(connection), tuple(name for name, _ in MIGRATIONS)
     if names[: len(known)] != known[: len(names)]:
-        raise JournalError(f"{where} is not a journal (its migrations are others): give another --journal")
+        raise JournalError(f"{where} is not a journal (its migrations are others): give another journal")
     if len(names) > len(known):
         raise JournalError(
             f"{where} was written by a newer version of unsecret (schema {len(names)}, this one knows {len(known)}): "
             "upgrade unsecret"
         )
     if not names and (tables := sa.inspect(connection).get_table_names()):
-        raise JournalError(f"{where} is not a journal (it holds the table {tables[0]}): give another --journal")
+        raise JournalError(f"{where} is not a journal (it holds the table {tables[0]}): give another journal")
     return len(names)
 
 

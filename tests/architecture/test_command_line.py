@@ -100,7 +100,7 @@ def test_an_error_cannot_steer_a_terminal(capsys: pytest.CaptureFixture[str]) ->
         ["rewrite", "missing.py"],
         ["report", "missing.db", "--out", "x"],
         ["report", "missing.db"],
-        ["status", "--journal", "nonsense"],
+        ["status", "--journal", "nonsense://"],
         ["scan", "--cloud", "moon"],
         ["snapshot"],
         ["snapshot", "diff", "missing.db", "missing.db"],

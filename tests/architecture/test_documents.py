@@ -8,8 +8,11 @@ from typing import get_args
 
 import pytest
 
+from codemods.errors import CodemodError
+from codemods.leftover import LeftoverKind
 from codemods.model import ReasonCode
-from codemods.report.reasons import page
+from codemods.report.failurewords import FAILURES
+from codemods.report.reasons import page, words
 from migrate import gates
 from migrate.cli.emulator import COMMANDS as EMULATOR_COMMANDS
 from migrate.cli.main import COMMANDS
@@ -28,6 +31,14 @@ def test_every_reason_is_documented_as_the_tool_tells_it(reason: ReasonCode) -> 
 def test_the_page_of_reasons_is_the_one_that_the_cases_give() -> None:
     told = "docs/reasons.md is not what the cases say: unsecret explain reasons --page > docs/reasons.md"
     assert (DOCS / "reasons.md").read_text("utf-8") == page(), told
+
+
+def test_every_failure_of_the_rewriter_is_explained() -> None:
+    classes = [CodemodError]
+    for each in classes:
+        classes += each.__subclasses__()
+    assert {each.code for each in classes} == set(FAILURES)
+    assert {*ReasonCode, *LeftoverKind, *FAILURES} == {word.code for word in words()}
 
 
 def test_every_gate_and_refusal_is_documented() -> None:

@@ -269,16 +269,18 @@ def test_without_the_demo_extra_there_is_one_line_and_env_and_gaps_work() -> Non
     )
 
     def told(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", code, str(Path(__file__).parents[2]), "emulator", *arguments]
+        command = [sys.executable, "-c", code, str(Path(__file__).parents[2]), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
-    for arguments in ([], ["run", "true"]):
+    for arguments in (["emulator"], ["emulator", "run", "true"], ["demo"]):
         done = told(*arguments)
         assert done.returncode == 2
         assert "[demo]" in done.stderr
         assert done.stderr.count("\n") == 1
-    assert told("gaps").returncode == 0
-    assert "no tenant is being served" in told("env").stderr
+    assert told("emulator", "gaps").returncode == 0
+    for group in (["demo"], ["emulator"], ["emulator", "run"]):
+        assert told(*group, "--help").returncode == 0
+    assert "no tenant is being served" in told("emulator", "env").stderr
 
 
 def test_chosen_ports_are_used_and_a_taken_one_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,10 @@ import json
 import pytest
 
 from codemods.cases import cases, of_reason, whys
+from codemods.leftover import LeftoverKind
 from codemods.model import ReasonCode
+from codemods.report.failurewords import FAILURES
+from codemods.report.reasons import words
 from codemods.transforms import load
 from migrate.cli.main import main
 
@@ -30,6 +33,21 @@ def test_a_transform_is_explained_with_its_names_and_cases(name: str, capsys: py
     assert told["summary"] != name
 
 
+@pytest.mark.parametrize("kind", LeftoverKind)
+def test_a_kind_of_leftover_is_explained(kind: LeftoverKind, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", kind.value]) == 0
+    told = capsys.readouterr().out
+    assert f"{kind.value}: {kind.meaning}\n" in told
+    assert f"What to do: {kind.advice}.\n" in told
+
+
+@pytest.mark.parametrize("code", FAILURES)
+def test_a_failure_is_explained(code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", code]) == 0
+    told = capsys.readouterr().out
+    assert all(part in told for part in FAILURES[code])
+
+
 def test_every_case_is_shown_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     main(["explain", "msal"])
     assert "more with --all" in capsys.readouterr().out
@@ -40,9 +58,9 @@ def test_every_case_is_shown_when_asked_for(capsys: pytest.CaptureFixture[str]) 
 
 def test_the_list_has_every_reason_and_says_it_in_json_as_well(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "reasons"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [reason.value for reason in ReasonCode]
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [word.code for word in words()]
     main(["explain", "reasons", "--format", "json"])
-    assert {row["code"] for row in json.loads(capsys.readouterr().out)} == set(ReasonCode)
+    assert {row["code"] for row in json.loads(capsys.readouterr().out)} == {*ReasonCode, *LeftoverKind, *FAILURES}
 
 
 def test_a_word_that_nobody_knows_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ __all__ = ["COMMANDS", "command"]
 
 COMMANDS = {
     "credential": "Tell everything known about one credential, and what breaks if it goes.",
-    "reasons": "List why code is left to a person.",
+    "reasons": "List the words of the rewriter: reasons, leftovers, failures.",
 }
 
 
@@ -38,5 +38,6 @@ class _Topics(LazyGroup):
 def command() -> None:
     """Tell everything known about one thing: a REASON of the rewriter, a TRANSFORM, or a credential of the tenant.
 
-    A reason is a code such as guarded-by-secret, a transform the name of a library family such as msal.
+    A reason is a word that unsecret rewrite prints, such as guarded-by-secret or hard-read; a transform is the name of
+    a library family such as msal.
     """

@@ -17,6 +17,7 @@ from tests.support.journals import journal
 from tests.support.rollout import rollout
 
 HOSTILE = "'\"<x>\u202e\x1b[31m$(touch x)\n"
+OTHER = "00000000-0000-4000-8000-00000000000b"
 
 
 @pytest.fixture
@@ -82,7 +83,8 @@ def test_a_removal_of_an_earlier_version_is_not_certified(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["write", "--out", "out", "--app", "b"], "no credential of application b was removed"),
+        (["write", "--out", "out", "--app", OTHER], f"no credential of application {OTHER} was removed"),
+        (["write", "--out", "out", "--app", "nosuch"], "'nosuch' is no client id"),
         (["write", "--out", "out", "--key", "nokey.pem"], "nokey.pem is no private Ed25519 key"),
         (["write", "--out", "out", "--key", "public.pem"], "public.pem is no private Ed25519 key"),
         (["write", "--out", "out", "--key", "none.pem"], "cannot read none.pem"),
@@ -104,6 +106,24 @@ def test_what_cannot_be_done_is_told_in_one_line(
     error = capsys.readouterr().err
     assert told in error
     assert error.count("\n") == 1
+
+
+def test_the_verdict_of_every_file_is_told_where_one_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("cut.json").write_text('{\n  "format"')
+    Path("deep.json").write_text("[" * 200_000)
+    Path("latin.json").write_bytes(b'"\xff"')
+    assert main(["certificate", "verify", "none.json", "cut.json", "deep.json", "latin.json"]) == 2
+    told = capsys.readouterr()
+    assert told.out.splitlines() == [
+        "none.json: NOT SOUND: file: cannot read none.json: No such file or directory; name a file that is there",
+        "cut.json: NOT SOUND: file: it is no JSON: see line 2, column 11",
+        "deep.json: NOT SOUND: file: it is nested too deeply for a certificate",
+        "latin.json: NOT SOUND: file: it is no JSON",
+    ]
+    assert told.err.count("cannot read none.json") == told.err.count("\n") == 1
 
 
 def test_a_file_that_is_no_certificate_is_neither_sound_nor_replaced(

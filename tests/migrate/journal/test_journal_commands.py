@@ -141,3 +141,52 @@ def test_the_password_of_a_server_is_never_shown(
 )  # fmt: skip
 def test_a_command_to_repeat_is_told_without_the_password(given: str, shown: str) -> None:
     assert _masked(given) == shown
+
+
+def test_a_journal_may_be_named_as_the_file_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with journal("sqlite:///A.db") as opened:
+        opened.record(fact("x"))
+    monkeypatch.setenv("UNSECRET_JOURNAL", "A.db")
+    for arguments in (
+        ["status"],
+        ["journal", "verify"],
+        ["journal", "verify", "A.db", "--journal", "none.db"],
+        ["journal", "verify", "--journal", str(tmp_path / "A.db")],
+        ["journal", "export", "--out", "x.jsonl"],
+        ["journal", "copy", "A.db", "B.db"],
+        ["journal", "verify", "--journal", "B.db"],
+        ["certificate", "write", "--out", "certificates"],
+    ):
+        assert main(arguments) == 0, arguments
+    assert "B.db: 1 entries, the chain holds" in capsys.readouterr().out
+    assert main(["scan", "--out", "A.db"]) == 2
+    assert "A.db is the place of the journal" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["journal", "verify", "--journal", "none.db"], "none.db"),
+        (["journal", "copy", "none.db", "B.db"], "none.db"),
+        (["journal", "copy", "none/A.db", "B.db"], "there is no folder none"),
+        (["journal", "copy", "me:hunter2@host/db", "B.db"], "neither a file nor a database URL"),
+        (["status", "--journal", "//me:hunter2@host/db"], "neither a file nor a database URL"),
+        (["status", "--journal", "host=h password=hunter2"], "neither a file nor a database URL"),
+        (["status", "--journal", "sqlite:x.db"], "neither a file nor a database URL"),
+        (["status", "--journal", ":memory:"], "in memory"),
+    ],
+)
+def test_an_address_that_is_none_is_told_in_one_line_and_never_shown(
+    arguments: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert error.count("\n") == 1
+    assert "hunter2" not in error
+    assert "--journal" not in error
+    assert list(tmp_path.iterdir()) == []
