@@ -54,9 +54,11 @@ IDENTITY, MSAL, WEB = "transforms/azure_identity.py", "transforms/msal.py", "tra
 CREDENTIAL, REQUEST, ENVIRONMENT = "client_credential.py", "token_request.py", "transforms/environment.py"
 OTHERS, PROVIDER = "transforms/others.py", "provider.py"
 RAW, STORED, DATA = "transforms/raw_http.py", "transforms/stored_secrets.py", "transforms/data_access.py"
+AUTHORITY = "authority.py"
 SUBJECTS = {
     CREDENTIAL: "msal",
     RAW: "token_request",
+    AUTHORITY: "msal",
     "engine/rewrite.py": "token_request",
     "engine/sites.py": "stored_secrets",
     "engine/file.py": "environment",
@@ -84,7 +86,7 @@ MUTANTS = [
     (IDENTITY, "if call.unpacks:  # **", "if False:  # **"),
     (MSAL, 'call.argument(1, "client_credential")', 'call.argument(2, "client_credential")'),
     (MSAL, "_CLAIMS_POSITION = 9", "_CLAIMS_POSITION = 8"),
-    (MSAL, 'or "b2clogin.com" in text', ""),
+    (AUTHORITY, '".b2clogin.com": "B2C", ', ""),
     (MSAL, "if already:", "if False:"),
     (MSAL, "if authority is None and not call.unpacks_positions", "if False"),
     (WEB, '"flask": 1', '"flask": 0'),
@@ -114,8 +116,8 @@ MUTANTS = [
     (DATA, "isinstance(around, ast.Raise) or ", ""),
     (DATA, "_storage(call) if _AZURE.search(text) else None", "_storage(call)"),
     (DATA, "call.unpacks and _speaks_of_azure(call.module)", "call.unpacks"),
-    (RAW, "not _NEVER & fields and ", ""),
-    (RAW, " and not _is_json(module, node)", ""),
+    (RAW, " and not _NEVER & fields", ""),
+    (RAW, " or (_is_json(module, node) and not knows_host(module))", ""),
     (RAW, "return not makes or _MICROSOFT.search(name) is not None", "return True"),
     (RAW, "or (bool(keys) and None not in keys and not updated)", ""),
     (RAW, "        if entra or _may_be_body(module, item):\n", "        if entra:\n"),

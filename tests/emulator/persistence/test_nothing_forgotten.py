@@ -20,6 +20,7 @@ from migrate.emulator.persistence.lines import line, read_line
 from migrate.emulator.persistence.memory import ROWS, Memory, Wanted, remember
 from migrate.emulator.server import Emulator
 from migrate.emulator.state import credentials, deletion, federation, managed
+from migrate.emulator.state.audits import Audit
 from migrate.emulator.state.azure import Estate, ResourceGroup, RoleAssignment
 from migrate.emulator.state.policies import Policy
 from migrate.emulator.state.records import PasswordCredential, Resource, User
@@ -136,6 +137,23 @@ def live(world: World) -> None:
     tenant.display_name, tenant.domain = "Fabrikam", "fabrikam.example"
     tenant.users["u"] = User(id="u", display_name="U", user_principal_name="u@fabrikam.example")
     tenant.resources.append(Resource(names=("n",), audience="a", app_id="x", display_name="d", version="2.0"))
+    tenant.audits.append(
+        Audit(
+            id="a",
+            at=now,
+            correlation_id="c",
+            activity="v",
+            operation="Update",
+            actor_id="p",
+            actor_name="n",
+            target_id="t",
+            target_app_id="i",
+            target_name="m",
+            on_service_principal=True,
+            before=(),
+            after=("k",),
+        )
+    )
     policy = Policy(id="p", display_name="P", description="", enabled=True)
     tenant.policies.default = policy
     tenant.policies.custom["p"] = policy
