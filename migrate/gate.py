@@ -19,8 +19,8 @@ class CodeState:
 
     roots: tuple[str, ...]
     findings: tuple[CodeFinding, ...]
-    named: frozenset[ClientId] = frozenset()
-    """Applications that any scanned code named, settled by now or not."""
+    named: frozenset[ClientId] | None = frozenset()
+    """Applications of which a scan found anything, settled by now or not; None where an earlier scan did not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

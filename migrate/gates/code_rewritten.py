@@ -23,7 +23,8 @@ def _ask(question: Question) -> Answer:
         because = f"code needs a secret, and does not say whose, in {_places(unknown)}"
         opens = f"{unknown[0].advice or 'rewriting it'}; or unsecret rewrite PATH --plan PLAN --app CLIENT_ID"
         return Closed(because=because, opens=opens)
-    elsewhere = "" if client_id in code.named else "; no code there ever named it, so that its own may be elsewhere"
+    unseen = code.named is not None and client_id not in code.named
+    elsewhere = "; no scan found anything of it there, so that its code may be elsewhere" if unseen else ""
     return Open(because=f"nothing below {', '.join(code.roots)} still needs it{elsewhere}")
 
 

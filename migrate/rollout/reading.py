@@ -135,7 +135,7 @@ def code_state(entries: Iterable[Entry], tenant: TenantId) -> CodeState:
     """
     roots: dict[PurePath, bool] = {}
     findings: list[CodeFinding] = []
-    named: set[ClientId] = set()
+    named: frozenset[ClientId] | None = frozenset()
     for entry in entries:
         if entry.kind is not Kind.CODE_SCANNED or entry.data["tenant"] != tenant:
             continue
@@ -144,9 +144,11 @@ def code_state(entries: Iterable[Entry], tenant: TenantId) -> CodeState:
         roots[root] = bool(entry.data["scanned"])
         findings = [each for each in findings if not PurePath(each.path).is_relative_to(root)]
         findings += msgspec.convert(entry.data["findings"], list[CodeFinding])
-        named |= set(msgspec.convert(entry.data.get("applications", []), list[ClientId]))
+        if entry.data["scanned"]:
+            told = msgspec.convert(entry.data.get("applications"), frozenset[ClientId] | None)
+            named = None if named is None or told is None else named | told
     looked = tuple(str(root) for root, seen in roots.items() if seen)
-    return CodeState(roots=looked, findings=tuple(findings), named=frozenset(named))
+    return CodeState(roots=looked, findings=tuple(findings), named=named)
 
 
 def retired_keys(entries: Iterable[Entry]) -> frozenset[KeyId]:

@@ -186,11 +186,13 @@ def test_code_that_is_open_or_unseen_holds(code: CodeState, why: str) -> None:
     assert why in closed(code=code)["code-rewritten"]
 
 
-def test_code_that_never_named_the_application_is_told_as_that() -> None:
+def test_code_in_which_nothing_of_the_application_was_found_is_told_as_that() -> None:
     about = question()
     code = CodeState(roots=("/code",), findings=(), named=frozenset({about.pairing.application.client_id}))
-    [told, untold] = [GATE.ask(dataclasses.replace(about, code=each)) for each in (about.code, code)]
-    assert told.because == f"{untold.because}; no code there ever named it, so that its own may be elsewhere"
+    older = dataclasses.replace(code, named=None)
+    told, untold, unknown = [GATE.ask(dataclasses.replace(about, code=each)) for each in (about.code, code, older)]
+    assert told.because == f"{untold.because}; no scan found anything of it there, so that its code may be elsewhere"
+    assert unknown == untold
     assert untold.because == "nothing below /code still needs it"
 
 

@@ -22,7 +22,8 @@ def entry(kind: Kind, subject: str = "", data: object = None, application: Clien
 
 
 def scan(root: str, *findings: CodeFinding) -> Entry:
-    return entry(Kind.CODE_SCANNED, root, {"tenant": TENANT, "findings": list(findings), "scanned": 1}, None)
+    data = {"tenant": TENANT, "findings": list(findings), "scanned": 1, "applications": []}
+    return entry(Kind.CODE_SCANNED, root, data, None)
 
 
 def finding(path: str) -> CodeFinding:
@@ -53,6 +54,8 @@ def test_a_later_scan_replaces_what_was_known_below_its_root() -> None:
     assert [each.path for each in after.findings] == ["/code/ab/y.py"]
     assert code_state(first, scan("/code/a"), scan("/code/ab/y.py")).findings == ()
     assert code_state() == CodeState(roots=(), findings=())
+    older = entry(Kind.CODE_SCANNED, "/code", {"tenant": TENANT, "findings": [], "scanned": 1}, None)
+    assert (code_state(first).named, code_state(first, older).named) == (frozenset(), None)
 
 
 def test_scans_of_nothing_and_for_another_tenant_say_nothing() -> None:
