@@ -48,7 +48,7 @@ def test_a_scan_that_does_not_read_a_file_does_not_settle_what_was_found_in_it(
     legacy.write_text(NEEDS)
     assert scanned(journal, legacy) == ["legacy.py"]
     assert scanned(journal, project) == ["legacy.py"]
-    assert code_state(journal.entries(), PLAN.tenant_id).named == {CLIENT_ID}
+    assert code_state(journal.entries(), PLAN.tenant_id).named == frozenset({CLIENT_ID})
     legacy.write_text("x = 1\n")
     assert scanned(journal, project) == ["legacy.py"]
     assert scanned(journal, legacy) == []
