@@ -18,9 +18,10 @@ from migrate.emulator.state.shelf import Shelf
 from migrate.emulator.state.signins import SignIn
 from migrate.emulator.state.table import Table
 from migrate.emulator.state.tenant import Tenant
+from migrate.emulator.tokens.identity_cache import CachedToken
 from migrate.emulator.tokens.issue import TokenIssuer
 from migrate.emulator.tokens.keys import KeptKey, SigningKeys
-from migrate.emulator.tokens.managed_identity import CachedToken, ManagedIdentityService
+from migrate.emulator.tokens.managed_identity import ManagedIdentityService
 from migrate.emulator.tokens.outside import OutsideIssuers
 
 TABLES: Final = ("applications", "service_principals", "deleted_applications", "deleted_service_principals")

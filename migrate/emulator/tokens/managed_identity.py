@@ -8,12 +8,12 @@ metadata service's refusals are recorded.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from migrate.emulator.state.records import Host, HostKind, ManagedIdentity, Resource
 from migrate.emulator.state.tenant import ROOT_HOST, Tenant
+from migrate.emulator.tokens.identity_cache import CachedToken, IdentityToken, Selector, TokenCache
 from migrate.emulator.tokens.issue import TokenIssuer
 from migrate.emulator.tokens.logbook import note_identity
 from migrate.emulator.tokens.refusals import Refusal, RefusedError
@@ -25,39 +25,6 @@ _SEVERAL: Final = (
     "request"
 )
 _RUNNING: Final = ("Main", "All")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdentityToken:
-    """A token that a managed identity got."""
-
-    token: str = field(repr=False)
-    resource: str
-    client_id: str
-    not_before: int
-    expires_on: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selector:
-    """Which identity a program asked for: by client id, by principal (object) id or by ARM resource id.
-
-    The pages ask for one of them; where several are given, all must name the same identity (assumed).
-    """
-
-    client_id: str | None = None
-    object_id: str | None = None
-    resource_id: str | None = None
-
-    def names_one(self) -> bool:
-        """Whether any identity was named."""
-        return any((self.client_id, self.object_id, self.resource_id))
-
-    def matches(self, identity: ManagedIdentity) -> bool:
-        """Whether an identity is the named one; ARM ids compare without case."""
-        asked = (self.client_id, self.object_id, self.resource_id)
-        held = (identity.client_id, identity.principal_id, identity.resource_id.lower())
-        return all(not wanted or wanted.lower() == has for wanted, has in zip(asked, held, strict=True))
 
 
 class IdentityRefusedError(Exception):
@@ -72,33 +39,17 @@ class IdentityRefusedError(Exception):
         self.named = named
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CachedToken:
-    """A token that a host gets again for some time."""
-
-    host: str
-    resource_app_id: str
-    since: datetime
-    identity: ManagedIdentity
-    token: IdentityToken
-
-
 class ManagedIdentityService:
     """Gives tokens to hosts."""
 
     def __init__(self, tenant: Tenant, issuer: TokenIssuer, cached: Iterable[CachedToken] = ()) -> None:
         self._tenant = tenant
         self._issuer = issuer
-        self._cache: dict[tuple[str, str], dict[str, CachedToken]] = {}
-        for entry in cached:
-            self._keep(entry)
-
-    def _keep(self, entry: CachedToken) -> None:
-        self._cache.setdefault((entry.host, entry.resource_app_id), {})[entry.identity.principal_id] = entry
+        self._cache = TokenCache(cached)
 
     def cached(self) -> list[CachedToken]:
         """List every token that was given out and may be given out again."""
-        return [entry for entries in list(self._cache.values()) for entry in list(entries.values())]
+        return list(self._cache)
 
     def serves(self, host: str, *kinds: HostKind) -> bool:
         """Whether a host is of one of these kinds; the jump host, and one that does not exist, count as any."""
@@ -111,9 +62,9 @@ class ManagedIdentityService:
         ``default_to_only``: an unnamed identity may be the only user-assigned one (metadata service); App Service gives
         the system-assigned one or nothing. Raises IdentityRefusedError, and RefusedError for an unknown resource.
         """
-        attached = self._attached(host)
+        attached = self._attached(host, selector)
         resource = self._resource(resource_name)
-        remembered = self._remembered(host, resource)
+        remembered = self._remembered(host, resource, selector)
         known = tuple(entry.identity for entry in remembered.values())
         if selector.names_one():
             identity = _named(selector, (*known, *attached))
@@ -123,20 +74,40 @@ class ManagedIdentityService:
             return remembered[identity.principal_id].token
         fresh = self._issue(identity, resource, resource_name)
         now = self._tenant.clock.now()
-        self._keep(CachedToken(host=host, resource_app_id=resource.app_id, since=now, identity=identity, token=fresh))
+        self._cache.keep(
+            CachedToken(host=host, resource_app_id=resource.app_id, since=now, identity=identity, token=fresh)
+        )
         return fresh
 
-    def _attached(self, host: str) -> tuple[ManagedIdentity, ...]:
+    def _attached(self, host: str, selector: Selector) -> tuple[ManagedIdentity, ...]:
+        if host == ROOT_HOST and selector.names_one():
+            return self._user_assigned(selector)
         attached = self._tenant.attached_to(host)
         if attached is None:
             raise IdentityRefusedError(_NOT_FOUND, named=False)
         known = self._tenant.hosts.get(host)
         return tuple(identity for identity in attached if known is None or _is_open_to_code(known, identity))
 
-    def _remembered(self, host: str, resource: Resource) -> dict[str, CachedToken]:
+    def _user_assigned(self, selector: Selector) -> tuple[ManagedIdentity, ...]:
+        """Find what the jump host, which every user-assigned identity is attached to, is asked for by name."""
+        tenant = self._tenant
+        if selector.object_id:
+            found = tenant.identities.get(selector.object_id.lower())
+        elif selector.client_id:
+            principal = tenant.service_principals.with_app_id(selector.client_id.lower())
+            found = None if principal is None else tenant.identities.get(principal.id)
+        else:
+            found = tenant.azure.identity_with_id(tenant.identities, selector.resource_id or "")
+        return () if found is None or not found.user_assigned else (found,)
+
+    def _remembered(self, host: str, resource: Resource, selector: Selector) -> dict[str, CachedToken]:
         now, life = self._tenant.clock.now(), self._tenant.faults.identity_cache_life
-        entries = self._cache.get((host, resource.app_id), {})
-        return {key: entry for key, entry in entries.items() if now - entry.since < life(entry.identity, CACHE_LIFE)}
+        entries = self._cache.of(host, resource.app_id, selector)
+        return {
+            entry.identity.principal_id: entry
+            for entry in entries
+            if now - entry.since < life(entry.identity, CACHE_LIFE)
+        }
 
     def _resource(self, name: str) -> Resource:
         resource = self._tenant.resource_named(name)

@@ -21,7 +21,8 @@ from starlette.routing import BaseRoute, Route
 
 from migrate.emulator.ids import fresh_guid
 from migrate.emulator.state.tenant import Tenant
-from migrate.emulator.tokens.managed_identity import IdentityRefusedError, ManagedIdentityService, Selector
+from migrate.emulator.tokens.identity_cache import Selector
+from migrate.emulator.tokens.managed_identity import IdentityRefusedError, ManagedIdentityService
 from migrate.emulator.tokens.refusals import RefusedError
 from migrate.emulator.web.common import json_response
 from migrate.emulator.web.identity_parts import (

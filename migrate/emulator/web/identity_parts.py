@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from migrate.emulator.ids import fresh_guid
 from migrate.emulator.state.tenant import ROOT_HOST, Tenant
-from migrate.emulator.tokens.managed_identity import IdentityRefusedError, IdentityToken
+from migrate.emulator.tokens.identity_cache import IdentityToken
+from migrate.emulator.tokens.managed_identity import IdentityRefusedError
 from migrate.emulator.tokens.refusals import RefusedError, refusal_body
 from migrate.emulator.web.common import json_response
 

@@ -11,7 +11,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from migrate.emulator.state.tenant import Tenant
-from migrate.emulator.tokens.managed_identity import IdentityRefusedError, ManagedIdentityService, Selector
+from migrate.emulator.tokens.identity_cache import Selector
+from migrate.emulator.tokens.managed_identity import IdentityRefusedError, ManagedIdentityService
 from migrate.emulator.tokens.requests import parse_form
 from migrate.emulator.web.common import json_response, read_body
 from migrate.emulator.web.identity_parts import host_name, metadata_body
