@@ -21,13 +21,12 @@ from inventory.model import (
     CredentialAdded,
     FederatedCredential,
     Holder,
-    KeyId,
     Purpose,
     ServicePrincipal,
 )
 from migrate import concurrency, restrictions, rollout, sealing
 from migrate.guardlog import adder, told
-from migrate.model import Entry, Kind, Pairing, Target
+from migrate.model import Carried, Entry, Kind, Pairing, Target
 from migrate.ports import SealWriter
 from migrate.restrictions import CombinationError, Restrictions
 from migrate.rollout import LOCK, POLICY, Standing, State
@@ -178,7 +177,7 @@ class Guard:
         """Tell of a credential that should not be there, and who added it."""
         on_principal = each.holder is Holder.SERVICE_PRINCIPAL and principal is not None
         log = await self.directory.credential_log(principal.id if on_principal and principal else application.id)
-        returned = each.key_id in ward.standing.removed
+        returned = (each.holder, each.key_id) in ward.standing.removed
         return Found(
             pairing=ward.pairing, alarm=Alarm.CREDENTIAL_RETURNED if returned else Alarm.CREDENTIAL_APPEARED,
             text=told(each), subject=each.key_id, at=each.start, owners=_owners(application),
@@ -255,9 +254,9 @@ def _appeared(
     removed, expected = ward.standing.removed, _expected(ward)
     for each in reconcile(application, principal):
         known = sealing.baseline(ward.entries, each.holder)
-        if each.key_id in removed:
+        if (each.holder, each.key_id) in removed:
             new.append(each)
-        elif each.key_id in expected:
+        elif (each.holder, each.key_id) in expected:
             continue
         elif known is None and _let_in(each, ward.since):
             new.append(each)
@@ -277,10 +276,10 @@ def _let_in(each: Credential, since: datetime) -> bool:
     return each.purpose is Purpose.AUTHENTICATION and (each.end is None or each.end > since)
 
 
-def _expected(ward: Ward) -> frozenset[KeyId]:
+def _expected(ward: Ward) -> frozenset[Carried]:
     """Return the credentials of the plan, and the break-glass secrets of ours that nothing says were removed."""
-    made = {KeyId(rollout.glass_of(each).key_id) for each in ward.entries if each.kind is Kind.BREAK_GLASS_MADE}
-    return frozenset(made | {each.key_id for each in ward.pairing.credentials})
+    made = {rollout.glass_of(each).carried for each in ward.entries if each.kind is Kind.BREAK_GLASS_MADE}
+    return frozenset(made | {each.carried for each in ward.pairing.credentials})
 
 
 def _state(ward: Ward, application: Application) -> Iterator[Guarded]:

@@ -14,7 +14,7 @@ from migrate.circumstances import Deactivation, Stretch
 from migrate.exchanged import ExchangeClaims
 from migrate.gate import CodeState
 from migrate.glass import GlassSecret, Place
-from migrate.model import Abandoned, CodeFinding, Entry, Kind, Pairing, Refusal, Target
+from migrate.model import Abandoned, Carried, CodeFinding, Entry, Kind, Pairing, Refusal, Target
 
 
 def planned(entries: Iterable[Entry]) -> tuple[Pairing, ...]:
@@ -151,9 +151,21 @@ def code_state(entries: Iterable[Entry], tenant: TenantId) -> CodeState:
     return CodeState(roots=looked, findings=tuple(findings), named=named)
 
 
-def retired_keys(entries: Iterable[Entry]) -> frozenset[KeyId]:
-    """Return the key ids whose removal was confirmed by a read."""
-    return frozenset(KeyId(entry.subject) for entry in entries if entry.kind is Kind.RETIRED)
+def removed(entries: Iterable[Entry]) -> frozenset[tuple[ClientId, Carried]]:
+    """Return the credentials whose removal was confirmed by a read: applications may share a key id, too."""
+    found = (entry for entry in entries if entry.kind is Kind.RETIRED)
+    return frozenset((entry.application, entry.carried) for entry in found if entry.application is not None)
+
+
+def held(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Return the newest ``held`` entry of each credential that was not removed since."""
+    latest = {(one.application, one.carried): one for one in entries if one.kind in {Kind.HELD, Kind.RETIRED}}
+    return tuple(one for one in latest.values() if one.kind is Kind.HELD)
+
+
+def to_remove(targets: Iterable[Target]) -> frozenset[tuple[ClientId, Carried]]:
+    """Return the credentials that a plan means to remove."""
+    return frozenset((one.application.client_id, each.carried) for one in targets for each in one.credentials)
 
 
 def glass_of(entry: Entry) -> GlassSecret:
@@ -179,7 +191,8 @@ def glass_left(entries: Iterable[Entry]) -> dict[ClientId, tuple[GlassSecret, ..
         elif entry.kind is Kind.BREAK_GLASS_OVER:
             left.pop((entry.application, entry.subject), None)
         elif entry.kind is Kind.RETIRED:
-            left = {key: each for key, each in left.items() if each.key_id != entry.subject}
+            gone = (entry.application, entry.carried)
+            left = {key: each for key, each in left.items() if (key[0], each.carried) != gone}
     return {app: tuple(each for (of, _), each in left.items() if of == app) for app, _ in left}
 
 
