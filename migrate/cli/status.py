@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, TypeVar, assert_never
+from typing import Any, TypeVar
 
 import click
 
@@ -14,7 +14,7 @@ from migrate.cli.options import Settings, common
 from migrate.cli.output import emit
 from migrate.journal.database import shown
 from migrate.model import Abandoned, Entry, Refusal
-from migrate.rollout import Course, FailedIn, HeldBy, Standing, TakenBack, Well
+from migrate.rollout import Course, Standing
 
 _Other = TypeVar("_Other", Refusal, Abandoned)
 _SHOWN = 20
@@ -90,22 +90,10 @@ def _row(what: Course, now: Standing) -> dict[str, Any]:
         "wave": what.wave,
         "state": now.state.value,
         "station": now.station.value,
-        "because": _because(now),
+        "because": [*rollout.because(now)],
         "interrupted": sorted(f"{kind}: {subject}" for kind, subject in now.begun),
         "next": rollout.next_command(what, now),
     }
-
-
-def _because(now: Standing) -> list[str]:
-    match now.condition:
-        case HeldBy(gates=gates):
-            return [f"{name}: {each.get('because', '')}" for name, each in gates.items()]
-        case FailedIn(kind=kind, message=message):
-            return [f"{kind}: {message}"]
-        case TakenBack() | Well():
-            return []
-        case _:
-            assert_never(now.condition)
 
 
 def _lines(data: dict[str, Any], *, whole: bool) -> list[str]:

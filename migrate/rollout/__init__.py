@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrate.rollout.advice import next_command
+from migrate.rollout.advice import because, next_command
 from migrate.rollout.folding import (
     admit,
     begin,
@@ -75,6 +75,7 @@ __all__ = [
     "abandoned",
     "admit",
     "all_planned",
+    "because",
     "begin",
     "closed_gates",
     "code_known",
