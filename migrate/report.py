@@ -296,6 +296,8 @@ def _detail(entry: Entry) -> str:
     if entry.kind is Kind.PLAN:
         return f"snapshot of {entry.data['taken_at']}"
     if entry.kind is Kind.CODE_SCANNED:
+        if reason := entry.data.get("taken_back"):
+            return f"its scans were taken back: {reason}"
         found = rollout.code_state([entry], TenantId(str(entry.data["tenant"]))).findings
         return f"{entry.data['scanned']} files read, {len(found)} open places"
     if entry.kind is Kind.HELD:

@@ -131,14 +131,13 @@ def code_state(entries: Iterable[Entry], tenant: TenantId) -> CodeState:
     """Return what is still open in code: each scan replaces everything known below the folder or file it looked at.
 
     Scans for another tenant say nothing, nor does one that found no Python file. A path that is gone can be forgotten:
-    its findings go, and nothing is known of it any more.
+    its findings go, and nothing is known of it any more. Scans of a path that were taken back count as never made: what
+    they settled is open again, and what they showed to be clean is not shown any more.
     """
     roots: dict[PurePath, bool] = {}
     findings: list[CodeFinding] = []
     named: frozenset[ClientId] | None = frozenset()
-    for entry in entries:
-        if entry.kind is not Kind.CODE_SCANNED or entry.data["tenant"] != tenant:
-            continue
+    for entry in _scans(entries, tenant):
         root = PurePath(entry.subject)
         roots = {each: seen for each, seen in roots.items() if not each.is_relative_to(root)}
         roots[root] = bool(entry.data["scanned"])
@@ -149,6 +148,19 @@ def code_state(entries: Iterable[Entry], tenant: TenantId) -> CodeState:
             named = None if named is None or told is None else named | told
     looked = tuple(str(root) for root, seen in roots.items() if seen)
     return CodeState(roots=looked, findings=tuple(findings), named=named)
+
+
+def _scans(entries: Iterable[Entry], tenant: TenantId) -> Iterable[Entry]:
+    """Leave out the scans that were taken back; a later one of the same path counts again."""
+    kept: list[Entry] = []
+    for entry in entries:
+        if entry.kind is not Kind.CODE_SCANNED or entry.data["tenant"] != tenant:
+            continue
+        if entry.data.get("taken_back"):
+            kept = [each for each in kept if each.subject != entry.subject]
+        else:
+            kept.append(entry)
+    return kept
 
 
 def removed(entries: Iterable[Entry]) -> frozenset[tuple[ClientId, Carried]]:
