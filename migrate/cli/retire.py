@@ -127,6 +127,8 @@ def _row(result: Retirement) -> dict[str, Any]:
     }
     if isinstance(result, Held):
         row["gates"] = [{"gate": name, "because": gate.because, "opens": gate.opens} for name, gate in result.closed]
+    if isinstance(result, GoneAlready):
+        row["removed_by_us"] = result.ours
     if isinstance(result, Scheduled):
         row["until"] = result.until.isoformat()
     return row | {"message": result.message} if isinstance(result, NotRemoved) else row
@@ -150,6 +152,9 @@ def _reasons(result: Retirement) -> list[str]:
             f"held  {name}",
             *(f"        {gate}: {each.because} (opens: {each.opens})" for gate, each in result.closed),
         ]
+    if isinstance(result, GoneAlready) and not result.ours:
+        why = "somebody removed it by hand, or the journal is an older copy (the newer one knows what is to be watched)"
+        return [f"gone already  {name}: this journal did not see it go: {why}"]
     if isinstance(result, NotRemoved):
         return [f"FAILED  {name}: {result.message}"]
     if isinstance(result, Scheduled):

@@ -13,7 +13,7 @@ from migrate.emulator.state import credentials, deletion, managed
 from migrate.emulator.state.policies import Policy, Restriction, Restrictions
 from migrate.emulator.state.records import Application
 from migrate.model import Pairing, Plan
-from migrate.retirement import Held, WouldRetire
+from migrate.retirement import GoneAlready, Held, WouldRetire
 from tests.support.rollout import Rollout, rollout
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,8 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rollout, P
     with pytest.MonkeyPatch.context() as patch, rollout(tmp_path_factory.mktemp("hand"), patch) as tenant:
         plan = asyncio.run(tenant.ready())
         dry = asyncio.run(tenant.retire(plan, apply=False))
-        every = {each.pairing.identity.principal_id: each.pairing for each in dry if isinstance(each, WouldRetire)}
+        free = [each.pairing for each in dry if isinstance(each, WouldRetire)]
+        every = {each.identity.principal_id: each for each in free if isinstance(each, Pairing)}
         yield tenant, plan, list(every.values())
 
 
@@ -119,6 +120,18 @@ CHANGES: tuple[tuple[Change, str], ...] = (
     (opened_to_all, "one-tenant"),
     (governed, "rollback-possible"),
 )
+
+
+def test_what_somebody_removed_by_hand_is_told_apart_from_what_this_journal_saw_go(
+    ready: tuple[Rollout, Plan, list[Pairing]],
+) -> None:
+    """So is what a newer journal saw go, of which this one is an older copy."""
+    tenant, plan, pairings = ready
+    last = next(each for each in reversed(pairings) if of(tenant, each).passwords)
+    tenant.emulator.tenant.save_application(replace(of(tenant, last), passwords=()))
+    for apply in (False, True, True):
+        found = asyncio.run(tenant.retire(plan, apply=apply, only=(last,)))
+        assert {each.ours for each in found if isinstance(each, GoneAlready)} == {False}
 
 
 def test_whatever_was_changed_by_hand_holds_and_a_dry_run_tells_it_as_a_run_does(

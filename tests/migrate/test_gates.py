@@ -75,7 +75,9 @@ def test_a_federated_credential_that_differs_in_a_letter_holds(wrong: dict[str, 
     [(None, "is not there"), ({"client_id": "another"}, "another client id"), ({"enabled": False}, "disa")],
 )
 def test_an_identity_that_is_gone_or_another_holds_however_well_the_exchange_works(now: Any, why: str) -> None:
-    found = None if now is None else dataclasses.replace(question().identity, **now)
+    there = question().identity
+    assert there is not None
+    found = None if now is None else dataclasses.replace(there, **now)
     assert why in closed(identity=found)["identity-exists"]
     assert set(closed(identity=found)) == {"identity-exists"}
 
