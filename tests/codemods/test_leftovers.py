@@ -109,6 +109,46 @@ def test_code_that_fails_or_uses_it_holds_the_gate(tmp_path: Path, text: str, ki
 @pytest.mark.parametrize(
     ("name", "text", "kind"),
     [
+        ("run.sh", f': "${{{NAME}:?must be set}}"\n', "start-up-check"),
+        ("run.sh", f'if [ -z "${NAME}" ]; then exit 1; fi\n', "start-up-check"),
+        ("run.ps1", f"if (-not $env:{NAME}) {{ throw }}\n", "start-up-check"),
+        ("compose.yaml", f"environment:\n  {NAME}: ${{{NAME}:?}}\n", "start-up-check"),
+        ("run.sh", f'az login --service-principal -u a -p "${NAME}" --tenant t\n', "other-use"),
+        ("run.sh", f'az login --service-principal \\\n  -u a \\\n  -p "${{{NAME}}}" \\\n  --tenant t\n', "other-use"),
+        ("run.sh", f"curl -d client_secret=${NAME} https://x\n", "other-use"),
+        ("run.sh", f'echo "${NAME}" | docker login x.azurecr.io -u a --password-stdin\n', "other-use"),
+        ("run.ps1", f"az login --service-principal `\n -u a -p $env:{NAME}\n", "other-use"),
+        (".github/workflows/ci.yml", f"  run: az login -u a -p ${{{{ secrets.{NAME} }}}}\n", "other-use"),
+        ("azure-pipelines.yml", f"- script: az login -u a -p $({NAME})\n", "other-use"),
+    ],
+)
+def test_a_script_that_stops_without_it_or_signs_in_with_it_holds_the_gate(
+    tmp_path: Path, name: str, text: str, kind: str
+) -> None:
+    run = run_with(tmp_path, name, text)
+    assert {(each.kind.value, each.path, each.application) for each in run.leftovers} == {(kind, name, APP)}
+    held = [(each.reason, each.application) for each in codescan.open_findings(run, None)]
+    assert (kind, APP) in held
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'export {NAME}="${NAME}"\n',
+        f'docker run -e {NAME}="${NAME}" shop\n',
+        f"az webapp config appsettings set --settings {NAME}=${NAME}\n",
+        f"az login --identity\nexport {NAME}=x\n",
+        f"curl https://x \\\n  -o y\necho ${NAME}\n",
+    ],
+)
+def test_a_script_that_sets_it_or_passes_it_on_holds_nothing(tmp_path: Path, text: str) -> None:
+    run = run_with(tmp_path, "run.sh", text)
+    assert {each.kind.value for each in run.leftovers} == {"shell"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
         ("other.py", f"import os\nos.environ['{NAME}'] = 'x'\n", "code-sets"),
         ("tests/test_a.py", f"import pytest\ndef test(m):\n    m.setenv('{NAME}', 'x')\n", "test"),
     ],
