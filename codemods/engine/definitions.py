@@ -14,6 +14,7 @@ from pathlib import Path
 
 from codemods.engine.indirect import last_name
 from codemods.engine.project import Project
+from codemods.engine.readers import library_read
 from codemods.engine.secrets import Origin, environment_variable, item_of
 from codemods.names import Binding, Kind, Module
 
@@ -120,6 +121,7 @@ class Definitions:
                 is_optional(module, bindings[0].value, found.variables)  # which variable it is, is worth knowing
             return self._at(place, use)
         if len(names) > 1 and (line := self._touched(module, names[-1])) is not None:
+            self._binding(place, bindings[0], names[1:], found, depth)  # which variable it is, is worth knowing
             return f"{self.project.name(path)}:{line}"
         return self._binding(place, bindings[0], names[1:], found, depth)
 
@@ -264,6 +266,14 @@ class Definitions:
 
 def is_optional(module: Module, node: ast.expr, variables: list[str]) -> bool:
     """Tell whether an expression gives a value without the secret; the variables it reads are collected."""
+    read = library_read(module, node)
+    if read is None:
+        return _is_optional(module, node, variables)
+    variables.append(read.variable)
+    return read.default is not None and is_optional(module, read.default, variables)
+
+
+def _is_optional(module: Module, node: ast.expr, variables: list[str]) -> bool:
     variable = environment_variable(module, node)
     match node:
         case ast.Constant(value=value):
@@ -289,7 +299,7 @@ def is_optional(module: Module, node: ast.expr, variables: list[str]) -> bool:
 def is_variable(module: Module, node: ast.AST) -> bool:
     """Tell whether a node reads an environment variable, or is its name in such a read."""
     reads = (item for item in (node, module.parents.get(node)) if isinstance(item, ast.Subscript | ast.Call))
-    return any(environment_variable(module, item) is not None for item in reads)
+    return any((environment_variable(module, item) or library_read(module, item)) is not None for item in reads)
 
 
 def is_definition(module: Module, node: ast.AST) -> bool:

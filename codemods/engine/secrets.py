@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codemods.engine.attributes import given_to, is_given, values_of, variables_of_option
+from codemods.engine.readers import library_read
 from codemods.model import ReasonCode
 from codemods.names import Binding, Kind, Module, Scope
 from codemods.shapes import ENTRA_SECRET
@@ -46,11 +47,12 @@ class NameRead:
     name: str
     scope: Scope
     binding: Binding
+    around: ast.With | None = None
 
     @property
     def statement(self) -> ast.stmt | None:
-        """Give the assignment that binds the name."""
-        node = self.binding.node
+        """Give the assignment that binds the name, with the file that is opened for nothing else."""
+        node = self.around or self.binding.node
         return node if self.binding.kind is Kind.ASSIGNMENT and isinstance(node, ast.stmt) else None
 
 
@@ -114,7 +116,8 @@ def plain_text(module: Module, node: ast.expr | None) -> str | None:
 
 
 def _plain_item(module: Module, node: ast.expr) -> str | None:
-    if (variable := environment_variable(module, node)) is not None:
+    read = library_read(module, node)
+    if (variable := environment_variable(module, node) if read is None else read.variable) is not None:
         return f"os.environ[{variable!r}]"
     if (item := item_of(node)) is not None and (holder := plain_text(module, item[0])) is not None:
         return f"{holder}[{item[1]!r}]"
@@ -275,7 +278,7 @@ class _Tracer:
             self._needed_by(value, 0)
             return
         self._seen.add(value)
-        self.trace.names.append(read)
+        self.trace.names.append(replace(read, around=opening_of(self.module, read.binding.node)))
         before, self._deleting = self._deleting, True
         self.follow(value, direct=direct)
         self._deleting = before
@@ -295,6 +298,10 @@ class _Tracer:
             self.trace.sources.append(f"os.environ[{variable!r}]")
             self.trace.items.append(ItemRead(holder="", key=variable))
             self._parts(node.args[1:] if isinstance(node, ast.Call) else [], direct=direct)
+        elif (read := library_read(self.module, node)) is not None:
+            self.trace.sources.append(read.written)
+            self.trace.items.append(ItemRead(holder="", key=read.variable))
+            self._parts([] if read.default is None else [read.default], direct=direct)
         elif isinstance(node, ast.Call) and item_of(node) is None:
             self._call(node, direct=direct)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call) and item_of(node.value) is None:
@@ -306,6 +313,9 @@ class _Tracer:
         """Follow a call that only reads; any other may do more than give a value, and would be missed."""
         func = node.func
         name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else "a function"
+        if isinstance(func, ast.Attribute) and name in _READS and (opened := opened_for(self.module, func)) is not None:
+            self.follow(opened, direct=direct)
+            return
         if isinstance(func, ast.Attribute) and (name in _PASS_THROUGH or (name in _READS and _opens(func.value))):
             self.follow(func.value, direct=direct)
             self._parts(node.args, direct=False)
@@ -381,6 +391,27 @@ def _shown(key: str) -> str:
     """Write down a key, but not the second argument of a ``get`` that may as well be a default: the secret itself."""
     section, slash, option = key.partition("/")
     return key if not slash or _OPTION.fullmatch(option) else f"{section}/..."
+
+
+def opening_of(module: Module, statement: ast.AST) -> ast.With | None:
+    """Give the ``with open(...) as f:`` around an assignment that is all it is there for."""
+    around = module.parents.get(statement)
+    match around:
+        case ast.With(items=[ast.withitem(context_expr=opened, optional_vars=ast.Name(id=name) as target)], body=[_]):
+            found = module.scopes[target].lookup(name) if _opens(opened) else None
+            inside = found is not None and all(around in module.ancestors(use) for use in module.uses(found[0], name))
+            return around if inside and found is not None and len(found[1]) == 1 else None
+        case _:
+            return None
+
+
+def opened_for(module: Module, func: ast.Attribute) -> ast.expr | None:
+    """Give what opens the file that a name stands for, where its one line only reads it into another name."""
+    statement = next((node for node in module.ancestors(func) if isinstance(node, ast.stmt)), None)
+    around = None if statement is None else opening_of(module, statement)
+    item = None if around is None else around.items[0]
+    same = item is not None and getattr(item.optional_vars, "id", "") == getattr(func.value, "id", None)
+    return item.context_expr if same and item is not None else None
 
 
 def _opens(node: ast.expr) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from hashlib import blake2s
 
+from codemods.engine.readers import library_read
 from codemods.engine.secrets import environment_variable, plain_text
 from codemods.engine.sites import Occurrence
 from codemods.names import Binding, Kind, Module, Scope, root_name
@@ -26,7 +27,8 @@ def application_key(module: Module, occurrence: Occurrence) -> str | None:
     if isinstance(client, ast.Name) and (binding := module.assigned_once(client)) is not None:
         client = binding.value or client
     text = _text(module, client)
-    if isinstance(client, ast.Constant) or environment_variable(module, client) is not None:
+    read = environment_variable(module, client) or library_read(module, client)
+    if isinstance(client, ast.Constant) or read is not None:
         return text
     root = root_name(client)
     found = None if root is None else module.lookup(root)

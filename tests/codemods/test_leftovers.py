@@ -87,6 +87,7 @@ def test_what_sets_nothing_is_not_told(tmp_path: Path, name: str, text: str | by
         (f"import os\nx = os.environ['{NAME}']\n", "hard-read"),
         (f"import os\nx = os.getenv('{NAME}')\nif not x:\n    raise SystemExit\n", "start-up-check"),
         (f"import os\nsend(os.getenv('{NAME}'))\n", "other-use"),
+        (f"from decouple import config\nx = config('{NAME}')\n", "hard-read"),
         (
             "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    shop_secret: str\n",
             "required-setting",

@@ -1,0 +1,81 @@
+"""Reads of a variable through a library that looks into the environment, or into a file that stands for it.
+
+python-decouple: https://github.com/HBNetwork/python-decouple; environs: https://github.com/sloria/environs;
+django-environ: https://django-environ.readthedocs.io; starlette: https://www.starlette.io/config/
+
+They only read, and stop where the variable is missing and no default is given.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from codemods.names import Module
+
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FUNCTIONS: Final = frozenset({"decouple.config"})
+_MAKERS: Final[Mapping[str, frozenset[str]]] = {
+    "decouple.AutoConfig": frozenset(),
+    "decouple.Config": frozenset(),
+    "environ.Env": frozenset({"str"}),
+    "environ.FileAwareEnv": frozenset({"str"}),
+    "environs.Env": frozenset({"str"}),
+    "starlette.config.Config": frozenset(),
+}
+"""Classes whose objects are called to read a variable, and the methods that read a text."""
+_OPTIONS: Final = frozenset({"default", "cast", "subcast", "validate"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryRead:
+    """A read of one variable; ``default`` is what is taken where it is missing, None where the program stops."""
+
+    variable: str
+    default: ast.expr | None
+    written: str
+
+
+def library_read(module: Module, node: ast.AST) -> LibraryRead | None:
+    """Tell which variable a call reads, where that is certain: one name, no prefix, known options."""
+    if not isinstance(node, ast.Call) or not node.args:
+        return None
+    variable, options = module.constant(node.args[0]), {item.arg: item.value for item in node.keywords}
+    if variable is None or _VARIABLE.fullmatch(variable) is None or not options.keys() <= _OPTIONS:
+        return None
+    reader = _reader(module, node.func)
+    if reader is None or len(node.args) > (2 if _takes_default(reader, node.func) else 1):
+        return None
+    default = node.args[1] if len(node.args) > 1 else options.get("default")
+    return LibraryRead(variable=variable, default=default, written=f"{_last(node.func)}({variable!r})")
+
+
+def _reader(module: Module, func: ast.expr) -> str | None:
+    """Name the function of a library that is called, or the class of the object."""
+    if module.qualified(func) in _FUNCTIONS:
+        return module.qualified(func)
+    holder = func.value if isinstance(func, ast.Attribute) else func
+    binding = module.assigned_once(holder) if isinstance(holder, ast.Name) else None
+    made = None if binding is None else binding.value
+    maker = module.qualified(made.func) if isinstance(made, ast.Call) else None
+    if not isinstance(made, ast.Call) or maker not in _MAKERS or _is_prefixed(module, made):
+        return None
+    return maker if not isinstance(func, ast.Attribute) or func.attr in _MAKERS[maker] else None
+
+
+def _takes_default(reader: str, func: ast.expr) -> bool:
+    """Tell whether a second place is the default; elsewhere it is the type."""
+    return reader.startswith("decouple.") or isinstance(func, ast.Attribute)
+
+
+def _is_prefixed(module: Module, made: ast.Call) -> bool:
+    """Tell whether names may be put together with a prefix."""
+    named = any("prefix" in (item.arg or "prefix") for item in made.keywords)
+    return named or any(isinstance(node, ast.Attribute) and "prefix" in node.attr for node in module.references)
+
+
+def _last(func: ast.expr) -> str:
+    return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
