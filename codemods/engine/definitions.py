@@ -15,7 +15,7 @@ from pathlib import Path
 from codemods.engine.indirect import last_name
 from codemods.engine.project import Project
 from codemods.engine.readers import library_read
-from codemods.engine.secrets import Origin, environment_variable, item_of
+from codemods.engine.secrets import Origin, environment_variable, item_of, variables_inside
 from codemods.names import Binding, Kind, Module
 
 _DEEP = 8
@@ -38,7 +38,8 @@ class _Place:
 class Definition:
     """What was found out about one origin: why it needs the secret (or None), and the variables it reads.
 
-    ``places`` are the expressions that give it its value, each in its file.
+    ``places`` are the expressions that give it its value, each in its file; ``inside`` are variables that hold it
+    among other things.
     """
 
     home: Path
@@ -46,6 +47,7 @@ class Definition:
     variables: list[str] = field(default_factory=list)
     holders: list[str] = field(default_factory=list)
     places: list[tuple[Path, ast.expr]] = field(default_factory=list)
+    inside: list[str] = field(default_factory=list)
 
 
 class Definitions:
@@ -164,6 +166,7 @@ class Definitions:
     ) -> str | None:
         """Judge an object by the class it is made of, the function that returns it, or the file it is read from."""
         if (place.module.qualified(call.func) or "") in _DATA:
+            found.inside += variables_inside(place.module, call)
             return None
         if last_name(call.func) in {"parse_args", "parse_known_args"} and len(attributes) == 1:
             return self._option(place, call, attributes[0], found)

@@ -37,6 +37,7 @@ _MAKES_PATHS = frozenset({
     "os.path.realpath", "os.fspath", "os.fsdecode",
 })  # fmt: skip
 _DECODES = frozenset({"base64.b64decode", "base64.standard_b64decode", "base64.urlsafe_b64decode"})
+_PARSES = frozenset({"json.loads", "yaml.safe_load", "tomllib.loads", "toml.loads"})
 _PATH_METHODS = frozenset({"absolute", "as_posix", "expanduser", "joinpath", "resolve", "with_name", "with_suffix"})
 
 
@@ -74,7 +75,10 @@ class Origin:
 
 @dataclass(slots=True, kw_only=True)
 class Trace:
-    """What a secret comes from; filled while it is followed, read only afterwards."""
+    """What a secret comes from; filled while it is followed, read only afterwards.
+
+    ``inside`` are variables that hold the secret among other things: a JSON text.
+    """
 
     sources: list[str] = field(default_factory=list)
     literals: list[ast.expr] = field(default_factory=list)
@@ -83,6 +87,7 @@ class Trace:
     notes: list[str] = field(default_factory=list)
     origins: list[Origin] = field(default_factory=list)
     reads: list[ast.expr] = field(default_factory=list)
+    inside: list[str] = field(default_factory=list)
     problem: tuple[ReasonCode, str] | None = None
 
     @property
@@ -342,6 +347,10 @@ class _Tracer:
     def _item(self, node: ast.Subscript | ast.Attribute | ast.Call) -> None:
         item = item_of(node)
         holder = plain_text(self.module, item[0]) if item is not None else None
+        if item is not None and (variables := variables_inside(self.module, item[0])):
+            self.trace.sources += [f"os.environ[{variable!r}], in it {_shown(item[1])!r}" for variable in variables]
+            self.trace.inside += variables
+            return
         if item is None or holder is None:
             self.trace.sources.append("expression")
             self._refuse(ReasonCode.DYNAMIC_SECRET, "it is read out of a computed value")
@@ -380,6 +389,7 @@ class _Tracer:
         for node in (inner for value in values for inner in ast.walk(value)):
             variable = environment_variable(self.module, node) if isinstance(node, ast.expr) else None
             if variable is not None and isinstance(node, ast.expr):
+                self.trace.sources.append(f"os.environ[{variable!r}]")
                 self.trace.items.append(ItemRead(holder="", key=variable))
                 self.trace.reads.append(node)
 
@@ -391,6 +401,17 @@ def _shown(key: str) -> str:
     """Write down a key, but not the second argument of a ``get`` that may as well be a default: the secret itself."""
     section, slash, option = key.partition("/")
     return key if not slash or _OPTION.fullmatch(option) else f"{section}/..."
+
+
+def variables_inside(module: Module, node: ast.expr) -> tuple[str, ...]:
+    """Name the variables whose text is parsed into an object: they hold more than the secret."""
+    if not isinstance(node, ast.Call) or len(node.args) != 1 or module.qualified(node.func) not in _PARSES:
+        return ()
+    text = node.args[0]
+    if isinstance(text, ast.Name) and (binding := module.assigned_once(text)) is not None:
+        text = binding.value or text
+    variable = environment_variable(module, text)
+    return () if variable is None else (variable,)
 
 
 def opening_of(module: Module, statement: ast.AST) -> ast.With | None:

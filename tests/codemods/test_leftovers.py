@@ -306,3 +306,25 @@ def test_an_option_of_typer_is_told_with_what_sets_it(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SHOP_SECRET=x\nNO=y\n")
     run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
     assert {(each.kind.value, each.name) for each in run.leftovers} == {("env-file", NAME)}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "SP = json.loads(os.environ['SHOP_SP'])\nc = ClientSecretCredential('t', {app}, SP['secret'])\n",
+        "text = os.environ['SHOP_SP']\nSP = json.loads(text)\nc = ClientSecretCredential('t', {app}, SP['secret'])\n",
+        "c = ClientSecretCredential('t', {app}, json.loads(os.environ['SHOP_SP'])['secret'])\n",
+    ],
+)
+def test_a_variable_that_holds_the_secret_among_other_things_is_told_and_stays(tmp_path: Path, lines: str) -> None:
+    head = "import json, os\nfrom azure.identity import ClientSecretCredential\n"
+    (tmp_path / ".env").write_text(f'SHOP_SP={{"secret": "{VALUE}"}}\n')
+    (tmp_path / "app.py").write_text(head + lines.format(app=repr(APP)))
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP, apply=True, fix_leftovers=True))
+    assert run.rewritten
+    assert {(each.kind.value, each.name, each.application) for each in run.leftovers} == {
+        ("holds-more", "SHOP_SP", APP)
+    }
+    assert (".env", 1) in {(each.path, each.line) for each in run.leftovers}
+    assert VALUE in (tmp_path / ".env").read_text()
+    assert VALUE not in repr(run.leftovers)
