@@ -120,7 +120,7 @@ class ReasonCode(enum.StrEnum):
     SECRET_USED_ELSEWHERE = (
         "secret-used-elsewhere",
         "the same secret is used for something else",
-        "migrate the other use too, then run again",
+        "make the place that is named do without the secret (a sign-in there is told by itself), then run again",
     )
     LEFTOVER = (
         "leftover",

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from codemods.engine.indirect import last_name
+from codemods.engine.injected import function_of, provider_of
 from codemods.engine.project import Project
-from codemods.engine.readers import library_read
-from codemods.engine.secrets import Origin, environment_variable, item_of, variables_inside
+from codemods.engine.readers import environment_variable, library_read, variables_inside
+from codemods.engine.secrets import Origin, item_of
 from codemods.names import Binding, Kind, Module
 
 _DEEP = 8
@@ -80,7 +81,26 @@ class Definitions:
             return self._value(place, binding.value, attributes, found, depth)
         if isinstance(binding.node, ast.ClassDef) and len(attributes) == 1:
             return self._field(place, binding.node, attributes[0], found, depth)
-        return _UNSEEN.format(binding.name)
+        return self._injected(place, binding, attributes, found, depth)
+
+    def _injected(
+        self, place: _Place, binding: Binding, attributes: tuple[str, ...], found: Definition, depth: int
+    ) -> str | None:
+        """Judge what FastAPI puts into a parameter; whoever calls the function himself may put in something else."""
+        provider, function = provider_of(place.module, binding), function_of(place.module, binding)
+        if provider is None or function is None or not attributes:
+            return _UNSEEN.format(binding.name)
+        made = ast.copy_location(ast.Call(func=provider, args=[], keywords=[]), provider)
+        return self._made(place, made, attributes, found, depth + 1) or self._called(place, function.name)
+
+    def _called(self, place: _Place, name: str) -> str | None:
+        """Find a call that gives arguments to a function of some name, anywhere in the project."""
+        for path in sorted({place.path, *self.project.mentioning({name}).get(name, ())}):
+            module = place.module if path == place.path else self.project.module(path)
+            for call in () if module is None else module.calls:
+                if last_name(call.func) == name and (call.args or call.keywords):
+                    return f"{self.project.name(path)}:{call.lineno} calls {name}() itself"
+        return None
 
     def _imported(
         self, place: _Place, binding: Binding, attributes: tuple[str, ...], found: Definition, depth: int

@@ -13,8 +13,7 @@ from codemods.engine.definitions import is_optional
 from codemods.engine.flow import Dropped
 from codemods.engine.indirect import last_name
 from codemods.engine.needs import decides
-from codemods.engine.readers import library_read
-from codemods.engine.secrets import environment_variable
+from codemods.engine.readers import environment_variable, library_read
 from codemods.leftover import LeftoverKind
 from codemods.names import Module
 

@@ -21,7 +21,7 @@ from codemods.engine.notebook_sites import placed, strays, told
 from codemods.engine.option import OPTION, Option, option_of
 from codemods.engine.secrets import NameRead
 from codemods.engine.sites import Occurrence
-from codemods.engine.whose import application_key
+from codemods.engine.whose import application_key, is_literal
 from codemods.model import (
     AlreadyAssertion,
     Cloud,
@@ -229,13 +229,32 @@ def _first_reason(
         return application, ""
     refused = refusal(file, occurrence, around)
     if refused is not None or isinstance(application, ReasonCode):
-        return refused if refused is not None or isinstance(application, Application) else (application, "")
+        return (
+            refused
+            if refused is not None or isinstance(application, Application)
+            else (application, _why(file, occurrence, policy, application))
+        )
     if policy.other_tenant(application, _tenant(file.module, verdict)):
         return ReasonCode.OTHER_TENANT, ""
     cloud = verdict.cloud if isinstance(verdict, Rewrite) else None
     if cloud is not None and cloud is not Cloud.of_scope(application.scope):
         return ReasonCode.CLOUD_MISMATCH, f"the authority is of {cloud.name.lower()}"
     return None
+
+
+def _why(file: File, occurrence: Occurrence, policy: Policy, reason: ReasonCode) -> str:
+    """Say why ``--app`` does not settle whose a site is, and what would; nothing where it was not given."""
+    if policy.app is None or reason is not ReasonCode.UNKNOWN_APPLICATION:
+        return ""
+    shown = occurrence.site.client_expression or "its client id"
+    key = application_key(file.module, occurrence)
+    if key is None:
+        return f"{shown} may be more than one application, so --app does not settle it: bind it once, or write the id"
+    if is_literal(key):
+        return f"{shown} is no client id, so --app does not settle it: write the id"
+    if occurrence.likely is not None:
+        return f"where nothing else is set it is {occurrence.likely}, so --app does not settle it: make the two agree"
+    return ""
 
 
 def _tenant(module: Module, verdict: Rewrite | Report) -> str | None:

@@ -1,4 +1,4 @@
-"""Reads of a variable through a library that looks into the environment, or into a file that stands for it.
+"""Reads of a variable: from the environment, or through a library that looks there or into a file in its stead.
 
 python-decouple: https://github.com/HBNetwork/python-decouple; environs: https://github.com/sloria/environs;
 django-environ: https://django-environ.readthedocs.io; starlette: https://www.starlette.io/config/
@@ -27,6 +27,8 @@ _MAKERS: Final[Mapping[str, frozenset[str]]] = {
     "starlette.config.Config": frozenset(),
 }
 """Classes whose objects are called to read a variable, and the methods that read a text."""
+_GETTERS: Final = frozenset({"os.getenv", "os.environ.get"})
+_PARSES: Final = frozenset({"json.loads", "yaml.safe_load", "tomllib.loads", "toml.loads"})
 _OPTIONS: Final = frozenset({"default", "cast", "subcast", "validate"})
 
 
@@ -37,6 +39,42 @@ class LibraryRead:
     variable: str
     default: ast.expr | None
     written: str
+
+
+def environment_variable(module: Module, node: ast.expr) -> str | None:
+    """Name the environment variable an expression reads, also through ``env = os.environ``."""
+    match node:
+        case ast.Subscript(value=holder, slice=key) if is_environment(module, holder):
+            return module.constant(key)
+        case ast.Call(func=func, args=[key, *_]) if _means(module, func) in _GETTERS:
+            return module.constant(key)
+        case _:
+            return None
+
+
+def is_environment(module: Module, node: ast.expr) -> bool:
+    """Tell whether an expression is ``os.environ`` itself."""
+    return _means(module, node) == "os.environ"
+
+
+def _means(module: Module, node: ast.expr) -> str | None:
+    if isinstance(node, ast.Attribute):
+        holder = _means(module, node.value)
+        return None if holder is None else f"{holder}.{node.attr}"
+    if isinstance(node, ast.Name) and (binding := module.assigned_once(node)) is not None:
+        return None if binding.value is None else module.qualified(binding.value)
+    return module.qualified(node)
+
+
+def variables_inside(module: Module, node: ast.expr) -> tuple[str, ...]:
+    """Name the variables whose text is parsed into an object: they hold more than the secret."""
+    if not isinstance(node, ast.Call) or len(node.args) != 1 or module.qualified(node.func) not in _PARSES:
+        return ()
+    text = node.args[0]
+    if isinstance(text, ast.Name) and (binding := module.assigned_once(text)) is not None:
+        text = binding.value or text
+    variable = environment_variable(module, text)
+    return () if variable is None else (variable,)
 
 
 def library_read(module: Module, node: ast.AST) -> LibraryRead | None:

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from codemods.engine.attributes import given_to, is_given, values_of, variables_of_option
-from codemods.engine.readers import library_read
+from codemods.engine.opened import opened_for, opening_of, opens
+from codemods.engine.readers import environment_variable, library_read, variables_inside
 from codemods.model import ReasonCode
 from codemods.names import Binding, Kind, Module, Scope
 from codemods.shapes import ENTRA_SECRET
@@ -20,7 +21,6 @@ from codemods.shapes import ENTRA_SECRET
 _SECRETIVE = re.compile(r"secret|passw|pwd|key|cert|pem|pfx", re.IGNORECASE)
 _OPTION = re.compile(rf"(?=.*(?:{_SECRETIVE.pattern}))[a-z_.-]+", re.IGNORECASE)
 """An option that is certainly a name."""
-_GETTERS = frozenset({"os.getenv", "os.environ.get"})
 _PASS_THROUGH = frozenset({
     "decode", "encode", "get_secret_value", "read_bytes", "read_text", "strip", "lstrip", "rstrip",
 })  # fmt: skip
@@ -37,7 +37,6 @@ _MAKES_PATHS = frozenset({
     "os.path.realpath", "os.fspath", "os.fsdecode",
 })  # fmt: skip
 _DECODES = frozenset({"base64.b64decode", "base64.standard_b64decode", "base64.urlsafe_b64decode"})
-_PARSES = frozenset({"json.loads", "yaml.safe_load", "tomllib.loads", "toml.loads"})
 _PATH_METHODS = frozenset({"absolute", "as_posix", "expanduser", "joinpath", "resolve", "with_name", "with_suffix"})
 
 
@@ -127,31 +126,6 @@ def _plain_item(module: Module, node: ast.expr) -> str | None:
     if (item := item_of(node)) is not None and (holder := plain_text(module, item[0])) is not None:
         return f"{holder}[{item[1]!r}]"
     return None
-
-
-def environment_variable(module: Module, node: ast.expr) -> str | None:
-    """Name the environment variable an expression reads, also through ``env = os.environ``."""
-    match node:
-        case ast.Subscript(value=holder, slice=key) if is_environment(module, holder):
-            return module.constant(key)
-        case ast.Call(func=func, args=[key, *_]) if _means(module, func) in _GETTERS:
-            return module.constant(key)
-        case _:
-            return None
-
-
-def is_environment(module: Module, node: ast.expr) -> bool:
-    """Tell whether an expression is ``os.environ`` itself."""
-    return _means(module, node) == "os.environ"
-
-
-def _means(module: Module, node: ast.expr) -> str | None:
-    if isinstance(node, ast.Attribute):
-        holder = _means(module, node.value)
-        return None if holder is None else f"{holder}.{node.attr}"
-    if isinstance(node, ast.Name) and (binding := module.assigned_once(node)) is not None:
-        return None if binding.value is None else module.qualified(binding.value)
-    return module.qualified(node)
 
 
 def item_of(node: ast.AST) -> tuple[ast.expr, str] | None:
@@ -321,7 +295,7 @@ class _Tracer:
         if isinstance(func, ast.Attribute) and name in _READS and (opened := opened_for(self.module, func)) is not None:
             self.follow(opened, direct=direct)
             return
-        if isinstance(func, ast.Attribute) and (name in _PASS_THROUGH or (name in _READS and _opens(func.value))):
+        if isinstance(func, ast.Attribute) and (name in _PASS_THROUGH or (name in _READS and opens(func.value))):
             self.follow(func.value, direct=direct)
             self._parts(node.args, direct=False)
             return
@@ -337,7 +311,7 @@ class _Tracer:
             self._parts([*inside, *node.args], direct=False)
             return
         self.trace.sources.append(f"result of {name}()")
-        plain = isinstance(func, ast.Name) or _opens(node) or (self.module.qualified(func) or "") in _PLAIN_QUALIFIED
+        plain = isinstance(func, ast.Name) or opens(node) or (self.module.qualified(func) or "") in _PLAIN_QUALIFIED
         if name not in _PLAIN_CALLS or not plain:
             if self._deleting or name not in _VAULT_CALLS or not isinstance(func, ast.Attribute):
                 self._refuse(ReasonCode.DYNAMIC_SECRET, f"it is the result of {name}(), which may do more")
@@ -401,43 +375,3 @@ def _shown(key: str) -> str:
     """Write down a key, but not the second argument of a ``get`` that may as well be a default: the secret itself."""
     section, slash, option = key.partition("/")
     return key if not slash or _OPTION.fullmatch(option) else f"{section}/..."
-
-
-def variables_inside(module: Module, node: ast.expr) -> tuple[str, ...]:
-    """Name the variables whose text is parsed into an object: they hold more than the secret."""
-    if not isinstance(node, ast.Call) or len(node.args) != 1 or module.qualified(node.func) not in _PARSES:
-        return ()
-    text = node.args[0]
-    if isinstance(text, ast.Name) and (binding := module.assigned_once(text)) is not None:
-        text = binding.value or text
-    variable = environment_variable(module, text)
-    return () if variable is None else (variable,)
-
-
-def opening_of(module: Module, statement: ast.AST) -> ast.With | None:
-    """Give the ``with open(...) as f:`` around an assignment that is all it is there for."""
-    around = module.parents.get(statement)
-    match around:
-        case ast.With(items=[ast.withitem(context_expr=opened, optional_vars=ast.Name(id=name) as target)], body=[_]):
-            found = module.scopes[target].lookup(name) if _opens(opened) else None
-            inside = found is not None and all(around in module.ancestors(use) for use in module.uses(found[0], name))
-            return around if inside and found is not None and len(found[1]) == 1 else None
-        case _:
-            return None
-
-
-def opened_for(module: Module, func: ast.Attribute) -> ast.expr | None:
-    """Give what opens the file that a name stands for, where its one line only reads it into another name."""
-    statement = next((node for node in module.ancestors(func) if isinstance(node, ast.stmt)), None)
-    around = None if statement is None else opening_of(module, statement)
-    item = None if around is None else around.items[0]
-    same = item is not None and getattr(item.optional_vars, "id", "") == getattr(func.value, "id", None)
-    return item.context_expr if same and item is not None else None
-
-
-def _opens(node: ast.expr) -> bool:
-    """Tell whether an expression opens a file: to read what is open already would leave it at another place."""
-    func = node.func if isinstance(node, ast.Call) else None
-    return (isinstance(func, ast.Name) and func.id == "open") or (
-        isinstance(func, ast.Attribute) and func.attr == "open"
-    )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from hashlib import blake2s
 
-from codemods.engine.readers import library_read
-from codemods.engine.secrets import environment_variable, plain_text
+from codemods.engine.injected import provider_of
+from codemods.engine.readers import environment_variable, library_read
+from codemods.engine.secrets import plain_text
 from codemods.engine.sites import Occurrence
 from codemods.names import Binding, Kind, Module, Scope, root_name
 
@@ -17,12 +19,17 @@ def application_key(module: Module, occurrence: Occurrence) -> str | None:
     """Give the client id of a site, or the expression it comes from and where that has its meaning.
 
     None says that one place may sign in as several applications: its client id is a parameter, is bound by a loop, or
-    may be bound anew. Two equal names of different files are different applications until somebody says otherwise.
+    may be bound anew. What FastAPI puts into a parameter is one thing where the secret comes with it: then whoever else
+    may call the function is looked for. Two equal names of different files are different applications until somebody
+    says otherwise.
     """
     client = occurrence.verdict.client
     if client is None or occurrence.client_id is not None:
         return occurrence.client_id
-    if _varies(module, client, 0):
+    injected = {
+        origin.binding for origin in occurrence.trace.origins if provider_of(module, origin.binding) is not None
+    }
+    if _varies(module, client, 0, injected):
         return None
     if isinstance(client, ast.Name) and (binding := module.assigned_once(client)) is not None:
         client = binding.value or client
@@ -49,23 +56,23 @@ def _text(module: Module, client: ast.expr) -> str:
     return plain_text(module, client) or f"expression {blake2s(ast.dump(client).encode(), digest_size=4).hexdigest()}"
 
 
-def _varies(module: Module, node: ast.expr, depth: int) -> bool:
+def _varies(module: Module, node: ast.expr, depth: int, injected: Collection[Binding]) -> bool:
     """Tell whether an expression holds a name that may have more than one value."""
     for name in ast.walk(node):
         found = module.lookup(name) if isinstance(name, ast.Name) and name in module.scopes else None
         if found is None or not found[1] or not isinstance(name, ast.Name):
             continue
         kinds = {binding.kind for binding in found[1]}
-        if _is_unpacked_once(module, found):
+        if _is_unpacked_once(module, found) or (len(found[1]) == 1 and found[1][0] in injected):
             continue
         if (given := _bound_once(module, found)) is not None:
-            if depth > _DEEP or _varies(module, given, depth + 1):
+            if depth > _DEEP or _varies(module, given, depth + 1, injected):
                 return True
             continue
         if kinds & {Kind.PARAMETER, Kind.OTHER} or (Kind.ASSIGNMENT in kinds and module.assigned_once(name) is None):
             return True
         value = found[1][0].value
-        if value is not None and (depth > _DEEP or _varies(module, value, depth + 1)):
+        if value is not None and (depth > _DEEP or _varies(module, value, depth + 1, injected)):
             return True
     return False
 
