@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from codemods.engine.envfunctions import reads_only
 from codemods.names import Module
 
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -84,6 +85,8 @@ def library_read(module: Module, node: ast.AST) -> LibraryRead | None:
     variable, options = module.constant(node.args[0]), {item.arg: item.value for item in node.keywords}
     if variable is None or _VARIABLE.fullmatch(variable) is None or not options.keys() <= _OPTIONS:
         return None
+    if not options and len(node.args) == 1 and reads_only(module, node.func):
+        return LibraryRead(variable=variable, default=None, written=f"{_last(node.func)}({variable!r})")
     reader = _reader(module, node.func)
     if reader is None or len(node.args) > (2 if _takes_default(reader, node.func) else 1):
         return None

@@ -25,7 +25,7 @@ def use_in_words(module: Module, node: ast.AST) -> str:
 def _words(module: Module, parent: ast.AST, child: ast.AST) -> str | None:
     """Judge the nearest thing around a use that says what it is for; None: look further out."""
     match parent:
-        case ast.List() | ast.Tuple() | ast.Set() if not isinstance(getattr(parent, "ctx", None), ast.Store):
+        case ast.List() | ast.Tuple() | ast.Set() if isinstance(child, ast.Constant):
             return "in a list: take it out of the list"
         case ast.Call(func=func) if child is not func and not _reads(module, parent):
             return _given(last_name(func))

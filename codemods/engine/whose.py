@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection
 from hashlib import blake2s
+from pathlib import PurePosixPath
 
 from codemods.engine.injected import provider_of
 from codemods.engine.readers import environment_variable, library_read
@@ -41,9 +42,15 @@ def application_key(module: Module, occurrence: Occurrence) -> str | None:
     found = None if root is None else module.lookup(root)
     origin = found[1][0].qualified if found is not None and found[1] else ""
     place = origin.rpartition(".")[0] if isinstance(client, ast.Name) else origin
-    if not place or place.startswith("."):
-        place = f"{occurrence.site.path}{f' ({place})' if place else ''}"
-    return f"{text} of {place}"
+    return f"{text} of {_absolute(place, occurrence.site.path) if place else occurrence.site.path}"
+
+
+def _absolute(place: str, path: str) -> str:
+    """Name what a relative import reaches from its top folder, so that two files that import the same thing agree."""
+    rest = place.lstrip(".")
+    level = len(place) - len(rest)
+    above = PurePosixPath(path).parts[:-level] if level else ()
+    return ".".join((*above, rest)) if rest else ".".join(above)
 
 
 def is_literal(key: str) -> bool:

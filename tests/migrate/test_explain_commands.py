@@ -10,8 +10,8 @@ from codemods.cases import cases, of_reason, whys
 from codemods.leftover import LeftoverKind
 from codemods.model import ReasonCode
 from codemods.report.failurewords import FAILURES
-from codemods.requirement import RequirementStatus
 from codemods.report.reasons import words
+from codemods.requirement import RequirementStatus
 from codemods.transforms import load
 from migrate.cli.main import main
 
