@@ -125,7 +125,7 @@ class ReasonCode(enum.StrEnum):
     LEFTOVER = (
         "leftover",
         "the statement that reads the secret would stay behind",
-        "remove that read together with this call, or make it optional",
+        "remove that read with this call (--fix-leftovers does it where nothing else needs it), or make it optional",
     )
     DYNAMIC_SECRET = (
         "dynamic-secret",

@@ -25,6 +25,8 @@ _DATA = frozenset({
     "json.load", "json.loads", "yaml.safe_load", "yaml.load", "tomllib.load", "tomllib.loads", "toml.load",
     "configparser.ConfigParser", "configparser.RawConfigParser", "dotenv.dotenv_values",
 })  # fmt: skip
+# https://docs.streamlit.io/develop/api-reference/connections/st.secrets: read from a file when an entry is asked for
+_SECRETS_OF_APPS = "streamlit.secrets."
 _WITH_DEFAULT = frozenset({"Field", "field", "config", "env", "Option"})
 _UNSEEN = "where {} is defined cannot be seen"
 
@@ -120,6 +122,9 @@ class Definitions:
             known = [answer for answer in answers if answer != ""]
             if known:
                 return next((answer for answer in known if answer is not None), None)
+        if ".".join((binding.qualified, *attributes)).startswith(_SECRETS_OF_APPS):
+            found.holders += _SECRETS_OF_APPS.rstrip(".").split(".")
+            return None
         return _UNSEEN.format(binding.name)
 
     def _top(self, path: Path, names: tuple[str, ...], found: Definition, depth: int) -> str | None:

@@ -123,11 +123,21 @@ def refusal(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked
     if file.held and not isinstance(verdict, Already):
         return ReasonCode.NOTEBOOK, _beneath(verdict)
     if isinstance(verdict, Report):
-        return verdict.reason, verdict.detail
+        return verdict.reason, verdict.detail or _taken_by(occurrence, verdict, around)
     if isinstance(verdict, Rewrite) and verdict.asked and not file.environment_credential:
         return ReasonCode.ENVIRONMENT_STEERED, ""
     known = around.type_tests.get(occurrence.site.construct) or occurrence.trace.problem
     return known or _refused_here(file, occurrence) or _refused_there(file, occurrence, around)
+
+
+def _taken_by(occurrence: Occurrence, verdict: Report, around: Surroundings) -> str:
+    """Name a file that takes a class from here, and may call it by a name that says nothing."""
+    aliases = occurrence.node.names if isinstance(occurrence.node, ast.ImportFrom) else []
+    if verdict.reason is not ReasonCode.RE_EXPORTED:
+        return ""
+    names = (alias.asname or alias.name for alias in aliases if alias.name == occurrence.site.construct)
+    found = (place for name in names if (place := around.used_elsewhere(name)) is not None)
+    return next((f"taken by {place}" for place in found), "")
 
 
 def _beneath(verdict: Rewrite | Report) -> str:
