@@ -102,7 +102,7 @@ def _reader(module: Module, func: ast.expr) -> str | None:
     binding = module.assigned_once(holder) if isinstance(holder, ast.Name) else None
     made = None if binding is None else binding.value
     maker = module.qualified(made.func) if isinstance(made, ast.Call) else None
-    if not isinstance(made, ast.Call) or maker not in _MAKERS or _is_prefixed(module, made):
+    if not isinstance(made, ast.Call) or maker is None or maker not in _MAKERS or _is_prefixed(module, made):
         return None
     return maker if not isinstance(func, ast.Attribute) or func.attr in _MAKERS[maker] else None
 
