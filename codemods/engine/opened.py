@@ -13,8 +13,9 @@ def opening_of(module: Module, statement: ast.AST) -> ast.With | None:
     match around:
         case ast.With(items=[ast.withitem(context_expr=opened, optional_vars=ast.Name(id=name) as target)], body=[_]):
             found = module.scopes[target].lookup(name) if opens(opened) else None
-            inside = found is not None and all(around in module.ancestors(use) for use in module.uses(found[0], name))
-            return around if inside and found is not None and len(found[1]) == 1 else None
+            uses = [] if found is None else list(module.uses(found[0], name))
+            read = bool(uses) and all(around in module.ancestors(use) for use in uses)
+            return around if read and found is not None and len(found[1]) == 1 else None
         case _:
             return None
 

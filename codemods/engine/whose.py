@@ -40,17 +40,21 @@ def application_key(module: Module, occurrence: Occurrence) -> str | None:
         return text
     root = root_name(client)
     found = None if root is None else module.lookup(root)
-    origin = found[1][0].qualified if found is not None and found[1] else ""
+    origin = _origin(found[1][0], occurrence.site.path) if found is not None and found[1] else ""
     place = origin.rpartition(".")[0] if isinstance(client, ast.Name) else origin
-    return f"{text} of {_absolute(place, occurrence.site.path) if place else occurrence.site.path}"
+    return f"{text} of {place or occurrence.site.path}"
 
 
-def _absolute(place: str, path: str) -> str:
-    """Name what a relative import reaches from its top folder, so that two files that import the same thing agree."""
-    rest = place.lstrip(".")
-    level = len(place) - len(rest)
-    above = PurePosixPath(path).parts[:-level] if level else ()
-    return ".".join((*above, rest)) if rest else ".".join(above)
+def _origin(binding: Binding, path: str) -> str:
+    """Name what an import reaches; a relative one from the top folder, so that files that import the same agree.
+
+    The path and the name of a package may be two things, so a relative import never equals an absolute one.
+    """
+    node = binding.node
+    if not isinstance(node, ast.ImportFrom) or not node.level or binding.alias is None:
+        return binding.qualified
+    above = PurePosixPath(path).parts[: -node.level]
+    return f"{'/'.join((*above, *(node.module or '').split('.')))}.{binding.alias.name}"
 
 
 def is_literal(key: str) -> bool:

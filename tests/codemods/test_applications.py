@@ -245,6 +245,24 @@ def test_the_same_settings_by_imports_of_different_levels_are_one_application(
     assert reasons_of(run) == ["several-applications"] * (2 - rewritten)
 
 
+@pytest.mark.parametrize(("taken", "rewritten"), [("from .. import settings", 2), ("import settings", 0)])
+def test_a_module_taken_from_the_package_is_not_one_of_the_same_name(
+    tmp_path: Path, taken: str, rewritten: int
+) -> None:
+    code = "from azure.identity import ClientSecretCredential\n{}\n"
+    code += "c = ClientSecretCredential(T, settings.client, settings.secret)\n"
+    settings = "import os\nclient = os.environ['C']\nsecret = os.environ.get('S')\n"
+    for name, text in {
+        "shop/__init__.py": "", "shop/sub/__init__.py": "", "shop/settings.py": settings,
+        "settings.py": settings.replace("'S'", "'OTHER'"), "shop/a.py": code.format("from . import settings"),
+        "shop/sub/b.py": code.format(taken),
+    }.items():  # fmt: skip
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    assert (len(run.rewritten), reasons_of(run)) == (rewritten, ["several-applications"] * (2 - rewritten))
+
+
 @pytest.mark.parametrize(
     ("client", "why"),
     [
