@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
@@ -17,6 +18,7 @@ from migrate.clientid import client_id
 from migrate.model import CodeFinding, Entry, Json, Kind, Plan
 from migrate.planning import clouds
 from migrate.ports import Journal
+from migrate.repository import Repositories
 
 _NOT_APPLIED = "rewrite-not-applied"
 _PYTHON = frozenset({".py", ".pyw", ".pyi", ".ipynb"})
@@ -34,8 +36,10 @@ def targets(plan: Plan) -> tuple[Target, ...]:
 
 def record(run: Run, roots: Iterable[Path], plan: Plan, journal: Journal, app: ClientId | None) -> None:
     """Write into the journal what is still open below each of the paths that were looked at."""
-    places = sorted({_place(root) for root in roots})
-    findings = (*open_findings(run, app), *_not_looked_at(places, plan, journal))
+    places, repositories = sorted({_place(root) for root in roots}), Repositories()
+    known = rollout.code_state(journal.entries(kinds=(Kind.CODE_SCANNED,)), plan.tenant_id).findings
+    found = (replace(each, repository=repositories.of(Path(each.path))) for each in open_findings(run, app))
+    findings = (*found, *_not_looked_at(places, known, repositories))
     for root in places:
         mine = [each for each in findings if Path(each.path).is_relative_to(root)]
         data = {
@@ -43,8 +47,15 @@ def record(run: Run, roots: Iterable[Path], plan: Plan, journal: Journal, app: C
             "findings": msgspec.to_builtins(mine),
             "scanned": run.scanned,
             "applications": sorted(_named(run, app)),
+            "repositories": _repositories(root, (*known, *mine), repositories),
         }
         journal.record(Entry(kind=Kind.CODE_SCANNED, plan=plan.digest, subject=str(root), data=data))
+
+
+def _repositories(root: Path, findings: Iterable[CodeFinding], repositories: Repositories) -> dict[str, str | None]:
+    """Name the repositories at a path and below it in which something was found, now or earlier, by their tops."""
+    below = (path for each in findings if (path := Path(each.path)).is_relative_to(root))
+    return {str(repositories.top(path) or root): repositories.of(path) for path in (root, *below)}
 
 
 def _named(run: Run, app: ClientId | None) -> frozenset[ClientId]:
@@ -54,16 +65,20 @@ def _named(run: Run, app: ClientId | None) -> frozenset[ClientId]:
     return frozenset(whose for each in found if (whose := client_id(each)) is not None)
 
 
-def _not_looked_at(places: Iterable[Path], plan: Plan, journal: Journal) -> Iterator[CodeFinding]:
+def _not_looked_at(
+    places: Iterable[Path], known: tuple[CodeFinding, ...], repositories: Repositories
+) -> Iterator[CodeFinding]:
     """Yield what is on record for files that are there and were not read this time, as git ignores them by now.
 
-    What is no Python file (a workflow, say) is looked for anew by every run, wherever in the project it is.
+    What is no Python file (a workflow, say) is looked for anew by every run, wherever in the project it is. What was
+    found in another repository at the same path is not settled by this run, so that it need not be told again.
     """
-    known = rollout.code_state(journal.entries(kinds=(Kind.CODE_SCANNED,)), plan.tenant_id)
-    read = {str(each.path) for each in list_files(places).files} if known.findings else set()
-    for finding in known.findings:
+    read = {str(each.path) for each in list_files(places).files} if known else set()
+    for finding in known:
         path = Path(finding.path)
-        if finding.path not in read and path.is_file() and (path.suffix in _PYTHON or finding.reason not in _LEFT):
+        if finding.path in read or finding.repository not in {None, repositories.of(path)}:
+            continue
+        if path.is_file() and (path.suffix in _PYTHON or finding.reason not in _LEFT):
             yield finding
 
 

@@ -390,3 +390,5 @@ class CodeFinding:
     reason: str
     application: ClientId | None
     advice: str = ""
+    repository: str | None = None
+    """The repository it is in (``migrate.repository``); None where none is known."""

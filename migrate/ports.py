@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -186,6 +187,10 @@ class Journal(Protocol):
             JournalError: it could not be written.
 
         """
+        ...
+
+    def record_together(self, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+        """Write entries in one step, all of them or none; raises as ``record``."""
         ...
 
     def entries(

@@ -77,6 +77,10 @@ class Carried:
         self.recorded.append(entry)
         return entry
 
+    def record_together(self, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+        """Keep entries."""
+        return tuple(self.record(each) for each in entries)
+
     def entries(
         self, *, kinds: tuple[Kind, ...] = (), application: ClientId | None = None, after: int = 0
     ) -> tuple[Entry, ...]:

@@ -70,9 +70,8 @@ def import_(*, settings: Settings, path: Path, hours: int) -> int:
             leases.enter_context(journal.lease(client_id))
         leases.enter_context(journal.lease(ClientId(f"proof {nonce}")))
         taken(content, _known(journal), now, longest)  # somebody else may have been quicker
-        journal.record(Entry(kind=Kind.PROOF_IMPORTED, plan=entries[0].plan if entries else "", subject=nonce))
-        for entry in entries:
-            journal.record(entry)
+        used = Entry(kind=Kind.PROOF_IMPORTED, plan=entries[0].plan if entries else "", subject=nonce)
+        journal.record_together((used, *entries))  # successes must not stay without the failure after them
     good = sum(each.kind is Kind.PROVEN for each in entries)
     told = {"nonce": nonce, "proven": good, "failed": len(entries) - good}
     emit(settings, [f"{good} exchanges worked, {len(entries) - good} failed"], told)

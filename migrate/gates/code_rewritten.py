@@ -29,7 +29,8 @@ def _ask(question: Question) -> Answer:
 
 
 def _places(findings: list[CodeFinding]) -> str:
-    first = f"{findings[0].path}:{findings[0].line} ({findings[0].reason})"
+    one = findings[0]
+    first = f"{one.path}:{one.line} ({one.reason}{f', repository {one.repository}' if one.repository else ''})"
     return first if len(findings) == 1 else f"{len(findings)} places, first {first}"
 
 

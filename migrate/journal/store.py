@@ -67,14 +67,22 @@ class SqlJournal:
     def record(self, entry: Entry) -> Entry:
         """Write one entry; it is durable when this returns. Raises LeaseLostError, JournalError; see the port."""
         with self._writing() as connection:
-            now = self._database.now(connection)
-            fence = self._fences.get(entry.application) if entry.application else None
-            if entry.application:
-                leases.keep(connection, entry.application, fence, now + self._lease_time)
-            number, previous = _end(connection)
-            row = {**_row(entry), "number": number + 1, "at": now.isoformat(), "actor": actor(), "fence": fence}
-            row = schema.chained(row, previous)
-            connection.execute(entries_table.insert().values(row))
+            return self._append(connection, entry)
+
+    def record_together(self, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+        """Write entries of which none may stand without the others; raises as ``record``, and writes none then."""
+        with self._writing() as connection:
+            return tuple(self._append(connection, entry) for entry in entries)
+
+    def _append(self, connection: sa.Connection, entry: Entry) -> Entry:
+        now = self._database.now(connection)
+        fence = self._fences.get(entry.application) if entry.application else None
+        if entry.application:
+            leases.keep(connection, entry.application, fence, now + self._lease_time)
+        number, previous = _end(connection)
+        row = {**_row(entry), "number": number + 1, "at": now.isoformat(), "actor": actor(), "fence": fence}
+        row = schema.chained(row, previous)
+        connection.execute(entries_table.insert().values(row))
         return _entry(row)
 
     @contextmanager

@@ -130,6 +130,8 @@ def _claims(entry: Entry) -> ExchangeClaims:
 def code_state(entries: Iterable[Entry], tenant: TenantId) -> CodeState:
     """Return what is still open in code: each scan replaces everything known below the folder or file it looked at.
 
+    What was found in a repository is replaced by a scan of that repository: another one may be at the same path on
+    another machine, or later. What names none (code outside of git, or without a remote) is known by its path alone.
     Scans for another tenant say nothing, nor does one that found no Python file. A path that is gone can be forgotten:
     its findings go, and nothing is known of it any more. Scans of a path that were taken back count as never made: what
     they settled is open again, and what they showed to be clean is not shown any more.
@@ -141,13 +143,25 @@ def code_state(entries: Iterable[Entry], tenant: TenantId) -> CodeState:
         root = PurePath(entry.subject)
         roots = {each: seen for each, seen in roots.items() if not each.is_relative_to(root)}
         roots[root] = bool(entry.data["scanned"])
-        findings = [each for each in findings if not PurePath(each.path).is_relative_to(root)]
+        there = msgspec.convert(entry.data.get("repositories"), dict[str, str | None] | None)
+        findings = [each for each in findings if not _looked_at_again(each, root, there)]
         findings += msgspec.convert(entry.data["findings"], list[CodeFinding])
         if entry.data["scanned"]:
             told = msgspec.convert(entry.data.get("applications"), frozenset[ClientId] | None)
             named = None if named is None or told is None else named | told
     looked = tuple(str(root) for root, seen in roots.items() if seen)
     return CodeState(roots=looked, findings=tuple(findings), named=named)
+
+
+def _looked_at_again(finding: CodeFinding, root: PurePath, repositories: Mapping[str, str | None] | None) -> bool:
+    """Whether a scan of a path speaks of a finding; ``repositories`` by their tops, None where it did not tell them."""
+    path = PurePath(finding.path)
+    if not path.is_relative_to(root):
+        return False
+    if finding.repository is None or repositories is None:
+        return True
+    tops = [top for top in repositories if path.is_relative_to(top)]
+    return bool(tops) and finding.repository == repositories[max(tops, key=len)]
 
 
 def _scans(entries: Iterable[Entry], tenant: TenantId) -> Iterable[Entry]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from inventory.model import ClientId
 from migrate.clock import SystemClock
-from migrate.errors import JournalError
+from migrate.errors import JournalError, LeaseLostError
 from migrate.journal.store import SqlJournal
 from migrate.model import Entry, Kind
 from tests.support.postgres import Server
@@ -50,6 +50,20 @@ def test_entries_come_back_in_order_with_number_time_and_actor(journal: SqlJourn
     assert "@" in first.actor
     assert journal.entries(kinds=(Kind.RETIRED,)) == (second,)
     assert journal.entries(application=ClientId("a")) == (first,)
+
+
+def test_entries_that_belong_together_are_written_together_or_not_at_all(journal: SqlJournal) -> None:
+    three = (entry(), entry(Kind.RETIRED), entry(Kind.RETIRED, "b"))
+    with journal.lease(ClientId("a")):
+        with pytest.raises(LeaseLostError):
+            journal.record_together(three)
+        assert journal.entries() == ()
+        with journal.lease(ClientId("b")):
+            written = journal.record_together(three)
+    assert [(each.number, each.kind, each.application) for each in written] == [
+        (number, each.kind, each.application) for number, each in enumerate(three, start=1)
+    ]
+    assert journal.entries() == written
 
 
 def test_a_second_opening_sees_what_the_first_wrote(journal: SqlJournal, tmp_path: Path) -> None:
