@@ -15,6 +15,8 @@ from codemods.names import Module
 from codemods.template import Part, parts_of, text_of
 
 _HOSTS = re.compile(r"login\.microsoftonline|login\.windows\.net|sts\.windows\.net|chinacloudapi", re.IGNORECASE)
+_SIGNS = ("microsoftonline", "windows.net", "chinacloudapi", "oauth2/")
+"""One of them is in every text that names Entra."""
 _PATH = re.compile(r"(/?(?P<tenant>[^/{}\s?]+)/)?oauth2/(?P<version>v2\.0/)?token", re.IGNORECASE)
 _TENANT = re.compile(
     r"common|organizations|consumers|adfs|.*\..*|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|.*%.*", re.IGNORECASE
@@ -28,7 +30,8 @@ _TOKEN = re.compile(r"oauth2/(v2\.0/)?token|(microsoftonline|windows\.net|chinac
 
 def knows_entra(module: Module) -> bool:
     """Tell whether a text of the file names Entra's sign-in."""
-    return any(names_entra(str(text.value)) for text in module.strings)
+    said = module.said
+    return any(sign in said for sign in _SIGNS) and any(names_entra(str(text.value)) for text in module.strings)
 
 
 def knows_host(module: Module) -> bool:

@@ -118,10 +118,11 @@ def _search(module: Module) -> Iterator[Found]:
         plain = isinstance(call.func, ast.Name) and call.func.id == "dict"
         if plain and {str(item.arg).lower() for item in call.keywords} & _OPTION_KEYS and _is_option(module, call):
             yield _option(module, call)
+    markers = {marker: meaning for marker, meaning in _TEXTS.items() if marker.casefold() in module.said}
     for text in module.strings:
         if str(text.value).lower() in _OPTION_KEYS and _is_put_in(module, module.parents[text]):
             yield _option(module, module.parents[text])
-        for marker, (reason, construct) in _TEXTS.items():
+        for marker, (reason, construct) in markers.items():
             if marker in str(text.value) and not (_is_said(module, text) or _is_pattern(module, text, marker)):
                 report = Report(reason=reason, target=_target_of(module, construct))
                 yield Found(node=text, construct=construct, report=report)
@@ -144,7 +145,7 @@ def _is_pattern(module: Module, text: ast.Constant, marker: str) -> bool:
 def _statements(module: Module) -> Iterator[Found]:
     """Find SQL that hands the secret to a database, which signs in with it by itself."""
     entra = any("/oauth2/" in str(text.value) for text in module.strings)
-    for text in module.strings:
+    for text in module.strings if entra or "service_principal" in module.said else ():
         parent = module.parents[text]
         whole = parent if isinstance(parent, ast.JoinedStr) else text
         if isinstance(whole, ast.JoinedStr) and whole.values[0] is not text:
