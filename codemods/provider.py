@@ -30,8 +30,7 @@ _TOKEN = re.compile(r"oauth2/(v2\.0/)?token|(microsoftonline|windows\.net|chinac
 
 def knows_entra(module: Module) -> bool:
     """Tell whether a text of the file names Entra's sign-in."""
-    said = module.said
-    return any(sign in said for sign in _SIGNS) and any(names_entra(str(text.value)) for text in module.strings)
+    return _may_name_entra(module.said) and any(names_entra(str(text.value)) for text in module.strings)
 
 
 def knows_host(module: Module) -> bool:
@@ -41,12 +40,18 @@ def knows_host(module: Module) -> bool:
 
 def names_entra(text: str) -> bool:
     """Tell whether a text names Entra's hosts, its path of today, or its older path below no other host."""
+    if not _may_name_entra(text.casefold()):
+        return False
     if _HOSTS.search(text):
         return True
     found = _PATH.search(text)
     if found is None or found["version"] is not None:
         return found is not None
     return not _ADDRESS.match(text) and (found["tenant"] is None or _TENANT.fullmatch(found["tenant"]) is not None)
+
+
+def _may_name_entra(folded: str) -> bool:
+    return any(sign in folded for sign in _SIGNS)
 
 
 def is_token_address(module: Module, node: ast.expr) -> bool:

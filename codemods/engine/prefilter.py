@@ -85,7 +85,7 @@ class _Where:
 
 def _where(walks: Walks, base: Path) -> _Where | None:
     tracked = walks.is_tracked(base)
-    unseen = git.ask(base, "ls-files", "-z", "-c", "-i", "--exclude-standard", "--", ".") if tracked else b""
+    unseen = walks.passed_over(base) if tracked else b""
     if unseen is None:
         return None
     where = ("--untracked",) if tracked else ("--no-index", "--no-exclude-standard")

@@ -59,7 +59,12 @@ def _test(name: str, pattern: str) -> _May:
     def test(data: bytes) -> bool:
         if not name.isascii():  # an identifier has more than one spelling outside of ASCII
             return True
-        text = data.decode("utf-8", "replace")
-        return search(text) is not None or search(spelled_otherwise(text)) is not None
+        return search(data.decode("utf-8", "replace")) is not None or search(_read_otherwise(data)) is not None
 
     return test
+
+
+@functools.lru_cache(maxsize=1)
+def _read_otherwise(data: bytes) -> str:
+    """Give the texts of a file as Python reads them; many names are asked of one file."""
+    return spelled_otherwise(data.decode("utf-8", "replace"))

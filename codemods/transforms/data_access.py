@@ -58,8 +58,14 @@ _TEXTS = {
 _FILLS = frozenset({"format", "format_map", "substitute", "safe_substitute", "replace"})
 
 _STATEMENTS = (
-    (re.compile(r"\bPROVIDER\s+'?SERVICE_PRINCIPAL\b", re.IGNORECASE), "DuckDB secret", _DUCKDB),
     (
+        "service_principal",
+        re.compile(r"\bPROVIDER\s+'?SERVICE_PRINCIPAL\b", re.IGNORECASE),
+        "DuckDB secret",
+        _DUCKDB,
+    ),
+    (
+        "identity",
         re.compile(r"\bIDENTITY\s*=\s*'[^']*(\{\}|/oauth2/)[^']*'\s*,\s*SECRET\s*=\s*'", re.IGNORECASE),
         "T-SQL credential",
         _TSQL,
@@ -151,8 +157,9 @@ def _statements(module: Module) -> Iterator[Found]:
         if isinstance(whole, ast.JoinedStr) and whole.values[0] is not text:
             continue  # a text with expressions is looked at once, by its first part
         written = "".join(_spelled(part) for part in (whole.values if isinstance(whole, ast.JoinedStr) else [whole]))
-        for pattern, construct, target in _STATEMENTS:
-            if pattern.search(written) and (entra or construct != "T-SQL credential"):
+        folded = written.casefold()
+        for sign, pattern, construct, target in _STATEMENTS:
+            if sign in folded and pattern.search(written) and (entra or construct != "T-SQL credential"):
                 report = Report(reason=ReasonCode.CONNECTION_STRING, target=target)
                 yield Found(node=whole, construct=construct, report=report)
 
