@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from inventory.convert_credentials import alone, mark
 from inventory.decoded import Decoded
-from inventory.ids import spelled
+from inventory.ids import each_spelled, spelled
 from inventory.model import CredentialKind, Holder
 from inventory.noting import noted
 from inventory.tables.rows import Row
@@ -117,7 +117,7 @@ def _listed(column: Column) -> list[Any]:
 
 
 def _blocks(wires: list[Any], unknown: list[str], *, principals: bool) -> tuple[Block, ...]:
-    ids, clients = [wire.id for wire in wires], [spelled(wire.app_id) for wire in wires]
+    ids, clients = [wire.id for wire in wires], each_spelled([wire.app_id for wire in wires])
     holder = Holder.SERVICE_PRINCIPAL if principals else Holder.APPLICATION
     first = _principals(wires, ids, clients, unknown) if principals else _applications(wires, ids, clients, unknown)
     secrets, held = _children(wires, lambda wire: wire.password_credentials)
@@ -207,7 +207,7 @@ def _secrets(wires: list[WireSecret], ids: list[str], clients: list[str], holder
         table="credentials",
         columns=(
             ids,
-            [spelled(one.key_id) for one in wires],
+            each_spelled([one.key_id for one in wires]),
             Same(str(CredentialKind.SECRET)),
             Same(str(purpose)),
             Same(reason),
@@ -232,7 +232,7 @@ def _certificates(wires: list[WireCertificate], ids: list[str], clients: list[st
         table="credentials",
         columns=(
             ids,
-            [spelled(one.key_id) for one in wires],
+            each_spelled([one.key_id for one in wires]),
             Same(str(CredentialKind.CERTIFICATE)),
             [str(purpose) for purpose, _ in judged],
             [reason for _, reason in judged],
