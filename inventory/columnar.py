@@ -92,10 +92,12 @@ def plain(page: Decoded[Any, Any]) -> Plain | None:
 
 def _is_plain(wire: WireHolder) -> bool:
     """Whether nothing signs or encrypts, and no credential can name another: ``purposes`` then judges each alone."""
-    certificates = wire.key_credentials
+    certificates, secrets = wire.key_credentials, wire.password_credentials
+    if certificates is None or secrets is None:
+        return False
     if wire.token_encryption_key_id or (certificates and len(certificates) > 1):
         return False
-    for one in wire.password_credentials or ():  # noqa: SIM110 - a generator for each object takes longer than all else
+    for one in secrets or ():  # noqa: SIM110 - a generator for each object takes longer than all else
         if one.custom_key_identifier:
             return False
     return True

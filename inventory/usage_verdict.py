@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from inventory.usage import SIGN_INS_OF_USERS, Source, SourceName, Use
-from inventory.usage_subject import FEDERATED, Subject, Whose, whose
+from inventory.usage_subject import AGENTS, FEDERATED, Subject, Whose, whose
 
 _SAME_TIME = timedelta(hours=1)
 """By how much the times of one sign-in may differ between a report and a log."""
@@ -80,7 +80,7 @@ def verdict(
     if last is not None and last[0] >= case.start:
         return Used(last=last[0], by=last[1], because=(*_seen(case, last[0], last[1]), *_disagreement(case, last[0])))
     covering = [source for source in case.sources if not _lack(case, source)]
-    obstacles = (*_elsewhere(case), *_too_young(case), *_unexplained(case, covering))
+    obstacles = (*_elsewhere(case), *_agents(case), *_too_young(case), *_unexplained(case, covering))
     obstacles += _users_untold(case) if covering else ()
     if covering and not obstacles:
         return _unused(case, covering, last)
@@ -160,6 +160,10 @@ def _not_fresh(case: _Case, until: datetime) -> str:
 
 def _elsewhere(case: _Case) -> tuple[str, ...]:
     return ("it may sign in to other tenants, whose logs are not read",) if case.asked.elsewhere else ()
+
+
+def _agents(case: _Case) -> tuple[str, ...]:
+    return (AGENTS,) if case.asked.agents else ()
 
 
 def _too_young(case: _Case) -> tuple[str, ...]:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from inventory.model import ClientId, CredentialKind, Holder, KeyId, Purpose
 from inventory.usage import EVERY_KIND, SIGN_INS_OF_USERS, Source, SourceName, Use
-from inventory.usage_subject import Subject, federated_subject, subject
+from inventory.usage_subject import Subject, federated_subject, has_agents, subject
 from inventory.usage_verdict import Terms, Unknown, Unused, Used, Verdict, verdict
 from tests.inventory.evidence.support import CLIENT, KEY, NOW
-from tests.inventory.values import secret, trust
+from tests.inventory.values import application, secret, trust
 
 OTHER = "eeeeeeee-0000-4000-8000-000000000002"
 FEDERATED = "99999999-0000-4000-8000-000000000001"
@@ -294,6 +294,18 @@ def test_where_nothing_tells_whether_users_sign_in_it_is_unknown(told: tuple[Use
     assert isinstance(found, Unknown)
     assert "whether users sign in with the application, which may take it, is not known" in said(found)
     assert why in said(found)
+
+
+def test_a_blueprint_of_agents_is_never_shown_to_be_unused() -> None:
+    found = judge(source(), asked=dataclasses.replace(SECRET, agents=True))
+    assert isinstance(found, Unknown)
+    assert "agent identities sign in by it" in said(found)
+    assert isinstance(judge(source(), success(3), asked=dataclasses.replace(SECRET, agents=True)), Used)
+    blueprint = dataclasses.replace(application(), unknown='{"@odata.type":"#microsoft.graph.agentIdentityBlueprint"}')
+    assert has_agents((None, blueprint))
+    assert not has_agents(
+        (None, application(), dataclasses.replace(blueprint, unknown='{"a":"agentIdentityBlueprint"}'))
+    )
 
 
 USER_LOG = SourceName("exported-user-sign-ins")
