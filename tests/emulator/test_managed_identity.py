@@ -325,6 +325,21 @@ def test_a_deleted_identity_lives_on_in_the_cache_and_one_made_anew_waits(own_wo
     assert imds(own_world, host, client_id=identity.client_id).status_code == 400
 
 
+def test_the_jump_host_finds_each_identity_by_each_of_its_names(world: Any) -> None:
+    identities = list(world.emulator.tenant.identities.values())
+    one, other = [identity for identity in identities if identity.user_assigned][-2:]
+    system = next(identity for identity in identities if not identity.user_assigned)
+    for identity, status in ((one, 200), (other, 200), (system, 400)):
+        names = {
+            "client_id": identity.client_id.upper(), "object_id": identity.principal_id.upper(),
+            "msi_res_id": identity.resource_id.upper(),
+        }  # fmt: skip
+        answers = [imds(world, **{name: value}) for name, value in names.items()]
+        assert [answer.status_code for answer in answers] == [status] * 3
+        assert {answer.json().get("client_id") for answer in answers} <= {identity.client_id, None}
+    assert imds(world, client_id=one.client_id, object_id=other.principal_id).status_code == 400
+
+
 def test_bypassing_the_cache_is_not_possible(own_world: Any) -> None:
     first = imds(own_world, "/hosts/vm-orders-api").json()["access_token"]
     assert imds(own_world, "/hosts/vm-orders-api", bypass_cache="true").json()["access_token"] == first
