@@ -13,6 +13,7 @@ import ast
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import attrgetter
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -177,19 +178,24 @@ class Module:
         """Tell whether the module imports anything from a package."""
         return any(binding.qualified.partition(".")[0] == package for binding in self.imports)
 
+    @cached_property
+    def said(self) -> str:
+        """Join all texts of the file, folded: what is not in it is in none of them, whatever its case."""
+        return "\n".join([str(text.value) for text in self.strings]).casefold()
+
     # ------------------------------------------------------------------ binding
 
-    def _bind(self) -> None:
-        parents = self.parents
+    def _bind(self) -> None:  # noqa: C901 - one loop without calls, which a million nodes pass
+        parents, scopes, references = self.parents, self.scopes, self.references
         stack: list[tuple[ast.AST, Scope]] = [(self.tree, self.top)]
         push = stack.append
         while stack:
             node, scope = stack.pop()
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):  # the most common nodes, quickly
-                self.scopes[node] = scope
-                self.references.append(node)
-                continue
             kind = type(node)
+            if kind is ast.Name and type(node.ctx) is ast.Load:  # type: ignore[attr-defined]  # the most common nodes
+                scopes[node] = scope
+                references.append(node)  # type: ignore[arg-type]
+                continue
             if kind in _COLLECTED:
                 self._collect(node, scope)
             inner = self._declare(node, scope) if kind in _DECLARING else scope
@@ -197,10 +203,17 @@ class Module:
                 for child, where in _children(node, scope, inner):
                     parents[child] = node
                     push((child, where))
-            else:
-                for child in _inside(node):
-                    parents[child] = node
-                    push((child, inner))
+                continue
+            for name in _HOLDING[kind]:
+                value = getattr(node, name, None)
+                if type(value) is list:
+                    for child in reversed(value):  # the stack turns the order round
+                        if type(child) not in _LEAVES:
+                            parents[child] = node
+                            push((child, inner))
+                elif type(value) not in _LEAVES:
+                    parents[value] = node  # type: ignore[index]
+                    push((value, inner))  # type: ignore[arg-type]
         for found in (self.calls, self.references, self.strings, self.dicts):
             found.sort(key=_position)
 
@@ -317,18 +330,6 @@ def _add_caught(node: ast.AST, scope: Scope) -> None:
             return
 
 
-def _inside(node: ast.AST) -> list[ast.AST]:
-    """List the children of a node, last child first."""
-    found: list[ast.AST] = []
-    for name in _HOLDING[type(node)]:
-        value = getattr(node, name, None)
-        if isinstance(value, list):
-            found += [each for each in reversed(value) if isinstance(each, ast.AST) and type(each) not in _LEAVES]
-        elif isinstance(value, ast.AST) and type(value) not in _LEAVES:
-            found.append(value)
-    return found
-
-
 class _Holding(dict[type[ast.AST], tuple[str, ...]]):
     """The fields of each kind of node that may hold others, last first; the rest are words, numbers and signs."""
 
@@ -352,11 +353,16 @@ _DECLARING = frozenset(
     }
 )  # fmt: skip
 _LEAVES = frozenset(
-    kind
-    for base in (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop)
-    for kind in (base, *base.__subclasses__())
-)
-"""Nodes that stand for a word or a sign, of which nothing is asked; one object stands in many places."""
+    {
+        *(
+            kind
+            for base in (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop)
+            for kind in (base, *base.__subclasses__())
+        ),
+        type(None), str, int,
+    }
+)  # fmt: skip
+"""What stands for a word or a sign, of which nothing is asked; one such node stands in many places."""
 
 
 def _children(node: ast.AST, outer: Scope, inner: Scope) -> Iterator[tuple[ast.AST, Scope]]:

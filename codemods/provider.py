@@ -15,6 +15,8 @@ from codemods.names import Module
 from codemods.template import Part, parts_of, text_of
 
 _HOSTS = re.compile(r"login\.microsoftonline|login\.windows\.net|sts\.windows\.net|chinacloudapi", re.IGNORECASE)
+_SIGNS = ("microsoftonline", "windows.net", "chinacloudapi", "oauth2/")
+"""One of them is in every text that names Entra."""
 _PATH = re.compile(r"(/?(?P<tenant>[^/{}\s?]+)/)?oauth2/(?P<version>v2\.0/)?token", re.IGNORECASE)
 _TENANT = re.compile(
     r"common|organizations|consumers|adfs|.*\..*|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|.*%.*", re.IGNORECASE
@@ -28,7 +30,7 @@ _TOKEN = re.compile(r"oauth2/(v2\.0/)?token|(microsoftonline|windows\.net|chinac
 
 def knows_entra(module: Module) -> bool:
     """Tell whether a text of the file names Entra's sign-in."""
-    return any(names_entra(str(text.value)) for text in module.strings)
+    return _may_name_entra(module.said) and any(names_entra(str(text.value)) for text in module.strings)
 
 
 def knows_host(module: Module) -> bool:
@@ -38,12 +40,18 @@ def knows_host(module: Module) -> bool:
 
 def names_entra(text: str) -> bool:
     """Tell whether a text names Entra's hosts, its path of today, or its older path below no other host."""
+    if not _may_name_entra(text.casefold()):
+        return False
     if _HOSTS.search(text):
         return True
     found = _PATH.search(text)
     if found is None or found["version"] is not None:
         return found is not None
     return not _ADDRESS.match(text) and (found["tenant"] is None or _TENANT.fullmatch(found["tenant"]) is not None)
+
+
+def _may_name_entra(folded: str) -> bool:
+    return any(sign in folded for sign in _SIGNS)
 
 
 def is_token_address(module: Module, node: ast.expr) -> bool:

@@ -50,7 +50,7 @@ _ENTRIES = (("client_assertion_type", ASSERTION_TYPE), ("client_assertion", ""))
 
 def search(module: Module) -> Iterator[Found]:
     """Find the bodies that can be rewritten where they stand."""
-    for call in module.calls:
+    for call in module.calls if any(_has_secret(body) for body in module.dicts) else ():
         body = body_of(module, call)
         if body is not None:
             yield Found(node=body, construct=CONSTRUCT, report=_verdict(module, call, body))

@@ -130,9 +130,9 @@ def read_all(
 def _mentioning(project: Project, known: Knowledge, reading: Reading, told: Told) -> Iterator[tuple[Listed, bytes]]:
     """Yield the files that mention what a transform knows."""
     literals = {literal for transform in known.transforms for literal in transform.literals}
-    mentioned = Literals(literals).occur_in
+    search = Literals(literals)
     files = project.listing.files
-    held = project.that_may_hold([text for text in files.texts if text not in files.problems], literals)
+    held = project.that_may_hold([text for text in files.texts if text not in files.problems], search.parts)
     for text in files.texts:
         reading.scanned += 1
         told("files", reading.scanned, len(files))
@@ -142,7 +142,7 @@ def _mentioning(project: Project, known: Knowledge, reading: Reading, told: Told
         try:
             if listed.problem is not None:
                 raise listed.problem
-            if mentioned(data := read(listed.path)):
+            if search.occur_in(data := read(listed.path)):
                 yield listed, data
         except CodemodError as error:
             reading.add(failed(listed.name, error))

@@ -14,8 +14,10 @@ _GAP = rb"[\s\\]*"
 _SPACE = rb"[\s\\]+"
 _START = rb"(?:^(?:\xef\xbb\xbf)?|[;:\r\n])[ \t\f]*"
 
-_IMPORT = re.compile(rb"(?:from|import)\b[^\n]*(?:\\\r?\n[^\n]*)*").findall
+_GOES_ON = (b"\\", b"\\\r")
 _WORD = re.compile(rb"\w+").findall
+_BEFORE = re.compile(rb"(?:\w+%s\.%s)*\Z" % (_GAP, _GAP)).search
+_LONGEST = 400
 # The names of an import, in parentheses or on one logical line; whatever else is called so holds no fewer words.
 _STATEMENT = re.compile(r"(?:from|import)\b[^\n\\(]*(?:\\\r?\n?[^\n\\(]*)*(?:\([^)#]*(?:#[^\n]*[^)#]*)*)?").findall
 _NAMES = re.compile(r"\w+").findall
@@ -29,7 +31,21 @@ def importable(path: Path) -> Path:
 
 def imported_names(data: bytes) -> frozenset[bytes]:
     """Give the words of the lines of imports; what stands in parentheses on the next ones is not among them."""
-    return frozenset(_WORD(b"\n".join(_IMPORT(data))))
+    return frozenset(_WORD(b"\n".join(_lines_of_imports(data))))
+
+
+def _lines_of_imports(data: bytes) -> Iterator[bytes]:
+    """Yield the logical lines in which ``import`` stands: one fixed text is found much sooner than a pattern."""
+    position = data.find(b"import")
+    while position >= 0:
+        start = data.rfind(b"\n", 0, position)
+        while start >= 0 and data.endswith(_GOES_ON, 0, start):
+            start = data.rfind(b"\n", 0, start)
+        end = data.find(b"\n", position)
+        while end >= 0 and data.endswith(_GOES_ON, position, end):
+            end = data.find(b"\n", end + 1)
+        yield data[start + 1 : None if end < 0 else end]
+        position = -1 if end < 0 else data.find(b"import", end)
 
 
 def words_of_imports(text: str) -> frozenset[str]:
@@ -48,11 +64,7 @@ def may_import(place: Path) -> Callable[[bytes, frozenset[bytes]], bool]:
     if not (name.isascii() and parent.isascii()):  # an identifier has more than one spelling outside of ASCII
         return lambda _data, _names: True
     own, above = name.encode(), parent.encode()
-    package = re.escape(above), _GAP, _GAP, re.escape(own), _SPACE
-    below = re.compile(rb"%s(?:%s\.%s%s\b|%simport\b)" % package).search
-    line = rb"[^\n]*(?:\\\r?\n[^\n]*)*"
-    spelled = _START, _SPACE, re.escape(own), line, re.escape(own)
-    alone = re.compile(rb"%s(?:from%s%s\b|import\b%s\b%s\b)" % spelled).search
+    below, alone = re.compile(_below(own, above)).search, re.compile(_alone(own)).search
 
     def test(data: bytes, names: frozenset[bytes]) -> bool:
         if not (own in names or above in names) or own not in data:
@@ -62,6 +74,39 @@ def may_import(place: Path) -> Callable[[bytes, frozenset[bytes]], bool]:
         return own in names and alone(data) is not None
 
     return test
+
+
+def _below(own: bytes, above: bytes) -> bytes:
+    package = re.escape(above), _GAP, _GAP, re.escape(own), _SPACE
+    return rb"%s(?:%s\.%s%s\b|%simport\b)" % package
+
+
+def _alone(own: bytes) -> bytes:
+    line = rb"[^\n]*(?:\\\r?\n[^\n]*)*"
+    spelled = _START, _SPACE, re.escape(own), line, re.escape(own)
+    return rb"%s(?:from%s%s\b|import\b%s\b%s\b)" % spelled
+
+
+def depths(place: Path) -> Callable[[bytes], frozenset[int]]:
+    """Make a search for how many last parts of a place the imports in the bytes of a file may name, at the most."""
+    own, above = place.name.encode("utf-8", "surrogateescape"), place.parent.name.encode("utf-8", "surrogateescape")
+    everything = frozenset(range(1, len(place.parts) + 1))
+    below, alone = re.compile(_below(own, above)).finditer, re.compile(_alone(own)).search
+
+    def search(data: bytes) -> frozenset[int]:
+        if not (place.name + place.parent.name).isascii():
+            return everything
+        found = {1} if alone(data) is not None else set()
+        for match in below(data):
+            head = data[max(0, match.start() - _LONGEST) : match.start()]
+            before = _BEFORE(head)
+            left = b"" if before is None else head[: before.start()].rstrip(b"\\ \t\r\n\f\v")[-1:]
+            if before is None or len(before[0]) == _LONGEST or left == b"." or left > b"\x7f":
+                return everything  # the name goes on to the left, maybe in other letters
+            found.add(before[0].count(b".") + 2)
+        return frozenset(found)
+
+    return search
 
 
 class Importers:

@@ -21,7 +21,7 @@ from codemods.engine.named import Place, named_sites, owners_of
 from codemods.engine.neighbours import Neighbours
 from codemods.engine.plan import Plan
 from codemods.engine.project import Project
-from codemods.engine.spelled import any_as_setting, spellings
+from codemods.engine.spelled import any_as_variable, spellings
 from codemods.leftover import IGNORED, Leftover, LeftoverKind
 from codemods.leftovers.place import hits, pattern_of
 from codemods.leftovers.places import place_of
@@ -85,7 +85,7 @@ def _code(
     words = {spelling for name in owners for spelling in spellings(name)}
     for path in sorted({path for found in project.mentioning(words).values() for path in found}):
         data = project.glance(path)
-        if not any_as_setting(owners, data) or (module := project.glimpse(path)) is None:
+        if not any_as_variable(owners, data) or (module := project.glimpse(path)) is None:
             continue
         dropped = sites.get(path)
         is_test = looks_like_test(project.name(path), data)

@@ -10,19 +10,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 _LENGTH = 6  # shorter parts occur in most files, longer ones cover fewer literals
+_RARE = (
+    b"AZURE_CLIENT_", b"BotFramework", b"OAuth2", b"PROVIDER ", b"ServicePrincipal", b".windows.net", b".oauth2.",
+    b"get_client_from_", b"oauth2/",
+)  # fmt: skip
+"""Parts of more than one literal that stand in few files without one: to read those costs less than one more search."""
 
 
 class Literals:
     """A search for any of a fixed set of byte strings."""
 
     def __init__(self, literals: Iterable[bytes]) -> None:
-        wanted = set(literals)
-        shortest = {each for each in wanted if not any(other != each and other in each for other in wanted)}
+        shortest = shortest_of(literals)
         self._groups = tuple(_cover(shortest))
+        self.parts = shortest_of(next((part for part in _RARE if part in each), each) for each in shortest)
+        """Texts one of which is in every file that mentions a literal, and in few others."""
 
     def occur_in(self, data: bytes) -> bool:
         """Tell whether one of them occurs."""
         return any(part in data and any(each in data for each in whole) for part, whole in self._groups)
+
+
+def shortest_of(texts: Iterable[bytes]) -> set[bytes]:
+    """Leave out texts that hold another one: wherever they are found, that one is."""
+    wanted = set(texts)
+    return {each for each in wanted if not any(other != each and other in each for other in wanted)}
 
 
 def _cover(literals: set[bytes]) -> Iterator[tuple[bytes, tuple[bytes, ...]]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from codemods.engine import git
+from codemods.engine.literals import shortest_of
 from codemods.engine.walks import SUFFIXES, Walks
 
 _FEW = 200
@@ -70,7 +71,7 @@ def _grep(walks: Walks, base: Path, texts: Collection[bytes]) -> frozenset[str] 
     if not texts or not all(texts) or any(b"\n" in text or b"\0" in text for text in texts):
         return None
     where = _where(walks, base)
-    found = None if where is None else git.grep(base, where.arguments, texts)
+    found = None if where is None else git.grep(base, where.arguments, shortest_of(texts))
     return None if where is None or found is None else frozenset(_paths(base, found.split(b"\0"))) | where.unseen
 
 
@@ -84,7 +85,7 @@ class _Where:
 
 def _where(walks: Walks, base: Path) -> _Where | None:
     tracked = walks.is_tracked(base)
-    unseen = git.ask(base, "ls-files", "-z", "-c", "-i", "--exclude-standard", "--", ".") if tracked else b""
+    unseen = walks.passed_over(base) if tracked else b""
     if unseen is None:
         return None
     where = ("--untracked",) if tracked else ("--no-index", "--no-exclude-standard")

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from codemods.engine.imported import importable
+from codemods.engine.imported import depths, importable
 from codemods.engine.project import Project, module_of
 
 # Names of libraries may also be names of files; such an import shows nothing.
@@ -62,7 +62,11 @@ def _holds(folder: Path, top: str, path: Path) -> bool:
 def _importers(project: Project, path: Path) -> Iterator[_Evidence]:
     """Yield the folder that each absolute import of the file starts from."""
     place = importable(path)
+    known = {count for count, part in enumerate(reversed(place.parts), start=1) if part in _LIBRARIES}
+    named = depths(place)
     for other in project.importing([path])[path]:
+        if named(project.glance(other)) <= known:
+            continue  # whatever it imports says nothing new
         for node in project.imports(other):
             for alias in node.names:
                 level, dotted = module_of(node, alias)
@@ -70,6 +74,7 @@ def _importers(project: Project, path: Path) -> Iterator[_Evidence]:
                 for name in names if not level else ():
                     root = _above(place, name.split("."))
                     if root is not None and name.partition(".")[0] not in _LIBRARIES:
+                        known.add(name.count(".") + 1)
                         yield frozenset({root})
 
 

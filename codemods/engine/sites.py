@@ -98,7 +98,12 @@ class _Finder:
 
     def calls(self) -> Iterator[Occurrence]:
         for node in self.module.calls:
-            if (self.handed or self._may_be_known(node.func)) and (found := self._call(node)) is not None:
+            found: tuple[str, Verdict] | None = None
+            if self._may_be_known(node.func):
+                found = self._call(node)
+            elif self.handed and node.keywords:
+                found = handed_over(self.module, node, self.indirect.is_own)
+            if found is not None:
                 yield self._occurrence(node, *found)
 
     def references(self) -> Iterator[Occurrence]:

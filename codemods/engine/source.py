@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import io
+import os
 import re
 import sys
 import tokenize
@@ -68,8 +69,11 @@ class Source:
 def read(path: Path) -> bytes:
     """Read a file, refusing what no person wrote."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        with open(path, "rb") as file:  # noqa: PTH123 - a third of the time, for thousands of files
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(min(size, MAX_BYTES) + 1)  # room for 5 MiB would be made, and given back, for every file
+            if len(data) > size:  # it grew, or nobody knows how long it is
+                data += file.read(MAX_BYTES + 1 - len(data))
     except OSError as error:
         raise UnreadableError(f"{path.name} cannot be read: {error.strerror}") from error
     if len(data) > MAX_BYTES:

@@ -21,18 +21,29 @@ def spellings(name: str) -> tuple[str, str, str]:
     return name, name.lower(), name.lower().replace("_", "-")
 
 
-def any_as_setting(names: Iterable[str], data: bytes) -> bool:
-    """Tell whether one of some names may be a setting in a file."""
+def any_as_variable(names: Iterable[str], data: bytes) -> bool:
+    """Tell whether a file may read, set or require one of some variables."""
     folded = data.lower().replace(b"-", b"_")
     here = (name for name in names if not name.isascii() or name.lower().replace("-", "_").encode() in folded)
-    return any(as_setting(name)(data) for name in here)
+    return any(_as_variable(name)(data) for name in here)
 
 
 @functools.cache
 def as_setting(name: str) -> _May:
     """Make a test for a text that is the name, an option ``--its-name`` and a field ``its_name:``, in any case."""
-    loose = "[-_]".join(map(re.escape, re.split("[-_]", name)))
+    loose = _loose(name)
     return _test(name, rf"[\"'](?:--+)?{loose}[\"']|(?<!\w){loose}{_END}:")
+
+
+@functools.cache
+def _as_variable(name: str) -> _May:
+    """Make the same test, but for a text that is the name letter for letter."""
+    loose = _loose(name)
+    return _test(name, rf"[\"'](?:(?-i:{re.escape(name)})|--+{loose})[\"']|(?<!\w){loose}{_END}:")
+
+
+def _loose(name: str) -> str:
+    return "[-_]".join(map(re.escape, re.split("[-_]", name)))
 
 
 @functools.cache
@@ -48,7 +59,12 @@ def _test(name: str, pattern: str) -> _May:
     def test(data: bytes) -> bool:
         if not name.isascii():  # an identifier has more than one spelling outside of ASCII
             return True
-        text = data.decode("utf-8", "replace")
-        return search(text) is not None or search(spelled_otherwise(text)) is not None
+        return search(data.decode("utf-8", "replace")) is not None or search(_read_otherwise(data)) is not None
 
     return test
+
+
+@functools.lru_cache(maxsize=1)
+def _read_otherwise(data: bytes) -> str:
+    """Give the texts of a file as Python reads them; many names are asked of one file."""
+    return spelled_otherwise(data.decode("utf-8", "replace"))

@@ -32,6 +32,7 @@ class Walks:
     def __init__(self) -> None:
         self._tracked: dict[Path, bytes | None] = {}
         self._met: dict[Path, tuple[bytes, tuple[_Met, ...]]] = {}
+        self._passed_over: dict[Path, bytes | None] = {}
         self.owner: dict[str, Path] = {}
         self.large: set[str] = set()
 
@@ -42,6 +43,13 @@ class Walks:
     def has(self, root: Path) -> bool:
         """Tell whether a folder was listed, with everything in it."""
         return root in self._met
+
+    def passed_over(self, root: Path) -> bytes | None:
+        """Name the tracked files that git ignores all the same, and would not search; None where it says nothing."""
+        if root not in self._passed_over:
+            names = git.ask(root, "ls-files", "-z", "-c", "-i", "--exclude-standard", "--", ".")
+            self._passed_over[root] = names
+        return self._passed_over[root]
 
     def _from_git(self, root: Path) -> bytes | None:
         if root not in self._tracked:

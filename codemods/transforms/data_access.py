@@ -58,8 +58,14 @@ _TEXTS = {
 _FILLS = frozenset({"format", "format_map", "substitute", "safe_substitute", "replace"})
 
 _STATEMENTS = (
-    (re.compile(r"\bPROVIDER\s+'?SERVICE_PRINCIPAL\b", re.IGNORECASE), "DuckDB secret", _DUCKDB),
     (
+        "service_principal",
+        re.compile(r"\bPROVIDER\s+'?SERVICE_PRINCIPAL\b", re.IGNORECASE),
+        "DuckDB secret",
+        _DUCKDB,
+    ),
+    (
+        "identity",
         re.compile(r"\bIDENTITY\s*=\s*'[^']*(\{\}|/oauth2/)[^']*'\s*,\s*SECRET\s*=\s*'", re.IGNORECASE),
         "T-SQL credential",
         _TSQL,
@@ -118,10 +124,11 @@ def _search(module: Module) -> Iterator[Found]:
         plain = isinstance(call.func, ast.Name) and call.func.id == "dict"
         if plain and {str(item.arg).lower() for item in call.keywords} & _OPTION_KEYS and _is_option(module, call):
             yield _option(module, call)
+    markers = {marker: meaning for marker, meaning in _TEXTS.items() if marker.casefold() in module.said}
     for text in module.strings:
         if str(text.value).lower() in _OPTION_KEYS and _is_put_in(module, module.parents[text]):
             yield _option(module, module.parents[text])
-        for marker, (reason, construct) in _TEXTS.items():
+        for marker, (reason, construct) in markers.items():
             if marker in str(text.value) and not (_is_said(module, text) or _is_pattern(module, text, marker)):
                 report = Report(reason=reason, target=_target_of(module, construct))
                 yield Found(node=text, construct=construct, report=report)
@@ -144,14 +151,15 @@ def _is_pattern(module: Module, text: ast.Constant, marker: str) -> bool:
 def _statements(module: Module) -> Iterator[Found]:
     """Find SQL that hands the secret to a database, which signs in with it by itself."""
     entra = any("/oauth2/" in str(text.value) for text in module.strings)
-    for text in module.strings:
+    for text in module.strings if entra or "service_principal" in module.said else ():
         parent = module.parents[text]
         whole = parent if isinstance(parent, ast.JoinedStr) else text
         if isinstance(whole, ast.JoinedStr) and whole.values[0] is not text:
             continue  # a text with expressions is looked at once, by its first part
         written = "".join(_spelled(part) for part in (whole.values if isinstance(whole, ast.JoinedStr) else [whole]))
-        for pattern, construct, target in _STATEMENTS:
-            if pattern.search(written) and (entra or construct != "T-SQL credential"):
+        folded = written.casefold()
+        for sign, pattern, construct, target in _STATEMENTS:
+            if sign in folded and pattern.search(written) and (entra or construct != "T-SQL credential"):
                 report = Report(reason=ReasonCode.CONNECTION_STRING, target=target)
                 yield Found(node=whole, construct=construct, report=report)
 

@@ -58,17 +58,19 @@ def _search(module: Module) -> Iterator[Found]:
 
 def _bodies(module: Module, *, entra: bool) -> Iterator[Found]:
     """Find dicts with a secret: any in a file that knows Entra, else those of a token request to nobody knows where."""
-    for node in module.dicts:
+    for node in module.dicts if "client_secret" in module.said else ():
         fields = {module.constant(key): value for key, value in zip(node.keys, node.values, strict=True)}
         if _is_field(fields) and _may_be_request(module, node, set(fields), entra=entra):
             client, secret = fields.get("client_id"), fields["client_secret"]
             yield _found(node, "token request", client, secret, detail=_why(module, node))
     for call in module.calls:
         named = {keyword.arg: keyword.value for keyword in call.keywords}
+        if "client_secret" not in named:
+            continue
         plain = isinstance(call.func, ast.Name) and call.func.id == "dict"
         asks = "grant_type" in named and not _takes_secret(module, call.func)
         wanted = plain or (asks and (entra or _may_ask(call.func)))
-        if wanted and _is_secret(named.get("client_secret")) and _may_be_request(module, call, set(named), entra=entra):
+        if wanted and _is_secret(named["client_secret"]) and _may_be_request(module, call, set(named), entra=entra):
             client, secret = named.get("client_id"), named["client_secret"]
             yield _found(call, "token request", client, secret, detail=_why(module, call))
 
@@ -184,8 +186,10 @@ def _arguments(call: ast.Call) -> list[ast.expr]:
 def _fields(module: Module, *, entra: bool) -> Iterator[Found]:
     """Find a secret that is put into a body after it was made."""
     for text in module.strings:
+        if text.value != "client_secret":
+            continue
         item = module.parents[text]
-        if text.value != "client_secret" or not isinstance(item, ast.Subscript) or not isinstance(item.ctx, ast.Store):
+        if not isinstance(item, ast.Subscript) or not isinstance(item.ctx, ast.Store):
             continue
         parent = module.parents[item]
         if isinstance(parent, ast.Assign) and not _is_secret(parent.value):
@@ -225,9 +229,12 @@ def _texts(module: Module, *, entra: bool) -> Iterator[Found]:
 
 def _sessions(module: Module, *, entra: bool) -> Iterator[Found]:
     """Find OAuth sessions of requests-oauthlib and Authlib, which send whatever secret they are given."""
-    elsewhere = any(_ADDRESS.match(str(text.value)) for text in module.strings)
+    elsewhere = any(_ADDRESS.match(str(text.value)) for text in module.strings if "://" in str(text.value))
+    positional = module.imports_package("authlib")
     for call in module.calls:
         named = {keyword.arg: keyword.value for keyword in call.keywords}
+        if "client_secret" not in named and not positional:
+            continue
         method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
         qualified = module.qualified(call.func) or ""
         session = qualified.endswith(_SESSIONS)
@@ -269,10 +276,9 @@ def _requests(module: Module) -> Iterator[Found]:
     """Find requests to a token address whose body nobody can see, and those with id and secret in ``auth=``."""
     asserted = any(text.value == "client_assertion" for text in module.strings)
     for call in module.calls:
-        named = {keyword.arg: keyword.value for keyword in call.keywords}
-        method = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        if method not in _SENDS:
+        if _method(call) not in _SENDS:
             continue
+        named = {keyword.arg: keyword.value for keyword in call.keywords}
         addressed = any(is_token_address(module, item) for item in _arguments(call))
         if not addressed or token_request.body_of(module, call) is not None:
             continue

@@ -42,10 +42,12 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from codemods.engine.listing import list_files
+from codemods.engine.literals import Literals
 from codemods.engine.prefilter import that_may_hold
-listing = list_files([Path()])
-paths = [listed.path for listed in listing.files]
-print(len(that_may_hold(listing.walks, paths, Path(sys.argv[2]).read_bytes().splitlines())))
+from codemods.engine.source import read
+listing, search = list_files([Path()]), Literals(Path(sys.argv[2]).read_bytes().splitlines())
+held = that_may_hold(listing.walks, listing.files.texts, search.parts)
+print(sum(search.occur_in(read(Path(path))) for path in held))
 """
 RESOLVING = """
 import sys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tempfile
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from codemods.engine import prefilter, project
-from codemods.engine.imported import importable, imported_names, may_import
+from codemods.engine.imported import depths, importable, imported_names, may_import
 from codemods.engine.listing import list_files
 from codemods.engine.literals import Literals
 from codemods.engine.project import Project
@@ -103,3 +104,42 @@ def test_many_importers_are_found_as_one_by_one(tmp_path: Path, texts: list[str]
         patch.setattr(project, "_MANY", 0)
         patch.setattr(prefilter, "_FEW", 0)
         assert Project(list_files([folder])).importing(places) == alone
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("import auth", {1}),
+        ("from auth import token", {1}),
+        ("import shop.auth", {1, 2}),
+        ("from shop import auth", {2}),
+        ("from src.shop.auth import token", {3}),
+        ("from src . \\\n shop import (\n    auth,\n)", {3}),
+        ("from é.shop import auth", {1, 2, 3}),
+        ("from shop import auth\nfrom src.shop import auth", {2, 3}),
+        (f"import {'x.' * 300}shop.auth", {1, 2, 3}),
+        ("from shops import auth", set()),
+    ],
+)
+def test_how_deep_an_import_reaches_is_told_from_the_text(text: str, found: set[int]) -> None:
+    assert depths(Path("src/shop/auth"))(text.encode()) == found
+
+
+@given(text=FORMS)
+def test_no_import_reaches_deeper_than_the_text_tells(text: str) -> None:
+    place = Path("from/x/shop/auth")
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return
+    named = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            named |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    real = {len(parts) for name in named if list(place.parts[-len(parts := name.split(".")) :]) == parts}
+    assert real <= depths(place)(text.encode())
+
+
+def test_the_parts_for_git_stand_in_every_literal() -> None:
+    assert len(SEARCH.parts) < len(KNOWN) - 10
+    assert all(any(part in literal for part in SEARCH.parts) for literal in KNOWN)

@@ -1,5 +1,6 @@
 """Whatever is below the paths, and whatever happens in between: files are whole, and nothing is left behind."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -7,10 +8,12 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from codemods.engine.run import rewrite
+from codemods.engine.source import read
 from codemods.engine.write import write
 from codemods.errors import PathNotFoundError
 from codemods.model import Changed, Request
@@ -31,6 +34,27 @@ def test_a_pipe_that_is_named_does_not_block(tmp_path: Path) -> None:
     assert [item.error.code for item in rewrite(_request(tmp_path / "pipe.py")).failed] == ["not-a-regular-file"]
     (tmp_path / "a.py").write_text(SITE)
     assert len(rewrite(_request(tmp_path)).rewritten) == 1
+
+
+def test_the_garbage_collector_is_on_again_whatever_happened(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(SITE)
+    seen: list[bool] = []
+    rewrite(_request(tmp_path), told=lambda *_: seen.append(gc.isenabled()))
+    with pytest.raises(PathNotFoundError):
+        rewrite(_request(tmp_path / "nothing"))
+    assert not any(seen)
+    assert seen
+    assert gc.isenabled()
+
+
+@pytest.mark.parametrize("told", [0, 10, len(SITE), 10 * len(SITE)])
+def test_a_file_is_read_whole_whatever_its_size_is_said_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: int
+) -> None:
+    """Some file systems say nothing of a size, and a file may grow meanwhile."""
+    (tmp_path / "a.py").write_text(SITE)
+    monkeypatch.setattr("codemods.engine.source.os.fstat", lambda _: SimpleNamespace(st_size=told))
+    assert read(tmp_path / "a.py") == SITE.encode()
 
 
 def test_links_in_a_circle_are_no_trouble(tmp_path: Path) -> None:
