@@ -33,6 +33,7 @@ class RefusalCode(enum.StrEnum):
     MANAGED_BY_OTHER_TOOL = "managed-by-other-tool"
     DISABLED = "disabled"
     PERSONAL_ACCOUNTS = "personal-accounts"
+    AGENT_BLUEPRINT = "agent-blueprint"
     UNUSED = "unused"
     # Its credentials
     FEDERATED_LIMIT = "federated-limit-reached"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from inventory.model import Application, Credential, Purpose, ServicePrincipal
+from inventory.usage_subject import has_agents
 from migrate.model import PlannedCredential, RefusalCode
 
 Refused = tuple[RefusalCode, str]
@@ -44,15 +45,34 @@ def refusal(
     """Return why an application cannot be migrated, or None where it can; ``retirable`` are its planned credentials."""
     if not any(is_live(each, at) for each in retirable):
         return _nothing_live(credentials)
-    if application.disabled:
-        return RefusalCode.DISABLED, "the application is deactivated (isDisabled); nothing can be proven for it"
-    if principal is not None and principal.enabled is False:
-        return RefusalCode.DISABLED, "its service principal is disabled (accountEnabled); nothing can be proven for it"
-    if application.sign_in_audience == "PersonalMicrosoftAccount":
-        return RefusalCode.PERSONAL_ACCOUNTS, "it serves personal accounts only, which have no tenant to exchange in"
-    if application.federated is None:
-        return RefusalCode.FEDERATED_UNREADABLE, "its federated credentials could not be read; scan again"
-    return None
+    checks = (
+        (
+            application.disabled,
+            RefusalCode.DISABLED,
+            "the application is deactivated (isDisabled); nothing can be proven for it",
+        ),
+        (
+            principal is not None and principal.enabled is False,
+            RefusalCode.DISABLED,
+            "its service principal is disabled (accountEnabled); nothing can be proven for it",
+        ),
+        (
+            application.sign_in_audience == "PersonalMicrosoftAccount",
+            RefusalCode.PERSONAL_ACCOUNTS,
+            "it serves personal accounts only, which have no tenant to exchange in",
+        ),
+        (
+            has_agents((application, principal)),
+            RefusalCode.AGENT_BLUEPRINT,
+            "agent identities sign in by its credentials, under client ids of their own",
+        ),
+        (
+            application.federated is None,
+            RefusalCode.FEDERATED_UNREADABLE,
+            "its federated credentials could not be read; scan again",
+        ),
+    )
+    return next(((code, why) for holds, code, why in checks if holds), None)
 
 
 def _nothing_live(credentials: tuple[Credential, ...]) -> Refused:

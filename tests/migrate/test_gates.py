@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from inventory.model import ClientId, CredentialKind, Purpose
 from migrate import gates
-from migrate.gate import CodeState
+from migrate.gate import Closed, CodeState, Open
 from migrate.gates.code_rewritten import GATE
 from migrate.model import CodeFinding, Road
 from tests.support.questions import APPLICATION, IDENTITY, PAIRING, claims, history, ours, question, sign_in
@@ -34,6 +34,7 @@ def test_every_gate_is_open_when_everything_is_right() -> None:
         "federated-credential-correct",
         "freeze-window",
         "identity-exists",
+        "no-agent-identities",
         "not-last-credential-without-proof",
         "not-signing-or-encryption",
         "one-tenant",
@@ -51,8 +52,8 @@ def test_every_gate_is_open_when_everything_is_right() -> None:
     assert {*gates.names(Road.FEDERATED)} - {*gates.names(Road.DEACTIVATED)} == only
     assert {*gates.names(Road.DEACTIVATED)} - {*gates.names(Road.FEDERATED)} == {"deactivated-unmissed"}
     assert set(gates.names(Road.DEACTIVATION)) == {
-        "application-unchanged", "application-unused", "freeze-window", "one-tenant", "opt-out", "owner-informed",
-        "plan-fresh",
+        "application-unchanged", "application-unused", "freeze-window", "no-agent-identities", "one-tenant", "opt-out",
+        "owner-informed", "plan-fresh",
     }  # fmt: skip
 
 
@@ -235,6 +236,16 @@ def test_an_application_that_is_not_the_planned_one_any_more_holds(changes: dict
 @pytest.mark.parametrize("audience", ["AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", None, ""])
 def test_an_application_that_other_tenants_may_use_holds(audience: str | None) -> None:
     assert list(closed(application=dataclasses.replace(APPLICATION, sign_in_audience=audience))) == ["one-tenant"]
+
+
+@pytest.mark.parametrize("road", list(Road))
+def test_a_blueprint_of_agent_identities_holds_on_every_road(road: Road) -> None:
+    told = '{"@odata.type":"#microsoft.graph.agentIdentityBlueprint"}'
+    asked = question(application=dataclasses.replace(APPLICATION, unknown=told))
+    (gate,) = [gate for gate in gates.gates() if gate.name == "no-agent-identities"]
+    assert road in gate.roads
+    assert isinstance(gate.ask(asked), Closed)
+    assert isinstance(gate.ask(question(application=APPLICATION)), Open)
 
 
 @given(days=st.floats(min_value=0, max_value=27.99), used=st.sampled_from([KEY]))

@@ -231,6 +231,12 @@ CASES: list[tuple[RefusalCode, Snapshot, Decisions, str]] = [
         NOTHING,
         "personal accounts",
     ),
+    (
+        RefusalCode.AGENT_BLUEPRINT,
+        snapshot(dataclasses.replace(ORDERS, unknown='{"@odata.type":"#microsoft.graph.agentIdentityBlueprint"}')),
+        NOTHING,
+        "agent identities sign in",
+    ),
     (RefusalCode.UNUSED, idle(), NOTHING, "a job that runs less often would not show"),
     (
         RefusalCode.FEDERATED_LIMIT,
