@@ -29,7 +29,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Look for garbage only after every module is there: there is none in modules, and looking is a fifth of importing them."""
+    """Look for garbage only when all modules are there: it is a fifth of what importing them takes, and finds none."""
     gc.disable()
     try:
         return (yield)

@@ -13,7 +13,6 @@ from migrate.cli.main import main
 from migrate.model import Json, Kind
 from tests.support.rollout import Rollout, elsewhere, rollout
 
-
 FILES = ("snapshot.db", "plan.json", "journal.db")
 
 
