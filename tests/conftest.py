@@ -34,13 +34,15 @@ ROOM = 2 << 30
 """Bytes that must be free there; the default run leaves some 300 MB until its end."""
 
 
-def pytest_configure() -> None:
-    """Keep in memory what tests write, where there is room: most write a journal, and each entry waits for the disk."""
-    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep in memory what tests write, where there is room: most write a journal, and each entry waits for the disk.
+
+    Not where the disk is measured too, or whole environments are installed.
+    """
+    if config.option.markexpr not in ALONE | {"packages"} and MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
         there = os.statvfs(MEMORY)
-        if (
-            there.f_bavail * there.f_frsize >= ROOM and not there.f_flag & os.ST_NOEXEC
-        ):  # some tests run what they wrote
+        runs = not there.f_flag & os.ST_NOEXEC  # some tests start what they wrote
+        if runs and there.f_bavail * there.f_frsize >= ROOM:
             os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
