@@ -23,7 +23,8 @@ from tests.support.estate import Estate
 from tests.support.rollout import Rollout, rollout
 from tests.support.whole import SOAK, WATCH, Whole, cannot_sign_in
 
-RULES = RetirePolicy(policy=Policy(soak_hours=4))
+RULES = RetirePolicy(policy=Policy(soak_hours=4, plan_hours=300 * 24))
+"""The waves of thousands of applications take longer than a plan stays fresh by default."""
 
 
 @contextmanager
