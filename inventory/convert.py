@@ -28,6 +28,7 @@ from inventory.model import (
     FederatedCredential,
     Holder,
     IdentityClientId,
+    IdentityNow,
     KeyId,
     Lock,
     ManagedIdentity,
@@ -97,6 +98,18 @@ def application(raw: Json, federated: tuple[FederatedCredential, ...] | None) ->
 def service_principal(raw: Json) -> Principal | ScanNote:
     """Convert one service principal."""
     return service_principals().one(raw)
+
+
+def identity_now(raw: Json) -> IdentityNow | ScanNote | None:
+    """Convert the service principal of a managed identity; None for that of something else."""
+    return _plain("managed identity", WireServicePrincipal, _identity_now).one(raw)
+
+
+def _identity_now(wire: WireServicePrincipal) -> IdentityNow | None:
+    if wire.service_principal_type != "ManagedIdentity":
+        return None
+    client_id = IdentityClientId(spelled(wire.app_id))
+    return IdentityNow(principal_id=PrincipalId(spelled(wire.id)), client_id=client_id, enabled=wire.account_enabled)
 
 
 def sign_in(raw: Json) -> SignIn | ScanNote:

@@ -15,7 +15,9 @@ from inventory.model import (
     ClientId,
     CredentialLog,
     FederatedCredential,
+    IdentityNow,
     ManagedIdentity,
+    PrincipalId,
     ScanNote,
     ServicePrincipal,
     ServicePrincipalId,
@@ -131,6 +133,10 @@ class Directory(Protocol):
 
     async def principal_of(self, client_id: ClientId) -> ServicePrincipal | None:
         """Return the service principal of an application in this tenant as it is now, or None where it has none."""
+        ...
+
+    async def identity(self, principal_id: PrincipalId) -> IdentityNow | None:
+        """Return what a managed identity is now, or None where there is none with this principal id (any more)."""
         ...
 
     async def federated_credentials(self, object_id: ApplicationId) -> tuple[FederatedCredential, ...]:

@@ -22,7 +22,9 @@ from inventory.model import (
     ClientId,
     CredentialLog,
     FederatedCredential,
+    IdentityNow,
     ManagedIdentity,
+    PrincipalId,
     ScanNote,
     ServicePrincipal,
     ServicePrincipalId,
@@ -38,6 +40,7 @@ _OWNERS = graph_changes.OWNERS
 _APPLICATIONS = f"/v1.0/applications?$top=999&{_OWNERS}"
 _FEDERATED = "/v1.0/applications?$top=999&$select=id&$expand=federatedIdentityCredentials"
 _SERVICE_PRINCIPALS = f"/v1.0/servicePrincipals?$top=999&{_OWNERS}"
+_OF_IDENTITY = "$select=id,appId,servicePrincipalType,accountEnabled"
 _IDENTITY_FEDERATED = (
     "/v1.0/servicePrincipals?$top=999&$filter=servicePrincipalType%20eq%20'ManagedIdentity'"
     "&$select=id&$expand=federatedIdentityCredentials"
@@ -132,6 +135,11 @@ class GraphDirectory:
         """
         key = quote(literal(client_id), safe="'")
         return await self._principal(f"/v1.0/servicePrincipals(appId={key})?{_OWNERS}")
+
+    async def identity(self, principal_id: PrincipalId) -> IdentityNow | None:
+        """Return what a managed identity is now; None where Graph answers 404, or it is something else."""
+        raw = await self._one(f"/v1.0/servicePrincipals/{quote(principal_id, safe='')}?{_OF_IDENTITY}")
+        return None if raw is None else understood(convert.identity_now(raw))
 
     async def federated_credentials(self, object_id: ApplicationId) -> tuple[FederatedCredential, ...]:
         """List the federated credentials of one application; listing is the call that Application.Read.All allows."""

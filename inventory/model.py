@@ -202,6 +202,16 @@ class ManagedIdentity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityNow:
+    """What the service principal of a managed identity says of it at this moment."""
+
+    principal_id: PrincipalId
+    client_id: IdentityClientId
+    enabled: bool | None
+    """None where the tenant does not tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
     """One sign-in from the log, of a service principal or of a user with the application."""
 

@@ -44,6 +44,7 @@ class Asker:
         if isinstance(target, Abandoned):
             until = await self.directory.log_until()
             circumstances = replace(circumstances, deactivation=found, log_until=until)
+        paired = target if isinstance(target, Pairing) else None
         return Question(
             pairing=target,
             credential=credential,
@@ -52,9 +53,10 @@ class Asker:
             application=now.application,
             principal=now.principal,
             held=now.held or (),
+            identity=await self.directory.identity(paired.identity.principal_id) if paired else None,
             federated=(now.application.federated if now.application else None) or (),
             history=history,
-            proofs=rollout.proofs(target, told) if isinstance(target, Pairing) else (),
+            proofs=rollout.proofs(paired, told) if paired else (),
             code=around.code,
             circumstances=circumstances,
             road=road,

@@ -84,6 +84,24 @@ def forget(roots: Iterable[Path], plan: Plan, journal: Journal) -> Path | None:
     return None
 
 
+def take_back(roots: Iterable[Path], reason: str, plan: Plan, journal: Journal) -> Path | None:
+    """Write into the journal that the scans of these very paths count as never made, and why.
+
+    Return the first path that was not scanned for the plan's tenant; then nothing is written.
+    """
+    scans = [each for each in journal.entries(kinds=(Kind.CODE_SCANNED,)) if each.data["tenant"] == plan.tenant_id]
+    known = {each.subject for each in scans}
+    places = sorted({_place(root) for root in roots})
+    for root in places:
+        if str(root) not in known:
+            return root
+    for root in places:
+        # What an earlier version makes of it: a path of which nothing is known.
+        data: dict[str, Json] = {"tenant": plan.tenant_id, "findings": [], "scanned": 0, "taken_back": reason}
+        journal.record(Entry(kind=Kind.CODE_SCANNED, plan=plan.digest, subject=str(root), data=data))
+    return None
+
+
 def _place(path: Path) -> Path:
     """Return where a path is, without following a link that is named itself; as the files of a run are named."""
     return path.resolve() if path.is_dir() else path.absolute().parent.resolve() / path.name

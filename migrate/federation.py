@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from shlex import quote
+from urllib.parse import quote as percent
 
 from inventory.directory import Directory
 from inventory.errors import ReadFailedError
-from inventory.model import FederatedCredential
+from inventory.model import Cloud, FederatedCredential
 from migrate import concurrency, rollout
 from migrate.errors import LeaseHeldError, LeaseLostError, WriteFailedError
 from migrate.ledger import Ledger
 from migrate.model import FederatedSpec, Json, Kind, Pairing, Plan
+from migrate.planning import clouds
 from migrate.planning.federated import FEDERATED_LIMIT
 from migrate.ports import Clock, DirectoryWriter, Journal
 from migrate.rollout import Course, Trust
@@ -103,7 +107,7 @@ class Federator:
         found = next((each for each in present if pairing.federated.is_in(each)), None)
         if found is not None:
             return await self._found(pairing, ledger, found) if apply else Present(pairing=pairing)
-        if conflict := conflicting(present, pairing, ledger.standing().trust):
+        if conflict := conflicting(present, pairing, ledger.standing().trust, self.plan.cloud):
             return NotCreated(pairing=pairing, message=conflict)
         return await self._create(pairing, ledger) if apply else WouldCreate(pairing=pairing)
 
@@ -166,20 +170,34 @@ def _resolved(*, on: bool) -> dict[str, Json]:
     return {"resolved": True} if on else {}
 
 
-def conflicting(present: tuple[FederatedCredential, ...], pairing: Pairing, trust: Trust | None) -> str:
+def conflicting(present: tuple[FederatedCredential, ...], pairing: Pairing, trust: Trust | None, cloud: Cloud) -> str:
     """Say what stands in the way of the planned federated credential and what to do about it; empty where nothing."""
     wanted = pairing.federated
     for each in present:
         if each.name == wanted.name or (each.issuer, each.subject) == (wanted.issuer, wanted.subject):
             whose = "was made by unsecret and changed since" if trust and trust.id == each.id else "was made by hand"
             return (
-                f"{each.name} {whose}: {_difference(each, wanted)}; if nothing uses it, delete it (az ad app "
-                f"federated-credential delete --id {pairing.application.client_id} --federated-credential-id "
-                f"{each.id}) and run federate again; else scan and plan again"
+                f"{each.name} {whose}: {_difference(each, wanted)}; nothing is put in its place. Who signs in with it: "
+                f"{uses_of(pairing, each, cloud)}; an empty answer is no proof, as the log goes back 30 days at most. "
+                "When somebody knows that nobody needs it: az ad app federated-credential delete "
+                f"--id {quote(pairing.application.client_id)} --federated-credential-id {quote(each.id)}, and run "
+                "federate again; else move what uses it first, then scan and plan again"
             )
     if len(present) >= FEDERATED_LIMIT:
         return f"it holds {len(present)} federated credentials, the most there can be: delete one that nothing uses"
     return ""
+
+
+def uses_of(pairing: Pairing, each: FederatedCredential, cloud: Cloud) -> str:
+    """Return the command that lists the sign-ins with a federated credential, and whether there are more pages.
+
+    Graph does not document a filter by its id, so that Azure CLI picks them out ("List signIns", beta).
+    """
+    wanted = f"appId eq '{pairing.application.client_id}' and signInEventTypes/any(t: t eq 'servicePrincipal')"
+    url = f"{clouds.graph(cloud)}/beta/auditLogs/signIns?$top=999&$filter={percent(wanted, safe='():,/')}"
+    chosen = f"value[?federatedCredentialId==`{json.dumps(each.id)}`].[createdDateTime, ipAddress]"
+    told = "{sign_ins: " + chosen + ', more: "@odata.nextLink"}'
+    return f"az rest --method get --url {quote(url)} --query {quote(told)}"
 
 
 def _difference(each: FederatedCredential, wanted: FederatedSpec) -> str:

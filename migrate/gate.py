@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from inventory.model import Application, ClientId, Credential, FederatedCredential, ServicePrincipal, SignInHistory
+from inventory.model import (
+    Application,
+    ClientId,
+    Credential,
+    FederatedCredential,
+    IdentityNow,
+    ServicePrincipal,
+    SignInHistory,
+)
 from migrate.circumstances import Circumstances, Policy
 from migrate.exchanged import ExchangeClaims
 from migrate.model import CodeFinding, Pairing, PlannedCredential, Road, Target
@@ -35,6 +43,8 @@ class Question:
     principal: ServicePrincipal | None
     held: tuple[Credential, ...]
     """The credentials its holder carries now, each with the purpose that application and principal together give it."""
+    identity: IdentityNow | None
+    """The managed identity of a pairing; None where there is none with its principal id."""
     federated: tuple[FederatedCredential, ...]
     history: SignInHistory
     proofs: tuple[ExchangeClaims, ...]

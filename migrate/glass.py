@@ -9,9 +9,10 @@ from datetime import datetime
 from shlex import quote
 from typing import Final
 
-from inventory.model import ApplicationId, Cloud, KeyId
+from inventory.model import ApplicationId, Cloud, Holder, KeyId
 from migrate.circumstances import BreakGlass
 from migrate.errors import PolicyError
+from migrate.model import Carried
 
 LONGEST_HOURS: Final = 72
 DOMAINS: Final[Mapping[Cloud, str]] = {
@@ -82,6 +83,11 @@ class GlassSecret:
     until: datetime
     place: Place
     version: str
+
+    @property
+    def carried(self) -> Carried:
+        """Return which credential of its application it is."""
+        return Holder.APPLICATION, self.key_id
 
     def __str__(self) -> str:
         return f"break-glass secret {self.key_id} until {self.until:%Y-%m-%d %H:%M} UTC, in {self.place}/{self.version}"

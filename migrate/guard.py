@@ -17,17 +17,18 @@ from inventory.directory import Directory
 from inventory.errors import PermissionMissingError, ReadFailedError
 from inventory.model import (
     Application,
+    ApplicationId,
     Credential,
     CredentialAdded,
     FederatedCredential,
     Holder,
-    KeyId,
     Purpose,
     ServicePrincipal,
+    ServicePrincipalId,
 )
 from migrate import concurrency, restrictions, rollout, sealing
 from migrate.guardlog import adder, told
-from migrate.model import Entry, Kind, Pairing, Target
+from migrate.model import Carried, Entry, Kind, Pairing, Target
 from migrate.ports import SealWriter
 from migrate.restrictions import CombinationError, Restrictions
 from migrate.rollout import LOCK, POLICY, Standing, State
@@ -166,24 +167,13 @@ class Guard:
         owners[0] = _owners(application)
         principal = await self.directory.principal_of(one.client_id)
         unclear, new = _appeared(ward, application, principal)
-        found = [await self._found(ward, each, application, principal) for each in new]
+        logs = {each.holder_id: await self.directory.credential_log(_id_of(each)) for each in _one_of_each_holder(new)}
+        now = await self.directory.now() if new else ward.since
+        found = [_found(ward, each, application, adder(logs[each.holder_id], each, now)) for each in new]
         others = (
             _trusts(ward, ward.pairing, application) if isinstance(ward.pairing, Pairing) else _state(ward, application)
         )
         return [*unclear, *found, *others]
-
-    async def _found(
-        self, ward: Ward, each: Credential, application: Application, principal: ServicePrincipal | None
-    ) -> Found:
-        """Tell of a credential that should not be there, and who added it."""
-        on_principal = each.holder is Holder.SERVICE_PRINCIPAL and principal is not None
-        log = await self.directory.credential_log(principal.id if on_principal and principal else application.id)
-        returned = each.key_id in ward.standing.removed
-        return Found(
-            pairing=ward.pairing, alarm=Alarm.CREDENTIAL_RETURNED if returned else Alarm.CREDENTIAL_APPEARED,
-            text=told(each), subject=each.key_id, at=each.start, owners=_owners(application),
-            added=adder(log, each, await self.directory.now()),
-        )  # fmt: skip
 
     # --- the seal ----------------------------------------------------------------------------------------------------
 
@@ -240,6 +230,24 @@ def _undone(policy_id: str, assigned: list[str]) -> tuple[Alarm, str]:
     return Alarm.POLICY_OFF, f"the policy of the seal is not assigned any more, {instead}"
 
 
+def _one_of_each_holder(new: Iterable[Credential]) -> Iterable[Credential]:
+    return {each.holder_id: each for each in new}.values()
+
+
+def _id_of(each: Credential) -> ApplicationId | ServicePrincipalId:
+    on_application = each.holder is Holder.APPLICATION
+    return ApplicationId(each.holder_id) if on_application else ServicePrincipalId(each.holder_id)
+
+
+def _found(ward: Ward, each: Credential, application: Application, added: CredentialAdded | str) -> Found:
+    """Tell of a credential that should not be there, and who added it."""
+    returned = (each.holder, each.key_id) in ward.standing.removed
+    return Found(
+        pairing=ward.pairing, alarm=Alarm.CREDENTIAL_RETURNED if returned else Alarm.CREDENTIAL_APPEARED,
+        text=told(each), subject=each.key_id, at=each.start, owners=_owners(application), added=added,
+    )  # fmt: skip
+
+
 def _owners(application: Application) -> tuple[str, ...] | None:
     if application.owners is None:
         return None
@@ -255,9 +263,9 @@ def _appeared(
     removed, expected = ward.standing.removed, _expected(ward)
     for each in reconcile(application, principal):
         known = sealing.baseline(ward.entries, each.holder)
-        if each.key_id in removed:
+        if (each.holder, each.key_id) in removed:
             new.append(each)
-        elif each.key_id in expected:
+        elif (each.holder, each.key_id) in expected:
             continue
         elif known is None and _let_in(each, ward.since):
             new.append(each)
@@ -277,10 +285,10 @@ def _let_in(each: Credential, since: datetime) -> bool:
     return each.purpose is Purpose.AUTHENTICATION and (each.end is None or each.end > since)
 
 
-def _expected(ward: Ward) -> frozenset[KeyId]:
+def _expected(ward: Ward) -> frozenset[Carried]:
     """Return the credentials of the plan, and the break-glass secrets of ours that nothing says were removed."""
-    made = {KeyId(rollout.glass_of(each).key_id) for each in ward.entries if each.kind is Kind.BREAK_GLASS_MADE}
-    return frozenset(made | {each.key_id for each in ward.pairing.credentials})
+    made = {rollout.glass_of(each).carried for each in ward.entries if each.kind is Kind.BREAK_GLASS_MADE}
+    return frozenset(made | {each.carried for each in ward.pairing.credentials})
 
 
 def _state(ward: Ward, application: Application) -> Iterator[Guarded]:

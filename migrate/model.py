@@ -60,6 +60,11 @@ class FederatedSpec:
         return (present.issuer, present.subject, present.audiences) == (self.issuer, self.subject, (self.audience,))
 
 
+Carried = tuple[Holder, KeyId]
+"""One credential of an application: who adds a certificate chooses its key id, so that the application and its service
+principal may carry the same one (Microsoft Graph, "keyCredential resource type": keyId)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedCredential:
     """A credential that is to be retired, or would be if its application could be paired."""
@@ -72,6 +77,11 @@ class PlannedCredential:
     hint: str | None
     thumbprint: str | None
     end: datetime | None
+
+    @property
+    def carried(self) -> Carried:
+        """Return which one of its application's credentials it is."""
+        return self.holder, self.key_id
 
 
 class Confidence(enum.StrEnum):
@@ -351,6 +361,11 @@ class Entry:
     """Hash of the entry before it, of the journal's id for the first; SHA-256 in hex."""
     hash: str = ""
     """Hash of all the above."""
+
+    @property
+    def carried(self) -> Carried:
+        """Return which credential of its application an entry about one is about."""
+        return Holder(str(self.data.get("holder", Holder.APPLICATION))), KeyId(self.subject)
 
     @property
     def tenant_time(self) -> datetime:

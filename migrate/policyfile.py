@@ -44,7 +44,9 @@ Vault = Annotated[str, msgspec.Meta(pattern="^https://[A-Za-z][0-9A-Za-z-]{1,22}
 SecretName = Annotated[str, msgspec.Meta(pattern=r"^([0-9A-Za-z-]|[{]client_id[}]){1,90}\Z")]
 """1 to 127 letters, digits and hyphens ("Set Secret"), of which a client id takes 36."""
 Positive = Annotated[int, msgspec.Meta(ge=1)]
-Week = Annotated[int, msgspec.Meta(ge=7)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=365)]
+Hours = Annotated[int, msgspec.Meta(ge=1, le=365 * 24)]
+"""A year at most: what is longer is a slip of the pen, and some centuries more than a date can hold."""
 Texts = tuple[Text, ...]
 _WORDS = {
     r"Object missing required field (`[^`]*`)": r"the key \1 is missing",
@@ -72,7 +74,7 @@ class _ThresholdsTable(_Table, frozen=True, kw_only=True):
     score: Positive = _THRESHOLDS.score
     margin: Positive = _THRESHOLDS.margin
     confidence: Confidence = _THRESHOLDS.confidence
-    unused_days: Week = _THRESHOLDS.unused_days
+    unused_days: Annotated[int, msgspec.Meta(ge=7, le=365)] = _THRESHOLDS.unused_days
 
 
 class _LimitsTable(_Table, frozen=True, kw_only=True):
@@ -83,20 +85,20 @@ class _LimitsTable(_Table, frozen=True, kw_only=True):
 
 class _ScheduleTable(_Table, frozen=True, kw_only=True):
     start: date | None = _SCHEDULE.start
-    days_between: Positive = _SCHEDULE.days_between
+    days_between: Days = _SCHEDULE.days_between
 
 
 class _RetireTable(_Table, frozen=True, kw_only=True):
     unused_days: Annotated[int, msgspec.Meta(ge=28, le=365)] = _RETIRE.unused_days
-    proof_hours: Positive = _RETIRE.proof_hours
+    proof_hours: Hours = _RETIRE.proof_hours
     log_hours: Annotated[int, msgspec.Meta(ge=1, le=24)] = _RETIRE.log_hours
     proof_successes: Positive = _RETIRE.proof_successes
-    proof_spread_minutes: Annotated[int, msgspec.Meta(ge=0)] = _RETIRE.proof_spread_minutes
+    proof_spread_minutes: Annotated[int, msgspec.Meta(ge=0, le=7 * 24 * 60)] = _RETIRE.proof_spread_minutes
     sign_ins_from_wave: Positive = _RETIRE.sign_ins_from_wave
-    plan_hours: Positive = _RETIRE.plan_hours
-    soak_hours: Annotated[int, msgspec.Meta(ge=0)] = _RETIRE.soak_hours
-    watch_hours: Annotated[int, msgspec.Meta(ge=2)] = _RETIRE.watch_hours
-    owner_days: Annotated[int, msgspec.Meta(ge=0)] | None = _RETIRE.owner_days
+    plan_hours: Hours = _RETIRE.plan_hours
+    soak_hours: Annotated[int, msgspec.Meta(ge=0, le=365 * 24)] = _RETIRE.soak_hours
+    watch_hours: Annotated[int, msgspec.Meta(ge=2, le=365 * 24)] = _RETIRE.watch_hours
+    owner_days: Annotated[int, msgspec.Meta(ge=0, le=365)] | None = _RETIRE.owner_days
     scream_days: Annotated[int, msgspec.Meta(ge=28, le=365)] = _RETIRE.scream_days
     scream_activates: bool = _RETIRE.scream_activates
     per_run: Positive | None = _RETIRE.per_run

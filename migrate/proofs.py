@@ -6,7 +6,7 @@ credential and the identity. It is taken into the journal once, while the reques
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -126,6 +126,8 @@ class Known:
     requests: tuple[Entry, ...]
     imported: frozenset[str]
     """Nonces that were used."""
+    failed: Mapping[str, datetime]
+    """When the exchange of an application was last seen to fail, by the journal's clock."""
 
 
 def taken(content: bytes, known: Known, now: datetime, longest: timedelta) -> tuple[str, tuple[Entry, ...]]:
@@ -149,6 +151,7 @@ def taken(content: bytes, known: Known, now: datetime, longest: timedelta) -> tu
         if pairing is None or not isinstance(asked, list) or each.application not in asked:
             raise ProofError(f"the proof is about application {each.application}, which was not asked for")
         _check(each, pairing, known.tenant, (request.at - _EARLIER, now + _EARLIER))
+        _check_newer(each, known.failed.get(each.application))
         entries.append(_entry(each, pairing, found))
     return found.nonce, tuple(entries)
 
@@ -181,6 +184,15 @@ def _check(one: _Try, pairing: Pairing, tenant: str, times: tuple[datetime, date
             raise ProofError(f"the proof of application {name} is none: {wrong}")
         if one.claims.issued_at.tzinfo is None or not times[0] <= one.claims.issued_at <= times[1]:
             raise ProofError(f"the proof of application {name} was not made between the request and now")
+
+
+def _check_newer(one: _Try, failed: datetime | None) -> None:
+    """Refuse a success from before a failure: written after it, it would take the failure back."""
+    if failed is not None and one.claims is not None and one.claims.issued_at < failed:
+        raise ProofError(
+            f"the proof of application {one.application} was made before its exchange failed at "
+            f"{failed:%Y-%m-%d %H:%M} UTC: ask again with: unsecret proof request"
+        )
 
 
 def _entry(one: _Try, pairing: Pairing, found: _File) -> Entry:

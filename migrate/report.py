@@ -187,7 +187,6 @@ def journal_document(entries: tuple[Entry, ...]) -> Document:
     """Return a journal as a document: where every application stands, and every entry."""
     pairings = rollout.planned(entries)
     states = rollout.states(pairings, entries)
-    keys = {credential.key_id for pairing in pairings for credential in pairing.credentials}
     names = rollout.names(entries)
     columns = (
         *_IDENTITY_COLUMNS,
@@ -205,14 +204,14 @@ def journal_document(entries: tuple[Entry, ...]) -> Document:
         )
         for each in pairings
     )
-    held = _still_held(entries)
+    held = rollout.held(entries)
     return Document(
         title="Rollout journal",
         as_of=None,
         facts=(
             Fact(label="Applications in the plan", value=len(pairings)),
-            Fact(label="Credentials planned", value=len(keys)),
-            Fact(label="Retired", value=len(rollout.retired_keys(entries))),
+            Fact(label="Credentials planned", value=len(rollout.to_remove(pairings))),
+            Fact(label="Retired", value=len(rollout.removed(entries))),
             Fact(label="Held by gates", value=len(held)),
             Fact(label="Journal entries", value=len(entries)),
             Fact(label="Last entry", value=entries[-1].at if entries else None),
@@ -224,11 +223,6 @@ def journal_document(entries: tuple[Entry, ...]) -> Document:
         ),
         findings=tuple(finding for entry in held for finding in _findings(entry, names)),
     )
-
-
-def _still_held(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    latest = {entry.subject: entry for entry in entries if entry.kind in {Kind.HELD, Kind.RETIRED}}
-    return tuple(entry for entry in latest.values() if entry.kind is Kind.HELD)
 
 
 def _findings(entry: Entry, names: dict[ClientId, str]) -> tuple[Finding, ...]:
@@ -302,6 +296,8 @@ def _detail(entry: Entry) -> str:
     if entry.kind is Kind.PLAN:
         return f"snapshot of {entry.data['taken_at']}"
     if entry.kind is Kind.CODE_SCANNED:
+        if reason := entry.data.get("taken_back"):
+            return f"its scans were taken back: {reason}"
         found = rollout.code_state([entry], TenantId(str(entry.data["tenant"]))).findings
         return f"{entry.data['scanned']} files read, {len(found)} open places"
     if entry.kind is Kind.HELD:

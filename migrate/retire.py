@@ -188,12 +188,13 @@ class Retirer:
         self, pairing: Target, credential: PlannedCredential, now: Now, around: Surroundings, *, apply: bool
     ) -> Retirement:
         """Resolve a removal that an earlier run meant and could not confirm, by what the tenant shows now."""
-        gone = GoneAlready(pairing=pairing, credential=credential)
-        entries = self.journal.entries(
-            kinds=(Kind.RETIRE_MEANT, Kind.RETIRED, Kind.GONE), application=pairing.application.client_id
-        )
-        ours = credential.key_id in rollout.unfinished(entries, Kind.RETIRE_MEANT, Kind.RETIRED)
-        told = any(each.kind is not Kind.RETIRE_MEANT and each.subject == credential.key_id for each in entries)
+        kinds = (Kind.RETIRE_MEANT, Kind.RETIRED, Kind.GONE)
+        written = self.journal.entries(kinds=kinds, application=pairing.application.client_id)
+        entries = [each for each in written if each.carried == credential.carried]
+        ours = bool(rollout.unfinished(entries, Kind.RETIRE_MEANT, Kind.RETIRED))
+        told = any(each.kind is not Kind.RETIRE_MEANT for each in entries)
+        known = ours or any(each.kind is Kind.RETIRED for each in entries)
+        gone = GoneAlready(pairing=pairing, credential=credential, ours=known)
         if not apply or (told and not ours):
             return gone
         question = await self._question(pairing, credential, now, around)

@@ -23,6 +23,8 @@ class GoneAlready:
 
     pairing: Target
     credential: PlannedCredential
+    ours: bool
+    """Whether the journal tells of its removal; else somebody removed it by hand, or the journal is an older copy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,10 @@ class NotYet:
 
     pairing: Pairing
     because: str
+    held: tuple[str, ...]
+    """What holds it there, as ``unsecret status`` tells it."""
+    next: str
+    """The command that takes it on, or what is to be done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +111,8 @@ class Sealer:
         ledger = Ledger(journal=self.journal, plan=self.plan.digest, what=rollout.course(pairing))
         now = ledger.standing()
         if because := sealing.not_yet(now):
-            return NotYet(pairing=pairing, because=because)
+            held, then = rollout.because(now), rollout.next_command(ledger.what, now)
+            return NotYet(pairing=pairing, because=because, held=held, next=then)
         aim = await self._read(pairing, ledger)
         if isinstance(aim, str):
             return NotSealed(pairing=pairing, done=(), message=aim)

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from inventory.model import ClientId, KeyId
+from inventory.model import ClientId
 from migrate.circumstances import Caller, Circumstances, Informed, InPlace, Removed, RetirePolicy
 from migrate.gate import CodeState
-from migrate.model import ApplicationRef, Entry, Kind, Plan, PlannedCredential, Target
+from migrate.model import ApplicationRef, Carried, Entry, Kind, Plan, PlannedCredential, Target
 from migrate.rollback import Rules, rollback
 from migrate.rollout import code_state, glass_of
 
@@ -32,17 +32,16 @@ def holds_for_good(gates: Iterable[str]) -> bool:
     return not _PASSING.issuperset(gates)
 
 
-_Key = tuple[str, KeyId]
-"""A credential by client id and key id: whoever adds a certificate chooses its key id, so that applications may share
-one (Microsoft Graph, "keyCredential resource type": keyId)."""
+_Key = tuple[str, Carried]
+"""A credential by client id, holder and key id, as applications may share a key id."""
 
 
 def _key(target: Target, credential: PlannedCredential) -> _Key:
-    return target.application.client_id, credential.key_id
+    return target.application.client_id, credential.carried
 
 
 def _subject(entry: Entry) -> _Key:
-    return entry.application or "", KeyId(entry.subject)
+    return entry.application or "", entry.carried
 
 
 class Surroundings:

@@ -116,11 +116,11 @@ def _entries(document: dict[str, Any]) -> Iterator[Problem]:
 
 def _claims(document: dict[str, Any]) -> Iterator[Problem]:
     claims, rows = document["claims"], document["entries"]
-    key_id = claims["credential"]["key_id"]
+    key_id, holder = claims["credential"]["key_id"], claims["credential"]["holder"]
     if concerning(rows, key_id) != rows:
         yield Problem(where="entries", what=f"some are not about credential {key_id}")
     try:
-        derived = derive(rows, key_id)
+        derived = derive(rows, key_id, holder)
     except UnfitError as error:
         yield Problem(where="claims", what=str(error))
         return

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from inventory.model import Holder
 from migrate.certificate.canonical import canonical
 from migrate.journal.chain import Row
 from migrate.model import Kind
@@ -39,15 +40,20 @@ def concerning(rows: Sequence[Row], key_id: str) -> list[Row]:
     return [row for row in rows if row["subject"] == key_id or row["kind"] in _OF_APPLICATION]
 
 
-def retired(rows: Sequence[Row]) -> list[str]:
-    """Return the key ids whose removal was confirmed, in the order of their removal."""
-    return list(dict.fromkeys(str(row["subject"]) for row in rows if row["kind"] == Kind.RETIRED.value))
+def retired(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """Return key id and holder of each credential whose removal was confirmed, in the order of their removal."""
+    found = (row for row in rows if row["kind"] == Kind.RETIRED.value)
+    return list(dict.fromkeys((str(row["subject"]), _holder(_read(row))) for row in found))
 
 
-def derive(rows: Sequence[Row], key_id: str) -> dict[str, Any]:
-    """Return the claims that an application's entries bear out about a credential; raises UnfitError."""
+def derive(rows: Sequence[Row], key_id: str, holder: str) -> dict[str, Any]:
+    """Return the claims that an application's entries bear out about a credential; raises UnfitError.
+
+    ``holder``: as the entries spell it, since an application and its service principal may share a key id.
+    """
     try:
-        claims = _claims([_read(row) for row in rows], key_id)
+        read = [_read(row) for row in rows]
+        claims = _claims([each for each in read if each["subject"] != key_id or _holder(each) == holder], key_id)
         canonical(claims)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         if isinstance(error, UnfitError):
@@ -59,6 +65,10 @@ def derive(rows: Sequence[Row], key_id: str) -> dict[str, Any]:
 def _read(row: Row) -> dict[str, Any]:
     parts = {part: msgspec.json.decode(str(row[part]), type=dict[str, Any]) for part in _PARTS if row[part]}
     return {**row, **{part: {} for part in _PARTS}, **parts}
+
+
+def _holder(entry: Mapping[str, Any]) -> str:
+    return str(entry["data"].get("holder", Holder.APPLICATION))
 
 
 def _claims(entries: list[dict[str, Any]], key_id: str) -> dict[str, Any]:

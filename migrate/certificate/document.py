@@ -8,7 +8,7 @@ from typing import Any
 
 from inventory.ids import guid
 from migrate.certificate.canonical import canonical, digest
-from migrate.certificate.claims import concerning, derive
+from migrate.certificate.claims import concerning, derive, retired
 from migrate.journal.chain import Row
 
 FORMAT = "unsecret certificate of retirement"
@@ -26,14 +26,14 @@ class Origin:
     head: str
 
 
-def make(origin: Origin, rows: Sequence[Row], key_id: str, signer: Signer | None = None) -> dict[str, Any]:
+def make(origin: Origin, rows: Sequence[Row], key_id: str, holder: str, signer: Signer | None = None) -> dict[str, Any]:
     """Return the certificate of one credential from its application's entries; raises UnfitError."""
     chosen = concerning(rows, key_id)
     document: dict[str, Any] = {
         "format": FORMAT,
         "schema": SCHEMA,
         "journal": {"id": origin.journal, "entries": origin.entries, "head": origin.head},
-        "claims": derive(chosen, key_id),
+        "claims": derive(chosen, key_id, holder),
         "entries": [dict(row) for row in chosen],
     }
     document["digest"] = digest(document)
@@ -54,5 +54,7 @@ def digested_part(document: Mapping[str, Any]) -> dict[str, Any]:
 def name_of(document: Mapping[str, Any]) -> str:
     """Return the name of its file, which no text of a tenant can steer."""
     claims = document["claims"]
-    ids = [guid(claims["application"]["client_id"]), guid(claims["credential"]["key_id"])]
-    return "-".join(each or digest(claims)[:32] for each in ids) + ".json"
+    key_id, holder = claims["credential"]["key_id"], claims["credential"]["holder"]
+    ids = [each or digest(claims)[:32] for each in (guid(claims["application"]["client_id"]), guid(key_id))]
+    shared = [other for key, other in retired(document["entries"]) if key == key_id and other != holder]
+    return "-".join([*ids, *([digest({"holder": holder})[:8]] if shared else [])]) + ".json"

@@ -84,10 +84,10 @@ def _signer(path: Path) -> Any:
 
 
 def _written(origin: certificate.Origin, rows: list[Any], signer: Any, out: Path) -> Iterator[dict[str, Any]]:
-    for key_id in certificate.retired(rows):
+    for key_id, holder in certificate.retired(rows):
         row = {"application": rows[0]["application"], "credential": key_id}
         try:
-            document = certificate.make(origin, rows, key_id, signer)
+            document = certificate.make(origin, rows, key_id, holder, signer)
         except certificate.UnfitError as error:
             yield {**row, "why": str(error)}
             continue

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from migrate.cli.held import held_back
+
 
 class LazyGroup(click.Group):
     """A group whose commands are modules of ``package``; the help of all stands in ``summaries``."""
@@ -25,7 +27,8 @@ class LazyGroup(click.Group):
         """Import a command."""
         if cmd_name not in self._summaries:
             return None
-        command = importlib.import_module(f"{self._package}.{cmd_name.replace('-', '_')}").command
+        with held_back():
+            command = importlib.import_module(f"{self._package}.{cmd_name.replace('-', '_')}").command
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
@@ -67,7 +70,8 @@ class DefaultGroup(LazyGroup):
         self.format_commands(ctx, formatter)
 
     def _main(self) -> click.Command:
-        command = importlib.import_module(f"{self._package}.{self._default}").command
+        with held_back():
+            command = importlib.import_module(f"{self._package}.{self._default}").command
         if not isinstance(command, click.Command):
             raise TypeError(f"{self._package}.{self._default} holds no command")
         return command

@@ -28,6 +28,8 @@ LOG = logging.getLogger("unsecret")
 FAILURE = 2
 _BY_SIGNAL = 128
 _BROKEN_PIPE = _BY_SIGNAL + 13
+_INTERRUPTED = _BY_SIGNAL + signal.SIGINT
+"""As a shell tells a command that ^C ended."""
 
 COMMANDS = {
     "scan": "Read the tenant into a snapshot.",
@@ -66,7 +68,7 @@ COMMANDS = {
 def cli() -> None:
     """Take an Entra tenant from client secrets to managed identities as federated credentials.
 
-    Nothing is changed without --apply. Exit codes: 0 done or clean, 1 findings or closed gates, 2 failure.
+    Nothing is changed without --apply. Exit codes: 0 done or clean, 1 findings or closed gates, 2 failure, 130 ^C.
     """
 
 
@@ -130,8 +132,10 @@ def _lead_nowhere(stream: TextIO) -> None:
 def _interrupted(given: Sequence[str]) -> int:
     """Tell what ^C broke off; a tenant that is up receives it itself, so that it was only about to be."""
     if given[:1] == ["emulator"] and given[1:2] not in (["env"], ["faults"], ["gaps"]):
-        return _fail(str(StoppedEarlyError(signal.SIGINT)), _BY_SIGNAL + signal.SIGINT)
-    return _fail("interrupted: what was finished is kept; run the command again to go on")
+        return _fail(str(StoppedEarlyError(signal.SIGINT)), _INTERRUPTED)
+    from migrate.cli.output import typed  # noqa: PLC0415 - help needs none of what it imports
+
+    return _fail(f"interrupted: what was finished is kept; to go on: {typed(given)}", _INTERRUPTED)
 
 
 def _message(error: BaseException) -> str:

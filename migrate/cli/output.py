@@ -32,7 +32,12 @@ def emit(settings: Settings, lines: Iterable[str], data: Any) -> None:
 
 def again() -> str:
     """Return the command that is running, with ``--apply``: the same options, so that nothing else is changed by it."""
-    return shlex.join(["unsecret", *map(_masked, click.get_current_context().obj), "--apply"])
+    return typed((*click.get_current_context().obj, "--apply"))
+
+
+def typed(arguments: Iterable[str]) -> str:
+    """Return the command of these arguments as it is typed into a shell."""
+    return shlex.join(["unsecret", *map(_masked, arguments)])
 
 
 def _masked(argument: str) -> str:

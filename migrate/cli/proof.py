@@ -80,7 +80,7 @@ def import_(*, settings: Settings, path: Path, hours: int) -> int:
 
 
 def _known(journal: Journal) -> Known:
-    entries = journal.entries(kinds=(Kind.PLAN, Kind.PROOF_REQUESTED, Kind.PROOF_IMPORTED))
+    entries = journal.entries(kinds=(Kind.PLAN, Kind.PROOF_REQUESTED, Kind.PROOF_IMPORTED, Kind.PROOF_FAILED))
     plans = [each for each in entries if each.kind is Kind.PLAN]
     return Known(
         plan=plans[-1].plan if plans else "",
@@ -88,6 +88,11 @@ def _known(journal: Journal) -> Known:
         pairings=rollout.planned(entries),
         requests=tuple(each for each in entries if each.kind is Kind.PROOF_REQUESTED),
         imported=frozenset(each.subject for each in entries if each.kind is Kind.PROOF_IMPORTED),
+        failed={
+            each.application: each.at
+            for each in entries
+            if each.kind is Kind.PROOF_FAILED and each.application and each.at
+        },
     )
 
 

@@ -15,7 +15,7 @@ from migrate.cli import wiring
 from migrate.cli.interrupts import patient
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, apply_option, common, selection
-from migrate.cli.output import again, emit, progress
+from migrate.cli.output import again, emit, progress, typed
 from migrate.cli.policies import check_names, policy_option, retirement, ruling
 from migrate.clock import SystemClock
 from migrate.journal.store import SqlJournal
@@ -61,9 +61,8 @@ def command(
     lines = [*_lines(results, apply=apply), ruling(policy, plan_file)]
     emit(settings, lines, [_row(result) for result in results])
     if left := sum(len(each.credentials) for each in targets) - len(results):
-        click.echo(
-            f"unsecret: stopped; {left} credentials were not looked at; run the command again to go on", err=True
-        )
+        then = typed(click.get_current_context().obj)
+        click.echo(f"unsecret: stopped; {left} credentials were not looked at; to go on: {then}", err=True)
         return _STOPPED
     return 2 if _any(results, NotRemoved) else 1 if _any(results, Held) or _any(results, Scheduled) else 0
 
@@ -128,6 +127,8 @@ def _row(result: Retirement) -> dict[str, Any]:
     }
     if isinstance(result, Held):
         row["gates"] = [{"gate": name, "because": gate.because, "opens": gate.opens} for name, gate in result.closed]
+    if isinstance(result, GoneAlready):
+        row["removed_by_us"] = result.ours
     if isinstance(result, Scheduled):
         row["until"] = result.until.isoformat()
     return row | {"message": result.message} if isinstance(result, NotRemoved) else row
@@ -151,6 +152,9 @@ def _reasons(result: Retirement) -> list[str]:
             f"held  {name}",
             *(f"        {gate}: {each.because} (opens: {each.opens})" for gate, each in result.closed),
         ]
+    if isinstance(result, GoneAlready) and not result.ours:
+        why = "somebody removed it by hand, or the journal is an older copy (the newer one knows what is to be watched)"
+        return [f"gone already  {name}: this journal did not see it go: {why}"]
     if isinstance(result, NotRemoved):
         return [f"FAILED  {name}: {result.message}"]
     if isinstance(result, Scheduled):

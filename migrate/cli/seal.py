@@ -20,6 +20,9 @@ from migrate.journal.store import SqlJournal
 from migrate.model import Pairing, Plan
 from migrate.seal import NotSealed, NotYet, Sealed, Sealer, Sealing, WouldSeal
 
+_SHOWN = 20
+"""Applications that are not that far and are told one by one."""
+
 
 @click.command()
 @click.argument("plan_file", metavar="PLAN", type=FILE)
@@ -72,8 +75,8 @@ def _row(result: Sealing) -> dict[str, Any]:
             return row | {"result": "sealed", "steps": [*done], "notes": [*notes]}
         case WouldSeal(left=left, notes=notes):
             return row | {"result": "would seal", "steps": [*left], "notes": [*notes]}
-        case NotYet(because=because):
-            return row | {"result": "not yet", "message": because}
+        case NotYet(because=because, held=held, next=then):
+            return row | {"result": "not yet", "message": because, "because": [*held], "next": then}
         case NotSealed(done=done, message=message):
             return row | {"result": "not sealed", "steps": [*done], "message": message}
         case _:
@@ -84,8 +87,9 @@ def _lines(results: tuple[Sealing, ...]) -> list[str]:
     rows = [_row(each) for each in results]
     lines = [line for row in rows if row["result"] != "not yet" for line in _of_one(row)]
     waiting = [row for row in rows if row["result"] == "not yet"]
-    if len(rows) == 1:
-        lines += [f"  not yet  {row['application']}: {row['message']}" for row in waiting]
+    lines += [line for row in waiting[:_SHOWN] for line in _of_one(row)]
+    if (left := len(waiting) - _SHOWN) > 0:
+        lines.append(f"  not yet  and {left} more: --app ID or --wave N for some of them, --format json for all")
     counts = Counter(row["result"] for row in rows)
     lines.append(", ".join(f"{count} {word}" for word, count in sorted(counts.items())))
     return [*lines, f"Dry run. To make these changes: {again()}"] if counts["would seal"] else lines
@@ -95,4 +99,5 @@ def _of_one(row: dict[str, Any]) -> list[str]:
     word = "FAILED" if row["result"] == "not sealed" else row["result"]
     told = f": {row['message']}" if "message" in row else ""
     lines = [f"  {word}  {row['application']}{told}"]
-    return lines + [f"        {each}" for each in (*row["steps"], *(f"note, {one}" for one in row.get("notes", ())))]
+    more = (*row.get("because", ()), *row.get("steps", ()), *(f"note, {one}" for one in row.get("notes", ())))
+    return lines + [f"        {each}" for each in (*more, *([f"next: {row['next']}"] if row.get("next") else []))]

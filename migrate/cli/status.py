@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, TypeVar, assert_never
+from typing import Any, TypeVar
 
 import click
 
@@ -13,8 +13,8 @@ from migrate.cli.journals import wrong
 from migrate.cli.options import Settings, common
 from migrate.cli.output import emit
 from migrate.journal.database import shown
-from migrate.model import Abandoned, Entry, Kind, Refusal
-from migrate.rollout import Course, FailedIn, HeldBy, Standing, TakenBack, Well
+from migrate.model import Abandoned, Entry, Refusal
+from migrate.rollout import Course, Standing
 
 _Other = TypeVar("_Other", Refusal, Abandoned)
 _SHOWN = 20
@@ -48,13 +48,11 @@ def _summary(entries: tuple[Entry, ...]) -> dict[str, Any]:
         return {}
     standings = rollout.standings(pairings, entries, _begun(refusals, entries), _begun(unused, entries))
     states = Counter(now.state.value for _, now in standings.values())
-    keys = {credential.key_id for pairing in pairings for credential in pairing.credentials}
-    gone = rollout.retired_keys(entries)
-    held = {entry.subject: entry for entry in entries if entry.kind is Kind.HELD and entry.subject not in gone}
-    gates = Counter(gate for entry in held.values() for gate in rollout.closed_gates(entry))
+    planned, gone, held = rollout.to_remove(pairings), rollout.removed(entries), rollout.held(entries)
+    gates = Counter(gate for entry in held for gate in rollout.closed_gates(entry))
     return {
         "applications": {state.value: states[state.value] for state in rollout.State if states[state.value]},
-        "credentials": {"planned": len(keys | gone), "retired": len(gone), "held": len(held)},
+        "credentials": {"planned": len(planned | gone), "retired": len(gone), "held": len(held)},
         "gates": dict(gates.most_common()),
         "break_glass": glass,
         "each": [_row(what, now) for what, now in standings.values()],
@@ -92,22 +90,10 @@ def _row(what: Course, now: Standing) -> dict[str, Any]:
         "wave": what.wave,
         "state": now.state.value,
         "station": now.station.value,
-        "because": _because(now),
+        "because": [*rollout.because(now)],
         "interrupted": sorted(f"{kind}: {subject}" for kind, subject in now.begun),
         "next": rollout.next_command(what, now),
     }
-
-
-def _because(now: Standing) -> list[str]:
-    match now.condition:
-        case HeldBy(gates=gates):
-            return [f"{name}: {each.get('because', '')}" for name, each in gates.items()]
-        case FailedIn(kind=kind, message=message):
-            return [f"{kind}: {message}"]
-        case TakenBack() | Well():
-            return []
-        case _:
-            assert_never(now.condition)
 
 
 def _lines(data: dict[str, Any], *, whole: bool) -> list[str]:

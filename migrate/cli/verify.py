@@ -32,12 +32,23 @@ def _nonce(_context: click.Context, _parameter: click.Parameter, value: str | No
     return value
 
 
+def _number(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
+    if math.isnan(value):  # which is in every range
+        raise click.BadParameter("it is no number of seconds")
+    return value
+
+
 @click.command()
 @click.argument("plan_file", metavar="PLAN", type=FILE)
 @selection
 @click.option("--tries", type=click.IntRange(1, 100), default=3, show_default=True, help="Exchanges per application.")
 @click.option(
-    "--interval", type=click.FloatRange(0, 3600), default=10.0, show_default=True, help="Seconds between two rounds."
+    "--interval",
+    type=click.FloatRange(0, 3600),
+    callback=_number,
+    default=10.0,
+    show_default=True,
+    help="Seconds between two rounds.",
 )
 @click.option("--proof-out", type=FILE, metavar="FILE", help="Write the proofs there; the journal is left alone.")
 @click.option("--nonce", callback=_nonce, metavar="HEX", help="What `unsecret proof request` printed.")

@@ -32,6 +32,8 @@ def demonstrate(apps: int, seed: int, out: Path, tell: Tell) -> None:
 
     """
     workspace = prepare(out)
+    if workspace.emptied:
+        tell(f"demo      {out} held an earlier demo, journal and plan included: emptied, and begun anew")
     with Emulator(apps=apps, seed=seed) as emulator:
         variables = emulator.environment()
         demo = _Demo(

@@ -16,6 +16,8 @@ class Workspace:
     """Where everything of a demonstration lies."""
 
     root: Path
+    emptied: bool = False
+    """Whether an earlier demonstration lay there, which is gone now."""
 
     @property
     def snapshot(self) -> Path:
@@ -45,13 +47,15 @@ class Workspace:
 
 def prepare(root: Path) -> Workspace:
     """Make the folder, or empty one that an earlier demonstration left; any other folder with content is refused."""
+    emptied = False
     try:
         if root.exists() and any(root.iterdir()):
             if not (root / _MARKER).is_file():
                 raise DemoError(f"{root} is not empty and not of an earlier demo: choose another --out")
             shutil.rmtree(root)
+            emptied = True
         root.mkdir(parents=True, exist_ok=True)
         (root / _MARKER).write_text("This folder was made by unsecret demo and is emptied by the next one.\n")
     except OSError as error:
         raise DemoError(f"cannot use {root}: {error.strerror}; choose another --out") from error
-    return Workspace(root=root.resolve())
+    return Workspace(root=root.resolve(), emptied=emptied)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -77,11 +78,34 @@ class Database:
             yield
         except sa.exc.DBAPIError as error:
             why = " ".join(str(error.orig).split())
-            raise JournalError(f"cannot use the journal {self.where}: {why}; give another journal") from error
+            raise JournalError(f"cannot use the journal {self.where}: {why}; {_way_out(error)}") from error
         except UnicodeDecodeError as error:  # SQLite's own messages quote what a damaged file says
-            raise JournalError(f"cannot use the journal {self.where}: it is damaged; give another journal") from error
+            raise JournalError(f"cannot use the journal {self.where}: it is damaged; {_DAMAGED}") from error
         except UnicodeEncodeError as error:
             raise JournalError("the journal cannot hold text that is no Unicode: rename what is named so") from error
+
+
+_AGAIN = "run the command again: it finds out what became of what it had begun"
+_DAMAGED = "put a copy from before in its place, see docs/journal.md"
+_WAYS_OUT = {
+    sqlite3.SQLITE_BUSY: f"another program has it for long; when that has ended, {_AGAIN}",
+    sqlite3.SQLITE_FULL: f"make room on its disk, then {_AGAIN}",
+    sqlite3.SQLITE_IOERR: f"make room on its disk, or mend that, then {_AGAIN}",
+    sqlite3.SQLITE_READONLY: f"make the file and its folder writable, then {_AGAIN}",
+    sqlite3.SQLITE_CANTOPEN: f"make its folder readable and writable, then {_AGAIN}; or give another journal",
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: "it is no database of SQLite, or is damaged; give another journal",
+}
+"""By SQLite's primary result code ("Result and Error Codes"). Another journal would not know what was begun."""
+
+
+def _way_out(error: sa.exc.DBAPIError) -> str:
+    """Say what to do: the file is SQLite's, or the connection to a server was lost, or the server does not like it."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if isinstance(code, int):
+        return _WAYS_OUT.get(code & 0xFF, "give another journal")
+    lost = error.connection_invalidated or isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
+    return f"when the server answers, {_AGAIN}" if lost else "give another journal"
 
 
 def shown(url: str) -> str:

@@ -22,6 +22,13 @@ _AUDIENCES = {
     Cloud.CHINA: "api://AzureADTokenExchangeChina",
 }
 
+_GRAPHS = {
+    Cloud.PUBLIC: "https://graph.microsoft.com",
+    Cloud.USGOV: "https://graph.microsoft.us",
+    Cloud.CHINA: "https://microsoftgraph.chinacloudapi.cn",
+}
+"""For commands that a person is told ("National cloud deployments" of the Graph documentation)."""
+
 LOGIN_HOSTS = frozenset({*_LOGIN_HOSTS.values(), "login.windows.net", "sts.windows.net", "login.chinacloudapi.cn"})
 """Hosts of Entra's own issuers, today's and those of older tokens."""
 EXCHANGE_HOSTS = frozenset(_LOGIN_HOSTS.values())
@@ -47,6 +54,11 @@ def login_host(cloud: Cloud) -> str:
 def issuer(cloud: Cloud, tenant: TenantId) -> str:
     """Return the issuer of managed identity tokens of a tenant; compared to the letter, without a trailing slash."""
     return f"https://{_LOGIN_HOSTS[cloud]}/{tenant}/v2.0"
+
+
+def graph(cloud: Cloud) -> str:
+    """Return where Microsoft Graph is."""
+    return _GRAPHS[cloud]
 
 
 def audience(cloud: Cloud) -> str:

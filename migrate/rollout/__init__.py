@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrate.rollout.advice import next_command
+from migrate.rollout.advice import because, next_command
 from migrate.rollout.folding import (
     admit,
     begin,
@@ -24,12 +24,14 @@ from migrate.rollout.reading import (
     deactivations,
     glass_left,
     glass_of,
+    held,
     names,
     planned,
     proof_entries,
     proofs,
-    retired_keys,
+    removed,
     stepped,
+    to_remove,
     unfinished,
 )
 from migrate.rollout.standing import (
@@ -73,6 +75,7 @@ __all__ = [
     "abandoned",
     "admit",
     "all_planned",
+    "because",
     "begin",
     "closed_gates",
     "code_known",
@@ -87,6 +90,7 @@ __all__ = [
     "fold",
     "glass_left",
     "glass_of",
+    "held",
     "irreversible",
     "is_clean",
     "names",
@@ -94,11 +98,12 @@ __all__ = [
     "planned",
     "proof_entries",
     "proofs",
-    "retired_keys",
+    "removed",
     "standings",
     "states",
     "step",
     "stepped",
+    "to_remove",
     "transition",
     "unfinished",
 ]

@@ -59,6 +59,19 @@ def next_command(what: Course, now: Standing) -> str:
             assert_never(now.condition)
 
 
+def because(now: Standing) -> tuple[str, ...]:
+    """Return what holds an application where it stands, one text for each gate or failure; empty where nothing does."""
+    match now.condition:
+        case HeldBy(gates=gates):
+            return tuple(f"{name}: {each.get('because', '')}" for name, each in gates.items())
+        case FailedIn(kind=kind, message=message):
+            return (f"{kind}: {message}",)
+        case TakenBack() | Well():
+            return ()
+        case _:
+            assert_never(now.condition)
+
+
 _RESUMES: Final = (
     (frozenset({Kind.BREAK_GLASS_MEANT, Kind.BREAK_GLASS_FAILED}), "unsecret break-glass PLAN --app {app} --apply"),
     (frozenset({Kind.ACTIVATE_MEANT, Kind.ACTIVATE_FAILED, Kind.SCREAM_FAILED}), f"{_BACK} --apply"),

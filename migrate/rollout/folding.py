@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from inventory.model import ClientId, KeyId, TenantId
+from inventory.model import ClientId, TenantId
 from migrate.errors import IllegalTransitionError
 from migrate.exchanged import ExchangeClaims
 from migrate.gate import CodeState
@@ -124,8 +124,8 @@ def event(what: Course, now: Standing, entry: Entry) -> Event | None:
 def _gone(what: Course, now: Standing, entry: Entry) -> Event | None:
     """Count a credential that is gone; while a break-glass secret lives, an application is not retired."""
     if entry.kind is Kind.RETIRED:
-        gone = now.removed | {KeyId(entry.subject)}
-        whole = what.keys and what.keys <= gone and not {each.key_id for each in now.glass} - gone
+        gone = now.removed | {entry.carried}
+        whole = what.keys and what.keys <= gone and all(each.carried in gone for each in now.glass)
         return Event.REMOVED_ALL if whole else _another(what, entry)
     ended = any(each.label == entry.subject for each in now.glass) and len(now.glass) == 1
     return Event.GLASS_OVER_LAST if ended and what.keys and what.keys <= now.removed else Event.GLASS_OVER
@@ -133,7 +133,7 @@ def _gone(what: Course, now: Standing, entry: Entry) -> Event | None:
 
 def _another(what: Course, entry: Entry) -> Event | None:
     """Count the removal of a credential of the plan; one of an earlier plan changes nothing for this one."""
-    return Event.REMOVED_ONE if entry.subject in what.keys else None
+    return Event.REMOVED_ONE if entry.carried in what.keys else None
 
 
 def _proves(what: Course, entry: Entry) -> bool:
@@ -222,8 +222,8 @@ def _unsealed(now: Standing, entry: Entry) -> Standing:
 
 
 def _removed(now: Standing, entry: Entry) -> Standing:
-    left = tuple(each for each in now.glass if each.key_id != entry.subject)
-    return replace(now, removed=now.removed | {KeyId(entry.subject)}, glass=left)
+    left = tuple(each for each in now.glass if each.carried != entry.carried)
+    return replace(now, removed=now.removed | {entry.carried}, glass=left)
 
 
 def _glass_made(now: Standing, entry: Entry) -> Standing:

@@ -14,7 +14,7 @@ from migrate.circumstances import Deactivation, Stretch
 from migrate.exchanged import ExchangeClaims
 from migrate.gate import CodeState
 from migrate.glass import GlassSecret, Place
-from migrate.model import Abandoned, CodeFinding, Entry, Kind, Pairing, Refusal, Target
+from migrate.model import Abandoned, Carried, CodeFinding, Entry, Kind, Pairing, Refusal, Target
 
 
 def planned(entries: Iterable[Entry]) -> tuple[Pairing, ...]:
@@ -131,14 +131,13 @@ def code_state(entries: Iterable[Entry], tenant: TenantId) -> CodeState:
     """Return what is still open in code: each scan replaces everything known below the folder or file it looked at.
 
     Scans for another tenant say nothing, nor does one that found no Python file. A path that is gone can be forgotten:
-    its findings go, and nothing is known of it any more.
+    its findings go, and nothing is known of it any more. Scans of a path that were taken back count as never made: what
+    they settled is open again, and what they showed to be clean is not shown any more.
     """
     roots: dict[PurePath, bool] = {}
     findings: list[CodeFinding] = []
     named: frozenset[ClientId] | None = frozenset()
-    for entry in entries:
-        if entry.kind is not Kind.CODE_SCANNED or entry.data["tenant"] != tenant:
-            continue
+    for entry in _scans(entries, tenant):
         root = PurePath(entry.subject)
         roots = {each: seen for each, seen in roots.items() if not each.is_relative_to(root)}
         roots[root] = bool(entry.data["scanned"])
@@ -151,9 +150,34 @@ def code_state(entries: Iterable[Entry], tenant: TenantId) -> CodeState:
     return CodeState(roots=looked, findings=tuple(findings), named=named)
 
 
-def retired_keys(entries: Iterable[Entry]) -> frozenset[KeyId]:
-    """Return the key ids whose removal was confirmed by a read."""
-    return frozenset(KeyId(entry.subject) for entry in entries if entry.kind is Kind.RETIRED)
+def _scans(entries: Iterable[Entry], tenant: TenantId) -> Iterable[Entry]:
+    """Leave out the scans that were taken back; a later one of the same path counts again."""
+    kept: list[Entry] = []
+    for entry in entries:
+        if entry.kind is not Kind.CODE_SCANNED or entry.data["tenant"] != tenant:
+            continue
+        if entry.data.get("taken_back"):
+            kept = [each for each in kept if each.subject != entry.subject]
+        else:
+            kept.append(entry)
+    return kept
+
+
+def removed(entries: Iterable[Entry]) -> frozenset[tuple[ClientId, Carried]]:
+    """Return the credentials whose removal was confirmed by a read: applications may share a key id, too."""
+    found = (entry for entry in entries if entry.kind is Kind.RETIRED)
+    return frozenset((entry.application, entry.carried) for entry in found if entry.application is not None)
+
+
+def held(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Return the newest ``held`` entry of each credential that was not removed since."""
+    latest = {(one.application, one.carried): one for one in entries if one.kind in {Kind.HELD, Kind.RETIRED}}
+    return tuple(one for one in latest.values() if one.kind is Kind.HELD)
+
+
+def to_remove(targets: Iterable[Target]) -> frozenset[tuple[ClientId, Carried]]:
+    """Return the credentials that a plan means to remove."""
+    return frozenset((one.application.client_id, each.carried) for one in targets for each in one.credentials)
 
 
 def glass_of(entry: Entry) -> GlassSecret:
@@ -179,7 +203,8 @@ def glass_left(entries: Iterable[Entry]) -> dict[ClientId, tuple[GlassSecret, ..
         elif entry.kind is Kind.BREAK_GLASS_OVER:
             left.pop((entry.application, entry.subject), None)
         elif entry.kind is Kind.RETIRED:
-            left = {key: each for key, each in left.items() if each.key_id != entry.subject}
+            gone = (entry.application, entry.carried)
+            left = {key: each for key, each in left.items() if (key[0], each.carried) != gone}
     return {app: tuple(each for (of, _), each in left.items() if of == app) for app, _ in left}
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from inventory.model import ClientId, KeyId
+from inventory.model import ClientId
 from migrate.glass import GlassSecret
-from migrate.model import Abandoned, ApplicationRef, Kind, Pairing, Refusal, Target
+from migrate.model import Abandoned, ApplicationRef, Carried, Kind, Pairing, Refusal, Target
 from migrate.rollout.states import State
 from migrate.steps import Action
 
@@ -18,8 +18,8 @@ class Course:
     """What the plan means to do with one application."""
 
     application: ApplicationRef
-    keys: frozenset[KeyId]
-    """Key ids of the credentials to be removed."""
+    keys: frozenset[Carried]
+    """The credentials to be removed."""
     hosts: frozenset[str] = frozenset()
     """ARM ids, in lower case, of the hosts that the identity is to be attached to."""
     federated: bool = False
@@ -44,7 +44,7 @@ def course(pairing: Pairing) -> Course:
     """Return what the plan means to do with a paired application."""
     return Course(
         application=pairing.application,
-        keys=frozenset(each.key_id for each in pairing.credentials),
+        keys=frozenset(each.carried for each in pairing.credentials),
         federated=pairing.federated.exists,
         issuer=pairing.federated.issuer,
         subject=pairing.federated.subject,
@@ -56,7 +56,7 @@ def course_of_abandoned(abandoned: Abandoned) -> Course:
     """Return what becomes of an application that nobody uses: it is deactivated, and then loses its credentials."""
     return Course(
         application=abandoned.application,
-        keys=frozenset(each.key_id for each in abandoned.credentials),
+        keys=frozenset(each.carried for each in abandoned.credentials),
         trusts=False,
         abandoned=True,
     )
@@ -131,7 +131,7 @@ class Standing:
     station: State = State.PLANNED
     """Never held, failed or reverted: those are ``condition``."""
     condition: Condition = field(default_factory=Well)
-    removed: frozenset[KeyId] = frozenset()
+    removed: frozenset[Carried] = frozenset()
     """Every credential of it that was ever removed, those of earlier plans too."""
     hosts: frozenset[str] = frozenset()
     """Hosts that carry the identity, as it was last seen: ARM ids in lower case."""

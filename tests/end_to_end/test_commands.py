@@ -161,6 +161,14 @@ def test_code_holds_its_application_until_it_is_settled_or_gone(
     assert code_gate("report-mailer", capsys) == ""
     assert main(["rewrite", "code", "--plan", "plan.json", "--forget"]) == 2
     assert main(["rewrite", "cod", "--plan", "plan.json", "--forget"]) == 2
+    for wrong in ((".", "a mistake"), ("code", " ")):
+        assert main(["rewrite", wrong[0], "--plan", "plan.json", "--take-back", wrong[1]]) == 2
+    assert main(["rewrite", "code", "--plan", "plan.json", "--take-back", "not our folder <b>"]) == 0
+    assert "no code scan" in code_gate("orders-api", capsys)
+    assert main(["report", "journal.db", "--format", "markdown", "--out", str(tmp_path / "r.md")]) == 0
+    assert "not our folder" in (tmp_path / "r.md").read_text()
+    assert main(["rewrite", "code", "--plan", "plan.json"]) == 1
+    assert "code/app.py" in code_gate("orders-api", capsys)
     (code / "app.py").unlink()
     code.rmdir()
     assert main(["rewrite", "code", "--plan", "plan.json", "--forget"]) == 0

@@ -101,7 +101,7 @@ def test_an_interrupt_lets_the_credential_in_hand_be_finished(ready: tuple[Rollo
     assert kinds[Kind.RETIRE_MEANT] == kinds[Kind.RETIRED] == 1
     assert [row["result"] for row in json.loads(out)].count("retired") == 1
     assert "stopping after the step in hand" in err
-    assert "were not looked at" in err
+    assert "were not looked at; to go on: unsecret retire plan.json --apply --format json" in err
     assert "Traceback" not in err
     assert len(before - tenant.keys_left()) == 1
 

@@ -110,6 +110,12 @@ def test_what_is_not_what_was_asked_is_refused(made: Made) -> None:
     assert "not got by an assertion" in refused(made, with_try(made, claims={**claims, "credential_class": "1"}))
     old = {**claims, "issued_at": "2026-01-01T00:00:00Z"}
     assert "between the request and now" in refused(made, with_try(made, claims=old))
+    since = {first["application"]: datetime.now(UTC)}
+    assert "before its exchange failed" in refused(made, known=dataclasses.replace(made.known, failed=since))
+    earlier = {first["application"]: datetime.fromisoformat(claims["issued_at"]) - DAY}
+    assert len(
+        taken(made.file.read_bytes(), dataclasses.replace(made.known, failed=earlier), datetime.now(UTC), DAY)[1]
+    )
     assert "neither" in refused(made, with_try(made, claims=None))
     assert "no file of" in refused(made, b"{}")
     assert "no file of" in refused(made, forged(made, more=1))

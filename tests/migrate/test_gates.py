@@ -33,6 +33,7 @@ def test_every_gate_is_open_when_everything_is_right() -> None:
         "exchange-proven",
         "federated-credential-correct",
         "freeze-window",
+        "identity-exists",
         "not-last-credential-without-proof",
         "not-signing-or-encryption",
         "one-tenant",
@@ -43,7 +44,10 @@ def test_every_gate_is_open_when_everything_is_right() -> None:
         "secret-unused",
         "wave-order",
     }
-    only = {"all-callers-moved", "exchange-proven", "federated-credential-correct", "not-last-credential-without-proof"}
+    only = {
+        "all-callers-moved", "exchange-proven", "federated-credential-correct", "identity-exists",
+        "not-last-credential-without-proof",
+    }  # fmt: skip
     assert {*gates.names(Road.FEDERATED)} - {*gates.names(Road.DEACTIVATED)} == only
     assert {*gates.names(Road.DEACTIVATED)} - {*gates.names(Road.FEDERATED)} == {"deactivated-unmissed"}
     assert set(gates.names(Road.DEACTIVATION)) == {
@@ -64,6 +68,18 @@ def test_every_gate_is_open_when_everything_is_right() -> None:
 )
 def test_a_federated_credential_that_differs_in_a_letter_holds(wrong: dict[str, Any]) -> None:
     assert "federated-credential-correct" in closed(federated=(dataclasses.replace(trust(IDENTITY), **wrong),))
+
+
+@pytest.mark.parametrize(
+    ("now", "why"),
+    [(None, "is not there"), ({"client_id": "another"}, "another client id"), ({"enabled": False}, "disa")],
+)
+def test_an_identity_that_is_gone_or_another_holds_however_well_the_exchange_works(now: Any, why: str) -> None:
+    there = question().identity
+    assert there is not None
+    found = None if now is None else dataclasses.replace(there, **now)
+    assert why in closed(identity=found)["identity-exists"]
+    assert set(closed(identity=found)) == {"identity-exists"}
 
 
 def test_no_federated_credential_holds() -> None:

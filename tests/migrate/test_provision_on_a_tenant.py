@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -186,6 +187,14 @@ def test_a_hand_made_one_in_the_way_is_told_with_the_next_step(
         assert told in result.message
         assert by_hand.id in result.message
         assert "was made by hand" in result.message
+        asked, _, rest = result.message.partition("Who signs in with it: ")[2].partition(
+            "; an empty answer is no proof"
+        )
+        assert shlex.split(asked)[:5] == ["az", "rest", "--method", "get", "--url"]
+        assert {pairing.application.client_id in asked, by_hand.id in asked} == {True}
+        delete = shlex.split(rest.partition("nobody needs it: ")[2].partition(", and run")[0])
+        client_id = pairing.application.client_id
+        assert delete[-4:] == ["--id", client_id, "--federated-credential-id", by_hand.id]
     assert application(made, pairing).federated[-1] == by_hand
     assert kinds(made) == []
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inventory.model import ClientId
 from migrate import exchange, rollout
@@ -56,6 +58,23 @@ def test_a_later_scan_replaces_what_was_known_below_its_root() -> None:
     assert code_state() == CodeState(roots=(), findings=())
     older = entry(Kind.CODE_SCANNED, "/code", {"tenant": TENANT, "findings": [], "scanned": 1}, None)
     assert (code_state(first).named, code_state(first, older).named) == (frozenset(), None)
+
+
+PLACES = st.sampled_from(["/code", "/code/a", "/code/a/x.py", "/code/b", "/elsewhere"])
+SCANS = st.lists(st.tuples(PLACES, st.booleans()), max_size=8)
+
+
+@given(before=SCANS, place=PLACES, after=SCANS)
+def test_scans_that_were_taken_back_count_as_never_made(
+    before: list[tuple[str, bool]], place: str, after: list[tuple[str, bool]]
+) -> None:
+    def made(scans: list[tuple[str, bool]]) -> list[Entry]:
+        return [scan(root, *([finding(f"{root}/f.py")] if dirty else [])) for root, dirty in scans]
+
+    data = {"tenant": TENANT, "findings": [], "scanned": 0, "taken_back": "a mistake"}
+    others = [each for each in before if each[0] != place]
+    told = code_state(*made(before), entry(Kind.CODE_SCANNED, place, data, None), *made(after))
+    assert told == code_state(*made(others), *made(after))
 
 
 def test_scans_of_nothing_and_for_another_tenant_say_nothing() -> None:

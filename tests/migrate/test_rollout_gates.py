@@ -352,6 +352,11 @@ def test_a_later_wave_waits_until_the_earlier_one_is_settled() -> None:
     assert surrounded(entry(Kind.SCHEDULED)).unsettled == 1
 
 
+def test_a_credential_of_the_service_principal_with_the_same_key_id_is_not_settled_by_the_other() -> None:
+    assert surrounded(entry(Kind.RETIRED, holder="servicePrincipal")).unsettled == 1
+    assert surrounded(entry(Kind.RETIRED, holder="application")).unsettled == 0
+
+
 def test_what_soaks_holds_removals_of_later_waves_and_not_their_schedule() -> None:
     around = Surroundings(PLAN, RetirePolicy(), (), Rules())
     around.soaks(FIRST, FIRST.credentials[0])

@@ -13,7 +13,16 @@ from typing import Any, cast
 import pytest
 
 from inventory.errors import PermissionMissingError, TenantUnreachableError
-from inventory.model import ApplicationId, ClientId, CredentialAdded, Holder, KeyId
+from inventory.graph_directory import GraphDirectory
+from inventory.model import (
+    ApplicationId,
+    ClientId,
+    CredentialAdded,
+    CredentialLog,
+    Holder,
+    KeyId,
+    ServicePrincipalId,
+)
 from migrate import planfile, sealing
 from migrate.cli.main import main
 from migrate.emulator.state.records import PasswordCredential
@@ -408,6 +417,26 @@ def test_guard_finds_a_secret_that_appeared_on_a_retired_application(seals: Seal
         assert abs(each.added.at - seals.made.tenant.clock.now()) < timedelta(minutes=1)
 
 
+def test_guard_reads_the_audit_log_once_for_all_that_appeared_on_one_object(
+    seals: Seals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = plain(seals)[0]
+    seals.base.emulator.advance(timedelta(minutes=5))
+    keys = {seals.add_secret(f"applications/{one.application.id}").json()["keyId"] for _ in range(3)}
+    asked: list[str] = []
+    real = GraphDirectory.credential_log
+
+    async def counted(self: GraphDirectory, object_id: ApplicationId | ServicePrincipalId) -> CredentialLog:
+        asked.append(object_id)
+        return await real(self, object_id)
+
+    monkeypatch.setattr(GraphDirectory, "credential_log", counted)
+    found = [each for each in asyncio.run(seals.guard(one)) if isinstance(each, Found)]
+    assert {each.subject for each in found} == keys
+    assert all(isinstance(each.added, CredentialAdded) for each in found)
+    assert asked == [one.application.id]
+
+
 def test_guard_says_why_it_is_unknown_who_added_a_credential(seals: Seals) -> None:
     one = plain(seals)[0]
     seals.base.emulator.advance(timedelta(minutes=5))
@@ -565,6 +594,11 @@ def test_the_commands_seal_tell_guard_and_take_back(seals: Seals, run: Run) -> N
     code, told = run("seal", "--app", client_id, text=True)
     assert code == 0
     assert "Dry run. To make these changes: unsecret seal" in told
+    code, told = run("seal", text=True)
+    waiting = [each for each in told.splitlines() if each.startswith("  not yet  ")]
+    assert len(waiting) == len(seals.plan.pairings) - len(seals.watched)
+    assert all("it is sealed once it was watched to the end" in each for each in waiting)
+    assert told.count("        next: unsecret") == len(waiting)
     code, rows = run("seal", "--apply")
     assert (code, sorted({each["result"] for each in rows})) == (0, ["not yet", "sealed"])
     (row,) = [each for each in run("status")[1]["each"] if each["client_id"] == client_id]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from inventory.model import KeyId
+from inventory.model import ClientId, Holder, KeyId
 from migrate import rollout
 from migrate.errors import IllegalTransitionError
 from migrate.gate import CodeState
@@ -21,15 +22,17 @@ from tests.support.questions import PAIRING, claims
 
 GATES = ("exchange-proven", "secret-unused", "code-rewritten")
 KEYS = (KeyId("key-1"), KeyId("key-2"))
+CARRIED = frozenset((Holder.APPLICATION, each) for each in KEYS)
 HOST = "/subscriptions/s/resourcegroups/r/providers/microsoft.web/sites/app"
 COURSE = Course(
     application=PAIRING.application,
-    keys=frozenset(KEYS),
+    keys=CARRIED,
     hosts=frozenset({HOST}),
     issuer=PAIRING.federated.issuer,
     subject=PAIRING.federated.subject,
     wave=1,
 )
+BOTH = (Holder.APPLICATION, Holder.SERVICE_PRINCIPAL)
 REMOVED = {State.PARTLY_RETIRED, State.RETIRED, State.WATCHED, State.SEALED}
 
 
@@ -67,6 +70,24 @@ def test_nothing_leads_to_removed_but_a_removal() -> None:
     into = {row.event for row in TABLE if row.target in REMOVED and row.source not in REMOVED}
     assert into == {Event.REMOVED_ONE, Event.REMOVED_ALL}
     assert not [row for row in TABLE if row.source in REMOVED and row.target not in REMOVED]
+
+
+def test_a_key_id_that_application_and_service_principal_share_is_of_two_credentials() -> None:
+    course = replace(COURSE, keys=frozenset((each, KEYS[0]) for each in BOTH))
+    entries = [proof()]
+    for holder, state in zip(BOTH, (State.PARTLY_RETIRED, State.RETIRED), strict=True):
+        meant = entry(Kind.RETIRE_MEANT, KEYS[0], holder=holder, gates=dict.fromkeys(GATES, "because"))
+        rollout.admit(course, rollout.fold(course, entries), meant, GATES)
+        entries += [meant, entry(Kind.RETIRED, KEYS[0], holder=holder, removed=True)]
+        assert rollout.fold(course, entries).station is state
+    assert len(rollout.removed(entries)) == 2
+
+
+def test_what_holds_one_of_two_credentials_with_a_key_id_holds_it_still_when_the_other_is_gone() -> None:
+    held = [entry(Kind.HELD, KEYS[0], holder=each, gates={}) for each in BOTH]
+    held.append(replace(held[0], application=ClientId("another")))
+    gone = entry(Kind.RETIRED, KEYS[0], holder=BOTH[1], removed=True)
+    assert rollout.held([*held, gone]) == (held[0], held[2])
 
 
 def test_a_soak_that_is_called_off_takes_nothing_back_of_what_is_gone() -> None:
@@ -320,7 +341,7 @@ class Walk(RuleBasedStateMachine):
             assert self.gates_at_removal
             assert not self.glass
         assert {each.key_id for each in self.now.glass} == self.glass
-        assert self.now.removed == self.gone
+        assert {key for _, key in self.now.removed} == self.gone
         assert self.now.station in REMOVED or not self.gone
 
 
@@ -328,7 +349,7 @@ Walk.TestCase.settings = settings(max_examples=100, stateful_step_count=25, supp
 TestWalk = Walk.TestCase
 
 
-IDLE = Course(application=PAIRING.application, keys=frozenset(KEYS), trusts=False, abandoned=True)
+IDLE = Course(application=PAIRING.application, keys=CARRIED, trusts=False, abandoned=True)
 IDLE_GATES = ("deactivated-unmissed", "secret-unused")
 
 
@@ -393,7 +414,7 @@ class IdleWalk(RuleBasedStateMachine):
     @invariant()
     def nothing_was_removed_with_a_closed_gate(self) -> None:
         assert all(set(IDLE_GATES) <= set(opened) for opened in self.gates_at_removal)
-        assert self.now.removed == self.gone
+        assert {key for _, key in self.now.removed} == self.gone
         if self.now.station is State.RETIRED:
             assert self.gone == set(KEYS)
         if self.now.station is State.DEACTIVATED:

@@ -137,8 +137,23 @@ def test_the_job_fails_for_what_was_asked_for(folder: Path, fail_on: str, codes:
     assert [_shell(step, folder, FAIL_ON=fail_on, CODE=str(code))[0].returncode for code in range(3)] == codes
 
 
-def test_the_hook_is_a_check_that_changes_nothing() -> None:
+def _hook() -> dict[str, Any]:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    return dict(hook)
+
+
+def test_a_file_that_is_named_like_an_option_is_read_by_the_hook(folder: Path, command: str) -> None:
+    (folder / "-x.py").write_text(SITE)
+    hook = _hook()
+    line = [command, *hook["entry"].split()[1:], *hook["args"], "-x.py"]
+    done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, "-x.py:3: secret-sign-in" in done.stdout) == (1, True), done.stderr
+    guide = (ROOT / "docs" / "rewrite.md").read_text("utf-8")
+    assert guide.count("args: [") == guide.count(", --]")
+
+
+def test_the_hook_is_a_check_that_changes_nothing() -> None:
+    hook = _hook()
     assert hook["entry"].split() == ["unsecret", "rewrite", "--check"]
     assert (hook["language"], hook["require_serial"]) == ("python", True)
     assert {"id", "name", "description", "types_or"} <= set(hook)

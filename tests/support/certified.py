@@ -129,4 +129,4 @@ def document(written: Facts | None = None, signer: certificate.Signer | None = N
     """Give the certificate of the removal."""
     rows = chained(facts() if written is None else written)
     origin = Origin(journal=JOURNAL, entries=len(rows), head=str(rows[-1]["hash"]))
-    return certificate.make(origin, rows, KEY, signer)
+    return certificate.make(origin, rows, KEY, "application", signer)

@@ -6,7 +6,7 @@ import dataclasses
 from datetime import datetime, timedelta
 from typing import Any
 
-from inventory.model import ClientId, KeyId, SignIn, SignInHistory
+from inventory.model import ClientId, IdentityNow, KeyId, SignIn, SignInHistory
 from migrate.circumstances import Circumstances, Policy
 from migrate.exchanged import ExchangeClaims
 from migrate.gate import CodeState, Question
@@ -76,6 +76,7 @@ def question(**changes: Any) -> Question:
         application=APPLICATION,
         principal=principal("orders"),
         held=APPLICATION.credentials,
+        identity=IdentityNow(principal_id=IDENTITY.principal_id, client_id=IDENTITY.client_id, enabled=True),
         federated=(trust(IDENTITY),),
         history=history(),
         proofs=tuple(claims(at=NOW - timedelta(minutes=minutes)) for minutes in (30, 15, 1)),

@@ -37,6 +37,8 @@ def command(*, settings: Settings, **given: Any) -> int:
         baselines.refuse_device(asked.baseline)
     if asked.forget:
         return _forget(settings, asked.paths, asked.plan_file)
+    if asked.take_back and asked.plan_file:
+        return _take_back(settings, asked.paths, asked.take_back, asked.plan_file)
     with collector.eased():
         run, acting = _with_plan(settings, asked, asked.plan_file) if asked.plan_file else _without_plan(asked)
     if asked.baseline and (asked.check or asked.write_baseline):
@@ -59,13 +61,30 @@ def _forget(settings: Settings, paths: tuple[Path, ...], plan_file: Path | None)
 
     there = next((path for path in paths if path.exists()), None)
     if plan_file is None or there is not None:
-        why = "it needs --plan" if there is None else f"{there} is still there: scan it instead"
+        why = (
+            "it needs --plan"
+            if there is None
+            else f"{there} is still there: scan it, or --take-back REASON where its scan was a mistake"
+        )
         raise click.UsageError(f"--forget: {why}", click.get_current_context())
     with opened(settings, rests=False) as journal:
         unknown = codescan.forget(paths, planuse.load(plan_file, journal, settings.cloud), journal)
     if unknown:
         raise click.UsageError(f"--forget: nothing is on record for {unknown}", click.get_current_context())
     click.echo(f"forgotten: {', '.join(str(path) for path in paths)}")
+    return 0
+
+
+def _take_back(settings: Settings, paths: tuple[Path, ...], reason: str, plan_file: Path) -> int:
+    from migrate import codescan, planuse  # noqa: PLC0415 - a rewrite without a plan needs no database
+    from migrate.cli.journals import journal as opened  # noqa: PLC0415 - the same
+
+    with opened(settings, rests=False) as journal:
+        unknown = codescan.take_back(paths, reason, planuse.load(plan_file, journal, settings.cloud), journal)
+    if unknown:
+        why = f"{unknown} itself was never scanned; unsecret report of the journal lists what was"
+        raise click.UsageError(f"--take-back: {why}", click.get_current_context())
+    click.echo(f"taken back: {', '.join(str(path) for path in paths)}; what the scans there settled is open again")
     return 0
 
 

@@ -23,6 +23,7 @@ class Asked:
     identity: str | None
     apply: bool
     forget: bool
+    take_back: str | None
     check: bool
     baseline: Path | None
     write_baseline: bool
@@ -62,6 +63,12 @@ def refuse(asked: Asked) -> None:
         if value is not None and not by_name and client_id(value) is None:
             raise click.BadParameter(f"{value!r} is no client id", context, param_hint=option)
     wrong = (
+        (
+            asked.take_back is not None and not (asked.take_back.strip() and asked.plan_file),
+            "--take-back needs a reason, which the journal keeps, and --plan",
+        ),
+        (asked.take_back is not None and asked.forget, "--take-back and --forget exclude each other"),
+        (asked.take_back is not None and (asked.apply or asked.check), "--take-back looks at no code: without options"),
         (asked.identity and asked.plan_file, "--identity: the plan says which identity acts for the application"),
         (asked.identity and not asked.app, "--identity needs --app: the application that the identity acts for"),
         (asked.inline and asked.helper_module, "--inline and --helper-module exclude each other"),

@@ -31,6 +31,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--app", metavar="ID", help="Client id of the application that code without one belongs to."),
     click.option("--identity", metavar="ID", help="With --app: client id of the identity that acts for it."),
     _flag("--forget", "With --plan: these paths are gone; forget what was found in them."),
+    click.option(
+        "--take-back",
+        metavar="REASON",
+        help="With --plan: the scans of these paths were a mistake; they count no more.",
+    ),
     apply_option,
     _flag("--uncommitted", "With --apply: change files that have uncommitted changes, too."),
     _flag("--include-tests", "Rewrite test and documentation code too."),

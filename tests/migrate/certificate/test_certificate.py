@@ -165,13 +165,13 @@ def test_a_removal_that_was_not_proven_is_told_although_every_hash_holds(
 def test_entries_of_another_application_are_told() -> None:
     rows = chained(facts(), application="66666666-0000-4000-8000-000000000006")
     origin = certificate.Origin(journal="0" * 32, entries=len(rows), head=str(rows[-1]["hash"]))
-    assert set(found(certificate.file(certificate.make(origin, rows, KEY)))) == {
+    assert set(found(certificate.file(certificate.make(origin, rows, KEY, "application")))) == {
         f"entries[{position}].application" for position in range(7)
     }
 
 
 def test_what_was_not_removed_or_not_explained_is_not_certified() -> None:
-    assert certificate.retired(chained(facts())) == [KEY]
+    assert certificate.retired(chained(facts())) == [(KEY, "application")]
     with pytest.raises(UnfitError, match="no entry retired"):
         document(facts()[:5])
     with pytest.raises(UnfitError, match=r"retire-meant of credential .* before its removal"):
@@ -180,6 +180,19 @@ def test_what_was_not_removed_or_not_explained_is_not_certified() -> None:
     old[MEANT] = ("retire-meant", KEY, {"data": {"gates": {}}})
     with pytest.raises(UnfitError, match="earlier version"):
         document(old)
+
+
+def test_two_credentials_with_one_key_id_have_a_certificate_each() -> None:
+    written, other = facts(), "servicePrincipal"
+    for kind, subject, parts in facts()[4:6]:
+        written.append((kind, subject, {**parts, "data": {**parts["data"], "holder": other}}))
+    rows = chained(written)
+    origin = certificate.Origin(journal="0" * 32, entries=len(rows), head=str(rows[-1]["hash"]))
+    documents = [certificate.make(origin, rows, *each) for each in certificate.retired(rows)]
+    assert [found(certificate.file(each)) for each in documents] == [[], []]
+    assert [each["claims"]["credential"]["holder"] for each in documents] == ["application", other]
+    assert [each["claims"]["removal"]["done"]["entry"] for each in documents] == [6, 10]
+    assert len({certificate.name_of(each) for each in documents}) == 2
 
 
 def test_names_of_files_are_ids_whatever_the_journal_holds() -> None:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from migrate.cli.main import main
 from migrate.model import Entry, Kind
-from migrate.rollout import retired_keys
+from migrate.rollout import removed as removals
 from tests.support.journals import journal
 from tests.support.rollout import rollout
 
@@ -41,7 +41,7 @@ def test_every_removal_of_a_rollout_is_certified_and_checked_offline(
         secrets = [tenant.emulator.tenant.secret_of(each) for each in held]
         plan = asyncio.run(tenant.ready())
         asyncio.run(tenant.retire(plan))
-        removed = retired_keys(tenant.journal.entries())
+        removed = {key for _, (_, key) in removals(tenant.journal.entries())}
         assert len(removed) > 2
     monkeypatch.setenv("UNSECRET_JOURNAL", f"sqlite:///{tmp_path / 'journal.db'}")
     out = tmp_path / "certificates"

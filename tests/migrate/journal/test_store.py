@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import resource
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from inventory.model import ClientId
 from migrate.clock import SystemClock
 from migrate.errors import JournalError
 from migrate.journal.store import SqlJournal
 from migrate.model import Entry, Kind
+from tests.support.postgres import Server
 
 
 @pytest.fixture
@@ -102,6 +106,40 @@ def test_a_wrong_url_is_one_line(url: str) -> None:
     with pytest.raises(JournalError) as caught:
         SqlJournal(url, SystemClock())
     assert "\n" not in str(caught.value)
+
+
+def test_a_journal_that_somebody_holds_or_whose_disk_is_full_says_what_to_do(
+    journal: SqlJournal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(journal, entry())
+    path = tmp_path / "journal.db"
+    monkeypatch.setattr("migrate.journal.database._WAIT", 0.05)
+    impatient = SqlJournal(f"sqlite:///{path}", SystemClock())
+    with closing(impatient), closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(JournalError, match=r"another program has it for long.*run the command again"):
+            record(impatient, entry())
+        other.execute("ROLLBACK")
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, before[1]))
+        try:
+            with pytest.raises(JournalError, match=r"make room on its disk.*run the command again"):
+                record(impatient, replace(entry(), data={"why": "x" * 100_000}))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert len(journal.entries()) == 1
+
+
+@pytest.mark.postgres
+def test_a_server_that_ends_the_connection_in_the_middle_loses_nothing(postgres: Server) -> None:
+    url = postgres.database()
+    with closing(SqlJournal(url, SystemClock())) as mine, closing(SqlJournal(url, SystemClock())) as other:
+        record(mine, entry())
+        told = "when the server answers, run the command again"
+        with pytest.raises(JournalError, match=told), mine._database.writing() as connection:
+            connection.execute(sa.text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        record(mine, entry())
+        assert len(other.entries()) == 2
 
 
 def test_a_password_in_the_url_is_not_shown() -> None:
