@@ -47,8 +47,10 @@ from __future__ import annotations
 
 import functools
 import os
+from typing import TYPE_CHECKING
 
-from azure.identity import ManagedIdentityCredential
+if TYPE_CHECKING:
+    from azure.identity import ManagedIdentityCredential
 """
 _BOTH_IMPORTS = """
 from __future__ import annotations
@@ -56,12 +58,14 @@ from __future__ import annotations
 import functools
 import os
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import AzureError
-from azure.identity import ManagedIdentityCredential
 from azure.identity.aio import ClientAssertionCredential as AsyncClientAssertionCredential
 from azure.identity.aio import ManagedIdentityCredential as AsyncManagedIdentityCredential
+
+if TYPE_CHECKING:
+    from azure.identity import ManagedIdentityCredential
 """
 _LATE_IMPORTS = """
 
@@ -77,6 +81,8 @@ _SYNC_CORE = """
 @functools.lru_cache(maxsize=None)
 def _managed_identity(client_id: str) -> ManagedIdentityCredential:
     # One instance for each identity and process: it owns the cache of tokens.
+    from azure.identity import ManagedIdentityCredential  # here: where azure-identity is optional, it stays so
+
     return ManagedIdentityCredential(client_id=client_id)
 
 

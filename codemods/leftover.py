@@ -61,6 +61,12 @@ class LeftoverKind(enum.StrEnum):
     )
     OTHER_USE = ("other-use", "the secret is read for something else", "migrate this use, too", True)
     SOFT_READ = ("soft-read", "it is read for nothing any more", "remove the read", False)
+    HOLDS_MORE = (
+        "holds-more",
+        "a variable holds the secret among other things that are still read",
+        "take the secret out of the value, and leave the rest",
+        False,
+    )
     TEST = ("test", "a test sets the variable or patches the class", "adapt the test", False)
     CODE_SETS = ("code-sets", "code sets the variable", "remove the assignment", False)
     ENV_FILE = ("env-file", "an environment file sets it", "delete the line; a blank value is worse than none", False)

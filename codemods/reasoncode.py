@@ -120,12 +120,12 @@ class ReasonCode(enum.StrEnum):
     SECRET_USED_ELSEWHERE = (
         "secret-used-elsewhere",
         "the same secret is used for something else",
-        "migrate the other use too, then run again",
+        "make the place that is named do without the secret (a sign-in there is told by itself), then run again",
     )
     LEFTOVER = (
         "leftover",
         "the statement that reads the secret would stay behind",
-        "remove that read together with this call, or make it optional",
+        "remove that read with this call (--fix-leftovers does it where nothing else needs it), or make it optional",
     )
     DYNAMIC_SECRET = (
         "dynamic-secret",

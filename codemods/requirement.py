@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Self
 
 FLOORS = {"azure-identity": "1.17.0", "msal": "1.23.0"}
 """The first release with what a rewrite relies on.
@@ -14,16 +15,34 @@ msal 1.23.0 looks into its own cache for applications (https://github.com/AzureA
 
 
 class RequirementStatus(enum.StrEnum):
-    """What became of a declaration."""
+    """What became of a declaration; ``advice`` is empty where there is nothing to do."""
 
-    RAISED = "raised"
-    ADDED = "added"
-    SUFFICIENT = "sufficient"
-    TOO_OLD = "too-old"
+    meaning: str
+    advice: str
+
+    def __new__(cls, code: str, meaning: str, advice: str) -> Self:
+        """Keep the two texts beside the code, so that no table can miss one."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.meaning, member.advice = meaning, advice
+        return member
+
+    RAISED = ("raised", "it is raised", "")
+    ADDED = ("added", "it is added", "")
+    SUFFICIENT = ("sufficient", "it is new enough", "")
+    TOO_OLD = (
+        "too-old",
+        "the release that is declared is too old for what would be written",
+        "raise it as suggested, update the lock file, then run again",
+    )
     """It cannot be raised by itself: the sites of its project stay as they are."""
-    UNDECLARED = "undeclared"
+    UNDECLARED = (
+        "undeclared",
+        "nothing declares the package",
+        "declare it where the project declares the others",
+    )
     """Nothing declares the package here, and no single place is the obvious one."""
-    UNREADABLE = "unreadable"
+    UNREADABLE = ("unreadable", "the file that declares packages could not be read", "look at it by hand")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

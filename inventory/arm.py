@@ -38,6 +38,7 @@ from inventory.model import Cloud
 from inventory.refusals import sign_in_failed, unreachable
 from inventory.retry_after import retry_after
 from inventory.sign_in import credential
+from inventory.trail import Trail
 
 _LOG = logging.getLogger(__name__)
 _ATTEMPTS: Final = 6
@@ -174,13 +175,13 @@ class ArmConnection:
 
     async def pages(self, url: str) -> AsyncIterator[list[msgspec.Raw]]:
         """Follow ``nextLink``, which is opaque, to the end."""
-        following: str | None = url
+        following, trail = url, Trail()
         while following:
-            page = await self.get(following, WireList)
+            page, trail = await self.get(following, WireList), trail.after(following)
             yield page.value
-            if page.next_link == following:
-                raise ReadFailedError(f"GET {urlsplit(url).path}: the next page is the same page again")
-            following = page.next_link
+            following = page.next_link or ""
+            if trail.meets(following):
+                raise ReadFailedError(f"GET {urlsplit(url).path}: the next page is one that was read before")
 
     async def query(self, text: str, *, top: int, token: str | None = None, skip: int = 0) -> WireRows:
         """Ask Azure Resource Graph for one page of at most 1,000 rows, in all subscriptions that the account sees."""

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from inventory.convert_credentials import alone, mark
 from inventory.decoded import Decoded
-from inventory.ids import spelled
+from inventory.ids import each_spelled, spelled
 from inventory.model import CredentialKind, Holder
 from inventory.noting import noted
 from inventory.tables.rows import Row
@@ -92,10 +92,12 @@ def plain(page: Decoded[Any, Any]) -> Plain | None:
 
 def _is_plain(wire: WireHolder) -> bool:
     """Whether nothing signs or encrypts, and no credential can name another: ``purposes`` then judges each alone."""
-    certificates = wire.key_credentials
+    certificates, secrets = wire.key_credentials, wire.password_credentials
+    if certificates is None or secrets is None:
+        return False
     if wire.token_encryption_key_id or (certificates and len(certificates) > 1):
         return False
-    for one in wire.password_credentials or ():  # noqa: SIM110 - a generator for each object takes longer than all else
+    for one in secrets or ():  # noqa: SIM110 - a generator for each object takes longer than all else
         if one.custom_key_identifier:
             return False
     return True
@@ -117,7 +119,7 @@ def _listed(column: Column) -> list[Any]:
 
 
 def _blocks(wires: list[Any], unknown: list[str], *, principals: bool) -> tuple[Block, ...]:
-    ids, clients = [wire.id for wire in wires], [spelled(wire.app_id) for wire in wires]
+    ids, clients = [wire.id for wire in wires], each_spelled([wire.app_id for wire in wires])
     holder = Holder.SERVICE_PRINCIPAL if principals else Holder.APPLICATION
     first = _principals(wires, ids, clients, unknown) if principals else _applications(wires, ids, clients, unknown)
     secrets, held = _children(wires, lambda wire: wire.password_credentials)
@@ -207,7 +209,7 @@ def _secrets(wires: list[WireSecret], ids: list[str], clients: list[str], holder
         table="credentials",
         columns=(
             ids,
-            [spelled(one.key_id) for one in wires],
+            each_spelled([one.key_id for one in wires]),
             Same(str(CredentialKind.SECRET)),
             Same(str(purpose)),
             Same(reason),
@@ -232,7 +234,7 @@ def _certificates(wires: list[WireCertificate], ids: list[str], clients: list[st
         table="credentials",
         columns=(
             ids,
-            [spelled(one.key_id) for one in wires],
+            each_spelled([one.key_id for one in wires]),
             Same(str(CredentialKind.CERTIFICATE)),
             [str(purpose) for purpose, _ in judged],
             [reason for _, reason in judged],

@@ -25,6 +25,7 @@ from inventory.model import (
     Application,
     ApplicationId,
     ClientId,
+    Credential,
     FederatedCredential,
     Holder,
     IdentityClientId,
@@ -45,6 +46,7 @@ from inventory.rows import Json, Reading, SenselessError
 from inventory.wire import (
     WireApplication,
     WireFederated,
+    WireHolder,
     WireIdentified,
     WireLock,
     WireObject,
@@ -139,7 +141,7 @@ def _application(wire: WireApplication, unknown: str) -> Application:
         tags=tuple(wire.tags or ()),
         encryption_key=key,
         owners=_owners(wire.owners),
-        credentials=credentials(wire, Holder.APPLICATION, HolderFacts(encryption_key_id=key) if key else NOTHING),
+        credentials=_credentials(wire, Holder.APPLICATION, HolderFacts(encryption_key_id=key) if key else NOTHING),
         federated=None,
         created_by=ClientId(spelled(wire.created_by_app_id)) if wire.created_by_app_id else None,
         management_reference=wire.service_management_reference or None,
@@ -201,6 +203,12 @@ def _owners(wires: list[WireOwner] | None) -> tuple[Owner, ...] | None:
     return tuple(owners)
 
 
+def _credentials(wire: WireHolder, holder: Holder, facts: HolderFacts) -> tuple[Credential, ...]:
+    if wire.password_credentials is None or wire.key_credentials is None:
+        raise SenselessError("its credentials are null: there may be some")
+    return credentials(wire, holder, facts)
+
+
 def _principal(wire: WireServicePrincipal, unknown: str) -> Principal:
     if wire.service_principal_type == "ManagedIdentity":
         return _identity(wire)
@@ -222,7 +230,7 @@ def _principal(wire: WireServicePrincipal, unknown: str) -> Principal:
         sign_on_mode=wire.preferred_single_sign_on_mode,
         encryption_key=key,
         owners=_owners(wire.owners),
-        credentials=credentials(wire, Holder.SERVICE_PRINCIPAL, facts),
+        credentials=_credentials(wire, Holder.SERVICE_PRINCIPAL, facts),
         created=instant(wire.created_date_time),
         tags=tuple(wire.tags or ()),
         unknown=unknown,

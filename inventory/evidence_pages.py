@@ -17,6 +17,7 @@ from inventory.graph_paging import expired
 from inventory.instants import instant
 from inventory.logs.extent import Extent
 from inventory.model import Cloud, ScanNote
+from inventory.trail import Trail
 from inventory.usage import Source, SourceName, Use
 from inventory.wire import WireObject, WirePage
 
@@ -42,6 +43,7 @@ class Standing(msgspec.Struct, frozen=True):
     """The times of a log's records, by which gaps are found."""
     others: Extent = Extent()
     """Those of records that are kept with them and are not of the same kind."""
+    trail: Trail = Trail()
 
     def text(self) -> str:
         """Return what ``standing`` understands."""
@@ -59,11 +61,11 @@ class Standing(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, unreadable=self.unreadable + 1, reason=self.reason or note.text)
 
     def after(self, page: Answer[WirePage]) -> Standing:
-        """Return it as it is once a page was read; a page that leads to itself is refused."""
-        following = page.value.next_link or ""
-        if following and following == self.next:
-            raise ReadFailedError("the next page is the same page again")
-        return msgspec.structs.replace(self, next=following)
+        """Return it as it is once a page was read; one that leads in a circle is refused."""
+        following, trail = page.value.next_link or "", self.trail.after(self.next)
+        if trail.meets(following):
+            raise ReadFailedError("the next page is one that was read before")
+        return msgspec.structs.replace(self, next=following, trail=trail)
 
 
 def standing(cursor: str | None, first: str) -> Standing:

@@ -16,10 +16,10 @@ from inventory.usage import Source, SourceName, Use
 
 Entry = Use | Source | ScanNote
 USERS = (
-    "sign-ins of users, whose codes a web application redeems with a secret, are not read: their records name a kind "
+    "sign-ins of users, whose codes a web application redeems with a secret, are not in it: their records name a kind "
     "of credential at most, never the credential"
 )
-"""Blind spot of every log, for the reasons in docs/evidence.md ("Why sign-ins of users are not read")."""
+"""Blind spot of every log, for the reasons in docs/evidence.md ("What sign-ins of users show")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -227,8 +227,9 @@ class GraphConnection:
             raise
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
-            if self._heard and isinstance(error, httpx.TimeoutException):
-                raise httpx.ReadError(reason) from None  # slow, not away: as a connection that broke
+            slow = self._heard and isinstance(error, httpx.TimeoutException)
+            if slow or isinstance(error, httpx.DecodingError):  # a damaged answer: neither says that nobody is there
+                raise httpx.ReadError(reason) from None  # as a connection that broke
             raise unreachable(self.endpoint, reason) from None
         self._heard = True
         if not isinstance(response, httpx.Response):

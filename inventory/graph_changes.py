@@ -21,6 +21,7 @@ from inventory.graph import GraphConnection
 from inventory.graph_paging import pages
 from inventory.model import FederatedCredential, ManagedIdentity, ScanNote
 from inventory.refusals import brief
+from inventory.trail import Trail
 from inventory.wire import WirePage
 
 OWNERS = "$expand=owners($select=id,displayName,accountEnabled)"
@@ -49,12 +50,12 @@ def _number(raw: bytes) -> int:
 async def delta_link(connection: GraphConnection, collection: Collection) -> str:
     """Return the link that tells what changes from now on (``$deltatoken=latest``)."""
     url = f"/v1.0/{_PATHS[collection]}/delta?$deltatoken=latest"
-    link: str | None = url
-    while link:
-        page = (await connection.get(link, WirePage, low=True)).value
+    link, trail = url, Trail()
+    while link and not trail.meets(link):
+        page, trail = (await connection.get(link, WirePage, low=True)).value, trail.after(link)
         if page.delta_link:
             return page.delta_link
-        link = page.next_link if page.next_link != link else None
+        link = page.next_link or ""
     raise ReadFailedError(f"GET {url}: the answer holds no link for later changes")
 
 

@@ -12,6 +12,7 @@ from inventory.errors import CursorExpiredError, ReadFailedError
 from inventory.graph import Answer, GraphConnection
 from inventory.model import ScanNote
 from inventory.rows import ReadPage
+from inventory.trail import Trail
 
 _REFUSED = frozenset({400, 404, 410})  # Directory_ExpiredPageToken, syncStateNotFound, resyncRequired and their kin
 _Value = TypeVar("_Value")
@@ -29,6 +30,7 @@ class _Chain(Generic[_Value]):
         self._following: str | None = url
         self._given = not url.startswith("/")
         self._begun = False
+        self._trail = Trail().after(url)
 
     async def next(self) -> Answer[ReadPage[_Value]] | None:
         """Read the next page; None after the last one."""
@@ -44,9 +46,10 @@ class _Chain(Generic[_Value]):
             if self._given:
                 raise expired(error) from None
             raise
-        if answer.value.next_link == here:
-            raise ReadFailedError(f"GET {here.partition('?')[0]}: the next page is the same page again")
-        self._following, self._given = answer.value.next_link, True
+        following = answer.value.next_link
+        if following and self._trail.meets(following):
+            raise ReadFailedError(f"GET {here.partition('?')[0]}: the next page is one that was read before")
+        self._following, self._given, self._trail = following, True, self._trail.after(following or "")
         return answer
 
 

@@ -34,6 +34,7 @@ from inventory.hosting_wire import (
 )
 from inventory.model import Cloud, FederatedCredential, ScanNote
 from inventory.settings_kind import KnownIds
+from inventory.trail import Trail
 
 _ROWS: Final = 1000  # the most that Resource Graph gives in one page
 _HOSTS_PAGE: Final = 200  # fewer, because each site among them costs three more requests
@@ -139,7 +140,7 @@ class Hosting:
     ) -> AsyncIterator[tuple[Sequence[bytes], tuple[ScanNote, ...]]]:
         """Yield pages of rows; ``place`` is where the next one begins when a page is yielded."""
         notes: tuple[ScanNote, ...] = ()
-        resumed = place.token is not None
+        resumed, trail = place.token is not None, Trail().after(place.token or "")
         while True:
             try:
                 page = await self._arm.query(query, top=top, token=place.token, skip=place.rows)
@@ -148,9 +149,9 @@ class Hosting:
                     raise
                 place.token, resumed, notes = None, False, (_went_on_by_count(place.rows),)
                 continue
-            if page.skip_token is not None and page.skip_token == place.token:
-                raise ReadFailedError("Azure Resource Graph: the next page is the same page again")
-            resumed, place.token = False, page.skip_token
+            if page.skip_token and trail.meets(page.skip_token):
+                raise ReadFailedError("Azure Resource Graph: the next page is one that was read before")
+            resumed, place.token, trail = False, page.skip_token, trail.after(page.skip_token or "")
             place.rows += len(page.data)
             yield page.data, (*notes, *((_CUT,) if page.cut and page.skip_token is None else ()))
             notes = ()

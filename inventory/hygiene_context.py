@@ -21,7 +21,7 @@ from inventory.model import (
     Snapshot,
 )
 from inventory.usage import Use
-from inventory.usage_subject import subject
+from inventory.usage_subject import has_agents, subject
 from inventory.usage_verdict import Terms, Verdict, verdict
 
 _IN_FORCE = frozenset({Expiry.LIVE, Expiry.ENDLESS})
@@ -106,7 +106,8 @@ class Context:
         application = self.applications.get(credential.client_id)
         local = credential.holder is Holder.SERVICE_PRINCIPAL  # it authenticates in this tenant alone
         audience = application.sign_in_audience if application else None
-        asked = subject(credential, elsewhere=not local and audience != _HERE_ALONE)
+        agents = has_agents((application, self.principals.get(credential.client_id)))
+        asked = subject(credential, elsewhere=not local and audience != _HERE_ALONE, agents=agents)
         terms = Terms(days=self.thresholds.unused_days)
         return verdict(asked, self.uses.get(asked.client_id, ()), self.snapshot.sources, self.snapshot.taken_at, terms)
 

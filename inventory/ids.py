@@ -27,6 +27,13 @@ def spelled(text: str) -> str:
     return text.strip().lower()
 
 
+def each_spelled(column: list[str]) -> list[str]:
+    """Return what ``spelled`` makes of each: the column itself where, as almost always, that changes nothing."""
+    whole = "".join(column)
+    same = whole == whole.lower() and whole.split(None, 1) == ([whole] if whole else [])
+    return column if same else [spelled(text) for text in column]
+
+
 def guid(text: str | None) -> str | None:
     """Return a GUID in lower case; None for all that cannot be one, and for zeros, which mean that there is none."""
     found = spelled(text or "")

@@ -29,6 +29,7 @@ _MOST_LEARNED = 64  # a tenant that makes up names without end is read row by ro
 _LONGEST = 4000  # characters of one unknown property
 _SECRETIVE = re.compile(rb"secret|passw|token|private|credential|\bkey", re.IGNORECASE)
 _PLAIN = re.compile(r"[\w.@-]{1,100}")  # msgspec names no field after a name with quotes in it
+_PLAIN_TYPES = (b'"#microsoft.graph.application"', b'"#microsoft.graph.servicePrincipal"')
 _WITHHELD = msgspec.Raw(b'"not kept"')
 _ABSENT = msgspec.Raw(b"")
 _ANYTHING = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -176,13 +177,18 @@ def _told(row: WireObject, extra: Mapping[str, str]) -> str:
 
 
 def _text(unknown: Mapping[str, msgspec.Raw]) -> str:
-    """Write unknown properties as a JSON object without OData's own remarks.
+    """Write unknown properties as a JSON object without OData's own remarks, of which a special type alone is kept.
 
     What may be a secret by its name or by its looks, or by those of something inside it, or is very long, is told to be
     there and not kept.
     """
-    kept = {withheld(name): _safe(name, value) for name, value in sorted(unknown.items()) if "@" not in name}
+    kept = {withheld(name): _safe(name, value) for name, value in sorted(unknown.items()) if _tells(name, value)}
     return msgspec.json.encode(kept).decode(errors="replace") if kept else ""
+
+
+def _tells(name: str, value: msgspec.Raw) -> bool:
+    """Whether a property is the object's own: of OData's remarks only the type, where it is a special one."""
+    return "@" not in name or (name == "@odata.type" and bytes(value) not in _PLAIN_TYPES)
 
 
 def _safe(name: str, value: msgspec.Raw) -> msgspec.Raw:

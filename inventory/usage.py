@@ -11,6 +11,8 @@ from inventory.ids import ClientId, KeyId
 SourceName = NewType("SourceName", str)
 EVERY_KIND = ("certificate", "federated", "secret")
 """The kinds of credential that sign in."""
+SIGN_INS_OF_USERS = "users"
+"""What a log of users' sign-ins sees: that they signed in with an application, by whatever credential of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,10 @@ class Source:
     blind_spots: tuple[str, ...] = ()
     """What it can never show, in words."""
     sees: tuple[str, ...] = ()
-    """The kinds of credential that a record of it can name; of any other kind, and when unread, it shows nothing."""
+    """The kinds of credential that a record of it can name; of any other kind, and when unread, it shows nothing.
+
+    ``SIGN_INS_OF_USERS``: of an application without a record in its window, it shows that no user signed in.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from inventory.classify import named_thumbprint, thumbprint
 from inventory.ids import guid, spelled
-from inventory.model import ClientId, Credential, FederatedCredential, Purpose
+from inventory.model import Application, ClientId, Credential, FederatedCredential, Purpose, ServicePrincipal
 from inventory.usage import Use
 
 FEDERATED = "federated"
+BLUEPRINT = '"#microsoft.graph.agentIdentityBlueprint'
+"""Stands among the unknown properties of a blueprint, and of its service principal."""
+AGENTS = "its agent identities sign in by it, and nothing documents that their records name it"
 _TYPES = {
     "clientsecret": "secret",
     "certificate": "certificate",
@@ -41,9 +45,20 @@ class Subject:
     """Whether it may be used in other tenants, whose logs are not read."""
     begins: datetime | None = None
     """From when on it can be used, where that is told."""
+    agents: bool = False
+    """Whether agent identities sign in by it, whose records are of applications of their own."""
 
 
-def subject(credential: Credential, *, elsewhere: bool) -> Subject:
+def has_agents(holders: Iterable[Application | ServicePrincipal | None]) -> bool:
+    """Whether one of the objects of an application is the blueprint of agent identities, by its type.
+
+    Source: Microsoft Graph reference, "agentIdentityBlueprint resource type", which inherits from ``application``, and
+    Microsoft Entra Agent ID: a blueprint gets the tokens of its agent identities, which have client ids of their own.
+    """
+    return any(BLUEPRINT in one.unknown for one in holders if one is not None)
+
+
+def subject(credential: Credential, *, elsewhere: bool, agents: bool = False) -> Subject:
     """Return what to ask about a secret or certificate; ``elsewhere``: the application is not for this tenant alone."""
     return Subject(
         client_id=ClientId(spelled(credential.client_id)),
@@ -52,6 +67,7 @@ def subject(credential: Credential, *, elsewhere: bool) -> Subject:
         thumbprint=named_thumbprint(credential.thumbprint),
         elsewhere=elsewhere,
         begins=credential.start,
+        agents=agents,
     )
 
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from inventory.usage import Source, SourceName, Use
-from inventory.usage_subject import FEDERATED, Subject, Whose, whose
+from inventory.usage import SIGN_INS_OF_USERS, Source, SourceName, Use
+from inventory.usage_subject import AGENTS, FEDERATED, Subject, Whose, whose
 
 _SAME_TIME = timedelta(hours=1)
 """By how much the times of one sign-in may differ between a report and a log."""
@@ -80,7 +80,7 @@ def verdict(
     if last is not None and last[0] >= case.start:
         return Used(last=last[0], by=last[1], because=(*_seen(case, last[0], last[1]), *_disagreement(case, last[0])))
     covering = [source for source in case.sources if not _lack(case, source)]
-    obstacles = (*_elsewhere(case), *_too_young(case), *_unexplained(case, covering))
+    obstacles = (*_elsewhere(case), *_agents(case), *_too_young(case), *_unexplained(case, covering))
     obstacles += _users_untold(case) if covering else ()
     if covering and not obstacles:
         return _unused(case, covering, last)
@@ -139,6 +139,11 @@ def _lack(case: _Case, source: Source) -> str:
         return source.missing
     if case.asked.kind not in source.sees:
         return f"it does not show a {case.asked.kind} credential"
+    return _not_covering(case, source)
+
+
+def _not_covering(case: _Case, source: Source) -> str:
+    """Say why a source does not cover the window; empty where it does."""
     if source.since is None or source.until is None:
         return "that it has no row of a success does not mean that there was none"
     if source.since > case.start:
@@ -157,6 +162,10 @@ def _elsewhere(case: _Case) -> tuple[str, ...]:
     return ("it may sign in to other tenants, whose logs are not read",) if case.asked.elsewhere else ()
 
 
+def _agents(case: _Case) -> tuple[str, ...]:
+    return (AGENTS,) if case.asked.agents else ()
+
+
 def _too_young(case: _Case) -> tuple[str, ...]:
     """Say that a credential had no time to be used: one that replaces another is made before it is put to use."""
     begins = case.asked.begins
@@ -168,16 +177,23 @@ def _too_young(case: _Case) -> tuple[str, ...]:
 
 
 def _users_untold(case: _Case) -> tuple[str, ...]:
-    """Say that nothing tells whether users sign in: no log that is read shows what a web application does for them.
+    """Say that nothing tells whether users sign in, for whom a web application redeems codes with its secret.
 
-    A report without a row of the application says nothing, nor does one that was not read to its end or is behind.
+    A report without a row of the application says nothing, nor does one that was not read to its end or is behind. A
+    log of users tells by its silence, where it covers the window.
     """
     unknown = "whether users sign in with the application, which may take it, is not known"
+    logs = {source.name: source.missing or _not_covering(case, source) for source in _logs_of_users(case)}
     told = [source for source in case.sources if source.name in case.users_told]
-    if not told:
-        return (f"{unknown}: no report that was read has a row of it",)
-    lacks = [source.missing or _not_told_lately(case, source) for source in told]
-    return () if "" in lacks else tuple(f"{unknown}: {one.name}: {lack}" for one, lack in zip(told, lacks, strict=True))
+    lacks = [*((source.name, source.missing or _not_told_lately(case, source)) for source in told), *logs.items()]
+    if any(not lack for _, lack in lacks):
+        return ()
+    nothing = () if told else (f"{unknown}: no report that was read has a row of it",)
+    return (*nothing, *(f"{unknown}: {name}: {lack}" for name, lack in lacks))
+
+
+def _logs_of_users(case: _Case) -> list[Source]:
+    return sorted((one for one in case.sources if SIGN_INS_OF_USERS in one.sees), key=_order)
 
 
 def _not_told_lately(case: _Case, report: Source) -> str:
@@ -221,7 +237,7 @@ def _said(source: SourceName, delegated: bool, ours: bool, moment: datetime) -> 
     if delegated:
         return (
             f"{source}: users signed in with the application at {_minute(moment)}, which may have taken this "
-            "credential; their log is not read"
+            "credential; no record tells which it was"
         )
     if ours:
         return f"{source}: it was tried at {_minute(moment)}, and nothing tells whether that succeeded"
@@ -241,8 +257,14 @@ def _unused(case: _Case, covering: list[Source], last: tuple[datetime, SourceNam
             f"unused for {days} days; a job that runs less often would not show",
             *_before(last),
             *_attempts(case),
+            *_no_users(case),
         ),
     )
+
+
+def _no_users(case: _Case) -> tuple[str, ...]:
+    covering = [one for one in _logs_of_users(case) if not one.missing and not _not_covering(case, one)]
+    return tuple(f"{one.name} shows no sign-in of a user that may have taken it" for one in covering)
 
 
 def _days(source: Source, last: tuple[datetime, SourceName] | None, at: datetime) -> int:

@@ -89,8 +89,9 @@ class WireHolder(WireObject, frozen=True, gc=False):
     tags: list[str] | None = None
     owners: list[WireOwner] | None = None
     token_encryption_key_id: str | None = None
-    password_credentials: list[WireSecret] | None = None
-    key_credentials: list[WireCertificate] | None = None
+    password_credentials: list[WireSecret] | msgspec.UnsetType | None = msgspec.UNSET
+    key_credentials: list[WireCertificate] | msgspec.UnsetType | None = msgspec.UNSET
+    """Null, which Graph documents for neither, tells nothing: not that there are none."""
 
 
 class WireApplication(WireHolder, frozen=True, gc=False):

@@ -15,6 +15,7 @@ import msgspec
 from inventory.arm import ArmConnection
 from inventory.errors import PermissionMissingError, ReadFailedError
 from inventory.hosting_wire import WireAttached
+from inventory.trail import Trail
 from inventory.wire import WireObject
 from migrate import attachment
 from migrate.attachment import Attachment, IdentityUse, NewIdentity
@@ -118,12 +119,14 @@ class ArmWriter:
 
     async def _associated(self, resource_id: str) -> list[str]:
         """List associated resources, those that the account cannot see otherwise included; a POST that reads."""
-        url: str | None = _path(f"{resource_id}/listAssociatedResources", _ASSOCIATED)
+        url, trail = _path(f"{resource_id}/listAssociatedResources", _ASSOCIATED), Trail()
         found: list[str] = []
         while url:
-            page = await self._arm.post(url, _Associated)
+            page, trail = await self._arm.post(url, _Associated), trail.after(url)
             found += [each.id for each in page.value]
-            url = page.next_link
+            url = page.next_link or ""
+            if trail.meets(url):
+                raise ReadFailedError(f"POST {resource_id}: the next page is one that was read before")
         return found
 
     async def _assigned(self, subscription: str, principal_id: str) -> list[str]:

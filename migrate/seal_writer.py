@@ -15,6 +15,7 @@ import msgspec
 from inventory.errors import ReadFailedError
 from inventory.graph import GraphConnection
 from inventory.model import ApplicationId
+from inventory.trail import Trail
 from migrate.errors import WriteFailedError
 from migrate.ports import JsonObject
 
@@ -59,11 +60,13 @@ class GraphSealWriter:
 
     async def _listed(self, url: str) -> tuple[JsonObject, ...]:
         found: list[JsonObject] = []
-        following: str | None = url
+        following, trail = url, Trail()
         while following:
-            page = (await self._connection.get(following, _Page)).value
+            page, trail = (await self._connection.get(following, _Page)).value, trail.after(following)
             found += page.value
-            following = page.next_link
+            following = page.next_link or ""
+            if trail.meets(following):
+                raise ReadFailedError(f"GET {url.partition('?')[0]}: the next page is one that was read before")
         return tuple(found)
 
     async def create_policy(self, name: str, description: str, restrictions: JsonObject, version: str) -> str:

@@ -12,9 +12,10 @@ from codemods.engine.candidates import looks_like_test
 from codemods.engine.dead import FILES_OF_SETTINGS, Dead, dead_reads
 from codemods.engine.flow import Dropped, block_of, whole_lines, why_kept
 from codemods.engine.project import Project
+from codemods.engine.readers import environment_variable
 from codemods.engine.references import References
 from codemods.engine.search import Unproven
-from codemods.engine.secrets import NameRead, environment_variable
+from codemods.engine.secrets import NameRead
 from codemods.engine.source import Source, decode
 from codemods.engine.splice import Edit, splice
 from codemods.errors import CodemodError

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from codemods.engine.indirect import last_name
+from codemods.engine.injected import function_of, provider_of
 from codemods.engine.project import Project
-from codemods.engine.secrets import Origin, environment_variable, item_of
+from codemods.engine.readers import environment_variable, library_read, variables_inside
+from codemods.engine.secrets import Origin, item_of
 from codemods.names import Binding, Kind, Module
 
 _DEEP = 8
@@ -23,6 +25,8 @@ _DATA = frozenset({
     "json.load", "json.loads", "yaml.safe_load", "yaml.load", "tomllib.load", "tomllib.loads", "toml.load",
     "configparser.ConfigParser", "configparser.RawConfigParser", "dotenv.dotenv_values",
 })  # fmt: skip
+# https://docs.streamlit.io/develop/api-reference/connections/st.secrets: read from a file when an entry is asked for
+_SECRETS_OF_APPS = "streamlit.secrets."
 _WITH_DEFAULT = frozenset({"Field", "field", "config", "env", "Option"})
 _UNSEEN = "where {} is defined cannot be seen"
 
@@ -37,7 +41,8 @@ class _Place:
 class Definition:
     """What was found out about one origin: why it needs the secret (or None), and the variables it reads.
 
-    ``places`` are the expressions that give it its value, each in its file.
+    ``places`` are the expressions that give it its value, each in its file; ``inside`` are variables that hold it
+    among other things.
     """
 
     home: Path
@@ -45,6 +50,7 @@ class Definition:
     variables: list[str] = field(default_factory=list)
     holders: list[str] = field(default_factory=list)
     places: list[tuple[Path, ast.expr]] = field(default_factory=list)
+    inside: list[str] = field(default_factory=list)
 
 
 class Definitions:
@@ -77,7 +83,26 @@ class Definitions:
             return self._value(place, binding.value, attributes, found, depth)
         if isinstance(binding.node, ast.ClassDef) and len(attributes) == 1:
             return self._field(place, binding.node, attributes[0], found, depth)
-        return _UNSEEN.format(binding.name)
+        return self._injected(place, binding, attributes, found, depth)
+
+    def _injected(
+        self, place: _Place, binding: Binding, attributes: tuple[str, ...], found: Definition, depth: int
+    ) -> str | None:
+        """Judge what FastAPI puts into a parameter; whoever calls the function himself may put in something else."""
+        provider, function = provider_of(place.module, binding), function_of(place.module, binding)
+        if provider is None or function is None or not attributes:
+            return _UNSEEN.format(binding.name)
+        made = ast.copy_location(ast.Call(func=provider, args=[], keywords=[]), provider)
+        return self._made(place, made, attributes, found, depth + 1) or self._called(place, function.name)
+
+    def _called(self, place: _Place, name: str) -> str | None:
+        """Find a call that gives arguments to a function of some name, anywhere in the project."""
+        for path in sorted({place.path, *self.project.mentioning({name}).get(name, ())}):
+            module = place.module if path == place.path else self.project.module(path)
+            for call in () if module is None else module.calls:
+                if last_name(call.func) == name and (call.args or call.keywords):
+                    return f"{self.project.name(path)}:{call.lineno} calls {name}() itself"
+        return None
 
     def _imported(
         self, place: _Place, binding: Binding, attributes: tuple[str, ...], found: Definition, depth: int
@@ -97,6 +122,9 @@ class Definitions:
             known = [answer for answer in answers if answer != ""]
             if known:
                 return next((answer for answer in known if answer is not None), None)
+        if ".".join((binding.qualified, *attributes)).startswith(_SECRETS_OF_APPS):
+            found.holders += _SECRETS_OF_APPS.rstrip(".").split(".")
+            return None
         return _UNSEEN.format(binding.name)
 
     def _top(self, path: Path, names: tuple[str, ...], found: Definition, depth: int) -> str | None:
@@ -120,6 +148,7 @@ class Definitions:
                 is_optional(module, bindings[0].value, found.variables)  # which variable it is, is worth knowing
             return self._at(place, use)
         if len(names) > 1 and (line := self._touched(module, names[-1])) is not None:
+            self._binding(place, bindings[0], names[1:], found, depth)  # which variable it is, is worth knowing
             return f"{self.project.name(path)}:{line}"
         return self._binding(place, bindings[0], names[1:], found, depth)
 
@@ -162,6 +191,7 @@ class Definitions:
     ) -> str | None:
         """Judge an object by the class it is made of, the function that returns it, or the file it is read from."""
         if (place.module.qualified(call.func) or "") in _DATA:
+            found.inside += variables_inside(place.module, call)
             return None
         if last_name(call.func) in {"parse_args", "parse_known_args"} and len(attributes) == 1:
             return self._option(place, call, attributes[0], found)
@@ -264,6 +294,14 @@ class Definitions:
 
 def is_optional(module: Module, node: ast.expr, variables: list[str]) -> bool:
     """Tell whether an expression gives a value without the secret; the variables it reads are collected."""
+    read = library_read(module, node)
+    if read is None:
+        return _is_optional(module, node, variables)
+    variables.append(read.variable)
+    return read.default is not None and is_optional(module, read.default, variables)
+
+
+def _is_optional(module: Module, node: ast.expr, variables: list[str]) -> bool:
     variable = environment_variable(module, node)
     match node:
         case ast.Constant(value=value):
@@ -289,7 +327,7 @@ def is_optional(module: Module, node: ast.expr, variables: list[str]) -> bool:
 def is_variable(module: Module, node: ast.AST) -> bool:
     """Tell whether a node reads an environment variable, or is its name in such a read."""
     reads = (item for item in (node, module.parents.get(node)) if isinstance(item, ast.Subscript | ast.Call))
-    return any(environment_variable(module, item) is not None for item in reads)
+    return any((environment_variable(module, item) or library_read(module, item)) is not None for item in reads)
 
 
 def is_definition(module: Module, node: ast.AST) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from codemods.engine.notebook import Notebook
 from codemods.engine.sites import Occurrence
 from codemods.engine.source import Source
 from codemods.model import ReasonCode
-from codemods.names import Module
+from codemods.names import Kind, Module, root_name
 from codemods.transform import ASSERTION, HelperClass, Insert, Renamed, Replace, Rewrite
 
 _HELPER_NAMES = re.compile(r"managed_identity_assertion(_for_\w+)?|ManagedIdentityAssertionCredential(For\w+)?")
@@ -41,13 +42,31 @@ class File:
 
 def no_place(file: File, occurrence: Occurrence) -> Blocked | None:
     """Say why the assertion can come neither from a module nor from one expression."""
-    if not file.inline:
-        return (ReasonCode.HELPER_NAME_TAKEN, "") if file.helper_taken else None
-    if fits_inline(occurrence):
+    if not file.inline and file.helper_taken:
+        return ReasonCode.HELPER_NAME_TAKEN, ""
+    if _loses_its_try(file, occurrence):
+        return ReasonCode.UNSUPPORTED_FORM, "the program starts without the library, and would not any more"
+    if not file.inline or fits_inline(occurrence):
         return None
     if file.helper_unknown:
         return ReasonCode.HELPER_PLACE_UNKNOWN, file.helper_unknown
     return ReasonCode.UNSUPPORTED_FORM, "no single expression can take its place: use a helper module"
+
+
+def _loses_its_try(file: File, occurrence: Occurrence) -> bool:
+    """Tell whether a file goes on without the library while what comes in its place is imported at the top.
+
+    The helper module imports azure-identity when it is first used, its asynchronous class when it is imported itself;
+    that import stands where the old one stood if that one imports nothing else.
+    """
+    root = root_name(occurrence.node.func) if isinstance(occurrence.node, ast.Call) else None
+    found = None if root is None else file.module.lookup(root)
+    nodes = [binding.node for binding in (() if found is None else found[1]) if binding.kind is Kind.IMPORT]
+    optional = [node for node in nodes if any(isinstance(each, ast.Try) for each in file.module.ancestors(node))]
+    if file.inline:
+        return bool(optional)
+    is_async = isinstance(occurrence.verdict, Rewrite) and isinstance(occurrence.verdict.callee, HelperClass)
+    return is_async and any(not isinstance(node, ast.ImportFrom) or len(node.names) > 1 for node in optional)
 
 
 def fits_inline(occurrence: Occurrence) -> bool:

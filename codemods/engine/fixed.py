@@ -13,8 +13,8 @@ from codemods.engine.fixing import Fixes
 from codemods.engine.hidden import hidden_in
 from codemods.engine.mentions import is_python
 from codemods.engine.project import Project
+from codemods.engine.readers import environment_variable
 from codemods.engine.search import text_of
-from codemods.engine.secrets import environment_variable
 from codemods.engine.write import write
 from codemods.errors import CodemodError
 from codemods.leftover import FixedFile, Leftover, LeftoverKind

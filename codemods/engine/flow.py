@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from codemods.engine.definitions import is_definition, is_variable
 from codemods.engine.secrets import ItemRead, NameRead, Trace, item_of
 from codemods.engine.source import Source
+from codemods.engine.told import use_in_words
 from codemods.model import ReasonCode
 from codemods.names import Module
 
@@ -81,7 +82,8 @@ def _other_use(module: Module, node: ast.AST, name: str) -> Blocked:
     line = getattr(node, "lineno", 1)
     guard = _is_tested(module, node)
     reason = ReasonCode.GUARDED_BY_SECRET if guard else ReasonCode.SECRET_USED_ELSEWHERE
-    return reason, f"{name} on line {line}"
+    words = "" if guard else use_in_words(module, node)
+    return reason, f"{name} on line {line}, {words}" if words else f"{name} on line {line}"
 
 
 def _is_tested(module: Module, node: ast.AST) -> bool:

@@ -13,7 +13,7 @@ from codemods.engine.definitions import is_optional
 from codemods.engine.flow import Dropped
 from codemods.engine.indirect import last_name
 from codemods.engine.needs import decides
-from codemods.engine.secrets import environment_variable
+from codemods.engine.readers import environment_variable, library_read
 from codemods.leftover import LeftoverKind
 from codemods.names import Module
 
@@ -83,12 +83,15 @@ def _kind(module: Module, text: ast.Constant, *, exact: bool) -> LeftoverKind | 
 def _use(module: Module, text: ast.Constant, parent: ast.AST) -> LeftoverKind | None:
     """Tell what is done with the name of a variable."""
     kind: LeftoverKind | None = None
+    read = library_read(module, parent)
     match parent:
         case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Dict():
             kind = LeftoverKind.CODE_SETS
         case ast.Subscript() if environment_variable(module, parent) is not None:
             kind = LeftoverKind.HARD_READ
-        case ast.Call() if environment_variable(module, parent) is not None:
+        case ast.Call() if read is not None and read.default is None:
+            kind = LeftoverKind.HARD_READ
+        case ast.Call() if (environment_variable(module, parent) or read) is not None:
             kind = LeftoverKind.START_UP_CHECK if decides(module, parent) else LeftoverKind.OTHER_USE
         case ast.Call() if last_name(parent.func) in _SETS:
             kind = LeftoverKind.CODE_SETS

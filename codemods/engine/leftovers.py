@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from codemods.assertion import guid
@@ -26,6 +27,7 @@ from codemods.leftovers.place import hits, pattern_of
 from codemods.leftovers.places import place_of
 
 MAX_BYTES = 1024 * 1024
+_IN_CODE = frozenset({LeftoverKind.HARD_READ, LeftoverKind.START_UP_CHECK, LeftoverKind.OTHER_USE})
 _LOCAL = frozenset({LeftoverKind.ENV_FILE, LeftoverKind.SETTINGS_FILE})
 _GUID = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
 _Owners = Mapping[str, frozenset[str | None]]
@@ -43,7 +45,15 @@ def leftovers_of(plans: Iterable[tuple[Candidate, Plan]], neighbours: Neighbours
         read_at |= {place: read_at.get(place, True) and site.is_rewritten for place in site.read_at}
     code = _code(owners, neighbours.project, neighbours.sites, read_at)
     found = [*code, *_beside(owners, applications, neighbours.project)]
-    return _sorted(found)
+    return _sorted([*found, *_around(owners_of(sites, inside=True), neighbours.project)])
+
+
+def _around(owners: _Owners, project: Project) -> Iterator[Leftover]:
+    """List where variables are read and set that hold the secret among other things: they stay, the secret goes."""
+    for each in (*_code(owners, project, {}), *_beside(owners, frozenset(), project)) if owners else ():
+        if each.name in owners and each.kind is not LeftoverKind.TEST:
+            where = "" if each.kind in _IN_CODE else each.kind.value
+            yield replace(each, kind=LeftoverKind.HOLDS_MORE, detail=each.detail or where)
 
 
 def leftovers_by_name(paths: Iterable[Path], names: Collection[str]) -> tuple[Leftover, ...]:

@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from codemods.engine.indirect import last_name
-from codemods.engine.secrets import is_environment
+from codemods.engine.readers import is_environment
 from codemods.leftover import LeftoverKind
 from codemods.leftovers.place import Place
 from codemods.names import Module

@@ -26,6 +26,7 @@ class Named:
 
     ``variables`` are those of the names that are seen to be environment variables; the others are guesses. ``read_at``
     are the places of the expressions that read the secret for it outside of the site: its settings, its constants.
+    ``inside`` are variables that hold the secret among other things.
     """
 
     candidate: Candidate
@@ -34,6 +35,7 @@ class Named:
     names: tuple[str, ...]
     variables: frozenset[str]
     read_at: frozenset[Place]
+    inside: frozenset[str] = frozenset()
 
     @property
     def is_rewritten(self) -> bool:
@@ -51,6 +53,7 @@ def named_sites(plans: Iterable[tuple[Candidate, Plan]], neighbours: Neighbours)
             names=tuple(dict.fromkeys(_names(candidate, occurrence, outcome, neighbours))),
             variables=frozenset(_variables(candidate, occurrence, neighbours)),
             read_at=frozenset(_places(candidate, occurrence, neighbours)),
+            inside=frozenset(_inside(candidate, occurrence, neighbours)),
         )
         for candidate, plan in plans
         for occurrence, outcome in zip(candidate.file.occurrences, plan.outcomes(), strict=False)
@@ -58,11 +61,11 @@ def named_sites(plans: Iterable[tuple[Candidate, Plan]], neighbours: Neighbours)
     )
 
 
-def owners_of(sites: Iterable[Named]) -> dict[str, frozenset[str | None]]:
-    """Map each name to the applications whose sites read their secret by it."""
+def owners_of(sites: Iterable[Named], *, inside: bool = False) -> dict[str, frozenset[str | None]]:
+    """Map each name to the applications whose sites read their secret by it, or out of what is ``inside`` of it."""
     owners: dict[str, set[str | None]] = {}
     for site in sites:
-        for name in site.names:
+        for name in site.inside if inside else site.names:
             owners.setdefault(name, set()).add(site.application)
     return {name: frozenset(whose) for name, whose in owners.items()}
 
@@ -94,6 +97,12 @@ def _variables(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbo
     for origin in occurrence.trace.origins:
         found = neighbours.definitions.find(candidate.listed.path, candidate.file.module, origin)
         yield from found.variables
+
+
+def _inside(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours) -> Iterator[str]:
+    yield from occurrence.trace.inside
+    for origin in occurrence.trace.origins:
+        yield from neighbours.definitions.find(candidate.listed.path, candidate.file.module, origin).inside
 
 
 def _places(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours) -> Iterator[Place]:

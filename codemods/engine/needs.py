@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 from codemods.engine.definitions import is_definition, is_optional
 from codemods.engine.indirect import last_name
-from codemods.engine.secrets import environment_variable, item_of
+from codemods.engine.readers import environment_variable, library_read
+from codemods.engine.secrets import item_of
 from codemods.names import Module, root_name
 
 _HARMLESS = frozenset({"setdefault", "print", "debug", "info", "warning", "error", "exception", "log", "delenv"})
@@ -43,7 +44,7 @@ def _is_needed(module: Module, text: ast.Constant) -> bool:
     match parent:
         case ast.Subscript(ctx=ast.Load()):
             return environment_variable(module, parent) is not None
-        case ast.Call() if environment_variable(module, parent) is not None:
+        case ast.Call() if (environment_variable(module, parent) or library_read(module, parent)) is not None:
             rest_is_soft = is_optional(module, parent, [])
             return not rest_is_soft or decides(module, parent)
         case ast.Call():

@@ -21,7 +21,7 @@ from codemods.engine.notebook_sites import placed, strays, told
 from codemods.engine.option import OPTION, Option, option_of
 from codemods.engine.secrets import NameRead
 from codemods.engine.sites import Occurrence
-from codemods.engine.whose import application_key
+from codemods.engine.whose import application_key, is_literal
 from codemods.model import (
     AlreadyAssertion,
     Cloud,
@@ -123,11 +123,21 @@ def refusal(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked
     if file.held and not isinstance(verdict, Already):
         return ReasonCode.NOTEBOOK, _beneath(verdict)
     if isinstance(verdict, Report):
-        return verdict.reason, verdict.detail
+        return verdict.reason, verdict.detail or _taken_by(occurrence, verdict, around)
     if isinstance(verdict, Rewrite) and verdict.asked and not file.environment_credential:
         return ReasonCode.ENVIRONMENT_STEERED, ""
     known = around.type_tests.get(occurrence.site.construct) or occurrence.trace.problem
     return known or _refused_here(file, occurrence) or _refused_there(file, occurrence, around)
+
+
+def _taken_by(occurrence: Occurrence, verdict: Report, around: Surroundings) -> str:
+    """Name a file that takes a class from here, and may call it by a name that says nothing."""
+    aliases = occurrence.node.names if isinstance(occurrence.node, ast.ImportFrom) else []
+    if verdict.reason is not ReasonCode.RE_EXPORTED:
+        return ""
+    names = (alias.asname or alias.name for alias in aliases if alias.name == occurrence.site.construct)
+    found = (place for name in names if (place := around.used_elsewhere(name)) is not None)
+    return next((f"taken by {place}" for place in found), "")
 
 
 def _beneath(verdict: Rewrite | Report) -> str:
@@ -229,13 +239,32 @@ def _first_reason(
         return application, ""
     refused = refusal(file, occurrence, around)
     if refused is not None or isinstance(application, ReasonCode):
-        return refused if refused is not None or isinstance(application, Application) else (application, "")
+        return (
+            refused
+            if refused is not None or isinstance(application, Application)
+            else (application, _why(file, occurrence, policy, application))
+        )
     if policy.other_tenant(application, _tenant(file.module, verdict)):
         return ReasonCode.OTHER_TENANT, ""
     cloud = verdict.cloud if isinstance(verdict, Rewrite) else None
     if cloud is not None and cloud is not Cloud.of_scope(application.scope):
         return ReasonCode.CLOUD_MISMATCH, f"the authority is of {cloud.name.lower()}"
     return None
+
+
+def _why(file: File, occurrence: Occurrence, policy: Policy, reason: ReasonCode) -> str:
+    """Say why ``--app`` does not settle whose a site is, and what would; nothing where it was not given."""
+    if policy.app is None or reason is not ReasonCode.UNKNOWN_APPLICATION:
+        return ""
+    shown = occurrence.site.client_expression or "its client id"
+    key = application_key(file.module, occurrence)
+    if key is None:
+        return f"{shown} may be more than one application, so --app does not settle it: bind it once, or write the id"
+    if is_literal(key):
+        return f"{shown} is no client id, so --app does not settle it: write the id"
+    if occurrence.likely is not None:
+        return f"where nothing else is set it is {occurrence.likely}, so --app does not settle it: make the two agree"
+    return ""
 
 
 def _tenant(module: Module, verdict: Rewrite | Report) -> str | None:

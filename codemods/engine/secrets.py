@@ -9,9 +9,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codemods.engine.attributes import given_to, is_given, values_of, variables_of_option
+from codemods.engine.opened import opened_for, opening_of, opens
+from codemods.engine.readers import environment_variable, library_read, variables_inside
 from codemods.model import ReasonCode
 from codemods.names import Binding, Kind, Module, Scope
 from codemods.shapes import ENTRA_SECRET
@@ -19,7 +21,6 @@ from codemods.shapes import ENTRA_SECRET
 _SECRETIVE = re.compile(r"secret|passw|pwd|key|cert|pem|pfx", re.IGNORECASE)
 _OPTION = re.compile(rf"(?=.*(?:{_SECRETIVE.pattern}))[a-z_.-]+", re.IGNORECASE)
 """An option that is certainly a name."""
-_GETTERS = frozenset({"os.getenv", "os.environ.get"})
 _PASS_THROUGH = frozenset({
     "decode", "encode", "get_secret_value", "read_bytes", "read_text", "strip", "lstrip", "rstrip",
 })  # fmt: skip
@@ -46,11 +47,12 @@ class NameRead:
     name: str
     scope: Scope
     binding: Binding
+    around: ast.With | None = None
 
     @property
     def statement(self) -> ast.stmt | None:
-        """Give the assignment that binds the name."""
-        node = self.binding.node
+        """Give the assignment that binds the name, with the file that is opened for nothing else."""
+        node = self.around or self.binding.node
         return node if self.binding.kind is Kind.ASSIGNMENT and isinstance(node, ast.stmt) else None
 
 
@@ -72,7 +74,10 @@ class Origin:
 
 @dataclass(slots=True, kw_only=True)
 class Trace:
-    """What a secret comes from; filled while it is followed, read only afterwards."""
+    """What a secret comes from; filled while it is followed, read only afterwards.
+
+    ``inside`` are variables that hold the secret among other things: a JSON text.
+    """
 
     sources: list[str] = field(default_factory=list)
     literals: list[ast.expr] = field(default_factory=list)
@@ -81,6 +86,7 @@ class Trace:
     notes: list[str] = field(default_factory=list)
     origins: list[Origin] = field(default_factory=list)
     reads: list[ast.expr] = field(default_factory=list)
+    inside: list[str] = field(default_factory=list)
     problem: tuple[ReasonCode, str] | None = None
 
     @property
@@ -114,36 +120,12 @@ def plain_text(module: Module, node: ast.expr | None) -> str | None:
 
 
 def _plain_item(module: Module, node: ast.expr) -> str | None:
-    if (variable := environment_variable(module, node)) is not None:
+    read = library_read(module, node)
+    if (variable := environment_variable(module, node) if read is None else read.variable) is not None:
         return f"os.environ[{variable!r}]"
     if (item := item_of(node)) is not None and (holder := plain_text(module, item[0])) is not None:
         return f"{holder}[{item[1]!r}]"
     return None
-
-
-def environment_variable(module: Module, node: ast.expr) -> str | None:
-    """Name the environment variable an expression reads, also through ``env = os.environ``."""
-    match node:
-        case ast.Subscript(value=holder, slice=key) if is_environment(module, holder):
-            return module.constant(key)
-        case ast.Call(func=func, args=[key, *_]) if _means(module, func) in _GETTERS:
-            return module.constant(key)
-        case _:
-            return None
-
-
-def is_environment(module: Module, node: ast.expr) -> bool:
-    """Tell whether an expression is ``os.environ`` itself."""
-    return _means(module, node) == "os.environ"
-
-
-def _means(module: Module, node: ast.expr) -> str | None:
-    if isinstance(node, ast.Attribute):
-        holder = _means(module, node.value)
-        return None if holder is None else f"{holder}.{node.attr}"
-    if isinstance(node, ast.Name) and (binding := module.assigned_once(node)) is not None:
-        return None if binding.value is None else module.qualified(binding.value)
-    return module.qualified(node)
 
 
 def item_of(node: ast.AST) -> tuple[ast.expr, str] | None:
@@ -275,7 +257,7 @@ class _Tracer:
             self._needed_by(value, 0)
             return
         self._seen.add(value)
-        self.trace.names.append(read)
+        self.trace.names.append(replace(read, around=opening_of(self.module, read.binding.node)))
         before, self._deleting = self._deleting, True
         self.follow(value, direct=direct)
         self._deleting = before
@@ -295,6 +277,10 @@ class _Tracer:
             self.trace.sources.append(f"os.environ[{variable!r}]")
             self.trace.items.append(ItemRead(holder="", key=variable))
             self._parts(node.args[1:] if isinstance(node, ast.Call) else [], direct=direct)
+        elif (read := library_read(self.module, node)) is not None:
+            self.trace.sources.append(read.written)
+            self.trace.items.append(ItemRead(holder="", key=read.variable))
+            self._parts([] if read.default is None else [read.default], direct=direct)
         elif isinstance(node, ast.Call) and item_of(node) is None:
             self._call(node, direct=direct)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call) and item_of(node.value) is None:
@@ -306,7 +292,10 @@ class _Tracer:
         """Follow a call that only reads; any other may do more than give a value, and would be missed."""
         func = node.func
         name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else "a function"
-        if isinstance(func, ast.Attribute) and (name in _PASS_THROUGH or (name in _READS and _opens(func.value))):
+        if isinstance(func, ast.Attribute) and name in _READS and (opened := opened_for(self.module, func)) is not None:
+            self.follow(opened, direct=direct)
+            return
+        if isinstance(func, ast.Attribute) and (name in _PASS_THROUGH or (name in _READS and opens(func.value))):
             self.follow(func.value, direct=direct)
             self._parts(node.args, direct=False)
             return
@@ -322,7 +311,7 @@ class _Tracer:
             self._parts([*inside, *node.args], direct=False)
             return
         self.trace.sources.append(f"result of {name}()")
-        plain = isinstance(func, ast.Name) or _opens(node) or (self.module.qualified(func) or "") in _PLAIN_QUALIFIED
+        plain = isinstance(func, ast.Name) or opens(node) or (self.module.qualified(func) or "") in _PLAIN_QUALIFIED
         if name not in _PLAIN_CALLS or not plain:
             if self._deleting or name not in _VAULT_CALLS or not isinstance(func, ast.Attribute):
                 self._refuse(ReasonCode.DYNAMIC_SECRET, f"it is the result of {name}(), which may do more")
@@ -332,6 +321,10 @@ class _Tracer:
     def _item(self, node: ast.Subscript | ast.Attribute | ast.Call) -> None:
         item = item_of(node)
         holder = plain_text(self.module, item[0]) if item is not None else None
+        if item is not None and (variables := variables_inside(self.module, item[0])):
+            self.trace.sources += [f"os.environ[{variable!r}], in it {_shown(item[1])!r}" for variable in variables]
+            self.trace.inside += variables
+            return
         if item is None or holder is None:
             self.trace.sources.append("expression")
             self._refuse(ReasonCode.DYNAMIC_SECRET, "it is read out of a computed value")
@@ -370,6 +363,7 @@ class _Tracer:
         for node in (inner for value in values for inner in ast.walk(value)):
             variable = environment_variable(self.module, node) if isinstance(node, ast.expr) else None
             if variable is not None and isinstance(node, ast.expr):
+                self.trace.sources.append(f"os.environ[{variable!r}]")
                 self.trace.items.append(ItemRead(holder="", key=variable))
                 self.trace.reads.append(node)
 
@@ -381,11 +375,3 @@ def _shown(key: str) -> str:
     """Write down a key, but not the second argument of a ``get`` that may as well be a default: the secret itself."""
     section, slash, option = key.partition("/")
     return key if not slash or _OPTION.fullmatch(option) else f"{section}/..."
-
-
-def _opens(node: ast.expr) -> bool:
-    """Tell whether an expression opens a file: to read what is open already would leave it at another place."""
-    func = node.func if isinstance(node, ast.Call) else None
-    return (isinstance(func, ast.Name) and func.id == "open") or (
-        isinstance(func, ast.Attribute) and func.attr == "open"
-    )

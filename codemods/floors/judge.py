@@ -121,7 +121,7 @@ def _beside(texts: Mapping[str, tuple[Format, str]]) -> tuple[str, Requirement, 
     places = {
         name: sorted(form.beside(text), key=lambda each: bool(each.fixed) or each.insert is None)
         for name, (form, text) in texts.items()
-        if not _FOR_DEVELOPERS.search(name)
+        if not _FOR_DEVELOPERS.search(name.rpartition("/")[2])
     }
     named = [name for name, declarations in places.items() if declarations]
     plain = [name for name in named if name.rpartition("/")[2] in _MAIN]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from codemods.leftover import LeftoverKind
 from codemods.leftovers.cut import Cutter
+from codemods.leftovers.used import use_of
 
 _WHOLE = re.compile(r"[A-Za-z0-9_]")
 
@@ -45,14 +46,15 @@ def pattern_of(names: Iterable[str]) -> re.Pattern[str]:
 
 
 def hits(place: Place, text: str, names: re.Pattern[str] | None) -> Iterator[Hit]:
-    """List the lines that set or pass on a name, each name once a line; comments set nothing."""
+    """List the lines that set, use or pass on a name, each name once a line; comments set nothing."""
     if not place.applies(text):
         return
-    for number, line in enumerate(text.split("\n"), start=1):
+    lines = text.split("\n")
+    for number, line in enumerate(lines, start=1):
         if place.comment and line.lstrip().startswith(place.comment):
             continue
         for name in dict.fromkeys(names.findall(line) if names is not None else ()):
-            yield Hit(line=number, name=name, kind=place.kind)
+            yield Hit(line=number, name=name, kind=use_of(lines, number - 1, name) or place.kind)
         for construct, kind in place.constructs:
             if (found := construct.search(line)) is not None:
                 yield Hit(line=number, name=found[1], kind=kind)

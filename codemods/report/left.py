@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from codemods.leftover import Leftover, LeftoverKind
@@ -14,17 +14,6 @@ from reports.model import Confidence, Finding, Location, Rule, Severity
 
 NOBODY: Final = "an application that is not known"
 _TOLD = frozenset({RequirementStatus.TOO_OLD, RequirementStatus.UNDECLARED, RequirementStatus.UNREADABLE})
-_STATUS: Final[Mapping[RequirementStatus, tuple[str, str]]] = {
-    RequirementStatus.RAISED: ("it is raised", ""),
-    RequirementStatus.ADDED: ("it is added", ""),
-    RequirementStatus.SUFFICIENT: ("it is new enough", ""),
-    RequirementStatus.TOO_OLD: (
-        "the release that is declared is too old for what would be written",
-        "raise it as suggested, update the lock file, then run again",
-    ),
-    RequirementStatus.UNDECLARED: ("nothing declares the package", "declare it where the project declares the others"),
-    RequirementStatus.UNREADABLE: ("the file that declares packages could not be read", "look at it by hand"),
-}
 
 
 def by_application(leftovers: Iterable[Leftover]) -> dict[str | None, tuple[Leftover, ...]]:
@@ -46,7 +35,10 @@ def lines(run: Run, context: Context) -> Iterator[str]:
         yield from _retired(run, context)
         return
     for whose, leftovers in by_application(staying(run)).items():
-        for holds, heading in ((True, "still breaks, or still uses it"), (False, "is still there and reads nothing")):
+        for holds, heading in (
+            (True, "still breaks, or still uses it"),
+            (False, "is still there; nothing is seen to need it"),
+        ):
             rows = [each for each in leftovers if each.kind.holds is holds]
             if rows:
                 yield f"when the secret of {named(whose, context)} is gone, this {heading}:"
@@ -84,7 +76,7 @@ def seen(one: Requirement) -> str:
     changed = changed if one.status in _CHANGED else ""
     why = f" ({one.why})" if one.why else ""
     needed = f"; needs {one.new}" if one.new and one.status not in _CHANGED else ""
-    return f"{_STATUS[one.status][0]}{changed}{why}{needed}"
+    return f"{one.status.meaning}{changed}{why}{needed}"
 
 
 _CHANGED = frozenset({RequirementStatus.RAISED, RequirementStatus.ADDED})
@@ -105,8 +97,8 @@ def rules() -> tuple[Rule, ...]:
         for kind in LeftoverKind
     )
     declared = (
-        Rule(name=_rule_of(status), summary=meaning, advice=advice, severity=Severity.NOTE)
-        for status, (meaning, advice) in _STATUS.items()
+        Rule(name=_rule_of(status), summary=status.meaning, advice=status.advice, severity=Severity.NOTE)
+        for status in RequirementStatus
         if status in _TOLD
     )
     return (*left, *declared)
@@ -145,7 +137,7 @@ def _of_requirement(one: Requirement) -> Finding:
         message=f"{one.package}: {seen(one)}",
         severity=Severity.NOTE,
         confidence=Confidence.HIGH,
-        advice=_STATUS[one.status][1],
+        advice=one.status.advice,
         location=Location(path=one.path, line=one.line),
         fingerprint=f"{one.package}:{one.status.value}",
     )

@@ -10,6 +10,7 @@ from codemods.cases import REPORTED, REWRITTEN, Case, cases, of_reason, subjects
 from codemods.leftover import LeftoverKind
 from codemods.model import ReasonCode
 from codemods.report.failurewords import FAILURES
+from codemods.requirement import RequirementStatus
 from codemods.transform import Transform
 from codemods.transforms import load, summary_of
 
@@ -17,6 +18,8 @@ _MOST: Final = 3
 """Cases that are shown of a reason; the rest are variations."""
 _HOLDS: Final = "A leftover: without the secret the program fails here, or it still uses it."
 _IDLE: Final = "A leftover: nothing fails here without the secret, but it is still read, named or set."
+_DECLARED: Final = "A requirement: what became of the declaration of a package that the rewritten code needs."
+_NOTHING: Final = "nothing"
 _FAILED: Final = "A failure: the file stays as it is."
 
 
@@ -58,13 +61,19 @@ def explain(topic: str) -> tuple[Explanation | Knowledge, ...]:
 
 def words() -> tuple[Explanation, ...]:
     """Explain every word that ``unsecret rewrite`` tells a place by: reasons, kinds of leftovers, failures."""
-    return (*map(explain_reason, ReasonCode), *_leftovers(), *_failures())
+    return (*map(explain_reason, ReasonCode), *_leftovers(), *_requirements(), *_failures())
 
 
 def _leftovers() -> Iterator[Explanation]:
     for kind in LeftoverKind:
         why = _HOLDS if kind.holds else _IDLE
         yield Explanation(code=kind.value, meaning=kind.meaning, why=why, advice=kind.advice, cases=())
+
+
+def _requirements() -> Iterator[Explanation]:
+    for status in RequirementStatus:
+        advice = status.advice or _NOTHING
+        yield Explanation(code=status.value, meaning=status.meaning, why=_DECLARED, advice=advice, cases=())
 
 
 def _failures() -> Iterator[Explanation]:
@@ -152,7 +161,8 @@ def _page() -> Iterator[str]:
         found = explain_reason(reason)
         yield from ("", f"### {found.code}", "", f"{found.meaning[:1].upper()}{found.meaning[1:]}. {found.why}")
         yield from ("", f"What to do: {found.advice}.", "", *_fenced(found.cases[0]))
-    for title, found_words in (("Leftovers", _leftovers()), ("Failures", _failures())):
+    tables = (("Leftovers", _leftovers()), ("Requirements", _requirements()), ("Failures", _failures()))
+    for title, found_words in tables:
         yield from ("", f"## {title}", "", "| word | what it means | what to do |", "|---|---|---|")
         yield from (f"| {word.code} | {word.meaning} | {word.advice} |" for word in found_words)
     yield from ("", "## Rewritten code")

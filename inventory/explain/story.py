@@ -14,6 +14,7 @@ from inventory.explain.model import Explanation, Known, Section, Story
 from inventory.snapshot import Header, header, opened
 from inventory.tables import schema
 from inventory.tables.texts import time_text
+from inventory.usage_subject import AGENTS, BLUEPRINT
 
 _MOST = 5
 
@@ -93,6 +94,9 @@ def _story(subject: Subject, sites: Sequence[CodeSite] | None) -> Story:
     unread = subject.row("SELECT count(*) AS objects FROM unreadable")["objects"]
     if unread:
         unseen = (*unseen, f"{unread} objects of the tenant could not be understood")
+    holders = (subject.application, subject.principal)
+    if any(BLUEPRINT in str(one["unknown"]) for one in holders if one is not None):
+        unseen = (*unseen, AGENTS)
     breaks = _breaks(subject, sections)
     kind, key = subject.credential["kind"], subject.credential["key_id"]
     title = f"{kind} {key} of {subject.name} ({subject.client_id}), held by the {_word(subject)}"

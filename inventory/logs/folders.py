@@ -42,6 +42,9 @@ OTHER_LOGS = (
     "userriskevents",
 )
 """Categories of Microsoft Entra ID's diagnostic settings beside that of service principals."""
+OF_USERS = ("noninteractiveusersigninlogs", "signinlogs")
+"""Those of them that hold the sign-ins of users."""
+_NOT_READ = frozenset(OTHER_LOGS) - {"managedidentitysigninlogs"}
 _WRITTEN = frozenset({"auditlogs", "managedidentitysigninlogs", "noninteractiveusersigninlogs", "signinlogs"})
 """Those of them that are busy enough to show that an export went on."""
 _CONTAINER = re.compile(r"(?:insights-(?:logs|metrics)-|am-(?:aad)?)(.+)", re.IGNORECASE)
@@ -51,8 +54,10 @@ _TENANT = re.compile(
 )
 
 
-def log_files(folder: Path, tenant: TenantId | None) -> Iterator[Found]:
+def log_files(folder: Path, tenant: TenantId | None, *, users: bool = False) -> Iterator[Found]:
     """Yield all that a folder holds in the order of ``Path.parts``: log files, what is passed over, what is unusable.
+
+    Of folders that are named as a log's containers only those of applications and identities, or those of ``users``.
 
     Links to folders are not followed, as they may lead in circles; they are unusable. Files of other logs of the
     directory (``OTHER_LOGS``) are not mentioned.
@@ -64,7 +69,7 @@ def log_files(folder: Path, tenant: TenantId | None) -> Iterator[Found]:
     for entry in entries:
         path = Path(entry.path)
         if _is_folder(entry):
-            yield from _of_folder(path, tenant, link=entry.is_symlink())
+            yield from _of_folder(path, tenant, link=entry.is_symlink(), users=users)
         elif _foreign(path, tenant):
             yield Passed(path=path, kind=Kind.FOREIGN)
         elif no_log(entry.name):
@@ -75,19 +80,19 @@ def log_files(folder: Path, tenant: TenantId | None) -> Iterator[Found]:
                 yield file
 
 
-def _of_folder(path: Path, tenant: TenantId | None, *, link: bool) -> Iterator[Found]:
+def _of_folder(path: Path, tenant: TenantId | None, *, link: bool, users: bool) -> Iterator[Found]:
     found = _CONTAINER.fullmatch(path.name)
     category = re.sub("[^a-z0-9]", "", found[1].lower()) if found else _OWN
-    if category in OTHER_LOGS and category != "managedidentitysigninlogs":
+    if found and (category not in OF_USERS if users else category in _NOT_READ):
         return
-    if not any(log in category for log in _LOGS):
+    if not users and not any(log in category for log in _LOGS):
         yield Passed(path=path, kind=Kind.SERVICE)
     elif link and _foreign(path, tenant):
         yield Passed(path=path, kind=Kind.FOREIGN)
     elif link:
         yield Unusable(path=path, why="it is a link to a folder; copy what it leads to")
     else:
-        yield from log_files(path, tenant)
+        yield from log_files(path, tenant, users=users)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]] | Unusable:

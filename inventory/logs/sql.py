@@ -7,9 +7,10 @@ tables (``AppId``), and as Parquet made of either, in which the case of a column
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from inventory.logs.files import Form
-from inventory.logs.folders import OTHER_LOGS
+from inventory.logs.folders import OF_USERS, OTHER_LOGS
 from inventory.logs.standing import FOREIGN, OTHER, UNTOLD
 
 _LARGEST_RECORD = {Form.LINES: 4 * 1024**2, Form.ARRAY: 4 * 1024**2, Form.RECORDS: 64 * 1024**2}
@@ -45,9 +46,28 @@ _NESTED = "properties."
 _OWN = ("serviceprincipalsigninlogs", "aadserviceprincipalsigninlogs")
 _OF_IDENTITIES = ("managedidentitysigninlogs", "aadmanagedidentitysigninlogs")
 _OTHERS = tuple(name for log in OTHER_LOGS if log not in _OF_IDENTITIES for name in (log, f"aad{log}"))
-_USES = ("ours", UNTOLD)
-_APART = (FOREIGN, UNTOLD, OTHER)
+USES = ("ours", UNTOLD)
+APART = (FOREIGN, UNTOLD, OTHER)
 _GUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logs:
+    """Which logs a question is about."""
+
+    own: tuple[str, ...]
+    """Those whose records tell of what time there are any."""
+    read: tuple[str, ...]
+    """Those whose records count."""
+    named: tuple[str, ...]
+    """Which one a record without a category is of, by what the name of its file holds."""
+    others: tuple[str, ...] = ()
+    """Those that are left alone; records of any other are told. Empty: all but ``read`` are left alone."""
+
+
+APPLICATIONS = Logs(own=_OWN, read=(*_OWN, *_OF_IDENTITIES), named=("managedidentitysigninlogs",), others=_OTHERS)
+_OF_USERS = (*OF_USERS, *(f"aad{log}" for log in OF_USERS))
+USERS = Logs(own=OF_USERS, read=_OF_USERS, named=("noninteractiveusersigninlogs", "insights-logs-signinlogs"))
 COLUMNS = ("client", "key_id", "thumbprint", "federated", "credential_type", "address", "resource")
 """Columns of a row of sums, in front; after them come the counts of ``aggregation``."""
 
@@ -137,25 +157,25 @@ def aggregation(records: str, *, named: bool) -> str:
     """
     keys = ", ".join(COLUMNS)
     return f"""
-WITH {_judged(records, named=named)},
+WITH {judged(records, APPLICATIONS, named=named)},
 parted AS (
-    SELECT {", ".join(f"CASE WHEN standing IN {_USES} THEN {name} END AS {name}" for name in COLUMNS)},
+    SELECT {", ".join(f"CASE WHEN standing IN {USES} THEN {name} END AS {name}" for name in COLUMNS)},
         standing, CASE WHEN standing = 'lost' THEN filename END AS filename,
-        CASE WHEN standing IN {_USES} THEN moment END AS moment, result,
+        CASE WHEN standing IN {USES} THEN moment END AS moment, result,
         result IS NOT NULL AS counted, result = 'success' AS good,
         CASE WHEN own AND standing = 'ours' THEN moment // 3600000000 END AS hour
     FROM judged
 )
 SELECT coalesce(filename, client, standing) AS client, {", ".join(COLUMNS[1:])}, counted, min(moment), max(moment),
     max(moment) FILTER (good),
-    CASE WHEN standing IN {_USES} AND grouping(counted) = 0 THEN count(*) FILTER (good) ELSE count(*) END,
+    CASE WHEN standing IN {USES} AND grouping(counted) = 0 THEN count(*) FILTER (good) ELSE count(*) END,
     count(*) FILTER (NOT good),
     CASE WHEN grouping(hour) = 0 THEN 'hour' WHEN grouping(counted) = 1 THEN 'apart'
         WHEN standing = 'lost' THEN 'lost' ELSE 'use' END AS part
 FROM parted
 GROUP BY GROUPING SETS (({keys}, filename, standing, counted), (hour), (standing))
 HAVING CASE WHEN grouping(hour) = 0 THEN hour IS NOT NULL
-    WHEN grouping(counted) = 1 THEN standing IN {_APART} ELSE standing IN {_USES} OR standing = 'lost' END
+    WHEN grouping(counted) = 1 THEN standing IN {APART} ELSE standing IN {USES} OR standing = 'lost' END
 """  # noqa: S608 - made of constants and of a relation of this module
 
 
@@ -169,34 +189,59 @@ def days_of_use(records: str, *, named: bool) -> str:
     keys = ", ".join(COLUMNS[:-1])
     rest = ", ".join(["NULL"] * (len(COLUMNS) - 2))
     return f"""
-WITH {_judged(records, named=named)},
+WITH {judged(records, APPLICATIONS, named=named)},
 kept AS MATERIALIZED (SELECT * FROM judged)
 SELECT {keys}, min(moment), max(moment), count(*), 'use' AS part FROM kept
-    WHERE standing IN {_USES} AND coalesce(result = 'success', TRUE) GROUP BY {keys}, moment // 86400000000
+    WHERE standing IN {USES} AND coalesce(result = 'success', TRUE) GROUP BY {keys}, moment // 86400000000
 UNION ALL SELECT NULL, {rest}, min(moment), max(moment), count(*), 'hour' FROM kept
     WHERE own AND standing = 'ours' GROUP BY moment // 3600000000
 UNION ALL SELECT filename, {rest}, NULL, NULL, count(*), 'lost' FROM kept WHERE standing = 'lost' GROUP BY filename
-UNION ALL SELECT standing, {rest}, NULL, NULL, count(*), 'apart' FROM kept WHERE standing IN {_APART} GROUP BY standing
+UNION ALL SELECT standing, {rest}, NULL, NULL, count(*), 'apart' FROM kept WHERE standing IN {APART} GROUP BY standing
 """  # noqa: S608 - made of constants and of a relation of this module
 
 
-def _judged(records: str, *, named: bool) -> str:
+def sign_ins_of_users(records: str, *, named: bool) -> str:
+    """Return the query for sign-ins of users by application, with the parameters of ``aggregation``.
+
+    A row is one of four, told by its last column ``part``, in the meaning that ``aggregation`` gives to the first
+    (``client``): ``use`` (then the type of the credential), ``hour`` (of the log that stands first; of records alone
+    that a diagnostic setting exported), ``lost``, ``apart``; each with first and last record (epoch us) and how many.
+    Failures count: nothing documents that one stands for all that was tried.
+    """
+    return f"""
+WITH {judged(records, USERS, named=named)},
+kept AS MATERIALIZED (SELECT client, credential_type, moment, log, own, exported, standing, filename FROM judged)
+SELECT client, credential_type, min(moment), max(moment), count(*), 'use' AS part FROM kept
+    WHERE standing IN {USES} GROUP BY client, credential_type
+UNION ALL SELECT log, NULL, min(moment), max(moment), count(*), 'hour' FROM kept
+    WHERE own AND exported AND standing = 'ours' GROUP BY log, moment // 3600000000
+UNION ALL SELECT filename, NULL, NULL, NULL, count(*), 'lost' FROM kept WHERE standing = 'lost' GROUP BY filename
+UNION ALL SELECT standing, NULL, NULL, NULL, count(*), 'apart' FROM kept WHERE standing IN {APART} GROUP BY standing
+"""  # noqa: S608 - made of constants and of a relation of this module
+
+
+def _by_name(logs: Logs) -> str:
+    cases = ((name, name.removeprefix("insights-logs-")) for name in logs.named)
+    return " ".join(f"WHEN contains(lower(filename), '{name}') THEN '{log}'" for name, log in cases)
+
+
+def judged(records: str, logs: Logs, *, named: bool) -> str:
     """Write the relation ``judged``: each record of a relation with its ``standing``, brought to one spelling."""
     return f"""records AS ({records}),
 timed AS (
     SELECT * EXCLUDE (moment, log, result, tenant, place, client), {_OUTCOME} AS result,
         lower(trim(client)) AS client, epoch_us(told(moment)) AS moment,
-        lower(trim(coalesce(log, CASE WHEN contains(lower(filename), 'managedidentitysigninlogs')
-            THEN 'managedidentitysigninlogs' ELSE 'serviceprincipalsigninlogs' END))) AS log,
+        lower(trim(coalesce(log, CASE {_by_name(logs)} ELSE 'serviceprincipalsigninlogs' END))) AS log,
+        place IS NOT NULL AS exported,
         lower(trim(coalesce(tenant, regexp_extract(place, '^/tenants/([^/]+)', 1, 'i')))) AS tenant
     FROM records
 ),
 asked AS (SELECT ? AS id),
 known AS (
-    SELECT * EXCLUDE (tenant, id), log IN {_OWN} AS own, log IN {_OWN} OR log IN {_OF_IDENTITIES} AS read,
+    SELECT * EXCLUDE (tenant, id), log IN {logs.own} AS own, log IN {logs.read} AS read,
         CASE WHEN tenant = id THEN TRUE
             WHEN id <> '' AND regexp_full_match(tenant, '{_GUID}') THEN FALSE END AS of_us
-    FROM timed, asked WHERE log NOT IN {_OTHERS}
+    FROM timed, asked WHERE log {"NOT IN" if logs.others else "IN"} {logs.others or logs.read}
 ),
 judged AS (
     SELECT *, CASE WHEN NOT of_us AND NOT {named} THEN '{FOREIGN}'

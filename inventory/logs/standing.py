@@ -39,6 +39,8 @@ class Standing(msgspec.Struct, frozen=True):
     after: str = ""
     """Path of the last file that was read, as a URL would have it: its name may be no text."""
     extent: Extent = Extent()
+    others: Extent = Extent()
+    """The times of a second log, where two are needed."""
     lost: int = 0
     """Records and files that cannot be read and belong to no hour."""
     files: int = 0

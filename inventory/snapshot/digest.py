@@ -51,13 +51,15 @@ class Digest:
         self._sums[table] = total % _SIZE
 
     def take(self, table: str, rows: Iterable[Row]) -> None:
-        """Take rows, in any order: encoded many at a time, since JSON has no line break of its own in them."""
+        """Take rows, in any order, each from its cells to its sum at once: putting them aside meanwhile takes longer.
+
+        Rows are encoded by ``map``, which lets ``zip`` use one tuple for all rows of columns.
+        """
         counted = rows if table != _NOTES else (row for row in rows if not _is_aside(table, row))
-        sha256, number, left = hashlib.sha256, int.from_bytes, iter(counted)
+        sha256, number, left = hashlib.sha256, int.from_bytes, map(_ENCODER.encode, counted)
         total = self._sums.get(table, 0)
-        while some := list(islice(left, _AT_A_TIME)):
-            lines = _ENCODER.encode_lines(some).split(b"\n")
-            total += sum([number(sha256(line).digest(), "big") for line in lines[:-1]])
+        while some := [number(sha256(line).digest(), "big") for line in islice(left, _AT_A_TIME)]:
+            total += sum(some)
         self._sums[table] = total % _SIZE
 
     def drop(self, table: str, rows: Iterable[Row]) -> None:

@@ -232,13 +232,14 @@ def note(value: ScanNote) -> Row:
 _UNREADABLE = "unreadable: "
 _KINDS = {
     "federated credentials of application": "federated",
+    "federated credentials of": "",
     "federated credential": "federated",
     "service principal": "service-principals",
     "managed identity": "service-principals",
     "credential activity": "graph-credential-activity",
     "application": "applications",
 }
-"""Kinds whose name has several words, or is the beginning of another's, and their collections."""
+"""Kinds whose name has several words, or begins another's, and their collections; empty: that of the note."""
 
 
 def unreadable(collection: str, value: ScanNote) -> Iterator[Row]:
@@ -251,4 +252,4 @@ def unreadable(collection: str, value: ScanNote) -> Iterator[Row]:
         return
     subject = withheld(value.subject)
     kind = next((one for one in _KINDS if subject.startswith(one)), subject.partition(" ")[0])
-    yield (_KINDS.get(kind, collection), subject.removeprefix(kind).strip(), value.text.removeprefix(_UNREADABLE))
+    yield (_KINDS.get(kind) or collection, subject.removeprefix(kind).strip(), value.text.removeprefix(_UNREADABLE))

@@ -59,6 +59,13 @@ def truth(value: int | None) -> bool | None:
     return None if value is None else bool(value)
 
 
+def count(value: object) -> int | None:
+    """Read a number that may not be known; ValueError for what is none, which SQLite lets stand in any column."""
+    if value is None or type(value) is int:
+        return value
+    raise ValueError("a count that is no number")
+
+
 def number(value: bool | None) -> int | None:  # noqa: FBT001 - a cell
     """Write a truth value that may not be known."""
     return None if value is None else int(value)

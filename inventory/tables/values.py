@@ -20,7 +20,7 @@ from inventory.model import (
     ServicePrincipal,
 )
 from inventory.tables.rows import Row
-from inventory.tables.texts import items, moment, pairs, truth
+from inventory.tables.texts import count, items, moment, pairs, truth
 from inventory.usage import Source, SourceName, Use
 
 Children = Callable[[str], tuple[Any, ...]]
@@ -210,7 +210,7 @@ def source(row: Row) -> Source:
         read_at=at,
         since=moment(since),
         until=moment(until),
-        retention_days=retention,
+        retention_days=count(retention),
         missing=missing,
         blind_spots=items(blind),
         sees=items(sees),
@@ -233,8 +233,8 @@ def use(row: Row) -> Use:
         first=moment(first),
         last=moment(last),
         last_success=moment(success),
-        successes=good,
-        failures=bad,
+        successes=count(good),
+        failures=count(bad),
     )
 
 

@@ -13,6 +13,7 @@ import click
 from inventory.errors import ReadFailedError
 from inventory.evidence import exported_logs
 from inventory.evidence_source import EvidenceRequest
+from inventory.ids import guid
 from inventory.model import TenantId
 from migrate import policyfile
 from migrate.circumstances import Policy
@@ -37,6 +38,7 @@ from migrate.replay import (
 )
 from migrate.replay_report import document
 from reports.render import write
+from reports.text import visible
 
 _BAR = 30
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -66,10 +68,8 @@ def command(
     """
     if html is not None:
         outputs.for_report(html, "html", *policies)
-    if not settings.tenant:
-        raise click.UsageError("say whose logs they are: --tenant ID", click.get_current_context())
-    trials, at = _trials(policies, unused_days), SystemClock().now()
-    request = EvidenceRequest(at=at, tenant_id=TenantId(settings.tenant.lower()), folder=logs)
+    trials, at, tenant = _trials(policies, unused_days), SystemClock().now(), _tenant(settings)
+    request = EvidenceRequest(at=at, tenant_id=tenant, folder=logs)
     days, notes, source = exported_logs.days_of_use(request)
     if source.missing or source.since is None or source.until is None:
         why = source.missing or "no record of it tells this tenant"
@@ -84,6 +84,15 @@ def command(
         write(document(lines, covered, tried, shape, remarks), "html", html)
     emit(settings, _lines(lines, covered, tried, shape, remarks), _data(lines, covered, tried, shape, remarks))
     return 1 if any(result.broken or road.broken for result, road in tried) else 0
+
+
+def _tenant(settings: Settings) -> TenantId:
+    """Return whose logs they are; click.UsageError where that is no id, since records tell nothing else."""
+    told = guid(settings.tenant)
+    if told is None:
+        said = "it is not told" if not settings.tenant else f"{visible(settings.tenant)} is no id (a GUID)"
+        raise click.UsageError(f"say whose logs they are: --tenant ID; {said}", click.get_current_context())
+    return TenantId(told)
 
 
 def _trials(policies: tuple[Path, ...], unused_days: tuple[int, ...]) -> list[Trial]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from inventory.model import Application, Credential, Purpose, Snapshot
 from inventory.usage import Use
-from inventory.usage_subject import subject
+from inventory.usage_subject import has_agents, subject
 from inventory.usage_verdict import Terms, Unused, verdict
 
 
@@ -27,10 +27,13 @@ def unused(
     if any((use.last_success or use.last or since) > since for use in seen):
         return ""  # by whatever it signed in: somebody uses the application
     elsewhere = application.sign_in_audience != "AzureADMyOrg"  # not told is not "here alone"
+    agents = has_agents((application,))
     terms = Terms(days=days)
     because = ""
     for one in live:
-        said = verdict(subject(one, elsewhere=elsewhere), seen, snapshot.sources, snapshot.taken_at, terms)
+        said = verdict(
+            subject(one, elsewhere=elsewhere, agents=agents), seen, snapshot.sources, snapshot.taken_at, terms
+        )
         if not isinstance(said, Unused):
             return ""
         # No time of the evidence is said: it would make every plan differ from that of the scan before.

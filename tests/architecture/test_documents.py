@@ -13,6 +13,7 @@ from codemods.leftover import LeftoverKind
 from codemods.model import ReasonCode
 from codemods.report.failurewords import FAILURES
 from codemods.report.reasons import page, words
+from codemods.requirement import RequirementStatus
 from migrate import gates
 from migrate.cli.emulator import COMMANDS as EMULATOR_COMMANDS
 from migrate.cli.main import COMMANDS
@@ -38,7 +39,7 @@ def test_every_failure_of_the_rewriter_is_explained() -> None:
     for each in classes:
         classes += each.__subclasses__()
     assert {each.code for each in classes} == set(FAILURES)
-    assert {*ReasonCode, *LeftoverKind, *FAILURES} == {word.code for word in words()}
+    assert {*ReasonCode, *LeftoverKind, *RequirementStatus, *FAILURES} == {word.code for word in words()}
 
 
 def test_every_gate_and_refusal_is_documented() -> None:

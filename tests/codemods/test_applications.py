@@ -6,7 +6,7 @@ import pytest
 
 from codemods.engine.run import rewrite
 from codemods.model import Request, Target
-from tests.codemods.cases import APP, OTHER_APP, reasons_of, run_on
+from tests.codemods.cases import APP, OTHER_APP, TARGETS, reasons_of, run_on
 
 HEAD = "import os\nfrom azure.identity import ClientSecretCredential\n"
 UNKNOWN = HEAD + "c = ClientSecretCredential(T, os.environ['AZURE_CLIENT_ID'], os.environ['S'])\n"
@@ -224,3 +224,55 @@ def test_code_whose_default_is_another_application_is_not_the_named_one(tmp_path
     assert reasons_of(run_on(tmp_path, source.format("x").replace("'x'", f"'{OTHER_APP}'"))) == ["unknown-application"]
     run = run_on(tmp_path, source.format(APP))
     assert [item.application for item in run.rewritten] == [APP]
+
+
+@pytest.mark.parametrize(("module", "rewritten"), [("..settings", 2), (".settings", 0)])
+def test_the_same_settings_by_imports_of_different_levels_are_one_application(
+    tmp_path: Path, module: str, rewritten: int
+) -> None:
+    code = "from azure.identity import ClientSecretCredential\nfrom {} import conf\n"
+    code += "c = ClientSecretCredential(T, conf.client, conf.secret)\n"
+    settings = "import os\nclass Conf:\n    client = os.environ['C']\n    secret = os.environ.get('S')\nconf = Conf()\n"
+    for name, text in {
+        "shop/__init__.py": "", "shop/sub/__init__.py": "", "shop/settings.py": settings,
+        "shop/sub/settings.py": settings.replace("'S'", "'OTHER'"), "shop/a.py": code.format(".settings"),
+        "shop/sub/b.py": code.format(module),
+    }.items():  # fmt: skip
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    assert len(run.rewritten) == rewritten
+    assert reasons_of(run) == ["several-applications"] * (2 - rewritten)
+
+
+@pytest.mark.parametrize(("taken", "rewritten"), [("from .. import settings", 2), ("import settings", 0)])
+def test_a_module_taken_from_the_package_is_not_one_of_the_same_name(
+    tmp_path: Path, taken: str, rewritten: int
+) -> None:
+    code = "from azure.identity import ClientSecretCredential\n{}\n"
+    code += "c = ClientSecretCredential(T, settings.client, settings.secret)\n"
+    settings = "import os\nclient = os.environ['C']\nsecret = os.environ.get('S')\n"
+    for name, text in {
+        "shop/__init__.py": "", "shop/sub/__init__.py": "", "shop/settings.py": settings,
+        "settings.py": settings.replace("'S'", "'OTHER'"), "shop/a.py": code.format("from . import settings"),
+        "shop/sub/b.py": code.format(taken),
+    }.items():  # fmt: skip
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    assert (len(run.rewritten), reasons_of(run)) == (rewritten, ["several-applications"] * (2 - rewritten))
+
+
+@pytest.mark.parametrize(
+    ("client", "why"),
+    [
+        ("client", "client may be more than one application, so --app does not settle it"),
+        ("'not-an-id'", "is no client id, so --app does not settle it"),
+        (f"os.getenv('CLIENT', '{OTHER_APP}')", f"where nothing else is set it is {OTHER_APP}"),
+    ],
+)
+def test_it_is_said_why_a_given_application_does_not_settle_a_site(tmp_path: Path, client: str, why: str) -> None:
+    source = "import os\nfrom azure.identity import ClientSecretCredential\ndef f(client):\n"
+    run = run_on(tmp_path, f"{source}    return ClientSecretCredential(T, {client}, os.environ['S'])\n")
+    assert reasons_of(run) == ["unknown-application"]
+    assert why in run.reported[0].detail

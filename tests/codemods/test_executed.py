@@ -185,6 +185,27 @@ PROGRAMS = {
         + f"credential = CertificateCredential(T, A, certificate_path=str(PATH), {OPTIONS})\n"
         + SYNC
     ),
+    "azure-identity, through a function that only reads": (
+        HEAD
+        + "from azure.identity import ClientSecretCredential\n"
+        + "def require(name):\n    value = os.getenv(name)\n    if not value:\n        raise SystemExit(name)\n"
+        + "    return value\n"
+        + f"credential = ClientSecretCredential(T, A, require('AZURE_CLIENT_SECRET'), {OPTIONS})\n"
+        + SYNC
+    ),
+    "azure-identity, an import that may fail": (
+        HEAD
+        + "try:\n    from azure.identity import ClientSecretCredential\nexcept ImportError:\n    raise SystemExit\n"
+        + f"credential = ClientSecretCredential(T, A, {SECRET}, {OPTIONS})\n"
+        + SYNC
+    ),
+    "azure-identity, certificate read while its file is open": (
+        HEAD
+        + "from azure.identity import CertificateCredential\n"
+        + "with open(os.environ['AZURE_CLIENT_CERTIFICATE_PATH'], 'rb') as f:\n    pem = f.read()\n"
+        + f"credential = CertificateCredential(T, A, certificate_data=pem, {OPTIONS})\n"
+        + SYNC
+    ),
     "azure-identity, asynchronous": (
         "import asyncio\n"
         + HEAD

@@ -123,6 +123,7 @@ def test_a_floor_is_raised(name: str, before: str, after: str) -> None:
         ("poetry.lock", "[[package]]\nname = 'azure-identity'\nversion = '1.12.0'\n", "too-old"),
         ("uv.lock", "[[package]]\nname = 'azure-identity'\nversion = '1.25.0'\n", "sufficient"),
         ("environment.yml", "dependencies:\n  - azure-identity=1.12\n", "too-old"),
+        ("blocks/environment.yml", "dependencies:\n  - azure-identity=1.12\n", "too-old"),
         ("environment.yml", "dependencies:\n  - conda-forge::azure-identity=1.19.*\n", "sufficient"),
     ],
 )
@@ -263,3 +264,8 @@ def test_a_request_of_a_project_without_azure_brings_what_it_needs(tmp_path: Pat
     run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP, apply=True))
     assert run.rewritten
     assert (tmp_path / "requirements.txt").read_text() == "azure-identity>=1.17.0\nrequests\n"
+
+
+@pytest.mark.parametrize("folder", ["contest", "devices", "docs-api"])
+def test_the_name_of_a_folder_does_not_say_whose_a_file_is(folder: str) -> None:
+    assert statuses(f"{folder}/requirements.txt", "requests\n") == ["added"]

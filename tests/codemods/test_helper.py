@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Self
 
+import azure.identity
 import pytest
 from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
@@ -311,11 +312,37 @@ def test_the_function_keeps_one_identity_and_pickles(helper: ModuleType, monkeyp
         def get_token(self, scope: str) -> AccessToken:
             return AccessToken(f"assertion for {scope}", 0)
 
-    monkeypatch.setattr(helper, "ManagedIdentityCredential", Identity)
+    monkeypatch.setattr(azure.identity, "ManagedIdentityCredential", Identity)
     assert helper.managed_identity_assertion() == "assertion for api://AzureADTokenExchange/.default"
     helper.managed_identity_assertion()
     assert made == ["the-identity"]
     assert pickle.loads(pickle.dumps(helper.managed_identity_assertion)) is helper.managed_identity_assertion  # noqa: S301
+
+
+OPTIONAL = (
+    "try:\n    from azure.identity import ClientSecretCredential\nexcept ImportError:\n"
+    "    ClientSecretCredential = None\n"
+    f"def make():\n    return ClientSecretCredential('t', '{APP}', os.environ['S'])\n"
+)
+LAZY = f"""def make():
+    from azure.identity import ClientSecretCredential
+    return ClientSecretCredential('t', '{APP}', os.environ['S'])
+"""
+
+
+@pytest.mark.parametrize("source", [OPTIONAL.replace("ClientSecretCredential = None", "pass"), LAZY])
+def test_a_program_that_does_without_azure_identity_still_starts_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    assert run_on(tmp_path, f"import os\n{source}").rewritten
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "entra_fic", raising=False)
+    monkeypatch.setitem(sys.modules, "azure.identity", None)
+    made: dict[str, Any] = {}
+    exec(compile((tmp_path / "app.py").read_text(), "app.py", "exec"), made)  # noqa: S102 - what the rewriter wrote
+    monkeypatch.delitem(sys.modules, "entra_fic")
+    with pytest.raises((ImportError, NameError)):
+        made["make"]()
 
 
 def test_the_asynchronous_class_pickles_before_it_is_used(helper: ModuleType) -> None:

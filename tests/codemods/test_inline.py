@@ -160,3 +160,10 @@ def test_a_given_module_that_is_somebody_elses_is_not_touched(tmp_path: Path) ->
     run = _named(tmp_path, "shop.fic", {"shop/__init__.py": "", "shop/fic.py": "x = 1\n", "shop/login.py": HEAD + SITE})
     assert reasons_of(run) == ["helper-name-taken"]
     assert (tmp_path / "shop/fic.py").read_text() == "x = 1\n"
+
+
+def test_an_optional_library_stays_optional(tmp_path: Path) -> None:
+    source = "import os\ntry:\n    from azure.identity import ClientSecretCredential\nexcept ImportError:\n    pass\n"
+    run = _run(tmp_path, source + SITE)
+    assert reasons_of(run) == ["unsupported-form"]
+    assert not run.rewritten

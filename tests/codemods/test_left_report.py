@@ -93,7 +93,7 @@ def test_a_terminal_is_told_application_by_application(folder: Path) -> None:
     heads = [line for line in lines if line.startswith("when")]
     assert heads == [
         f"when the secret of {OTHER_APP} is gone, this still breaks, or still uses it:",
-        f"when the secret of {OTHER_APP} is gone, this is still there and reads nothing:",
+        f"when the secret of {OTHER_APP} is gone, this is still there; nothing is seen to need it:",
         "when the secret of an application that is not known is gone, this still breaks, or still uses it:",
     ]
     assert lines[1].startswith("  bill/use.py:2: hard-read: BILL_PASSWORD: the program stops where it reads")

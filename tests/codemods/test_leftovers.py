@@ -87,6 +87,7 @@ def test_what_sets_nothing_is_not_told(tmp_path: Path, name: str, text: str | by
         (f"import os\nx = os.environ['{NAME}']\n", "hard-read"),
         (f"import os\nx = os.getenv('{NAME}')\nif not x:\n    raise SystemExit\n", "start-up-check"),
         (f"import os\nsend(os.getenv('{NAME}'))\n", "other-use"),
+        (f"from decouple import config\nx = config('{NAME}')\n", "hard-read"),
         (
             "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    shop_secret: str\n",
             "required-setting",
@@ -104,6 +105,46 @@ def test_code_that_fails_or_uses_it_holds_the_gate(tmp_path: Path, text: str, ki
     assert [(each.kind.value, each.path, each.application) for each in run.leftovers] == [(kind, "other.py", APP)]
     held = [(each.reason, each.application) for each in codescan.open_findings(run, None)]
     assert (kind, APP) in held
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("run.sh", f': "${{{NAME}:?must be set}}"\n', "start-up-check"),
+        ("run.sh", f'if [ -z "${NAME}" ]; then exit 1; fi\n', "start-up-check"),
+        ("run.ps1", f"if (-not $env:{NAME}) {{ throw }}\n", "start-up-check"),
+        ("compose.yaml", f"environment:\n  {NAME}: ${{{NAME}:?}}\n", "start-up-check"),
+        ("run.sh", f'az login --service-principal -u a -p "${NAME}" --tenant t\n', "other-use"),
+        ("run.sh", f'az login --service-principal \\\n  -u a \\\n  -p "${{{NAME}}}" \\\n  --tenant t\n', "other-use"),
+        ("run.sh", f"curl -d client_secret=${NAME} https://x\n", "other-use"),
+        ("run.sh", f'echo "${NAME}" | docker login x.azurecr.io -u a --password-stdin\n', "other-use"),
+        ("run.ps1", f"az login --service-principal `\n -u a -p $env:{NAME}\n", "other-use"),
+        (".github/workflows/ci.yml", f"  run: az login -u a -p ${{{{ secrets.{NAME} }}}}\n", "other-use"),
+        ("azure-pipelines.yml", f"- script: az login -u a -p $({NAME})\n", "other-use"),
+    ],
+)
+def test_a_script_that_stops_without_it_or_signs_in_with_it_holds_the_gate(
+    tmp_path: Path, name: str, text: str, kind: str
+) -> None:
+    run = run_with(tmp_path, name, text)
+    assert {(each.kind.value, each.path, each.application) for each in run.leftovers} == {(kind, name, APP)}
+    held = [(each.reason, each.application) for each in codescan.open_findings(run, None)]
+    assert (kind, APP) in held
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'export {NAME}="${NAME}"\n',
+        f'docker run -e {NAME}="${NAME}" shop\n',
+        f"az webapp config appsettings set --settings {NAME}=${NAME}\n",
+        f"az login --identity\nexport {NAME}=x\n",
+        f"curl https://x \\\n  -o y\necho ${NAME}\n",
+    ],
+)
+def test_a_script_that_sets_it_or_passes_it_on_holds_nothing(tmp_path: Path, text: str) -> None:
+    run = run_with(tmp_path, "run.sh", text)
+    assert {each.kind.value for each in run.leftovers} == {"shell"}
 
 
 @pytest.mark.parametrize(
@@ -265,3 +306,25 @@ def test_an_option_of_typer_is_told_with_what_sets_it(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SHOP_SECRET=x\nNO=y\n")
     run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
     assert {(each.kind.value, each.name) for each in run.leftovers} == {("env-file", NAME)}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "SP = json.loads(os.environ['SHOP_SP'])\nc = ClientSecretCredential('t', {app}, SP['secret'])\n",
+        "text = os.environ['SHOP_SP']\nSP = json.loads(text)\nc = ClientSecretCredential('t', {app}, SP['secret'])\n",
+        "c = ClientSecretCredential('t', {app}, json.loads(os.environ['SHOP_SP'])['secret'])\n",
+    ],
+)
+def test_a_variable_that_holds_the_secret_among_other_things_is_told_and_stays(tmp_path: Path, lines: str) -> None:
+    head = "import json, os\nfrom azure.identity import ClientSecretCredential\n"
+    (tmp_path / ".env").write_text(f'SHOP_SP={{"secret": "{VALUE}"}}\n')
+    (tmp_path / "app.py").write_text(head + lines.format(app=repr(APP)))
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP, apply=True, fix_leftovers=True))
+    assert run.rewritten
+    assert {(each.kind.value, each.name, each.application) for each in run.leftovers} == {
+        ("holds-more", "SHOP_SP", APP)
+    }
+    assert (".env", 1) in {(each.path, each.line) for each in run.leftovers}
+    assert VALUE in (tmp_path / ".env").read_text()
+    assert VALUE not in repr(run.leftovers)

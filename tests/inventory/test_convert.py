@@ -303,6 +303,24 @@ def test_an_end_that_is_no_time_makes_the_object_unreadable_and_not_endless() ->
     )
 
 
+@pytest.mark.parametrize("name", ["passwordCredentials", "keyCredentials"])
+def test_credentials_that_are_null_are_not_told_and_not_absent(name: str) -> None:
+    found = convert.application(_raw({**_APPLICATION, name: None}), ())
+    assert isinstance(found, ScanNote)
+    assert found.text == "unreadable: its credentials are null: there may be some"
+    page = convert.applications().decoded(_raw({"value": [{**_APPLICATION, name: None}, {**_APPLICATION, "id": "b"}]}))
+    assert [type(one).__name__ for one in page.entries] == ["ScanNote", "Application"]
+
+
+def test_a_special_type_of_object_is_kept_and_a_plain_one_is_not() -> None:
+    told = {name: {**_APPLICATION, "@odata.type": f"#microsoft.graph.{name}"} for name in ("application", "agentic")}
+    found = {name: convert.application(_raw(one), ()) for name, one in told.items()}
+    assert {name: one.unknown for name, one in found.items() if isinstance(one, Application)} == {
+        "application": "",
+        "agentic": '{"@odata.type":"#microsoft.graph.agentic"}',
+    }
+
+
 @pytest.mark.parametrize("raw", [b"", b"{", b"null", b"[]", b'{"id": 1}', b'{"id": "\xff"}', b'{"id": "\\ud800"}'])
 def test_what_is_no_object_is_a_note(raw: bytes) -> None:
     for reader in (convert.service_principal, convert.federated_credentials().one, convert.sign_in):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -154,6 +155,14 @@ def test_a_connection_that_breaks_is_tried_again_for_a_read(graph: MadeUpGraph, 
     graph.answer(_THING, {"a": 1})
     assert _get(graph).value == {"a": 1}
     assert waits == [0.1]
+
+
+@pytest.mark.usefixtures("waits")
+def test_an_answer_whose_compression_is_damaged_is_asked_for_again(graph: MadeUpGraph) -> None:
+    whole = gzip.compress(b'{"a": 1}')
+    graph.answer(_THING, whole[:-4] + b"\0\0\0\0", Content_Encoding="gzip")
+    graph.answer(_THING, whole, Content_Encoding="gzip")
+    assert _get(graph).value == {"a": 1}
 
 
 @pytest.mark.usefixtures("waits")

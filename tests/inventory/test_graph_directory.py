@@ -143,8 +143,21 @@ def test_an_unreadable_row_costs_only_itself(graph: MadeUpGraph) -> None:
 def test_a_page_that_points_to_itself_ends_the_reading(graph: MadeUpGraph) -> None:
     path = "/v1.0/servicePrincipals"
     graph.pages[path] = {"value": [], "@odata.nextLink": f"{{url}}{path}"}
-    with pytest.raises(ReadFailedError, match="same page again"):
+    with pytest.raises(ReadFailedError, match="one that was read before"):
         _do(graph, lambda directory: _all(directory.service_principals()))
+
+
+def test_pages_that_lead_in_a_circle_end_the_reading(graph: MadeUpGraph) -> None:
+    path = "/v1.0/applications"
+    for number in range(5):
+        graph.pages[f"?$skiptoken={number}"] = {
+            "value": [_app(number)],
+            "@odata.nextLink": f"{{url}}{path}?$skiptoken={(number + 1) % 5 or 2}",
+        }
+    graph.pages[path] = {"value": [], "@odata.nextLink": f"{{url}}{path}?$skiptoken=0"}
+    with pytest.raises(ReadFailedError, match="one that was read before"):
+        _do(graph, lambda directory: _all(directory.applications()))
+    assert len(graph.requests) < 20
 
 
 def test_a_next_page_on_another_host_is_not_followed(graph: MadeUpGraph) -> None:

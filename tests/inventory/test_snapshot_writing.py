@@ -17,6 +17,7 @@ from inventory.directory import FederatedOf, Page
 from inventory.errors import SnapshotError
 from inventory.model import Cloud, Holder, KeyId, PrincipalId, Purpose, ScanNote, TenantId
 from inventory.snapshot import SnapshotWriter
+from inventory.tables import rows
 from tests.inventory import values
 from tests.inventory.values import NOW, PRINCIPAL, TENANT
 
@@ -440,3 +441,9 @@ def test_an_attempt_of_unknown_outcome_is_not_lost_among_failures(tmp_path: Path
     found = snapshot.read(path).uses
     assert sorted((use.successes, use.failures) for use in found if use.successes is not None) == [(0, pages)]
     assert [use.failures for use in found if use.successes is None] == [None]
+
+
+@pytest.mark.parametrize("collection", ["federated", "identity-federated"])
+def test_the_holder_of_federated_credentials_that_cannot_be_read_is_named(collection: str) -> None:
+    note = ScanNote(subject=f"federated credentials of {values.guid('c', 5)}", text="unreadable: odd")
+    assert list(rows.unreadable(collection, note)) == [(collection, values.guid("c", 5), "odd")]

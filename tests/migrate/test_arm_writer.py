@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from inventory.errors import PermissionMissingError, TenantUnreachableError
+from inventory.errors import PermissionMissingError, ReadFailedError, TenantUnreachableError
 from migrate.arm_writer import ArmWriter
 from migrate.attachment import NewIdentity
 from migrate.errors import WriteFailedError
@@ -136,3 +136,14 @@ def test_an_identity_is_unused_only_when_everything_could_be_read() -> None:
         do(arm, lambda writer: writer.identity_use(identity))
     assert do(arm, lambda writer: writer.identity_use(identity)).roles == ("/subscriptions/one",)
     assert "principalId%20eq%20%27p%27" in arm.requests[-1].target
+
+
+def test_pages_of_hosts_that_lead_in_a_circle_end_the_reading() -> None:
+    arm = MadeUpArm()
+    for number in range(2):
+        link = f"{{url}}{OURS}/listAssociatedResources?$skiptoken={1 - number}"
+        arm.pages[f"?$skiptoken={number}"] = {"value": [], "nextLink": link}
+    arm.pages[f"{OURS}/listAssociatedResources"] = {"value": [], "nextLink": arm.pages["?$skiptoken=1"]["nextLink"]}
+    identity = NewIdentity(resource_id=OURS, principal_id="p", client_id="c")
+    with pytest.raises(ReadFailedError, match="one that was read before"):
+        do(arm, lambda writer: writer.identity_use(identity))

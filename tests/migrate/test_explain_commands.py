@@ -11,6 +11,7 @@ from codemods.leftover import LeftoverKind
 from codemods.model import ReasonCode
 from codemods.report.failurewords import FAILURES
 from codemods.report.reasons import words
+from codemods.requirement import RequirementStatus
 from codemods.transforms import load
 from migrate.cli.main import main
 
@@ -41,6 +42,16 @@ def test_a_kind_of_leftover_is_explained(kind: LeftoverKind, capsys: pytest.Capt
     assert f"What to do: {kind.advice}.\n" in told
 
 
+@pytest.mark.parametrize("status", RequirementStatus)
+def test_what_became_of_a_requirement_is_explained(
+    status: RequirementStatus, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", status.value]) == 0
+    told = capsys.readouterr().out
+    assert f"{status.value}: {status.meaning}\n" in told
+    assert f"What to do: {status.advice or 'nothing'}.\n" in told
+
+
 @pytest.mark.parametrize("code", FAILURES)
 def test_a_failure_is_explained(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", code]) == 0
@@ -60,7 +71,8 @@ def test_the_list_has_every_reason_and_says_it_in_json_as_well(capsys: pytest.Ca
     assert main(["explain", "reasons"]) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [word.code for word in words()]
     main(["explain", "reasons", "--format", "json"])
-    assert {row["code"] for row in json.loads(capsys.readouterr().out)} == {*ReasonCode, *LeftoverKind, *FAILURES}
+    every = {*ReasonCode, *LeftoverKind, *RequirementStatus, *FAILURES}
+    assert {row["code"] for row in json.loads(capsys.readouterr().out)} == every
 
 
 def test_a_word_that_nobody_knows_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

@@ -147,7 +147,7 @@ def test_a_file_that_is_named_like_an_option_is_read_by_the_hook(folder: Path, c
     hook = _hook()
     line = [command, *hook["entry"].split()[1:], *hook["args"], "-x.py"]
     done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
-    assert (done.returncode, "-x.py:3: secret-sign-in" in done.stdout) == (1, True), done.stderr
+    assert (done.returncode, "-x.py:3: secret-sign-in" in done.stdout + done.stderr) == (1, True), done.stderr
     guide = (ROOT / "docs" / "rewrite.md").read_text("utf-8")
     assert guide.count("args: [") == guide.count(", --]")
 

@@ -13,7 +13,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-CATEGORIES = {"servicePrincipal": "ServicePrincipalSignInLogs", "managedIdentity": "ManagedIdentitySignInLogs"}
+CATEGORIES = {
+    "servicePrincipal": "ServicePrincipalSignInLogs",
+    "managedIdentity": "ManagedIdentitySignInLogs",
+    "interactiveUser": "SignInLogs",
+    "nonInteractiveUser": "NonInteractiveUserSignInLogs",
+}
 GRAPH_APPLICATION = "00000003-0000-0000-c000-000000000000"
 TENANT = "aaaaaaaa-0000-4000-8000-000000000000"
 WORKSPACE = "77777777-0000-4000-8000-000000000001"

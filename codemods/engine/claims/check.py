@@ -163,6 +163,10 @@ class _Check:
                 self.sites.secrets.add(target, value)
             case ast.AnnAssign(target=ast.Name() as target, value=ast.expr() as value):
                 self.sites.secrets.add(target, value)
+            case ast.With(
+                items=[ast.withitem(context_expr=ast.Call(), optional_vars=ast.Name())], body=[ast.stmt() as inner]
+            ):
+                self.deleted(inner)
             case ast.If() | ast.Assert():
                 self.checks.append(statement)
             case _:

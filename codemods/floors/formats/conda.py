@@ -52,7 +52,7 @@ def _is_ours(line: str) -> bool:
 
 FORMAT = Format(
     name="conda",
-    matches=lambda name: _FILE.fullmatch(name) is not None and "lock" not in name,
+    matches=lambda name: _FILE.fullmatch(name) is not None and "lock" not in name.rpartition("/")[2],
     find=_find,
     same=_same,
 )

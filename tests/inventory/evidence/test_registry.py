@@ -17,6 +17,7 @@ def test_every_file_of_the_package_is_a_source() -> None:
     names = [source.name for source in evidence.sources()]
     assert sorted(names) == [
         "exported-logs",
+        "exported-user-sign-ins",
         "graph-application-activity",
         "graph-credential-activity",
         "graph-sign-ins",

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inventory.model import ClientId, CredentialKind, Holder, KeyId, Purpose
-from inventory.usage import EVERY_KIND, Source, SourceName, Use
-from inventory.usage_subject import Subject, federated_subject, subject
+from inventory.usage import EVERY_KIND, SIGN_INS_OF_USERS, Source, SourceName, Use
+from inventory.usage_subject import Subject, federated_subject, has_agents, subject
 from inventory.usage_verdict import Terms, Unknown, Unused, Used, Verdict, verdict
 from tests.inventory.evidence.support import CLIENT, KEY, NOW
-from tests.inventory.values import secret, trust
+from tests.inventory.values import application, secret, trust
 
 OTHER = "eeeeeeee-0000-4000-8000-000000000002"
 FEDERATED = "99999999-0000-4000-8000-000000000001"
@@ -296,6 +296,60 @@ def test_where_nothing_tells_whether_users_sign_in_it_is_unknown(told: tuple[Use
     assert why in said(found)
 
 
+def test_a_blueprint_of_agents_is_never_shown_to_be_unused() -> None:
+    found = judge(source(), asked=dataclasses.replace(SECRET, agents=True))
+    assert isinstance(found, Unknown)
+    assert "agent identities sign in by it" in said(found)
+    assert isinstance(judge(source(), success(3), asked=dataclasses.replace(SECRET, agents=True)), Used)
+    blueprint = dataclasses.replace(application(), unknown='{"@odata.type":"#microsoft.graph.agentIdentityBlueprint"}')
+    assert has_agents((None, blueprint))
+    assert not has_agents(
+        (None, application(), dataclasses.replace(blueprint, unknown='{"a":"agentIdentityBlueprint"}'))
+    )
+
+
+USER_LOG = SourceName("exported-user-sign-ins")
+
+
+def user_log(**changes: Any) -> Source:
+    return source(USER_LOG, **{"retention_days": None, "sees": (SIGN_INS_OF_USERS,), **changes})
+
+
+def test_a_log_of_users_that_covers_the_window_tells_by_its_silence() -> None:
+    found = judge(source(), user_log(), told=())
+    assert isinstance(found, Unused)
+    assert "exported-user-sign-ins shows no sign-in of a user that may have taken it" in found.because
+    assert isinstance(judge(user_log(), told=()), Unknown), "it covers no credential"
+
+
+@pytest.mark.parametrize(
+    ("lacking", "why"),
+    [
+        (user_log(since=ago(27)), "28 days are needed"),
+        (user_log(until=ago(3)), "its newest record is of"),
+        (user_log(until=ago(-2)), "a time to come"),
+        (user_log(since=None, until=None), "does not mean that there was none"),
+        (user_log(missing="a record cannot be read"), "a record cannot be read"),
+    ],
+)
+def test_a_log_of_users_that_does_not_cover_leaves_it_unknown(lacking: Source, why: str) -> None:
+    found = judge(source(), lacking, told=())
+    assert isinstance(found, Unknown)
+    assert f"exported-user-sign-ins: {why}" in said(found) or why in said(found)
+    assert "no report that was read has a row of it" in said(found)
+
+
+def test_a_user_whom_the_log_or_the_report_shows_leaves_it_unknown_whatever_the_other_says() -> None:
+    shown = use(source=USER_LOG, delegated=True, key_id=None, successes=None, failures=None, first=ago(60), last=ago(5))
+    found = judge(source(), user_log(), shown)
+    assert isinstance(found, Unknown)
+    assert "no record tells which it was" in said(found)
+    reported_user = users(last=ago(5), last_success=ago(5))
+    assert isinstance(judge(source(), user_log(), told=(report(APPLICATIONS), reported_user)), Unknown)
+    old = dataclasses.replace(shown, last=ago(29))
+    assert isinstance(judge(source(), user_log(), old, told=()), Unused)
+
+
 def test_a_report_that_saw_what_the_log_does_not_show_leaves_it_unknown() -> None:
     seen = reported(5, source=APPLICATIONS, key_id=None, credential_type=None)
     assert isinstance(judge(seen, source(), report(APPLICATIONS)), Unknown)
@@ -374,7 +428,7 @@ def sources(draw: st.DrawFn) -> Source:
         since=draw(MOMENTS),
         until=draw(MOMENTS),
         missing=draw(st.sampled_from(["", "", "no permission"])),
-        sees=draw(st.sampled_from([("certificate", "federated", "secret"), ("certificate", "secret"), ()])),
+        sees=draw(st.sampled_from([EVERY_KIND, ("certificate", "secret"), (), (SIGN_INS_OF_USERS,)])),
     )
 
 
@@ -408,6 +462,9 @@ def test_more_evidence_never_turns_used_into_anything_else(
 
 
 def tells_of_users(one: Source, uses: list[Use]) -> bool:
+    """Whether a report has a row that tells of users, or a log of them covers the window."""
+    if one.sees == (SIGN_INS_OF_USERS,) and covers(dataclasses.replace(one, sees=EVERY_KIND), SECRET):
+        return True
     rows = [row for row in uses if row.source == one.name and row.delegated and row.first is None]
     return bool(rows) and not one.missing and one.until is not None and ago(2) <= one.until <= ago(-1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -248,6 +249,7 @@ def test_the_page_opens_offline_and_holds_what_the_text_does(
     [
         (["--tenant", OTHER], "shows nothing"),
         ([], "--tenant ID"),
+        (["--tenant", "contoso.example"], "contoso.example is no id"),
         (["--tenant", TENANT, "--unused-days", "0"], "numbers of days"),
         (["--tenant", TENANT, "--policy", "none.toml"], "none.toml"),
     ],
@@ -261,3 +263,14 @@ def test_what_cannot_be_tried_is_told_in_one_line(
     error = capsys.readouterr().err
     assert told in error
     assert error.count("\n") == 1
+
+
+def test_a_tenant_that_is_none_is_told_before_the_extra_that_is_missing(
+    logs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    monkeypatch.chdir(logs.parent)
+    assert main(["replay", "--logs", "logs", "--tenant", "x"]) == 2
+    assert "x is no id" in capsys.readouterr().err
+    assert main(["replay", "--logs", "logs", "--tenant", TENANT]) == 2
+    assert "duckdb is not installed" in capsys.readouterr().err
