@@ -97,8 +97,9 @@ def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pyt
             raise PermissionError(13, "Permission denied")
         return real(folder)
 
-    monkeypatch.setattr("codemods.engine.listing.os.scandir", scandir)
-    (failed,) = rewrite(Request(paths=(tmp_path,))).failed
+    with monkeypatch.context() as patch:  # ends before the test's folder is removed
+        patch.setattr("codemods.engine.listing.os.scandir", scandir)
+        (failed,) = rewrite(Request(paths=(tmp_path,))).failed
     assert (failed.path, failed.error.code) == ("closed", "unreadable")
 
 

@@ -305,7 +305,7 @@ HEADER = st.dictionaries(st.sampled_from(["alg", "kid", "typ", "x5t", "x5t#S256"
 CLAIMS = st.dictionaries(
     st.sampled_from(["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "uti", "tid", "roles"]), VALUES
 )
-FREELY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FREELY = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @FREELY

@@ -14,7 +14,7 @@ from uuid import uuid4
 import jwt
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from migrate.emulator.certificates import CertificateRecipe, der, pool_key
 from migrate.emulator.graph.call import Call, Caller, Reply
@@ -22,6 +22,7 @@ from migrate.emulator.graph.errors import GraphError, error_body
 from migrate.emulator.graph.router import dispatch
 from migrate.emulator.seed import seed_tenant
 from migrate.emulator.state.records import Application, ServicePrincipal
+from tests.support.examples import examples
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 ROLES = frozenset({
@@ -339,5 +340,8 @@ class Held:
 
 
 POOL_0 = {base64.b64decode(certificate(number)["key"]) for number in range(100)}
-TestCredentials = CredentialMachine.TestCase
-TestCredentials.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
+
+
+@examples(8, 60)
+def test_credentials_are_what_was_done_to_them(examples: int) -> None:
+    run_state_machine_as_test(CredentialMachine, settings=settings(max_examples=examples, stateful_step_count=40))

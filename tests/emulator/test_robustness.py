@@ -15,6 +15,7 @@ from migrate.emulator.graph.schema import APPLICATION, SERVICE_PRINCIPAL
 from migrate.emulator.seed import seed_tenant
 from migrate.emulator.state.tenant import Tenant
 from migrate.emulator.tokens.requests import parse_form
+from tests.support.examples import examples
 
 ROLES = frozenset({"Application.ReadWrite.All", "AuditLog.Read.All"})
 FIELDS = sorted({
@@ -63,41 +64,50 @@ def ask(tenant: Tenant, method: str, path: str, query: dict[str, str], body: byt
     return reply.status
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    method=st.sampled_from(["GET", "POST", "PATCH"]),
-    segments=st.tuples(st.sampled_from(["v1.0", "beta"]), st.lists(SEGMENTS, min_size=1, max_size=4)),
-    query=st.dictionaries(st.sampled_from(["$select", "$expand", "$top", "$filter"]), st.text(max_size=12), max_size=1),
-    body=BODIES,
-)
-def test_any_request_is_answered_or_refused(
-    tenant: Tenant, method: str, segments: tuple[str, list[str]], query: dict[str, str], body: dict[str, Any]
-) -> None:
+@examples(100, 1000)
+def test_any_request_is_answered_or_refused(tenant: Tenant, examples: int) -> None:
     application = tenant.application_named("orders-api")
     names = {"app": application.id, "appid": application.app_id, "sp": tenant.service_principal_of(application).id}
-    path = "/".join([segments[0], *segments[1]])
-    for name, value in names.items():
-        path = path.replace(f"{{{name}}}", value)
-    status = ask(tenant, method, path, query, json.dumps(body).encode())
-    assert status in (200, 201, 204, 400, 403, 404, 405, 409)
+
+    @settings(max_examples=examples, suppress_health_check=[HealthCheck.too_slow])
+    @given(
+        method=st.sampled_from(["GET", "POST", "PATCH"]),
+        segments=st.tuples(st.sampled_from(["v1.0", "beta"]), st.lists(SEGMENTS, min_size=1, max_size=4)),
+        query=st.dictionaries(
+            st.sampled_from(["$select", "$expand", "$top", "$filter"]), st.text(max_size=12), max_size=1
+        ),
+        body=BODIES,
+    )
+    def holds(method: str, segments: tuple[str, list[str]], query: dict[str, str], body: dict[str, Any]) -> None:
+        path = "/".join([segments[0], *segments[1]])
+        for name, value in names.items():
+            path = path.replace(f"{{{name}}}", value)
+        status = ask(tenant, method, path, query, json.dumps(body).encode())
+        assert status in (200, 201, 204, 400, 403, 404, 405, 409)
+
+    holds()
 
 
-@settings(max_examples=200, deadline=None)
-@given(
-    target=st.sampled_from(["applications/{app}", "servicePrincipals/{sp}"]),
-    name=st.sampled_from(sorted({*APPLICATION} | {*SERVICE_PRINCIPAL})),
-    value=VALUES,
-)
-def test_any_change_of_one_property_leaves_a_tenant_that_can_be_read(
-    tenant: Tenant, target: str, name: str, value: Any
-) -> None:
+@examples(60, 400)
+def test_any_change_of_one_property_leaves_a_tenant_that_can_be_read(tenant: Tenant, examples: int) -> None:
     application = tenant.application_named("invoice-worker")
-    path = f"v1.0/{target.format(app=application.id, sp=tenant.service_principal_of(application).id)}"
-    # The name stays, because the next example looks the application up by it.
-    if name != "displayName":
-        assert ask(tenant, "PATCH", path, {}, json.dumps({name: value}).encode()) in (204, 400)
-    for collection in ("applications", "servicePrincipals"):
-        assert ask(tenant, "GET", f"beta/{collection}", {"$top": "999"}, b"") == 200
+    names = {"app": application.id, "sp": tenant.service_principal_of(application).id}
+
+    @settings(max_examples=examples)
+    @given(
+        target=st.sampled_from(["applications/{app}", "servicePrincipals/{sp}"]),
+        name=st.sampled_from(sorted({*APPLICATION} | {*SERVICE_PRINCIPAL})),
+        value=VALUES,
+    )
+    def holds(target: str, name: str, value: Any) -> None:
+        # The name stays, because the next one looks the application up by it.
+        if name != "displayName":
+            path = f"v1.0/{target.format(**names)}"
+            assert ask(tenant, "PATCH", path, {}, json.dumps({name: value}).encode()) in (204, 400)
+        for collection in ("applications", "servicePrincipals"):
+            assert ask(tenant, "GET", f"beta/{collection}", {"$top": "999"}, b"") == 200
+
+    holds()
 
 
 @given(st.binary(max_size=80), st.none() | st.text(max_size=40))

@@ -14,7 +14,7 @@ import pytest
 
 from migrate.cli.main import main
 from migrate.model import Kind
-from tests.support.rollout import Rollout, isolate, rollout
+from tests.support.rollout import Rollout, elsewhere, isolate, rollout
 
 Told = Callable[[], str]
 
@@ -32,19 +32,39 @@ def line(capsys: pytest.CaptureFixture[str]) -> Told:
     return last
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rollout]:
+    """Give one tenant to all that change nothing in it; it was scanned and planned."""
+    folder = tmp_path_factory.mktemp("once")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        with rollout(folder, patch) as ready:
+            assert main(["scan"]) == 0
+            assert main(["plan", "snapshot.db"]) == 0
+            yield ready
+
+
 @pytest.fixture
-def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rollout]:
-    monkeypatch.chdir(tmp_path)
-    with rollout(tmp_path, monkeypatch) as ready:
+def tenant(once: Rollout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rollout]:
+    with elsewhere(once, tmp_path, monkeypatch) as ready:
         yield ready
 
 
 @pytest.fixture
-def planned(tenant: Rollout, capsys: pytest.CaptureFixture[str]) -> Rollout:
-    assert main(["scan"]) == 0
-    assert main(["plan", "snapshot.db"]) == 0
-    capsys.readouterr()
-    return tenant
+def planned(once: Rollout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rollout]:
+    with elsewhere(once, tmp_path, monkeypatch, "snapshot.db", "plan.json", "journal.db") as ready:
+        yield ready
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Rollout]:
+    """Give a tenant that was scanned and planned and is the test's own to change."""
+    monkeypatch.chdir(tmp_path)
+    with rollout(tmp_path, monkeypatch) as ready:
+        assert main(["scan"]) == 0
+        assert main(["plan", "snapshot.db"]) == 0
+        capsys.readouterr()
+        yield ready
 
 
 def test_a_tenant_that_does_not_answer(line: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,19 +166,19 @@ def scan_again(tenant: Rollout) -> None:
     assert main(["scan"]) == 0
 
 
-def test_a_plan_made_from_an_older_snapshot(planned: Rollout, line: Told, capsys: pytest.CaptureFixture[str]) -> None:
-    scan_again(planned)
+def test_a_plan_made_from_an_older_snapshot(own: Rollout, line: Told, capsys: pytest.CaptureFixture[str]) -> None:
+    scan_again(own)
     capsys.readouterr()
     assert main(["federate", "plan.json", "--apply"]) == 2
     assert "older snapshot" in line()
-    assert planned.kinds() == []
+    assert own.kinds() == []
 
 
 def test_a_plan_older_than_the_one_in_use(
-    planned: Rollout, line: Told, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    own: Rollout, line: Told, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "plan.json").rename(tmp_path / "old.json")
-    scan_again(planned)
+    scan_again(own)
     assert main(["plan", "snapshot.db"]) == 0
     assert main(["federate", "plan.json", "--apply", "--journal", "sqlite:///used.db"]) == 0
     (tmp_path / "snapshot.db").unlink()

@@ -4,24 +4,64 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from migrate.cli.main import main
 from migrate.model import Json, Kind
-from tests.support.rollout import Rollout, rollout
+from tests.support.rollout import Rollout, elsewhere, rollout
+
+FILES = ("snapshot.db", "plan.json", "journal.db")
+
+
+@contextmanager
+def prepared(folder: Path, *commands: list[str]) -> Iterator[Rollout]:
+    """Give a tenant that was scanned and planned, after these commands too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        with rollout(folder, patch) as ready:
+            for arguments in (["scan"], ["plan", "snapshot.db"]):
+                assert main(arguments) == 0
+            patch.setenv("UNSECRET_JOURNAL", f"sqlite:///{folder / 'journal.db'}")
+            for arguments in commands:
+                assert main(arguments) == 0
+            yield ready
+
+
+@pytest.fixture(scope="module")
+def planned_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rollout]:
+    with prepared(tmp_path_factory.mktemp("planned")) as ready:
+        yield ready
+
+
+@pytest.fixture(scope="module")
+def federated_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rollout]:
+    with prepared(tmp_path_factory.mktemp("federated"), ["federate", "plan.json", "--apply"]) as ready:
+        yield ready
 
 
 @pytest.fixture
-def planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Rollout]:
-    """Give a tenant that was scanned and planned in the current folder, with the default journal."""
-    monkeypatch.chdir(tmp_path)
-    with rollout(tmp_path, monkeypatch) as ready:
-        assert main(["scan"]) == 0
-        assert main(["plan", "snapshot.db"]) == 0
-        capsys.readouterr()
+def planned(planned_once: Rollout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rollout]:
+    """Give a tenant that was scanned and planned, for tests that leave it as it is, with a journal of their own."""
+    with elsewhere(planned_once, tmp_path, monkeypatch, *FILES) as ready:
         monkeypatch.setenv("UNSECRET_JOURNAL", f"sqlite:///{tmp_path / 'journal.db'}")
+        yield ready
+
+
+@pytest.fixture
+def federated(federated_once: Rollout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rollout]:
+    """Give the same where everything is federated."""
+    with elsewhere(federated_once, tmp_path, monkeypatch, *FILES) as ready:
+        monkeypatch.setenv("UNSECRET_JOURNAL", f"sqlite:///{tmp_path / 'journal.db'}")
+        yield ready
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Rollout]:
+    """Give a tenant that was scanned and planned and is the test's own to change."""
+    with prepared(tmp_path) as ready:
         yield ready
 
 
@@ -46,9 +86,8 @@ def client_id(planned: Rollout, name: str) -> str:
     ],
 )
 def test_an_output_never_replaces_an_input_or_a_file_of_another_kind(
-    planned: Rollout, tmp_path: Path, arguments: list[str], spared: str, capsys: pytest.CaptureFixture[str]
+    federated: Rollout, tmp_path: Path, arguments: list[str], spared: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["federate", "plan.json", "--apply"]) == 0
     (tmp_path / "app.py").write_text("mine")
     (tmp_path / "folder").mkdir()
     before = (tmp_path / spared).read_bytes() if spared != "folder" else b""
@@ -56,7 +95,7 @@ def test_an_output_never_replaces_an_input_or_a_file_of_another_kind(
     assert main(arguments) == 2
     assert "choose another --out" in capsys.readouterr().err or spared == "folder"
     assert spared == "folder" or (tmp_path / spared).read_bytes() == before
-    assert planned.kinds()
+    assert federated.kinds()
 
 
 def test_outputs_of_ours_are_replaced(planned: Rollout) -> None:
@@ -67,17 +106,17 @@ def test_outputs_of_ours_are_replaced(planned: Rollout) -> None:
 
 
 def test_a_host_with_one_identity_proves_its_own_application_and_harms_no_other(
-    planned: Rollout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    own: Rollout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["federate", "plan.json", "--apply"]) == 0
     assert main(["verify", "plan.json", "--tries", "1"]) == 0
     capsys.readouterr()
-    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", f"{planned.emulator.imds_endpoint}/hosts/vm-orders-api")
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", f"{own.emulator.imds_endpoint}/hosts/vm-orders-api")
     assert main(["verify", "plan.json", "--tries", "1", "--format", "json"]) == 1
     proven = [row["application"] for row in json.loads(capsys.readouterr().out) if row["result"] == "proven"]
     assert "orders-api" in proven
     assert len(proven) < 4
-    assert Kind.PROOF_FAILED not in planned.kinds()
+    assert Kind.PROOF_FAILED not in own.kinds()
 
 
 @pytest.mark.parametrize("who", ["", "orders-api", "12345678-1234-1234-1234-123456789012", "{}"])
@@ -179,23 +218,22 @@ def test_a_blank_application_is_nobody_and_not_everybody(
 
 
 def test_a_dry_run_prints_the_command_that_does_the_same_and_no_more(
-    planned: Rollout, capsys: pytest.CaptureFixture[str]
+    own: Rollout, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    whose = client_id(planned, "orders-api")
+    whose = client_id(own, "orders-api")
     assert main(["federate", "plan.json", "--app", whose]) == 0
     assert f"unsecret federate plan.json --app {whose} --apply" in capsys.readouterr().out
     assert main(["federate", "plan.json", "--app", whose, "--apply"]) == 0
-    created = [entry.application for entry in planned.journal.entries(kinds=(Kind.FEDERATED,))]
+    created = [entry.application for entry in own.journal.entries(kinds=(Kind.FEDERATED,))]
     assert created == [whose]
 
 
-def test_the_report_of_a_journal_keeps_what_an_earlier_plan_removed(planned: Rollout, tmp_path: Path) -> None:
-    assert main(["federate", "plan.json", "--apply"]) == 0
-    first = planned.journal.entries(kinds=(Kind.FEDERATED,))[0]
+def test_the_report_of_a_journal_keeps_what_an_earlier_plan_removed(federated: Rollout, tmp_path: Path) -> None:
+    first = federated.journal.entries(kinds=(Kind.FEDERATED,))[0]
     data: dict[str, Json] = {"kind": "secret", "holder": "application", "removed": True}
     assert first.application is not None
-    with planned.journal.lease(first.application):
-        planned.journal.record(
+    with federated.journal.lease(first.application):
+        federated.journal.record(
             type(first)(kind=Kind.RETIRED, plan="x", application=first.application, subject="k", data=data)
         )
     assert main(["report", "journal.db", "--format", "markdown", "--out", str(tmp_path / "r.md")]) == 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -16,6 +18,7 @@ from codemods.engine.run import rewrite
 from codemods.model import Request, Target
 from migrate.cli.main import main
 from migrate.demo import workloads
+from migrate.demo.commands import Commands
 from migrate.demo.run import demonstrate
 from migrate.emulator.server import Emulator
 from migrate.errors import DemoError
@@ -28,8 +31,26 @@ class Told:
     emulator: Emulator
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+class Here(Commands):
+    """Runs the commands in this process: some thirty starts of Python are most of what a demonstration takes."""
+
+    def run(self, *arguments: str) -> bytes:
+        output, told = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(output), redirect_stderr(told):
+            patch.chdir(self.workspace.root)
+            for name in os.environ.keys() - self.environment.keys():
+                patch.delenv(name)
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
+            code = main(list(arguments))
+            output.flush()
+        if code not in {0, 1}:
+            raise DemoError(told.getvalue())
+        return output.buffer.getvalue()
+
+
+@pytest.fixture(scope="module", params=["here", pytest.param("as a user runs them", marks=pytest.mark.slow)])
+def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Told:
     """Run the demonstration once and keep its tenant in hand."""
     kept: list[Emulator] = []
 
@@ -42,6 +63,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     lines: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(migrate.demo.run, "Emulator", Kept)
+        if request.param == "here":
+            patch.setattr(migrate.demo.run, "Commands", Here)
         demonstrate(40, 1, root, lines.append)
     return Told(lines=lines, root=root, emulator=kept[0])
 

@@ -44,9 +44,15 @@ def run(*command: str, options: Sequence[str] = (), **changes: str) -> subproces
         ([""], 127, "unsecret: cannot run '': no such command\n"),
     ],
 )
-def test_a_command_gives_its_exit_code(command: list[str], code: int, words: str) -> None:
-    done = run(*command)
-    assert (done.returncode, done.stdout, done.stderr) == (code, "", words)
+def test_a_command_gives_its_exit_code(
+    command: list[str], code: int, words: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["emulator", "run", "--apps", "5", "--", *command]) == code
+    assert capfd.readouterr() == ("", words)
+
+
+def test_its_exit_code_is_that_of_the_process() -> None:
+    assert run("sh", "-c", "exit 7").returncode == 7
 
 
 def test_a_command_has_its_own_streams_and_arguments(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from inventory.tables import schema
 from inventory.tables.texts import time
 from inventory.tables.times import times
 from tests.inventory.values import guid
+from tests.support.examples import examples
 
 _READING: dict[str, Callable[[], Reading[Any, Any]]] = {
     "applications": convert.applications,
@@ -126,16 +127,19 @@ def _body(rows: list[Any]) -> bytes:
     return json.dumps({"value": rows}).encode()
 
 
+@examples(40, 400)
 @pytest.mark.parametrize("collection", sorted(_KINDS))
-@settings(max_examples=150, deadline=None)
-@given(data=st.data())
-def test_a_page_becomes_what_its_objects_become_one_by_one(collection: str, data: st.DataObject) -> None:
-    told = data.draw(st.lists(st.lists(_KINDS[collection], max_size=5), min_size=1, max_size=3))
-    reading, single = _READING[collection](), _READING[collection]()
-    whole = [reading.decoded(_body(rows)).entries for rows in told]
-    alone = [single.page(_body(rows)).entries for rows in told]
-    assert [tuple(page) for page in whole] == [tuple(page) for page in alone]
-    assert _written(collection, whole) == _written(collection, alone)
+def test_a_page_becomes_what_its_objects_become_one_by_one(collection: str, examples: int) -> None:
+    @settings(max_examples=examples)
+    @given(st.lists(st.lists(_KINDS[collection], max_size=5), min_size=1, max_size=3))
+    def holds(told: list[list[Any]]) -> None:
+        reading, single = _READING[collection](), _READING[collection]()
+        whole = [reading.decoded(_body(rows)).entries for rows in told]
+        alone = [single.page(_body(rows)).entries for rows in told]
+        assert [tuple(page) for page in whole] == [tuple(page) for page in alone]
+        assert _written(collection, whole) == _written(collection, alone)
+
+    holds()
 
 
 def _plain(number: int) -> dict[str, Any]:

@@ -69,7 +69,7 @@ IN_TENANT = ("trusts", "attached", "identities")
 EVERY = [
     pytest.param(1, marks=pytest.mark.exhaustive, id="every point"),
     pytest.param(5, marks=pytest.mark.slow, id="every fifth point"),
-    pytest.param(37, id="some points"),
+    pytest.param(53, id="some points"),
 ]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -181,6 +182,26 @@ def rollout(folder: Path, monkeypatch: pytest.MonkeyPatch, *, apps: int = 40, se
             yield Rollout(emulator=emulator, journal=journal, folder=folder, settings=settings, clock=clock)
         finally:
             journal.close()
+
+
+@contextmanager
+def elsewhere(base: Rollout, folder: Path, monkeypatch: pytest.MonkeyPatch, *names: str) -> Iterator[Rollout]:
+    """Go on in the same tenant, in a folder of the test's own with copies of these of the base's files.
+
+    For tests that change nothing in the tenant: to start, scan and plan one takes more than most of them.
+    """
+    isolate(monkeypatch)
+    for name, value in base.emulator.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(folder)
+    for name in names:
+        if (base.folder / name).exists():  # a journal in which nothing stands is no file yet
+            shutil.copyfile(base.folder / name, folder / name)
+    journal = SqlJournal(f"sqlite:///{folder / 'journal.db'}", base.clock)
+    try:
+        yield replace(base, journal=journal, folder=folder)
+    finally:
+        journal.close()
 
 
 def isolate(monkeypatch: pytest.MonkeyPatch) -> None:
