@@ -1,4 +1,4 @@
-"""The application must not be the blueprint of agent identities, which sign in by its credentials under other client ids.
+"""The application must not be a blueprint: its agent identities sign in by its credentials under other client ids.
 
 Source: Microsoft Entra Agent ID, "agentIdentityBlueprint resource type": agent identities are made from a blueprint and
 get their tokens by its credentials. Their sign-ins are recorded under their own client ids, so that a blueprint that is
