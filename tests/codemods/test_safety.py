@@ -48,13 +48,12 @@ def test_the_garbage_collector_is_on_again_whatever_happened(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("told", [0, 10, len(SITE), 10 * len(SITE)])
-def test_a_file_is_read_whole_whatever_its_size_is_said_to_be(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: int
-) -> None:
+def test_a_file_is_read_whole_whatever_its_size_is_said_to_be(tmp_path: Path, told: int) -> None:
     """Some file systems say nothing of a size, and a file may grow meanwhile."""
     (tmp_path / "a.py").write_text(SITE)
-    monkeypatch.setattr("codemods.engine.source.os.fstat", lambda _: SimpleNamespace(st_size=told))
-    assert read(tmp_path / "a.py") == SITE.encode()
+    with pytest.MonkeyPatch.context() as patch:  # over before anybody removes the folder
+        patch.setattr("codemods.engine.source.os.fstat", lambda _: SimpleNamespace(st_size=told))
+        assert read(tmp_path / "a.py") == SITE.encode()
 
 
 def test_links_in_a_circle_are_no_trouble(tmp_path: Path) -> None:
