@@ -7,13 +7,16 @@ it and asks for the type of an object: the assertion-based class is none of the 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from codemods.engine.indirect import is_type_test, last_name
-from codemods.engine.project import Project
+from codemods.engine.project import Project, module_of
 from codemods.engine.unions import name_of_union
-from codemods.names import Kind, Module
+from codemods.names import Binding, Kind, Module
+
+_STAR = b"import *"
 
 
 def asked_elsewhere(project: Project, construct: str) -> str | None:
@@ -41,20 +44,82 @@ def _unions(module: Module, construct: str) -> Iterator[str]:
 
 
 def _tests(project: Project, home: Path, name: str) -> Iterator[str]:
-    for other in project.mentioning({name}).get(name, ()):
+    mentioning = project.mentioning({name}).get(name, ())
+    holders = _holders(project, home, name, mentioning)
+    for other in mentioning:
         module = project.module(other) if other != home else None
         for node in () if module is None else module.references:
-            if module is not None and _means(module, node, name) and is_type_test(module, node):
+            if module is None or not is_type_test(module, node):
+                continue
+            if _means(module, node, name, partial(_is_of, project, other, holders)):
                 yield f"{project.name(other)}:{node.lineno}"
 
 
-def _means(module: Module, node: ast.Name | ast.Attribute, name: str) -> bool:
+def _holders(project: Project, home: Path, name: str, mentioning: Iterable[Path]) -> frozenset[Path]:
+    """Name the files that others may take the name from: its own, packages above it, and whoever takes it there."""
+    found = {home, *(folder / "__init__.py" for folder in home.parents)}
+    while True:
+        more = {other for other in mentioning if other not in found and _takes(project, other, name, frozenset(found))}
+        if not more:
+            return frozenset(found)
+        found |= more
+
+
+def _takes(project: Project, other: Path, name: str, holders: frozenset[Path]) -> bool:
+    """Whether a file, which mentions the name, imports it or a module that holds it."""
+    for node in project.imports(other):
+        for alias in node.names:
+            level, dotted = module_of(node, alias)
+            if isinstance(node, ast.ImportFrom):
+                if alias.name == name and _is_of(project, other, holders, level, dotted):
+                    return True
+                dotted = f"{dotted}.{alias.name}"
+            if holders.intersection(project.targets(other, level, dotted)):
+                return True
+    return False
+
+
+def _is_of(project: Project, importer: Path, holders: frozenset[Path], level: int, dotted: str) -> bool:
+    """Whether a module may be one of some files, or one of which it is not known what it takes from everywhere."""
+    targets = project.targets(importer, level, dotted)
+    if not targets:
+        return bool(level) or project.may_hold(dotted.partition(".")[0])
+    return any(target in holders or _STAR in project.glance(target) for target in targets)
+
+
+def _means(module: Module, node: ast.Name | ast.Attribute, name: str, is_of: Callable[[int, str], bool]) -> bool:
     """Tell whether an expression may be the name of the other file: imported, by a star, or as an attribute of it."""
     if isinstance(node, ast.Attribute):
-        return node.attr == name
+        return node.attr == name and _is_in(module, node.value, is_of)
     found = module.lookup(node)
     if found is None:
         return node.id == name and bool(module.star_imports)
     return any(
-        binding.kind is Kind.IMPORT and binding.alias is not None and binding.alias.name == name for binding in found[1]
+        alias.name == name and isinstance(binding.node, ast.ImportFrom) and is_of(*module_of(binding.node, alias))
+        for binding in found[1]
+        if binding.kind is Kind.IMPORT and (alias := binding.alias) is not None
     )
+
+
+def _is_in(module: Module, base: ast.expr, is_of: Callable[[int, str], bool]) -> bool:
+    """Tell whether an expression may be the other file as a module; what is bound to no import may be anything."""
+    attributes: list[str] = []
+    while isinstance(base, ast.Attribute):
+        attributes.insert(0, base.attr)
+        base = base.value
+    found = module.lookup(base) if isinstance(base, ast.Name) else None
+    if found is None or not found[1]:
+        return True
+    return any(_module_is(binding, attributes, is_of) for binding in found[1])
+
+
+def _module_is(binding: Binding, attributes: list[str], is_of: Callable[[int, str], bool]) -> bool:
+    node, alias = binding.node, binding.alias
+    if alias is None or not isinstance(node, ast.Import | ast.ImportFrom):
+        return True
+    level, dotted = module_of(node, alias)
+    if isinstance(node, ast.ImportFrom):
+        first = [dotted, alias.name]
+    else:
+        first = [alias.name if alias.asname else alias.name.partition(".")[0]]
+    return is_of(level, ".".join(filter(None, (*first, *attributes))))
