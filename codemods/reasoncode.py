@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import enum
-from typing import Self
+from codemods.worded import Worded
 
 
-class ReasonCode(enum.StrEnum):
+class ReasonCode(Worded):
     """Why a site was left alone. The code is stable; the meaning and the advice are for people."""
-
-    meaning: str
-    advice: str
-
-    def __new__(cls, code: str, meaning: str, advice: str) -> Self:
-        """Keep the two texts beside the code, so that no table can miss one."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.meaning = meaning
-        member.advice = advice
-        return member
 
     VERSION_FLOOR = (
         "version-floor",

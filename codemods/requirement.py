@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
-from typing import Self
+
+from codemods.worded import Worded
 
 FLOORS = {"azure-identity": "1.17.0", "msal": "1.23.0"}
 """The first release with what a rewrite relies on.
@@ -14,18 +14,8 @@ msal 1.23.0 looks into its own cache for applications (https://github.com/AzureA
 """
 
 
-class RequirementStatus(enum.StrEnum):
+class RequirementStatus(Worded):
     """What became of a declaration; ``advice`` is empty where there is nothing to do."""
-
-    meaning: str
-    advice: str
-
-    def __new__(cls, code: str, meaning: str, advice: str) -> Self:
-        """Keep the two texts beside the code, so that no table can miss one."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.meaning, member.advice = meaning, advice
-        return member
 
     RAISED = ("raised", "it is raised", "")
     ADDED = ("added", "it is added", "")

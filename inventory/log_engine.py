@@ -5,6 +5,7 @@ DuckDB, which the extra ``logs`` installs, is imported only when a folder is giv
 
 from __future__ import annotations
 
+import abc
 import asyncio
 import tempfile
 import threading
@@ -19,14 +20,16 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from inventory.errors import ReadFailedError
-from inventory.evidence_source import Entry, EvidenceRequest
+from inventory.directory import Page
+from inventory.errors import CursorExpiredError, InventoryError, ReadFailedError
+from inventory.evidence_source import Entry, EvidenceRequest, unread, why
 from inventory.logs import sql
 from inventory.logs.extent import Span
 from inventory.logs.files import Form, Found, LogFile, Passed, Unusable, batches, broken_zip, hour_of, literal
-from inventory.logs.folders import fingerprint
+from inventory.logs.folders import fingerprint, log_files
 from inventory.logs.standing import Standing, standing
 from inventory.model import ScanNote
+from inventory.usage import Source, SourceName
 from reports.text import visible
 
 _SETTINGS: Mapping[str, str | bool | int | float | list[str]] = {
@@ -42,12 +45,14 @@ _LATE = timedelta(days=1)
 """By how much a record may be older than the hour of the file it was exported to."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_PORTION = 64 * 1024 * 1024
+"""Bytes of text that are added up at a time."""
 _TURN = threading.Lock()
 """Sources that read at the same time take turns, so that the memory of one is enough."""
 
 
 @dataclass(slots=True)
-class Sums:
+class Sums(abc.ABC):
     """What a portion of the files said, while it is being read."""
 
     standing: Standing
@@ -67,9 +72,9 @@ class Sums:
         else:
             self.standing = replace(self.standing, extent=extent.with_hole((hour[0] - _LATE, hour[1])))
 
+    @abc.abstractmethod
     def add(self, row: tuple[Any, ...], files: Mapping[str, LogFile]) -> None:
         """Take one row of the query in; its files are known by their names."""
-        raise NotImplementedError
 
     def entries(self) -> tuple[Entry, ...]:
         """Return the values found."""
@@ -168,21 +173,54 @@ def _broken(file: Found) -> str:
     return f"it is no whole gzip file: {damage}" if damage else ""
 
 
-async def begun(folder: Path, cursor: str | None) -> Standing:
-    """Return where the reading of a folder goes on; CursorExpiredError where the cursor is no longer good."""
-    return standing(cursor, await asyncio.to_thread(fingerprint, folder))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderSource:
+    """A source of evidence that is a folder of logs; ``users``: those of users' sign-ins instead of applications'.
+
+    ``question`` makes the query, ``sums`` takes its rows in, and ``source`` says in the end what the folder covers.
+    """
+
+    name: SourceName
+    question: Callable[..., str]
+    sums: Callable[[Standing, datetime], Sums]
+    source: Callable[[Path, EvidenceRequest, Standing], Source]
+    blind_spots: tuple[str, ...]
+    users: bool = False
+
+    def wanted(self, request: EvidenceRequest) -> bool:
+        """Whether a folder is named."""
+        return request.folder is not None
+
+    def place(self, request: EvidenceRequest) -> str:
+        """Return the fingerprint of the folder."""
+        return fingerprint(request.folder) if request.folder else ""
+
+    async def read(self, request: EvidenceRequest, cursor: str | None = None) -> AsyncIterator[Page[Entry]]:
+        """Yield a page for every portion of the files."""
+        folder = request.folder
+        if folder is None:
+            return
+        try:
+            position = standing(cursor, await asyncio.to_thread(fingerprint, folder))
+            files = log_files(there(folder), request.tenant_id, users=self.users)
+            begun = _portions(request, position, files, self.question, self.sums)
+            async for entries, position in begun:
+                yield Page(entries=entries, cursor=position.text())
+            yield Page(entries=(await asyncio.to_thread(self.source, folder, request, position),), cursor=None)
+        except CursorExpiredError:
+            raise
+        except InventoryError as error:
+            yield Page(entries=(unread(self.name, request.at, why(error), blind_spots=self.blind_spots),), cursor=None)
 
 
-async def portions(
+async def _portions(
     request: EvidenceRequest,
     position: Standing,
     files: Iterator[Found],
-    *,
     question: Callable[..., str],
     sums: Callable[[Standing, datetime], Sums],
-    size: int,
 ) -> AsyncIterator[tuple[tuple[Entry, ...], Standing]]:
-    """Yield what each portion (``size``: bytes of text) of the files after a position says, and the standing after it.
+    """Yield what each portion of the files after a position says, and the standing after it.
 
     Raises ReadFailedError where nothing can be read at all.
     """
@@ -191,9 +229,14 @@ async def portions(
     with ExitStack() as stack:
         spill = stack.enter_context(tempfile.TemporaryDirectory(prefix="unsecret-"))
         engine = stack.enter_context(closing(Engine(Path(spill), request, question=question, sums=sums)))
-        for portion in batches(remaining, size):
+        for portion in portioned(remaining):
             entries, position = await asyncio.to_thread(engine.portion, portion, position)
             yield entries, position
+
+
+def portioned(files: Iterator[Found]) -> Iterator[tuple[Found, ...]]:
+    """Yield files in portions that are added up at a time."""
+    return batches(files, _PORTION)
 
 
 def there(folder: Path) -> Path:

@@ -7,10 +7,9 @@ its hour. DuckDB may not install or load anything for it.
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -18,12 +17,10 @@ from typing import Any
 
 import msgspec
 
-from inventory.directory import Page
-from inventory.errors import CursorExpiredError, InventoryError
-from inventory.evidence_source import USERS, Entry, EvidenceRequest, unread, why
-from inventory.log_engine import Engine, Sums, begun, moment, portions, there
+from inventory.evidence_source import USERS, Entry, EvidenceRequest, unread
+from inventory.log_engine import Engine, FolderSource, Sums, moment, portioned, there
 from inventory.logs import sql
-from inventory.logs.files import LogFile, batches
+from inventory.logs.files import LogFile
 from inventory.logs.folders import fingerprint, log_files, other_hours
 from inventory.logs.standing import Standing, standing
 from inventory.logs.tally import Tally, key_of
@@ -32,8 +29,6 @@ from inventory.model import ScanNote
 from inventory.usage import DayOfUse, Source, SourceName, Use
 
 NAME = SourceName("exported-logs")
-_PORTION = 64 * 1024 * 1024
-"""Bytes of text that are added up at a time."""
 _BLIND = (
     "it holds what was exported since the diagnostic setting was made and copied to the folder",
     "a host keeps the token of a managed identity for about 24 hours, so that one record stands for a day of use",
@@ -41,33 +36,6 @@ _BLIND = (
     USERS,
     "a record that was exported twice counts twice",
 )
-
-
-class _ExportedLogs:
-    name = NAME
-
-    def wanted(self, request: EvidenceRequest) -> bool:
-        return request.folder is not None
-
-    def place(self, request: EvidenceRequest) -> str:
-        return fingerprint(request.folder) if request.folder else ""
-
-    async def read(self, request: EvidenceRequest, cursor: str | None = None) -> AsyncIterator[Page[Entry]]:
-        """Yield a page for every portion of the files."""
-        folder = request.folder
-        if folder is None:
-            return
-        try:
-            position = await begun(folder, cursor)
-            files = log_files(there(folder), request.tenant_id)
-            found = portions(request, position, files, question=sql.aggregation, sums=_Uses, size=_PORTION)
-            async for entries, position in found:
-                yield Page(entries=entries, cursor=position.text())
-            yield Page(entries=(await asyncio.to_thread(_source, folder, request, position),), cursor=None)
-        except CursorExpiredError:
-            raise
-        except InventoryError as error:
-            yield Page(entries=(unread(NAME, request.at, why(error), blind_spots=_BLIND),), cursor=None)
 
 
 def _source(folder: Path, request: EvidenceRequest, position: Standing) -> Source:
@@ -92,7 +60,7 @@ def days_of_use(request: EvidenceRequest) -> tuple[tuple[DayOfUse, ...], tuple[S
     with tempfile.TemporaryDirectory(prefix="unsecret-") as spill:
         sums = functools.partial(_Days, found)
         with closing(Engine(Path(spill), request, question=sql.days_of_use, sums=sums)) as engine:
-            for portion in batches(log_files(there(folder), request.tenant_id), _PORTION):
+            for portion in portioned(log_files(there(folder), request.tenant_id)):
                 entries, position = engine.portion(portion, position)
                 notes += [each for each in entries if isinstance(each, ScanNote)]
     return tuple(found), tuple(notes), _source(folder, request, position)
@@ -191,4 +159,10 @@ def _day(row: tuple[Any, ...]) -> DayOfUse:
     )
 
 
-SOURCE = _ExportedLogs()
+SOURCE = FolderSource(
+    name=NAME,
+    question=sql.aggregation,
+    sums=_Uses,
+    source=_source,
+    blind_spots=_BLIND,
+)

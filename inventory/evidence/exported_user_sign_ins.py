@@ -12,30 +12,25 @@ Monitor, "Transformations": what is sent to a workspace may be filtered, what is
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
-from inventory.directory import Page
-from inventory.errors import CursorExpiredError, InventoryError
-from inventory.evidence_source import Entry, EvidenceRequest, unread, why
-from inventory.log_engine import Sums, begun, moment, portions, there
+from inventory.evidence_source import Entry, EvidenceRequest
+from inventory.log_engine import FolderSource, Sums, moment
 from inventory.logs import sql
 from inventory.logs.extent import Extent, Span
 from inventory.logs.files import LogFile
-from inventory.logs.folders import fingerprint, log_files
+from inventory.logs.folders import fingerprint
 from inventory.logs.standing import Standing
 from inventory.logs.tally import Tally, key_of
 from inventory.usage import SIGN_INS_OF_USERS, Source, SourceName
 
 NAME = SourceName("exported-user-sign-ins")
-_PORTION = 64 * 1024 * 1024
-"""Bytes of text that are added up at a time."""
 _INTERACTIVE = "signinlogs"
 _BLIND = (
     "a record names a kind of credential at most: it can show that no user signed in, not that a credential was used",
@@ -43,33 +38,6 @@ _BLIND = (
     "it holds what was exported since the diagnostic setting was made and copied to the folder",
     "sign-ins of users in other tenants are in their logs",
 )
-
-
-class _UserSignIns:
-    name = NAME
-
-    def wanted(self, request: EvidenceRequest) -> bool:
-        return request.folder is not None
-
-    def place(self, request: EvidenceRequest) -> str:
-        return fingerprint(request.folder) if request.folder else ""
-
-    async def read(self, request: EvidenceRequest, cursor: str | None = None) -> AsyncIterator[Page[Entry]]:
-        """Yield a page for every portion of the files."""
-        folder = request.folder
-        if folder is None:
-            return
-        try:
-            position = await begun(folder, cursor)
-            files = log_files(there(folder), request.tenant_id, users=True)
-            found = portions(request, position, files, question=sql.sign_ins_of_users, sums=_Sums, size=_PORTION)
-            async for entries, position in found:
-                yield Page(entries=entries, cursor=position.text())
-            yield Page(entries=(await asyncio.to_thread(_source, folder, request, position),), cursor=None)
-        except CursorExpiredError:
-            raise
-        except InventoryError as error:
-            yield Page(entries=(unread(NAME, request.at, why(error), blind_spots=_BLIND),), cursor=None)
 
 
 class _Sums(Sums):
@@ -149,4 +117,11 @@ def _spots(name: str, extent: Extent) -> tuple[str, ...]:
     return tuple(f"{name}: {gap}" for gap in extent.gaps())
 
 
-SOURCE = _UserSignIns()
+SOURCE = FolderSource(
+    name=NAME,
+    question=sql.sign_ins_of_users,
+    sums=_Sums,
+    source=_source,
+    blind_spots=_BLIND,
+    users=True,
+)

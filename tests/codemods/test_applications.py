@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from codemods.engine.run import rewrite
-from codemods.model import Request, Target
+from codemods.model import Request, Run, Target
 from tests.codemods.cases import APP, OTHER_APP, TARGETS, reasons_of, run_on
 
 HEAD = "import os\nfrom azure.identity import ClientSecretCredential\n"
@@ -226,6 +226,13 @@ def test_code_whose_default_is_another_application_is_not_the_named_one(tmp_path
     assert [item.application for item in run.rewritten] == [APP]
 
 
+def run_in(folder: Path, files: dict[str, str]) -> Run:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return rewrite(Request(paths=(folder,), targets=TARGETS, app=APP))
+
+
 @pytest.mark.parametrize(("module", "rewritten"), [("..settings", 2), (".settings", 0)])
 def test_the_same_settings_by_imports_of_different_levels_are_one_application(
     tmp_path: Path, module: str, rewritten: int
@@ -233,14 +240,11 @@ def test_the_same_settings_by_imports_of_different_levels_are_one_application(
     code = "from azure.identity import ClientSecretCredential\nfrom {} import conf\n"
     code += "c = ClientSecretCredential(T, conf.client, conf.secret)\n"
     settings = "import os\nclass Conf:\n    client = os.environ['C']\n    secret = os.environ.get('S')\nconf = Conf()\n"
-    for name, text in {
+    run = run_in(tmp_path, {
         "shop/__init__.py": "", "shop/sub/__init__.py": "", "shop/settings.py": settings,
         "shop/sub/settings.py": settings.replace("'S'", "'OTHER'"), "shop/a.py": code.format(".settings"),
         "shop/sub/b.py": code.format(module),
-    }.items():  # fmt: skip
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    })  # fmt: skip
     assert len(run.rewritten) == rewritten
     assert reasons_of(run) == ["several-applications"] * (2 - rewritten)
 
@@ -252,14 +256,11 @@ def test_a_module_taken_from_the_package_is_not_one_of_the_same_name(
     code = "from azure.identity import ClientSecretCredential\n{}\n"
     code += "c = ClientSecretCredential(T, settings.client, settings.secret)\n"
     settings = "import os\nclient = os.environ['C']\nsecret = os.environ.get('S')\n"
-    for name, text in {
+    run = run_in(tmp_path, {
         "shop/__init__.py": "", "shop/sub/__init__.py": "", "shop/settings.py": settings,
         "settings.py": settings.replace("'S'", "'OTHER'"), "shop/a.py": code.format("from . import settings"),
         "shop/sub/b.py": code.format(taken),
-    }.items():  # fmt: skip
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    })  # fmt: skip
     assert (len(run.rewritten), reasons_of(run)) == (rewritten, ["several-applications"] * (2 - rewritten))
 
 

@@ -19,7 +19,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.errors import CursorExpiredError
-from inventory.evidence import exported_logs
 from inventory.evidence.exported_logs import SOURCE
 from inventory.evidence_source import EvidenceRequest
 from inventory.model import ClientId, TenantId
@@ -181,7 +180,7 @@ def _same_size(folder: Path) -> Path:
 def test_a_folder_that_changed_is_read_from_its_beginning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], Path]
 ) -> None:
-    monkeypatch.setattr(exported_logs, "_PORTION", 20_000)
+    monkeypatch.setattr("inventory.log_engine._PORTION", 20_000)
     folder = tmp_path / "one"
     export(folder, history())
     cursor = _pages(folder)[1][1]
@@ -193,7 +192,7 @@ def test_a_folder_that_changed_is_read_from_its_beginning(
 def test_a_folder_that_is_written_to_while_it_is_read_is_unknown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exported_logs, "_PORTION", 20_000)
+    monkeypatch.setattr("inventory.log_engine._PORTION", 20_000)
     export(tmp_path, history())
 
     async def run() -> list[Any]:

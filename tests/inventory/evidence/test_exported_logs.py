@@ -19,7 +19,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inventory.errors import CursorExpiredError
-from inventory.evidence import exported_logs
 from inventory.evidence.exported_logs import SOURCE
 from inventory.evidence_source import EvidenceRequest
 from inventory.logs.tally import merged
@@ -356,7 +355,7 @@ def test_a_pipe_is_told_and_not_waited_for(tmp_path: Path) -> None:
 def test_a_reading_can_go_on_after_every_cursor_with_nothing_lost_or_twice(
     tmp_path: Path, reference: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exported_logs, "_PORTION", 20_000)
+    monkeypatch.setattr("inventory.log_engine._PORTION", 20_000)
     export(tmp_path, history())
     (tmp_path / "[z].json").write_bytes(b"{\n")
 

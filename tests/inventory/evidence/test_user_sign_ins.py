@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from inventory.evidence import exported_logs, exported_user_sign_ins
+from inventory.evidence import exported_logs
 from inventory.evidence.exported_user_sign_ins import SOURCE
 from inventory.evidence_source import EvidenceRequest
 from inventory.logs.extent import SILENCE
@@ -184,7 +184,7 @@ def test_a_folder_without_logs_of_users_is_no_failure_and_says_what_it_lacks(tmp
 def test_a_reading_goes_on_after_every_cursor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     export(tmp_path, [*everybody(8), user(7), user(3, "interactiveUser")])
     once = ask(tmp_path)
-    monkeypatch.setattr(exported_user_sign_ins, "_PORTION", 8_000)
+    monkeypatch.setattr("inventory.log_engine._PORTION", 8_000)
     cut = ask(tmp_path)
     assert len(cut.cursors) > 3
     again = read(SOURCE, asked(tmp_path), cut.cursors[1])
