@@ -52,6 +52,10 @@ class Removed:
     object_id: str
 
 
+UNREAD = "it changed, and could not be read"
+"""Begins the reason why an object that a delta query told is unreadable, where that may pass."""
+
+
 class Collection(enum.StrEnum):
     """The large collections, which can be counted and of which a delta query can be asked."""
 
@@ -109,7 +113,7 @@ class Directory(Protocol):
         ...
 
     async def count(self, collection: Collection) -> int | None:
-        """Return how many objects a collection has, for a progress that tells how much is left; None: not told."""
+        """Return how many objects a collection has, a number that may lag; None: not told."""
         ...
 
     async def delta_link(self, collection: Collection) -> str:
@@ -121,6 +125,10 @@ class Directory(Protocol):
 
         For the next round take a new link *before* reading: what changes meanwhile is then told twice, never missed.
         """
+        ...
+
+    def objects(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page[Changed]]:
+        """Yield objects of a collection, by their object ids, as ``changed`` does; what is not there as ``Removed``."""
         ...
 
     async def application(self, object_id: ApplicationId, *, federated: bool = True) -> Application | None:

@@ -15,7 +15,7 @@ import msgspec
 
 from inventory import convert, convert_roles, graph_flexible
 from inventory.batches import Reply, read_each
-from inventory.directory import Changed, Collection, Page, Removed
+from inventory.directory import UNREAD, Changed, Collection, Page, Removed
 from inventory.errors import CursorExpiredError, InventoryError, ReadFailedError
 from inventory.graph import GraphConnection
 from inventory.graph_paging import pages
@@ -27,6 +27,7 @@ from inventory.wire import WirePage
 OWNERS = "$expand=owners($select=id,displayName,accountEnabled)"
 _PATHS = {Collection.APPLICATIONS: "applications", Collection.SERVICE_PRINCIPALS: "servicePrincipals"}
 _ADVANCED = {"ConsistencyLevel": "eventual", "Accept": "text/plain, */*;q=0.1"}
+_PAGE = 200
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _Value = TypeVar("_Value")
 
@@ -73,6 +74,15 @@ async def changed(connection: GraphConnection, link: str) -> AsyncIterator[Page[
         yield Page(entries=(*notes, *gone, *there), cursor=answer.value.next_link)
 
 
+async def objects(
+    connection: GraphConnection, collection: Collection, ids: Sequence[str]
+) -> AsyncIterator[Page[Changed]]:
+    """Yield objects whole as they are now, a page of so many at a time; what is not there as ``Removed``."""
+    read = _applications if collection is Collection.APPLICATIONS else _principals
+    for start in range(0, len(ids), _PAGE):
+        yield Page(entries=tuple(await read(connection, ids[start : start + _PAGE])), cursor=None)
+
+
 async def _applications(connection: GraphConnection, ids: Sequence[str]) -> list[Changed]:
     urls = [f"/applications/{quote(one, safe='')}" for one in ids]
     replies = await read_each(connection, "v1.0", [f"{url}?{OWNERS}" for url in urls])
@@ -112,7 +122,7 @@ def _read(what: str, object_id: str, reply: Reply, read: Callable[[bytes], _Valu
         return Removed(object_id=object_id)
     found = reply.understood(read)
     if isinstance(found, InventoryError):
-        return ScanNote(subject=f"{what} {object_id}", text=f"it changed, and could not be read: {brief(found)}")
+        return ScanNote(subject=f"{what} {object_id}", text=f"unreadable: {UNREAD}: {brief(found)}")
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
@@ -114,6 +114,10 @@ class GraphDirectory:
     def changed(self, link: str) -> AsyncIterator[Page[Changed]]:
         """Yield what changed since a delta link, each object whole as it is now."""
         return graph_changes.changed(self._connection, link)
+
+    def objects(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page[Changed]]:
+        """Yield objects of a collection by their ids; what is not there as ``Removed``."""
+        return graph_changes.objects(self._connection, collection, ids)
 
     async def application(self, object_id: ApplicationId, *, federated: bool = True) -> Application | None:
         """Return one application as it is now, None where Graph answers 404; ``federated`` costs a second request."""

@@ -15,6 +15,8 @@ from inventory.hygiene_rules import finding
 from inventory.model import Application, FederatedCredential, Snapshot
 from reports.model import Finding
 
+_PRINCIPAL = "service principal"
+_UNREADABLE = "unreadable: "
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -25,6 +27,8 @@ class Trust:
     tenant_id: str
     principals: frozenset[str]
     clients: frozenset[str]
+    hidden: frozenset[str] = frozenset()
+    """Object ids of service principals that could not be read; empty ones stand for some that nothing names."""
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Trust:
@@ -33,6 +37,11 @@ class Trust:
             snapshot.tenant_id.lower(),
             frozenset(one.principal_id for one in snapshot.identities),
             frozenset(one.client_id.lower() for one in snapshot.identities),
+            frozenset(
+                one.subject.removeprefix(_PRINCIPAL).strip()
+                for one in snapshot.notes
+                if one.subject.startswith(_PRINCIPAL) and one.text.startswith(_UNREADABLE)
+            ),
         )
 
 
@@ -82,6 +91,8 @@ def _subject_case(federated: FederatedCredential, trust: Trust) -> str:
 def _identity_is_gone(federated: FederatedCredential, trust: Trust) -> str:
     subject = federated.subject or ""
     if not _is_ours(federated, trust) or not subject or subject in trust.principals:
+        return ""
+    if trust.hidden & {subject, ""}:
         return ""
     return f"no managed identity of this tenant has the principal id {subject}."
 

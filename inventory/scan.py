@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from inventory.changing import count_again, look_again, take, told
 from inventory.collecting import Collecting, Listing, Progress
-from inventory.directory import Collection, Directory, Removed
+from inventory.directory import Collection, Directory
 from inventory.errors import CursorExpiredError, InventoryError, PermissionMissingError, ReadFailedError, SnapshotError
 from inventory.evidence_source import EvidenceRequest, EvidenceSource
 from inventory.hosting import Hosting
@@ -55,14 +56,17 @@ class ScanSummary:
     gaps: tuple[ScanNote, ...]
     """What could not be seen at all, beyond single unreadable objects."""
     beginning: str
-    """What became of an unfinished scan that was found, or what a refresh read; empty where there is neither."""
+    """What became of an unfinished scan that was found, what changed while the tenant was read, or what a refresh read;
+    empty where there is nothing of it."""
 
 
 async def scan(readers: Readers, path: Path, *, cloud: Cloud, progress: Progress, anew: bool = False) -> ScanSummary:
     """Read the whole tenant into a snapshot at ``path``; its time is the tenant's own, before the first page.
 
-    A scan that was stopped is gone on with, unless ``anew``. Raises the first InventoryError that makes the snapshot
-    useless: ``path`` then stays as it was, and what was read waits beside it. What else cannot be read is said in it.
+    What changes while it is read is taken in at the end, and a number of objects that is smaller than the tenant's is
+    noted. A scan that was stopped is gone on with, unless ``anew``. Raises the first InventoryError that makes the
+    snapshot useless: ``path`` then stays as it was, and what was read waits beside it. What else cannot be read is said
+    in it.
     """
     directory = readers.directory
     tenant_id, now = await directory.tenant(), await directory.now()
@@ -71,7 +75,10 @@ async def scan(readers: Readers, path: Path, *, cloud: Cloud, progress: Progress
         if not writer.beginning.resumed:
             await _remember_links(writer, directory)
         await _collect(readers, writer, Collecting(writer, progress))
-        return _finished(writer, path, tenant_id, cloud)
+        meanwhile = await look_again(writer, directory, progress)
+        await count_again(writer, directory)
+        summary = _finished(writer, path, tenant_id, cloud)
+    return replace(summary, beginning="; ".join(text for text in (summary.beginning, meanwhile) if text))
 
 
 async def refresh(readers: Readers, path: Path, *, cloud: Cloud, progress: Progress) -> ScanSummary:
@@ -90,31 +97,28 @@ async def refresh(readers: Readers, path: Path, *, cloud: Cloud, progress: Progr
     with SnapshotWriter.refresh(path, tenant_id=tenant_id, cloud=cloud, taken_at=now) as writer:
         await _remember_links(writer, directory)
         try:
-            counts = [await _changes(writer, directory, each.value, links[each.value], progress) for each in Collection]
+            changes = await take(writer, directory, links, progress)
         except CursorExpiredError as error:
             raise CursorExpiredError(f"{path} cannot be refreshed: {error}; {_again(path)}") from None
         sources = [source.name for source in readers.sources]
         for name in ("roles", "policies", "hosts", "identity-tags", *sources):
             writer.forget(name)
         await _collect(readers, writer, Collecting(writer, progress), again=True)
+        await count_again(writer, directory)
         writer.note(aged)
         summary = _finished(writer, path, tenant_id, cloud)
-    return replace(summary, beginning=_refreshed(counts, hosts=readers.hosting is not None, sources=sources))
+    return replace(summary, beginning=_refreshed(told(changes), hosts=readers.hosting is not None, sources=sources))
 
 
 def _again(path: Path) -> str:
     return f"scan the tenant again: {shlex.join(['unsecret', 'scan', '--out', str(path)])}"
 
 
-def _refreshed(counts: Iterable[tuple[int, int]], *, hosts: bool, sources: Iterable[str]) -> str:
+def _refreshed(changes: str, *, hosts: bool, sources: Iterable[str]) -> str:
     """Say what came from changes and what was read anew, since nothing tells what changed of it."""
-    told = ", ".join(
-        f"{changed} {each.value.replace('-', ' ')} changed and {removed} removed"
-        for each, (changed, removed) in zip(Collection, counts, strict=True)
-    )
     settings = ["hosts and their settings", "tags of identities"] if hosts else []
     anew = ["federated credentials", "roles", "policies", *settings, *sources]
-    return f"refreshed: {told}; read anew, as nothing tells their changes: {', '.join(anew)}"
+    return f"refreshed: {changes}; read anew, as nothing tells their changes: {', '.join(anew)}"
 
 
 def _old_owners(path: Path) -> ScanNote:
@@ -125,23 +129,6 @@ def _old_owners(path: Path) -> ScanNote:
         taken = header_of(path, database).taken_at
     text = f"of objects that did not change otherwise they are as of {taken:%Y-%m-%d %H:%M} UTC"
     return ScanNote(subject=AGED, text=known or text)
-
-
-async def _changes(
-    writer: SnapshotWriter, directory: Directory, name: str, link: str, progress: Progress
-) -> tuple[int, int]:
-    """Take in what changed; return how many objects changed, and how many are gone."""
-    changed = removed = 0
-    async for page in directory.changed(link):
-        for entry in page.entries:
-            if isinstance(entry, Removed):
-                writer.remove(entry.object_id)
-                removed += 1
-            else:
-                writer.replace(name, entry)
-                changed += 1
-        progress(f"changed {name}", changed + removed)
-    return changed, removed
 
 
 async def _remember_links(writer: SnapshotWriter, directory: Directory) -> None:

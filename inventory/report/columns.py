@@ -83,7 +83,10 @@ APPLICATIONS = Heading(
         Column(key="disabled", title="Disabled"),
         Column(key="created", title="Created"),
     ),
-    note="Live credentials are secrets and certificates that authenticate today.",
+    note=(
+        "Live credentials are secrets and certificates that authenticate today; those on the service principal are "
+        "counted, those of unknown purpose are not."
+    ),
 )
 IDENTITIES = Heading(
     name="identities",

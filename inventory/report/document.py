@@ -88,7 +88,7 @@ class _Source:
 def _facts(source: _Source, found: int) -> Iterator[Fact]:
     counts = {(str(purpose), str(state)): int(str(number)) for purpose, state, number in source.rows(queries.OVERVIEW)}
     kinds = {str(kind): number for kind, number in source.rows(queries.KINDS)}
-    applications, ownerless, federated, identities, hosts, unreadable = source.row(queries.COUNTS)
+    applications, ownerless, unowned, federated, untrusted, identities, hosts, unreadable = source.row(queries.COUNTS)
 
     def total(purpose: str | None = None, state: Expiry | None = None) -> int:
         wanted = (number for (a, b), number in counts.items() if purpose in {None, a} and state in {None, b})
@@ -105,13 +105,20 @@ def _facts(source: _Source, found: int) -> Iterator[Fact]:
     yield Fact(label="Expired", value=total(state=Expiry.EXPIRED))
     yield Fact(label="Never expiring", value=total(state=Expiry.ENDLESS))
     yield Fact(label="Use known", value=source.row(queries.USED)[0])
-    yield Fact(label="Without owner", value=ownerless)
-    yield Fact(label="Already federated", value=federated)
+    yield Fact(label="Without owner", value=_of_those_told(ownerless, unowned, applications))
+    yield Fact(label="Already federated", value=_of_those_told(federated, untrusted, applications))
     yield Fact(label="Managed identities", value=identities)
     yield Fact(label="Hosts", value=hosts)
     yield Fact(label="Objects not understood", value=unreadable)
     if found == source.limit:
         yield Fact(label="Findings", value=f"the first {found:,}: all are in the CSV and JSON reports")
+
+
+def _of_those_told(number: Cell, untold: Cell, of: Cell) -> Cell:
+    """Return a number that was counted among those that were told, and of how many of all it is not known."""
+    if not untold:
+        return number
+    return "unknown" if untold == of else f"{number}, and unknown for {untold}"
 
 
 def _overview(source: _Source) -> Table:

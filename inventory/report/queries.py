@@ -82,34 +82,53 @@ USED = """
             AND u.last_success IS NOT NULL
     ))
 """
-COUNTS = """
+_ALL_HOSTS = "NOT EXISTS (SELECT 1 FROM notes WHERE subject = 'hosts' OR subject LIKE 'subscription %')"
+_ALL_TRUST = """
+    NOT EXISTS (SELECT 1 FROM applications WHERE NOT federated_known)
+    AND NOT EXISTS (SELECT 1 FROM unreadable WHERE collection IN ('applications', 'federated'))
+"""
+
+
+def _counted(number: str, *, whole: str) -> str:
+    """Return SQL of a number that was counted; where that was not read as a ``whole``, there may be more."""
+    return f"CASE WHEN {whole} THEN {number} WHEN {number} = 0 THEN 'unknown' ELSE 'at least ' || {number} END"
+
+
+COUNTS = f"""
     SELECT
         (SELECT count(*) FROM applications),
         (SELECT count(*) FROM applications AS a
             WHERE a.owners_known AND NOT EXISTS (SELECT 1 FROM owners AS o WHERE o.holder_id = a.id)),
+        (SELECT count(*) FROM applications WHERE NOT owners_known),
         (SELECT count(*) FROM applications AS a
             WHERE a.federated_known AND EXISTS (SELECT 1 FROM federated_credentials AS f WHERE f.holder_id = a.id)),
+        (SELECT count(*) FROM applications WHERE NOT federated_known),
         (SELECT count(*) FROM identities),
-        (SELECT count(*) FROM hosts),
+        {_counted("(SELECT count(*) FROM hosts)", whole=_ALL_HOSTS)},
         (SELECT count(*) FROM unreadable)
-"""
+"""  # noqa: S608 - texts of our own
 APPLICATIONS = f"""
     SELECT h.display_name, h.client_id,
-        (SELECT count(*) FROM credentials AS c WHERE c.holder_id = h.id AND c.purpose = 'authentication'
+        (SELECT count(*) FROM credentials AS c WHERE c.client_id = h.client_id AND c.purpose = 'authentication'
             AND {STATE} IN ('{Expiry.LIVE.value}', '{Expiry.ENDLESS.value}')),
-        (SELECT count(*) FROM credentials AS c WHERE c.holder_id = h.id),
+        (SELECT count(*) FROM credentials AS c WHERE c.client_id = h.client_id),
         {_FEDERATED}, {_OWNERS}, h.sign_in_audience, h.disabled, h.created
     FROM applications AS h ORDER BY h.id LIMIT :limit
 """  # noqa: S608 - texts of our own
-IDENTITIES = """
-    SELECT i.name, i.client_id, i.principal_id,
-        CASE i.user_assigned WHEN 1 THEN 'user-assigned' WHEN 0 THEN 'system-assigned' ELSE 'unknown' END,
-        (SELECT count(DISTINCT f.holder_id) FROM federated_credentials AS f
-            WHERE f.subject = i.principal_id AND f.holder = 'application'),
-        (SELECT count(*) FROM host_identities AS a WHERE a.identity_id = lower(i.resource_id)),
-        i.resource_id
-    FROM identities AS i ORDER BY i.principal_id LIMIT :limit
-"""
+IDENTITIES = f"""
+    SELECT name, client_id, principal_id, kind, {_counted("trusted", whole=_ALL_TRUST)},
+        {_counted("attached", whole=_ALL_HOSTS)}, resource_id
+    FROM (
+        SELECT i.*, CASE i.user_assigned WHEN 1 THEN 'user-assigned' WHEN 0 THEN 'system-assigned' ELSE 'unknown'
+                END AS kind,
+            (SELECT count(DISTINCT f.holder_id) FROM federated_credentials AS f
+                WHERE f.subject = i.principal_id AND f.holder = 'application') AS trusted,
+            (SELECT count(*) FROM host_identities AS a WHERE a.identity_id = lower(i.resource_id))
+                + (i.principal_id IN (SELECT system_principal FROM hosts WHERE system_principal IS NOT NULL))
+                AS attached
+        FROM identities AS i ORDER BY i.principal_id LIMIT :limit
+    )
+"""  # noqa: S608 - texts of our own
 ROLES = """
     SELECT coalesce(s.display_name, i.name, r.principal_id), r.role, nullif(r.resource, ''), nullif(r.scope, ''),
         r.tier, r.reason, (SELECT count(*) FROM credentials AS c WHERE c.client_id = s.client_id), r.principal_id

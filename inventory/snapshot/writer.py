@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,7 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from inventory.directory import Page
+import msgspec
+
+from inventory.directory import UNREAD, Page
 from inventory.errors import SnapshotError
 from inventory.idset import IdSet
 from inventory.model import Cloud, ScanNote, Snapshot, TenantId
@@ -22,6 +25,7 @@ from inventory.snapshot.files import into_place, transaction, writing
 from inventory.snapshot.opening import opened
 from inventory.snapshot.part import MAX_AGE, Beginning, Part, ScanOf
 from inventory.snapshot.reading import check
+from inventory.tables import schema
 
 _SUMMED = ("service_principals", "credentials", "owners")
 """Large tables whose rows stay as they are written: they need not be read again for the digest."""
@@ -89,6 +93,7 @@ class SnapshotWriter:
             self._seen = entries.remember(self._part.database)
         self._digest = Digest()
         self._summed = self._part.empty
+        self._indexed = False
         self._merge = self._part.beginning.resumed
         return self
 
@@ -154,21 +159,35 @@ class SnapshotWriter:
         with writing(self._path), transaction(self._database):
             self._database.execute("INSERT OR REPLACE INTO deltas VALUES (?, ?)", (collection, link))
 
+    def links(self) -> Mapping[str, str]:
+        """Return the links that were kept, by collection."""
+        return dict(self._database.execute("SELECT collection, link FROM deltas").fetchall())
+
     def replace(self, collection: str, *changed: Entry) -> None:
         """Put entries in the place of what is known of the same objects; what is new is added.
 
         An application or identity that comes without federated credentials keeps those it has: they come from a
         listing of their own (``FederatedOf``). A note on an unreadable object takes the object's place.
         """
-        with writing(self._path), transaction(self._database):
+        with self._changing():
             for entry in changed:
                 refreshing.replace(self._database, collection, entry)
 
     def remove(self, *object_ids: str) -> None:
         """Remove objects that are gone, with everything that hangs on them."""
-        with writing(self._path), transaction(self._database):
+        with self._changing():
             for object_id in object_ids:
                 refreshing.remove(self._database, object_id)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Change what was written: objects are looked up by indexes then, and the sums of their rows taken anew."""
+        with writing(self._path), transaction(self._database):
+            if not self._indexed:
+                for statement in schema.INDEXES:
+                    self._database.execute(statement)
+                self._digest, self._summed, self._indexed = Digest(), False, True
+            yield
 
     def forget(self, collection: str) -> None:
         """Forget a whole collection, to read it anew.
@@ -182,6 +201,23 @@ class SnapshotWriter:
         """Count the rows written so far; ``condition`` is SQL of the caller's own."""
         statement = f"SELECT count(*) FROM {table} WHERE {condition}"  # noqa: S608 - no outside text comes here
         return int(self._database.execute(statement).fetchone()[0])
+
+    def held(self, collection: str) -> int:
+        """Count the objects of a large collection that are here, unreadable ones too."""
+        tables = ("applications",) if collection == "applications" else ("service_principals", "identities")
+        statement = "SELECT count(*) FROM unreadable WHERE collection = ?"
+        (hidden,) = self._database.execute(statement, (collection,)).fetchone()
+        return int(hidden) + sum(self.count(table) for table in tables)
+
+    def waiting(self, collection: str) -> list[str]:
+        """Return the ids of objects that changed before and could not be read then."""
+        statement = "SELECT object_id FROM unreadable WHERE collection = ? AND object_id <> '' AND reason LIKE ?"
+        return [row[0] for row in self._database.execute(statement, (collection, f"{UNREAD}%"))]
+
+    def principals_of(self, clients: Iterable[str]) -> list[str]:
+        """Return the object ids of the service principals that have these client ids."""
+        statement = "SELECT id FROM service_principals WHERE client_id IN (SELECT value FROM json_each(?))"
+        return [row[0] for row in self._database.execute(statement, (msgspec.json.encode(sorted(clients)).decode(),))]
 
     def ids(self, table: str, column: str) -> IdSet:
         """Return the ids that stand in a column so far; the names are the caller's own."""

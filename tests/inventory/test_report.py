@@ -36,12 +36,11 @@ def document(path: Path, value: Snapshot, limit: int | None = report.LIMIT) -> D
 
 
 def _example(path: Path) -> Document:
-    foreign = dataclasses.replace(
-        values.principal(
-            5, credentials=(values.secret(9, holder=Holder.SERVICE_PRINCIPAL, holder_id=values.guid("7", 5)),)
-        ),
-        home_tenant=TenantId(values.guid("1", 1)),
+    theirs = dataclasses.replace(
+        values.secret(9, holder=Holder.SERVICE_PRINCIPAL, holder_id=values.guid("7", 5)),
+        client_id=ClientId(values.guid("d", 5)),
     )
+    foreign = dataclasses.replace(values.principal(5, credentials=(theirs,)), home_tenant=TenantId(values.guid("1", 1)))
     return document(
         path,
         values.snapshot(
@@ -86,7 +85,8 @@ def test_the_figures_agree_with_the_tables(tmp_path: Path) -> None:
     found = _example(tmp_path)
     facts = _facts(found)
     assert (facts["Applications"], facts["Credentials"], facts["Client secrets"]) == (3, 4, 3)
-    assert (facts["Encryption"], facts["Expired"], facts["Without owner"], facts["Already federated"]) == (1, 1, 1, 1)
+    assert (facts["Encryption"], facts["Expired"]) == (1, 1)
+    assert facts["Without owner"] == facts["Already federated"] == "1, and unknown for 1"
     assert _column(found, "overview", "purpose") == ["authentication", "encryption", "all"]
     assert _column(found, "overview", "all") == [3, 1, 4]
     assert _column(found, "overview", "expired") == [1, 0, 1]
@@ -96,7 +96,7 @@ def test_applications_and_identities_say_how_they_hang_together(tmp_path: Path) 
     found = _example(tmp_path)
     assert _column(found, "applications", "live") == [1, 0, 0]
     assert _column(found, "applications", "federated") == [2, 0, "unknown"]
-    assert _column(found, "identities", "trusted_by") == [1]
+    assert _column(found, "identities", "trusted_by") == ["at least 1"]
     assert _column(found, "notes", "text") == ["unreadable"]
 
 
@@ -110,6 +110,32 @@ def test_a_key_that_the_service_principal_encrypts_with_is_not_counted_as_a_cred
     assert _column(found, "credentials", "purpose") == ["encryption"]
     assert _column(found, "applications", "live") == [0]
     assert found.findings == ()
+
+
+def test_a_number_that_was_not_read_is_not_nought(tmp_path: Path) -> None:
+    unread = tuple(values.application(number, owners=None, federated=None) for number in (1, 2))
+    notes = (ScanNote(subject="hosts", text="Azure was not read: hosts are unknown"),)
+    found = document(tmp_path, values.snapshot(*unread, notes=notes))
+    facts = _facts(found)
+    assert facts["Without owner"] == facts["Already federated"] == facts["Hosts"] == "unknown"
+    assert _column(found, "identities", "trusted_by") == _column(found, "identities", "hosts") == ["unknown"]
+    partly = (ScanNote(subject=f"subscription {values.guid('5', 1)}", text="Reader not granted on the whole of it"),)
+    found = document(tmp_path, values.snapshot(hosts=(values.host(1),), notes=partly))
+    assert (_facts(found)["Hosts"], _column(found, "identities", "hosts")) == ("at least 1", ["at least 1"])
+
+
+def test_a_secret_on_the_service_principal_alone_is_a_live_credential_of_its_application(tmp_path: Path) -> None:
+    secret = values.secret(1, holder=Holder.SERVICE_PRINCIPAL, holder_id=values.guid("7", 1))
+    found = document(
+        tmp_path, values.snapshot(values.application(1), principals=(values.principal(1, credentials=(secret,)),))
+    )
+    assert _column(found, "applications", "live") == _column(found, "applications", "credentials") == [1]
+
+
+def test_a_system_assigned_identity_is_attached_to_its_host(tmp_path: Path) -> None:
+    host = dataclasses.replace(values.host(1), identities=(), system_principal=values.PRINCIPAL)
+    found = document(tmp_path, values.snapshot(hosts=(host,)))
+    assert _column(found, "identities", "hosts") == [1]
 
 
 def test_an_empty_tenant_has_a_report_too(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from inventory import snapshot
-from inventory.directory import Collection, FederatedOf, Page
+from inventory.directory import Collection, FederatedOf, Page, Removed
 from inventory.errors import (
     CursorExpiredError,
     InventoryError,
@@ -44,6 +44,7 @@ class Tenant:
     changes: dict[str, list[Page[Any]]] = field(default_factory=dict)
     asked: list[tuple[str, str | None]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    single: dict[str, Any] = field(default_factory=dict)
 
     async def tenant(self) -> TenantId:
         return TENANT
@@ -62,6 +63,10 @@ class Tenant:
         self.asked.append(("changed", link))
         for each in self.changes.get(link, ()):
             yield each
+
+    async def objects(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page[Any]]:
+        self.asked += [(f"one of {collection.value}", one) for one in ids]
+        yield page(*(self.single.get(one, Removed(object_id=one)) for one in ids))
 
     async def _read(self, name: str, cursor: str | None) -> AsyncIterator[Page[Any]]:
         self.asked.append((name, cursor))
