@@ -40,9 +40,9 @@ def role_definitions() -> Reading[WireRoleDefinition, WireRoleDefinition]:
     return Reading("role definition", WireRoleDefinition, lambda wire, _: wire)
 
 
-def identified() -> Reading[WireIdentified, str]:
-    """Read ids."""
-    return Reading("object", WireIdentified, lambda wire, _: wire.id)
+def assigned() -> Reading[WireIdentified, str]:
+    """Read the ids of the objects that an app management policy is assigned to."""
+    return Reading("app management policy assignment", WireIdentified, lambda wire, _: wire.id)
 
 
 def changes() -> Reading[WireChange, WireChange]:

@@ -77,15 +77,39 @@ def _collection(name: str) -> str:
     return f"NOT EXISTS (SELECT 1 FROM {{side}}.notes AS n WHERE n.subject = '{name}')"  # noqa: S608 - our own
 
 
+_HOLDER_SEEN = (
+    f"{_readable('holder_id')} AND ({_collection('applications')} AND {_collection('service principals')} "
+    "OR EXISTS (SELECT 1 FROM {side}.applications AS h WHERE h.id = t.holder_id) "
+    "OR EXISTS (SELECT 1 FROM {side}.service_principals AS h WHERE h.id = t.holder_id) "
+    "OR EXISTS (SELECT 1 FROM {side}.identities AS h WHERE h.principal_id = t.holder_id))"
+)
+"""Also where pages skipped objects, of which only the number is known: what hangs on one that is there was told."""
+
+
 def _told(flag: str, *holders: tuple[str, str]) -> str:
     """Return SQL that is false where the holder of ``t`` is in the other snapshot without its children."""
     unread = (
         f"NOT EXISTS (SELECT 1 FROM {{side}}.{table} AS h WHERE h.{key} = t.holder_id AND NOT h.{flag})"  # noqa: S608 - our own
         for table, key in holders
     )
-    return " AND ".join((*unread, _readable("holder_id")))
+    return " AND ".join((*unread, _HOLDER_SEEN))
 
 
+_HELD_ROLES = (
+    "NOT EXISTS (SELECT 1 FROM {side}.notes AS n WHERE n.subject LIKE 'service principal %' "
+    "AND n.text LIKE 'who holds its app roles%')"
+)
+_ROLES_SEEN = (
+    f"{_collection('roles')} AND CASE t.kind WHEN '{RoleKind.DIRECTORY_ROLE}' "
+    f"THEN {_collection('directory roles')} ELSE {_HELD_ROLES} END"
+)
+_SUBSCRIPTION_SEEN = (
+    "NOT EXISTS (SELECT 1 FROM {side}.notes AS n WHERE n.subject LIKE 'subscription %' "
+    "AND t.resource_id LIKE '/subscriptions/' || substr(n.subject, length('subscription ') + 1) || '/%')"
+)
+_HOST_SEEN = f"{_collection('hosts')} AND {_SUBSCRIPTION_SEEN}"
+_POLICY_SEEN = f"{_collection('policies')} AND {_readable('policy_id')}"
+_ASSIGNED = "NOT EXISTS (SELECT 1 FROM {side}.notes AS n WHERE n.subject = 'app management policy ' || t.policy_id)"
 _HOLDER = (
     "coalesce((SELECT h.display_name || ' (' || h.client_id || ')' FROM {side}.applications AS h "
     "WHERE h.id = t.holder_id), "
@@ -102,26 +126,32 @@ _POLICY = "coalesce((SELECT h.name FROM {side}.policies AS h WHERE h.id = t.poli
 _HOST = "coalesce((SELECT h.name FROM {side}.hosts AS h WHERE h.resource_id = t.resource_id), t.resource_id)"
 _SETTINGS = (
     "NOT EXISTS (SELECT 1 FROM {side}.hosts AS h WHERE h.resource_id = t.resource_id AND NOT h.settings_known) AND "  # noqa: S608 - texts of our own
-    + _collection("hosts")
+    + _HOST_SEEN
 )
 _NAME = "coalesce((SELECT h.name FROM {side}.identities AS h WHERE h.principal_id = t.principal_id), t.principal_id)"
 _APPLICATION, _SERVICE_PRINCIPAL = ("applications", "id"), ("service_principals", "id")
 _IDENTITY = ("identities", "principal_id")
 _COMPARED = (
-    _Compared("application", "applications", ("id",), "t.display_name || ' (' || t.client_id || ')'", _readable("id")),
+    _Compared(
+        "application",
+        "applications",
+        ("id",),
+        "t.display_name || ' (' || t.client_id || ')'",
+        f"{_readable('id')} AND {_collection('applications')}",
+    ),
     _Compared(
         "service principal",
         "service_principals",
         ("id",),
         "t.display_name || ' (' || t.client_id || ')'",
-        _readable("id"),
+        f"{_readable('id')} AND {_collection('service principals')}",
     ),
     _Compared(
         "credential",
         "credentials",
         ("holder_id", "key_id", "kind", "usage"),
         f"t.kind || ' ' || t.key_id || ' of ' || {_HOLDER}",
-        _readable("holder_id"),
+        _HOLDER_SEEN,
     ),
     _Compared(
         "owner",
@@ -137,7 +167,13 @@ _COMPARED = (
         f"t.name || ' of ' || {_HOLDER}",
         _told("federated_known", _APPLICATION, _IDENTITY),
     ),
-    _Compared("managed identity", "identities", ("principal_id",), "t.name", _readable("principal_id")),
+    _Compared(
+        "managed identity",
+        "identities",
+        ("principal_id",),
+        "t.name",
+        f"{_readable('principal_id')} AND {_collection('service principals')}",
+    ),
     _Compared(
         "tags of identity",
         "identity_tags",
@@ -150,30 +186,30 @@ _COMPARED = (
         "roles",
         ("principal_id", "kind", "role_id", "resource", "scope"),
         f"t.role || ' of ' || {_PRINCIPAL}",
-        f"{_collection('roles')} AND (t.kind <> '{RoleKind.DIRECTORY_ROLE}' OR {_collection('directory roles')})",
+        _ROLES_SEEN,
     ),
-    _Compared("policy", "policies", ("id",), "t.name", _collection("policies")),
+    _Compared("policy", "policies", ("id",), "t.name", f"{_collection('policies')} AND {_readable('id')}"),
     _Compared(
         "policy restriction",
         "policy_restrictions",
         ("policy_id", "holder", "credentials", "type"),
         f"t.type || ' on ' || t.credentials || ' in ' || {_POLICY}",
-        _collection("policies"),
+        _POLICY_SEEN,
     ),
     _Compared(
         "policy assignment",
         "policy_assignments",
         ("policy_id", "object_id"),
         f"{_POLICY} || ' on ' || t.object_id",
-        _collection("policies"),
+        f"{_POLICY_SEEN} AND {_readable('object_id')} AND {_ASSIGNED}",
     ),
-    _Compared("host", "hosts", ("resource_id",), "t.name", _collection("hosts")),
+    _Compared("host", "hosts", ("resource_id",), "t.name", _HOST_SEEN),
     _Compared(
         "attached identity",
         "host_identities",
         ("resource_id", "identity_id"),
         f"t.identity_id || ' at ' || {_HOST}",
-        _collection("hosts"),
+        _HOST_SEEN,
     ),
     _Compared("host setting", "host_settings", ("resource_id", "name"), f"t.name || ' of ' || {_HOST}", _SETTINGS),
 )

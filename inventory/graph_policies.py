@@ -39,7 +39,7 @@ async def policies(connection: GraphConnection, cursor: str | None) -> AsyncIter
 
 
 async def _assigned(connection: GraphConnection, policy: Policy, reply: Reply) -> tuple[Policy | ScanNote, ...]:
-    reading = convert_roles.identified()
+    reading = convert_roles.assigned()
     page = reply.understood(reading.page)
     if isinstance(page, InventoryError):
         text = f"the objects that it is assigned to could not be read: {brief(page)}"

@@ -17,6 +17,7 @@ from inventory.model import (
     CredentialKind,
     Holder,
     Purpose,
+    ScanNote,
     ServicePrincipal,
     Snapshot,
 )
@@ -84,7 +85,7 @@ class Context:
             creators={**applications, **principals} if creators is None else creators,
             uses={key: tuple(some) for key, some in uses.items()},
             roles={key: tuple(some) for key, some in roles.items()},
-            policies=Policies(snapshot.policies),
+            policies=Policies(snapshot.policies, whole=not any(map(_hides_a_policy, snapshot.notes))),
         )
 
     def in_force(self, credential: Credential) -> bool:
@@ -110,6 +111,10 @@ class Context:
         asked = subject(credential, elsewhere=not local and audience != _HERE_ALONE, agents=agents)
         terms = Terms(days=self.thresholds.unused_days)
         return verdict(asked, self.uses.get(asked.client_id, ()), self.snapshot.sources, self.snapshot.taken_at, terms)
+
+
+def _hides_a_policy(note: ScanNote) -> bool:
+    return note.subject == "policies" or note.subject.startswith("app management policy")
 
 
 def label(display_name: str, client_id: str) -> str:

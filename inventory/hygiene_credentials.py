@@ -71,13 +71,23 @@ def _lasts(context: Context, holder: Held, credential: Credential, state: Expiry
     subject, what = label(holder.display_name, holder.client_id), _what(credential)
     longest = timedelta(days=context.thresholds.longest_days)
     if state is not Expiry.ENDLESS and life is not None and life > longest:
-        yield finding("credential-too-long", f"The {what} lives {life.days} days, {longest.days} are enough.", subject)
+        lives = _span(life, longest)
+        yield finding("credential-too-long", f"The {what} lives {lives}, {longest.days} are enough.", subject)
     limit = context.policies.limit(credential, holder.created)
     if limit is not None and (end is None or (life is not None and life > limit.longest)):
-        lives = "has no end" if end is None else f"lives {life.days} days" if life else "lives longer"
+        lives = "has no end" if end is None else f"lives {_span(life, limit.longest)}" if life else "lives longer"
         policy = "the tenant's default policy" if limit.policy.is_default else f"policy {limit.policy.name!r}"
-        message = f"The {what} {lives}; {policy} allows {limit.longest.days} days."
+        message = f"The {what} {lives}; {policy} allows {_span(limit.longest)}."
         yield finding("credential-longer-than-policy", message, subject)
+
+
+def _span(life: timedelta, beside: timedelta | None = None) -> str:
+    """Write a time for people: in days where those are all, or tell it from the one that stands beside it."""
+    rest = life - timedelta(days=life.days)
+    if not rest or (beside is not None and 0 < life.days != beside.days):
+        return f"{life.days} days"
+    hours = f"{rest / timedelta(hours=1):.3g} hours"
+    return f"{life.days} days and {hours}" if life.days else hours
 
 
 def _old(context: Context, subject: str, credential: Credential) -> Iterator[Finding]:

@@ -34,7 +34,8 @@ _LISTS = {
     CredentialKind.SECRET: ("passwordCredentials", "passwordlifetime"),
     CredentialKind.CERTIFICATE: ("keyCredentials", "asymmetrickeylifetime"),
 }
-_HOLDERS = {Holder.APPLICATION: "applications", Holder.SERVICE_PRINCIPAL: "servicePrincipals"}
+HOLDERS = {Holder.APPLICATION: "applications", Holder.SERVICE_PRINCIPAL: "servicePrincipals"}
+"""How the tenant's default names whom it restricts."""
 _CREATED_WHEN_UNKNOWN = datetime(2019, 1, 1, tzinfo=UTC)  # of service principals: "Create appManagementPolicy"
 
 
@@ -56,11 +57,14 @@ class Limit:
 
 
 class Policies:
-    """The app management policies of a tenant, by the objects that they are assigned to."""
+    """The app management policies of a tenant, by the objects that they are assigned to.
 
-    def __init__(self, policies: Iterable[Policy]) -> None:
+    Not ``whole``: one was not read, or not what it is assigned to, so that the default may not be in force for others.
+    """
+
+    def __init__(self, policies: Iterable[Policy], *, whole: bool = True) -> None:
         known = tuple(policies)
-        self._default = next((one for one in known if one.is_default), None)
+        self._default = next((one for one in known if one.is_default and whole), None)
         self._own = {holder.lower(): one for one in known if not one.is_default for holder in one.applies_to}
 
     def limit(self, credential: Credential, created: datetime | None) -> Limit | None:
@@ -71,7 +75,7 @@ class Policies:
         """Return the limit for a credential of a kind that an object, created then, would be given."""
         credentials, kind = _LISTS[what]
         policy, found = self._in_force(holder, holder_id, created, credentials, kind)
-        longest = [each for one in found if (each := duration(one.longest))]
+        longest = [each for one in found if (each := duration(one.longest)) is not None]
         return Limit(longest=min(longest), policy=policy) if policy and longest else None
 
     def forbidding(self, holder: Holder, holder_id: str, created: datetime | None) -> Policy | None:
@@ -86,20 +90,20 @@ class Policies:
         policy = self._own.get(holder_id.lower(), self._default)
         if policy is None or not policy.enabled:
             return None, ()
-        wanted = (_HOLDERS[holder] if policy.is_default else "", credentials, kind)
+        wanted = (HOLDERS[holder] if policy.is_default else "", credentials, kind)
         return policy, tuple(
             one
             for one in policy.restrictions
             if (one.holder, one.credentials, one.type.casefold()) == wanted
             and (one.state or "enabled").casefold() == "enabled"
-            and not _spared(one, created)
+            and not spared(one.for_apps_created_after, created)
         )
 
 
-def _spared(restriction: Restriction, created: datetime | None) -> bool:
-    """Whether the holder is older than what the restriction is about; a date that cannot be read spares nobody."""
+def spared(created_after: str | None, created: datetime | None) -> bool:
+    """Whether a holder is older than what a restriction is about; a date that cannot be read spares nobody."""
     try:
-        since = instant(restriction.for_apps_created_after)
+        since = instant(created_after)
     except ValueError:
         return False
     return since is not None and (created or _CREATED_WHEN_UNKNOWN) < since

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from fnmatch import fnmatchcase
 
 from inventory.classify import Expiry, expiry
 from inventory.explain.model import Cell
@@ -63,9 +64,13 @@ class Subject:
         return self.rows(statement, *parameters)[0]
 
     def notes(self, *subjects: str) -> tuple[str, ...]:
-        """Return what the scan said it could not see of these."""
+        """Return what the scan said it could not see of these; one that ends in ``*`` stands for all that begin so."""
         found = self.rows("SELECT subject, text FROM notes ORDER BY subject, text")
-        return tuple(f"{one['subject']}: {one['text']}" for one in found if one["subject"] in subjects)
+        return tuple(
+            f"{one['subject']}: {one['text']}"
+            for one in found
+            if any(fnmatchcase(str(one["subject"]), each) for each in subjects)
+        )
 
 
 def select(database: sqlite3.Connection, statement: str, *parameters: Cell) -> Iterator[Row]:

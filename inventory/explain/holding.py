@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from inventory.classify import Expiry
 from inventory.explain.facts import Row, Subject, day
 from inventory.explain.model import Known, Section
-from inventory.model import Purpose
+from inventory.lifetimes import HOLDERS, spared
+from inventory.model import Holder, Purpose
 
 
 def identity_of(subject: Subject) -> Section:
@@ -126,36 +129,50 @@ def _role(one: Row) -> str:
 
 def rules(subject: Subject) -> Section:
     """Say which app management policy and which lock bind its holder."""
-    known = [*_policies(subject), *_lock(subject)]
-    return Section(title="policies and lock", known=tuple(known), unseen=subject.notes("policies"))
+    own = subject.rows(_OWN_POLICIES, subject.credential["holder_id"])
+    unseen = () if own else subject.notes("policies", "app management policy *")
+    default = [] if own or unseen else subject.rows("SELECT * FROM policies WHERE is_default")
+    known = [known for one in (*own, *default) for known in _restrictions(subject, one)]
+    return Section(title="policies and lock", known=(*known, *_lock(subject)), unseen=unseen)
 
 
-def _policies(subject: Subject) -> list[Known]:
-    ids = [found["id"] for found in (subject.application, subject.principal) if found]
-    rows = subject.rows(
-        "SELECT DISTINCT p.* FROM policies AS p JOIN policy_assignments AS a ON a.policy_id = p.id "
-        "WHERE a.object_id IN (?, ?)",
-        *(*ids, None, None)[:2],
-    ) or subject.rows("SELECT * FROM policies WHERE is_default")
+_OWN_POLICIES = (
+    "SELECT DISTINCT p.* FROM policies AS p JOIN policy_assignments AS a ON a.policy_id = p.id "
+    "WHERE NOT p.is_default AND lower(a.object_id) = lower(?)"
+)
+
+
+def _restrictions(subject: Subject, policy: Row) -> list[Known]:
     sort = "passwordCredentials" if subject.credential["kind"] == "secret" else "keyCredentials"
-    return [known for one in rows for known in _restrictions(subject, one, sort)]
-
-
-def _restrictions(subject: Subject, policy: Row, sort: str) -> list[Known]:
     rows = subject.rows(
-        "SELECT * FROM policy_restrictions WHERE policy_id = ? AND credentials = ? ORDER BY type", policy["id"], sort
+        "SELECT * FROM policy_restrictions WHERE policy_id = ? AND credentials = ? AND holder IN ('', ?) ORDER BY type",
+        policy["id"],
+        sort,
+        HOLDERS[Holder(str(subject.credential["holder"]))],
     )
     title = f"{'default' if policy['is_default'] else 'assigned'} policy {policy['name']}"
     title += "" if policy["enabled"] else " (not enabled)"
     told = [
         Known(
-            text=f"{title}: {one['type']} {one['state'] or ''} {one['longest'] or ''}".rstrip(),
+            text=f"{title}: {one['type']} {one['state'] or ''} {one['longest'] or ''}".rstrip()
+            + _sparing(subject, one),
             evidence=f"policy {policy['id']}, {subject.scan}",
             data=one,
         )
         for one in rows
     ]
-    return told or [Known(text=f"{title}: restricts no {sort}", evidence=subject.scan, data=policy)]
+    return told or [Known(text=f"{title}: restricts no {sort} of such holders", evidence=subject.scan, data=policy)]
+
+
+def _sparing(subject: Subject, restriction: Row) -> str:
+    """Say from which day on holders are restricted, and whether that spares this one."""
+    since = restriction["for_apps_created_after"]
+    if not since:
+        return ""
+    local = subject.credential["holder"] == Holder.SERVICE_PRINCIPAL.value
+    held = (subject.principal if local else subject.application) or {}
+    created = datetime.fromisoformat(str(held["created"])) if held.get("created") else None
+    return f", for those created after {since}" + (": not for this one" if spared(str(since), created) else "")
 
 
 def _lock(subject: Subject) -> list[Known]:

@@ -237,6 +237,8 @@ _KINDS = {
     "service principal": "service-principals",
     "managed identity": "service-principals",
     "credential activity": "graph-credential-activity",
+    "app management policy assignment": "policies",
+    "app management policy": "policies",
     "application": "applications",
 }
 """Kinds whose name has several words, or begins another's, and their collections; empty: that of the note."""

@@ -271,3 +271,46 @@ def test_rows_are_compared_whatever_their_numbers(tmp_path: Path, number: int) -
         database.commit()
     (changed,) = diff(tmp_path / "old.db", tmp_path / "new.db")
     assert (changed.change, [each.new for each in changed.fields]) == (Change.CHANGED, ["Eve"])
+
+
+def _unknown(path: Path, before: Snapshot, after: Snapshot) -> set[str]:
+    found = _diff(path, before, after)
+    assert {one.change for one in found} <= {Change.UNKNOWN}, found
+    return {one.kind for one in found}
+
+
+def test_what_one_scan_could_not_read_of_a_policy_or_a_role_did_not_disappear(tmp_path: Path) -> None:
+    own = values.policy(applies_to=(values.guid("c", 1),), default=False)
+    before = values.snapshot(values.application(1), policies=(own,), roles=(values.role(),))
+    unread = ScanNote(subject=f"app management policy {own.id}", text="the objects that it is assigned to could not")
+    after = dataclasses.replace(before, policies=(dataclasses.replace(own, applies_to=()),), notes=(unread,))
+    assert _unknown(tmp_path, before, after) == {"policy assignment"}
+    unread = ScanNote(subject=f"app management policy {own.id}", text="unreadable: odd")
+    after = dataclasses.replace(before, policies=(), notes=(unread,))
+    assert _unknown(tmp_path, before, after) == {"policy", "policy restriction", "policy assignment"}
+    unread = ScanNote(subject="service principal x", text="who holds its app roles could not be read: 503")
+    assert _unknown(tmp_path, before, dataclasses.replace(before, roles=(), notes=(unread,))) == {"role"}
+
+
+def test_hosts_of_a_subscription_that_one_scan_could_not_read_did_not_disappear(tmp_path: Path) -> None:
+    before = values.snapshot(hosts=(values.host(1, settings=(values.setting("A", SettingKind.OTHER),)),))
+    unread = ScanNote(subject="subscription s", text="Reader not granted on the whole of it")
+    after = dataclasses.replace(before, hosts=(), notes=(unread,))
+    assert _unknown(tmp_path, before, after) == {"host", "attached identity", "host setting"}
+    elsewhere = dataclasses.replace(unread, subject="subscription other")
+    found = _diff(tmp_path, before, dataclasses.replace(after, notes=(elsewhere,)))
+    assert {one.change for one in found} == {Change.DISAPPEARED}
+
+
+def test_objects_that_pages_skipped_did_not_disappear_and_what_others_hold_is_compared(tmp_path: Path) -> None:
+    first, second = (
+        values.application(number, credentials=(values.secret(number, holder_id=values.guid("c", number)),))
+        for number in (1, 2)
+    )
+    skipped = ScanNote(subject="applications", text="the tenant counts 2 and 1 were read")
+    before = values.snapshot(first, second)
+    after = values.snapshot(dataclasses.replace(first, credentials=()), notes=(skipped,))
+    assert {(one.kind, one.change) for one in _diff(tmp_path, before, after)} == {
+        ("application", Change.UNKNOWN), ("owner", Change.UNKNOWN),
+        ("credential", Change.UNKNOWN), ("credential", Change.DISAPPEARED),
+    }  # fmt: skip

@@ -4,12 +4,13 @@ import dataclasses
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from inventory import snapshot
 from inventory.errors import CodeFileError, NoSuchCredentialError
-from inventory.estate import SettingKind, Tier
+from inventory.estate import Policy, SettingKind, Tier
 from inventory.explain import CodeSite, Explanation, Section, code_sites, explain, lines
 from inventory.model import ClientId, CredentialKind, Holder, KeyId, Lock, Purpose, ScanNote, Snapshot, TenantId
 from inventory.usage import SourceName, Use
@@ -284,3 +285,47 @@ def test_results_of_rewrite_are_read_and_nothing_else(tmp_path: Path) -> None:
             code_sites(path)
     with pytest.raises(CodeFileError, match="cannot be read"):
         code_sites(tmp_path)
+
+
+def _rules_of(tmp_path: Path, *policies: Policy, notes: tuple[ScanNote, ...] = (), key: int = 1) -> Section:
+    local = values.secret(5, holder=Holder.SERVICE_PRINCIPAL, holder_id=values.guid("7", 1))
+    value = values.snapshot(
+        values.application(1, credentials=(values.secret(1),)),
+        principals=(values.principal(1, credentials=(local,)),),
+        policies=policies,
+        notes=notes,
+    )
+    return _sections(_explained(tmp_path, value, values.guid("e", key)))["policies and lock"]
+
+
+def _restricting(name: str, holder: str, since: str | None = None, **changes: Any) -> Policy:
+    [one] = values.policy().restrictions
+    restriction = dataclasses.replace(one, holder=holder, type=name, longest=None, for_apps_created_after=since)
+    return dataclasses.replace(values.policy(), name=name, restrictions=(restriction,), **changes)
+
+
+def test_only_the_policy_that_binds_the_holder_of_a_credential_is_told(tmp_path: Path) -> None:
+    [mine], [theirs] = (_restricting(one, one).restrictions for one in ("applications", "servicePrincipals"))
+    default = dataclasses.replace(values.policy(), restrictions=(mine, theirs))
+    assigned = _restricting("own", "", is_default=False, id=values.guid("6", 2), applies_to=(values.guid("7", 1),))
+    of_application = _texts(_rules_of(tmp_path, default, assigned))
+    assert "default policy no long secrets: applications enabled" in of_application
+    assert "servicePrincipals" not in of_application
+    assert "own" not in of_application, "it is assigned to the service principal"
+    of_principal = _texts(_rules_of(tmp_path, default, assigned, key=5))
+    assert "assigned policy own: own enabled" in of_principal
+    assert "default" not in of_principal
+
+
+def test_whom_a_restriction_spares_is_told(tmp_path: Path) -> None:
+    for since, says in (("2099-01-01T00:00:00Z", ": not for this one"), ("2001-01-01T00:00:00Z", "")):
+        told = _texts(_rules_of(tmp_path, _restricting("passwordAddition", "applications", since)))
+        assert f"passwordAddition enabled, for those created after {since}{says}" in told.splitlines()[0]
+        assert ("not for this one" in told) is bool(says)
+
+
+def test_where_a_policy_was_not_read_the_default_is_not_said_to_bind(tmp_path: Path) -> None:
+    note = ScanNote(subject=f"app management policy {values.guid('6', 2)}", text="the objects that it is assigned to")
+    found = _rules_of(tmp_path, values.policy(), notes=(note,))
+    assert "default" not in _texts(found)
+    assert found.unseen == (f"{note.subject}: {note.text}",)

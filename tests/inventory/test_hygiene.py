@@ -21,6 +21,7 @@ from inventory.model import (
     FederatedCredential,
     Holder,
     Purpose,
+    ScanNote,
     ServicePrincipal,
     Snapshot,
     TenantId,
@@ -208,6 +209,41 @@ def test_a_service_principal_and_its_certificates_have_limits_of_their_own() -> 
         since="2019-06-01T00:00:00Z",
     )
     assert Policies([later]).limit(key, None) is None, "one without a date counts as made in 2019"
+
+
+@pytest.mark.parametrize("hidden", ["policies", f"app management policy {guid('6', 2)}"])
+def test_whom_an_unread_policy_binds_the_default_is_not_said_to_bind(hidden: str) -> None:
+    note = ScanNote(subject=hidden, text="not read")
+    held = _snapshot(_application(_lasting(100, 100)), policies=(_policy("P90D"),), notes=(note,))
+    assert "credential-longer-than-policy" not in _rules(held)
+    own = _snapshot(_application(_lasting(100, 100)), policies=(_policy("P30D", own=True),), notes=(note,))
+    assert "credential-longer-than-policy" in _rules(own)
+
+
+@pytest.mark.parametrize(
+    ("longest", "life", "says"),
+    [
+        ("P90D", timedelta(days=90, hours=2), "lives 90 days and 2 hours; the tenant's default policy allows 90 days"),
+        ("P90D", timedelta(days=91, hours=2), "lives 91 days; the tenant's default policy allows 90 days"),
+        ("PT12H", timedelta(hours=18), "lives 18 hours; the tenant's default policy allows 12 hours"),
+        ("PT0S", timedelta(days=1), "lives 1 days; the tenant's default policy allows 0 days"),
+    ],
+)
+def test_what_is_too_long_by_hours_is_told_in_hours(longest: str, life: timedelta, says: str) -> None:
+    one = dataclasses.replace(values.secret(), start=NOW, end=NOW + life)
+    found = _only(_snapshot(_application(one), policies=(_policy(longest),)), "credential-longer-than-policy")
+    assert says in found.message
+
+
+def test_an_identity_that_could_not_be_read_is_not_gone() -> None:
+    held = dataclasses.replace(values.application(), federated=(trust(guid("0", 3)),))
+    odd = ScanNote(subject=f"service principal {guid('0', 3)}", text="unreadable: odd")
+    other = dataclasses.replace(odd, subject=f"service principal {guid('0', 4)}")
+    assert "federated-identity-is-gone" not in _rules(_snapshot(held, notes=(odd,)))
+    assert "federated-identity-is-gone" not in _rules(
+        _snapshot(held, notes=(dataclasses.replace(odd, subject="service principal"),))
+    )
+    assert "federated-identity-is-gone" in _rules(_snapshot(held, notes=(other,)))
 
 
 @pytest.mark.parametrize(
