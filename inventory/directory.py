@@ -112,6 +112,13 @@ class Directory(Protocol):
         """Yield the app management policies; without Policy.Read.All: PermissionMissingError."""
         ...
 
+    async def policies_of(self, object_id: ApplicationId) -> tuple[Policy | ScanNote, ...]:
+        """Return the policies that one application is under now: the tenant's default, and its own where it has one.
+
+        PermissionMissingError without Policy.Read.All.
+        """
+        ...
+
     async def count(self, collection: Collection) -> int | None:
         """Return how many objects a collection has, a number that may lag; None: not told."""
         ...

@@ -103,6 +103,10 @@ class GraphDirectory:
         """Yield the app management policies; PermissionMissingError without Policy.Read.All."""
         return graph_policies.policies(self._connection, cursor)
 
+    async def policies_of(self, object_id: ApplicationId) -> tuple[Policy | ScanNote, ...]:
+        """Return the policies that one application is under now; PermissionMissingError without Policy.Read.All."""
+        return await graph_policies.policies_of(self._connection, object_id)
+
     async def count(self, collection: Collection) -> int | None:
         """Return how many objects a collection has; None wherever Graph does not tell, for whatever reason."""
         return await graph_changes.count(self._connection, collection)

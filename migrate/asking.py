@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from inventory.directory import Directory
-from inventory.model import Application, Holder, ServicePrincipal
+from inventory.model import IdentityNow
 from migrate import gates, rollout
 from migrate.circumstances import RetirePolicy, Stretch
 from migrate.gate import Closed, Question
 from migrate.model import Abandoned, Entry, Kind, Pairing, Plan, PlannedCredential, Road, Target
 from migrate.ports import Journal
-from migrate.removal import Now
+from migrate.removal import Now, read
+from migrate.rollback import Rules, restrictions_of, rollback
 from migrate.surroundings import KINDS, Surroundings
 
 
@@ -39,8 +40,8 @@ class Asker:
         since = self.plan.snapshot_taken_at - timedelta(days=self.rules.policy.unused_days + 1)
         history = await self.directory.sign_ins(client_id, min(since, found.at) if found else since)
         self.catch_up(around)
-        created = created_of(credential, now.application, now.principal)
-        circumstances = around.around(target, credential, created, history.as_of)
+        found_around = around.around(target, credential, history.as_of)
+        circumstances = replace(found_around, rollback=rollback(around.restrictions, now.application))
         if isinstance(target, Abandoned):
             until = await self.directory.log_until()
             circumstances = replace(circumstances, deactivation=found, log_until=until)
@@ -53,7 +54,7 @@ class Asker:
             application=now.application,
             principal=now.principal,
             held=now.held or (),
-            identity=await self.directory.identity(paired.identity.principal_id) if paired else None,
+            identity=await self._identity(target),
             federated=(now.application.federated if now.application else None) or (),
             history=history,
             proofs=rollout.proofs(paired, told) if paired else (),
@@ -62,14 +63,39 @@ class Asker:
             road=road,
         )
 
-    def again(self, question: Question, around: Surroundings) -> Question:
-        """Return a question with what others wrote meanwhile, for the moment of the removal."""
+    async def again(self, question: Question, around: Surroundings) -> Question:
+        """Return a question for the moment of the removal, with what became of the tenant and what others wrote.
+
+        Only the log is not read again: it is behind in any case, and judged by how far it is at this moment. Raises
+        InventoryError, JournalError.
+        """
+        target, credential, before = question.pairing, question.credential, question.circumstances
+        now, identity = await read(self.directory, target, credential), await self._identity(target)
+        application, rules = now.application, Rules()
+        if application is not None and self.rules.policy.rollback:
+            rules = await restrictions_of(self.directory, application.id)
+        at = await self.directory.now()
         self.catch_up(around)
-        created = created_of(question.credential, question.application, question.principal)
-        before = question.circumstances
-        found = around.around(question.pairing, question.credential, created, question.now, last=True)
-        circumstances = replace(found, deactivation=before.deactivation, log_until=before.log_until)
-        return replace(question, circumstances=circumstances, code=around.code)
+        circumstances = replace(
+            around.around(target, credential, at, last=True),
+            deactivation=before.deactivation,
+            log_until=before.log_until,
+            rollback=rollback(rules, application),
+        )
+        return replace(
+            question,
+            now=at,
+            application=application,
+            principal=now.principal,
+            held=now.held or (),
+            identity=identity,
+            federated=(application.federated if application else None) or (),
+            circumstances=circumstances,
+            code=around.code,
+        )
+
+    async def _identity(self, target: Target) -> IdentityNow | None:
+        return await self.directory.identity(target.identity.principal_id) if isinstance(target, Pairing) else None
 
     def catch_up(self, around: Surroundings) -> None:
         """Take what was written since."""
@@ -125,11 +151,3 @@ def covered(question: Question) -> Stretch | None:
         return None
     end = min(until, history.as_of - timedelta(hours=question.policy.log_hours))
     return Stretch(since=history.covers_since, until=end) if end > history.covers_since else None
-
-
-def created_of(
-    credential: PlannedCredential, application: Application | None, principal: ServicePrincipal | None
-) -> datetime | None:
-    """Return when the holder of a credential was created."""
-    holder = application if credential.holder is Holder.APPLICATION else principal
-    return holder.created if holder else None

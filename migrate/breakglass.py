@@ -22,7 +22,7 @@ from migrate.glass import GlassSecret, Issued, NewSecret, NotIssued, NotStored, 
 from migrate.ledger import Ledger
 from migrate.model import Kind, Plan, Target
 from migrate.ports import Clock, DirectoryWriter, Journal, SecretIssuer
-from migrate.rollback import restrictions, rollback_of
+from migrate.rollback import restrictions, rollback
 from migrate.rollout import Event, Standing, State
 from migrate.settling import Settling
 
@@ -136,7 +136,7 @@ class GlassBreaker:
 
     async def _forbidden(self, application: Application, hours: int) -> str:
         rules, holder = await restrictions(self.directory), Holder.APPLICATION
-        found = rollback_of(rules, holder, application.id, application.created)
+        found = rollback(rules, application)
         if isinstance(found, Forbidden):
             return f"the app management policy {found.policy} forbids a new secret: exempt {application.display_name!r}"
         limit = rules.policies.limit_of(CredentialKind.SECRET, holder, application.id, application.created)

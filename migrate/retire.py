@@ -135,8 +135,9 @@ class Retirer:
         if isinstance(pairing, Pairing) and (failed := await self._fails(pairing)):
             answer = Closed(because=f"the exchange fails just now: {failed.message}", opens=failed.hint)
             return self._held(question, (("exchange-proven", answer),), apply=True)
-        # The exchange takes seconds, in which another operator may have met trouble or used up the hour's removals.
-        question = self._asker.again(question, around)
+        # The exchange takes seconds, in which somebody may have changed the tenant, and another operator may have met
+        # trouble. Reading the log took longer: its first page is old where this machine was suspended since.
+        question = await self._asker.again(question, around)
         answers = gates.ask(question)
         if closed := gates.closed(answers):
             return self._held(question, closed, apply=True)

@@ -11,7 +11,7 @@ from inventory.model import ClientId
 from migrate.circumstances import Caller, Circumstances, Informed, InPlace, Removed, RetirePolicy
 from migrate.gate import CodeState
 from migrate.model import ApplicationRef, Carried, Entry, Kind, Plan, PlannedCredential, Target
-from migrate.rollback import Rules, rollback
+from migrate.rollback import Rules
 from migrate.rollout import code_state, glass_of
 
 KINDS = (
@@ -49,7 +49,7 @@ class Surroundings:
 
     def __init__(self, plan: Plan, rules: RetirePolicy, entries: Iterable[Entry], restrictions: Rules) -> None:
         """Take the journal's entries of ``KINDS`` and the restrictions of the tenant's policies."""
-        self._plan, self._rules, self._restrictions = plan, rules, restrictions
+        self._plan, self._rules, self.restrictions = plan, rules, restrictions
         self._waves: dict[int, dict[_Key, str]] = defaultdict(dict)
         self._soaks: dict[int, dict[_Key, str]] = defaultdict(dict)
         self._wave_of: dict[_Key, int] = {}
@@ -187,18 +187,9 @@ class Surroundings:
         return self._unclear[_key(target, credential)]
 
     def around(
-        self,
-        pairing: Target,
-        credential: PlannedCredential,
-        created: datetime | None,
-        now: datetime,
-        *,
-        last: bool = False,
+        self, pairing: Target, credential: PlannedCredential, now: datetime, *, last: bool = False
     ) -> Circumstances:
-        """Tell where the rollout stands around one credential.
-
-        ``created``: when its holder was; ``last``: it is to be removed now.
-        """
+        """Tell where the rollout stands around one credential; ``last``: it is to be removed now."""
         client_id = pairing.application.client_id
         shelves = (self._waves, self._soaks) if last else (self._waves,)
         earlier = [left for waves in shelves for wave, left in waves.items() if 0 < wave < pairing.wave and left]
@@ -220,7 +211,6 @@ class Surroundings:
             removed_in_run=self._in_run,
             removed_in_hour=len(self._removed) - bisect_right(self._removed, now - _HOUR),
             scheduled=self.scheduled(pairing, credential),
-            rollback=rollback(self._restrictions, credential, created),
             break_glass=tuple(self._glass[client_id].values()),
         )
 

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from inventory.model import TenantId
 from migrate.emulator.state import credentials, deletion, managed
 from migrate.emulator.state.policies import Policy, Restriction, Restrictions
 from migrate.emulator.state.records import Application
-from migrate.model import Pairing, Plan
+from migrate.exchanged import ExchangeResult
+from migrate.model import Kind, Pairing, Plan
 from migrate.retirement import GoneAlready, Held, WouldRetire
 from tests.support.rollout import Rollout, rollout
 
@@ -120,6 +122,51 @@ CHANGES: tuple[tuple[Change, str], ...] = (
     (opened_to_all, "one-tenant"),
     (governed, "rollback-possible"),
 )
+
+
+class Meddled:
+    """An exchange that works, and in whose time somebody changes the tenant."""
+
+    def __init__(self, tenant: Rollout, plan: Plan, change: Change) -> None:
+        self._tenant, self._real, self._change = tenant, tenant.exchange(plan), change
+
+    async def exchange(self, pairing: Pairing, tenant: TenantId | None = None) -> ExchangeResult:
+        result = await self._real.exchange(pairing, tenant)
+        self._change(self._tenant, pairing)
+        return result
+
+
+@pytest.mark.parametrize(
+    ("change", "gate"),
+    [
+        (by_its_client_id, "federated-credential-correct"),
+        (identity_disabled, "identity-exists"),
+        (renewed, "application-unchanged"),
+        (disabled, "application-unchanged"),
+        (opened_to_all, "one-tenant"),
+        (governed, "rollback-possible"),
+    ],
+)
+def test_what_is_changed_while_the_last_exchange_is_performed_holds(
+    ready: tuple[Rollout, Plan, list[Pairing]], change: Change, gate: str
+) -> None:
+    tenant, plan, pairings = ready
+    pairing, store = pairings[-1], tenant.emulator.tenant
+    before, principal = of(tenant, pairing), store.service_principals.get(pairing.identity.principal_id)
+    own = store.service_principal_of(before)
+    assert principal is not None
+    try:
+        (held,) = asyncio.run(
+            tenant.retire(plan, only=(replace(pairing, wave=1),), exchange=Meddled(tenant, plan, change))
+        )
+    finally:
+        store.policies.assigned.clear()
+        for one in (principal, own):
+            store.save_service_principal(one)
+        store.save_application(before)
+    assert isinstance(held, Held)
+    assert gate in dict(held.closed)
+    assert Kind.RETIRE_MEANT not in tenant.kinds()
 
 
 def test_what_somebody_removed_by_hand_is_told_apart_from_what_this_journal_saw_go(

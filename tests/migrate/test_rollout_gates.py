@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from inventory.estate import Policy as AppManagementPolicy
 from inventory.estate import Restriction
 from inventory.lifetimes import Policies
-from inventory.model import ClientId, Holder, SignIn
+from inventory.model import ClientId, SignIn
 from migrate import gates
 from migrate.circumstances import (
     Caller,
@@ -295,15 +295,14 @@ OWN = policies(restriction(holder=""), default=False)
 def test_policies_decide_whether_a_secret_can_be_added(
     *, found: tuple[AppManagementPolicy, ...], forbidden: bool
 ) -> None:
-    held = dataclasses.replace(PAIRING.credentials[0], holder=Holder.APPLICATION, holder_id=APPLICATION.id)
-    made = datetime(2020, 1, 1, tzinfo=NOW.tzinfo)
-    assert rollback(Rules(policies=Policies(found)), held, made) == (
+    made = dataclasses.replace(APPLICATION, created=datetime(2020, 1, 1, tzinfo=NOW.tzinfo))
+    assert rollback(Rules(policies=Policies(found)), made) == (
         Forbidden(policy="no-secrets") if forbidden else Possible()
     )
 
 
 def test_policies_that_cannot_be_read_are_unknown() -> None:
-    assert rollback(Rules(missing="no"), PAIRING.credentials[0], None) == NotTold(why="no")
+    assert rollback(Rules(missing="no"), None) == NotTold(why="no")
 
 
 # ---------------------------------------------------------------------- what the journal says
@@ -338,7 +337,7 @@ def entry(kind: Kind, pairing: Any = FIRST, *, at: datetime = NOW, **data: Any) 
 
 def surrounded(*entries: Entry, rules: RetirePolicy | None = None, pairing: Any = SECOND) -> Circumstances:
     around = Surroundings(PLAN, rules or RetirePolicy(), entries, Rules())
-    return around.around(pairing, pairing.credentials[0], None, NOW)
+    return around.around(pairing, pairing.credentials[0], NOW)
 
 
 def test_a_later_wave_waits_until_the_earlier_one_is_settled() -> None:
@@ -360,7 +359,7 @@ def test_a_credential_of_the_service_principal_with_the_same_key_id_is_not_settl
 def test_what_soaks_holds_removals_of_later_waves_and_not_their_schedule() -> None:
     around = Surroundings(PLAN, RetirePolicy(), (), Rules())
     around.soaks(FIRST, FIRST.credentials[0])
-    asked = (SECOND, SECOND.credentials[0], None, NOW)
+    asked = (SECOND, SECOND.credentials[0], NOW)
     assert (around.around(*asked).unsettled, around.around(*asked, last=True).unsettled) == (0, 1)
     around.catch_up((entry(Kind.RETIRED),))
     assert around.around(*asked, last=True).unsettled == 0
@@ -369,7 +368,7 @@ def test_what_soaks_holds_removals_of_later_waves_and_not_their_schedule() -> No
 def test_what_others_write_is_taken_once_and_counts_for_the_hour_and_not_for_this_run() -> None:
     around = Surroundings(PLAN, RetirePolicy(), (), Rules())
     around.catch_up((dataclasses.replace(entry(Kind.RETIRED), number=7),))
-    found = around.around(SECOND, SECOND.credentials[0], None, NOW)
+    found = around.around(SECOND, SECOND.credentials[0], NOW)
     assert (found.removed_in_hour, found.removed_in_run, around.last) == (1, 0, 7)
 
 
@@ -424,7 +423,7 @@ def test_what_happens_to_a_credential_says_nothing_of_one_with_its_key_id_of_ano
 
     def around(*entries: Entry) -> Circumstances:
         told = Surroundings(plan, RetirePolicy(), entries, Rules())
-        return told.around(twin, twin.credentials[0], None, NOW)
+        return told.around(twin, twin.credentials[0], NOW)
 
     soaking = around(entry(Kind.SCHEDULED, at=NOW - timedelta(days=30)), used)
     assert (soaking.scheduled, soaking.callers, soaking.unsettled) == (None, (), 1)
