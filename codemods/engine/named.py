@@ -101,6 +101,7 @@ def _names(candidate: Candidate, occurrence: Occurrence, outcome: SiteOutcome, n
 
 def _variables(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours) -> Iterator[str]:
     yield from (item.key for item in occurrence.trace.items if not item.holder)
+    yield from occurrence.trace.reached
     for origin in occurrence.trace.origins:
         found = neighbours.definitions.find(candidate.listed.path, candidate.file.module, origin)
         yield from found.variables

@@ -345,6 +345,16 @@ def test_what_a_rewritten_site_read_from_is_told_and_holds_nothing(tmp_path: Pat
             "class C:\n    def __init__(self):\n        self.s = os.environ['SHOP_SECRET']\n"
             "    def f(self):\n        return ClientSecretCredential(T, A, self.s)\n"
         ),
+        "t, s = (os.environ[n] for n in ('SHOP_TENANT', 'SHOP_SECRET'))\nc = ClientSecretCredential(t, A, s)\n",
+        "def f(s=None):\n    s = s or os.environ['SHOP_SECRET']\n    return ClientSecretCredential(T, A, s)\n",
+        (
+            "class C:\n    @property\n    def s(self):\n        return os.environ['SHOP_SECRET']\n"
+            "c = C()\nd = ClientSecretCredential(T, A, c.s)\n"
+        ),
+        (
+            "class C:\n    def __init__(self, s):\n        self.s = s\n    @classmethod\n    def from_env(cls):\n"
+            "        return cls(s=os.environ['SHOP_SECRET'])\nc = C.from_env()\nd = ClientSecretCredential(T, A, c.s)\n"
+        ),
     ],
 )
 def test_a_site_that_stays_says_which_variable_it_reads_and_whose_it_is(tmp_path: Path, site: str) -> None:
@@ -354,6 +364,53 @@ def test_a_site_that_stays_says_which_variable_it_reads_and_whose_it_is(tmp_path
     assert not run.rewritten
     found = {(each.kind.value, each.application) for each in run.leftovers}
     assert found == {("hard-read", APP), ("env-file", APP)}
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        "o = {'tenant_id': T, 'client_secret': os.environ['SHOP_SECRET']}\nc = ClientSecretCredential(**o)\n",
+        "o = dict(tenant_id=T)\no['client_secret'] = os.environ['SHOP_SECRET']\nc = ClientSecretCredential(**o)\n",
+        "p = (os.environ['SHOP_TENANT'], A, os.environ['SHOP_SECRET'])\nc = ClientSecretCredential(*p)\n",
+        "from functools import partial\nc = partial(ClientSecretCredential, client_secret=os.environ['SHOP_SECRET'])\n",
+        "class C(ClientSecretCredential):\n    pass\nc = C(os.environ['SHOP_TENANT'], A, os.environ['SHOP_SECRET'])\n",
+        "t, s = map(os.getenv, ['SHOP_TENANT', 'SHOP_SECRET'])\nc = ClientSecretCredential(t, A, s)\n",
+        (
+            "from operator import itemgetter\nt, s = itemgetter('SHOP_TENANT', 'SHOP_SECRET')(os.environ)\n"
+            "c = ClientSecretCredential(t, A, s)\n"
+        ),
+        "def f(t, s=os.getenv('SHOP_SECRET')):\n    return ClientSecretCredential(t, A, s)\n",
+        (
+            "class C:\n    def __init__(self, t=None, s=os.getenv('SHOP_SECRET')):\n        self.t, self.s = t, s\n"
+            "    def f(self):\n        return ClientSecretCredential(self.t, A, self.s)\n"
+        ),
+        (
+            "from pydantic import Field\nfrom pydantic_settings import BaseSettings\nclass S(BaseSettings):\n"
+            "    key: str = Field(validation_alias='SHOP_SECRET')\ns = S()\nc = ClientSecretCredential(T, A, s.key)\n"
+        ),
+        (
+            "from pydantic_settings import BaseSettings, SettingsConfigDict\nclass S(BaseSettings):\n"
+            "    model_config = SettingsConfigDict(env_prefix='SHOP_')\n    secret: str\n"
+            "s = S()\nc = ClientSecretCredential(T, A, s.secret)\n"
+        ),
+    ],
+)
+def test_what_sets_the_variable_of_a_site_that_stays_is_found_however_it_is_read(tmp_path: Path, site: str) -> None:
+    (tmp_path / "app.py").write_text(f"import os\nfrom azure.identity import ClientSecretCredential\n{site}")
+    (tmp_path / ".env").write_text("SHOP_SECRET=x\nSHOP_TENANT=y\n")
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    assert not run.rewritten
+    assert {each.name for each in run.leftovers if each.path == ".env"} == {NAME}
+
+
+def test_a_property_that_gives_nothing_without_the_variable_is_optional(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        "import os\nfrom azure.identity import ClientSecretCredential\nclass C:\n    @property\n    def s(self):\n"
+        f"        return os.getenv('SHOP_SECRET')\nc = C()\nd = ClientSecretCredential(T, '{APP}', c.s)\n"
+    )
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    assert run.rewritten
+    assert [each.kind.value for each in run.leftovers] == ["soft-read"]
 
 
 def test_the_read_of_a_site_that_stays_is_no_other_use(tmp_path: Path) -> None:
