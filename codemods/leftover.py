@@ -100,6 +100,19 @@ class LeftoverKind(enum.StrEnum):
     )
     BICEP = ("bicep", "a template sets it", "remove the setting and its parameter", False)
     SETTINGS_FILE = ("settings-file", "a settings file holds or names it", "delete the entry", False)
+    SERVICE = (
+        "service",
+        "a unit or a process manager starts a program with it",
+        "remove the entry, and where the file is installed, too",
+        False,
+    )
+    PLATFORM = (
+        "platform",
+        "a file of a hosting platform names it",
+        "remove it here and among the secrets of the platform",
+        False,
+    )
+    TOOL = ("tool", "settings of a tool or an editor set it", "delete the entry", False)
     SHELL = ("shell", "a script sets or uses it", "remove it from the script", False)
     UNREADABLE = ("unreadable", "the file could not be searched", "look at it by hand", False)
 

@@ -80,7 +80,7 @@ def variables_of_option(module: Module, function: ast.AST, name: str) -> tuple[s
     options = [item for item in function.decorator_list if isinstance(item, ast.Call) and _is_for(module, item, name)]
     named = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
     own = [item.annotation for item in named if item.arg == name and item.annotation is not None]
-    calls = [node for part in (*own, *_defaults(function, name)) for node in ast.walk(part)]
+    calls = [node for part in (*own, *default_of(function, name)) for node in ast.walk(part)]
     options += [node for node in calls if isinstance(node, ast.Call)]
     given = [keyword.value for option in options for keyword in option.keywords if keyword.arg == "envvar"]
     texts = (module.constant(node) for value in given for node in ast.walk(value) if isinstance(node, ast.expr))
@@ -94,7 +94,8 @@ def _is_for(module: Module, option: ast.Call, name: str) -> bool:
     return name in (explicit or [text.lstrip("-").replace("-", "_").lower() for text in texts])
 
 
-def _defaults(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> list[ast.expr]:
+def default_of(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> list[ast.expr]:
+    """Give what a parameter is where nobody gives it anything, if it says so."""
     places = [*function.args.posonlyargs, *function.args.args]
     late = places[len(places) - len(function.args.defaults) :]
     pairs = [*zip(late, function.args.defaults, strict=True)]

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from codemods.engine.fields import filled_from, returned_by, values_of_field
 from codemods.engine.indirect import last_name
 from codemods.engine.injected import function_of, provider_of
 from codemods.engine.project import Project
+from codemods.engine.reached import as_dict, reached
 from codemods.engine.readers import environment_variable, library_read, variables_inside
 from codemods.engine.secrets import Origin, item_of
 from codemods.names import Binding, Kind, Module
@@ -195,6 +197,7 @@ class Definitions:
             return None
         if last_name(call.func) in {"parse_args", "parse_known_args"} and len(attributes) == 1:
             return self._option(place, call, attributes[0], found)
+        found.variables += self._handed(place, call, attributes[0], depth)
         if call.args or call.keywords:  # what is handed in may be the secret itself
             return self._at(place, call)
         for owner, node in self._definitions_of(place, call.func, depth):
@@ -204,6 +207,19 @@ class Definitions:
             if isinstance(node, ast.FunctionDef) and len(returns) == 1 and returns[0].value is not None:
                 return self._value(owner, returns[0].value, attributes, found, depth + 1)
         return self._at(place, call)
+
+    def _handed(self, place: _Place, call: ast.Call, key: str, depth: int) -> Iterator[str]:
+        """Name the variables whose values an object is made with, here or in a method of its class that makes it."""
+        given = [item.value for item in call.keywords if item.arg == key]
+        yield from reached(place.module, given or [as_dict(call)])
+        if not isinstance(call.func, ast.Attribute) or depth > _DEEP:
+            return
+        for owner, node in self._definitions_of(place, call.func.value, depth):
+            for method in node.body if isinstance(node, ast.ClassDef) else ():
+                if isinstance(method, ast.FunctionDef) and method.name == call.func.attr:
+                    calls = [item for item in ast.walk(method) if isinstance(item, ast.Call)]
+                    made = [inner for inner in calls if last_name(inner.func) in {"cls", last_name(call.func.value)}]
+                    yield from (name for inner in made for name in self._handed(owner, inner, key, depth + 1))
 
     def _definitions_of(self, place: _Place, func: ast.expr, depth: int) -> Iterator[tuple[_Place, ast.stmt]]:
         """Yield the class or function a name stands for, through one import after another."""
@@ -224,19 +240,9 @@ class Definitions:
                         yield from self._declared(_Place(path=target, module=module), inner, depth + 1)
 
     def _field(self, place: _Place, owner: ast.ClassDef, key: str, found: Definition, depth: int) -> str | None:
-        values: list[tuple[ast.AST, ast.expr | None]] = []
-        for node in ast.walk(owner):
-            match node:
-                case ast.AnnAssign(target=ast.Name(id=name), value=value) if name == key:
-                    values.append((node, value))
-                case (
-                    ast.Assign(targets=[ast.Name(id=name)], value=value)
-                    | ast.Assign(targets=[ast.Attribute(attr=name)], value=value)
-                    | ast.AnnAssign(target=ast.Attribute(attr=name), value=value)
-                ) if name == key:
-                    values.append((node, value))
-                case _:
-                    continue
+        values = list(values_of_field(owner, key))
+        found.variables += reached(place.module, returned_by(owner, key))
+        found.variables += filled_from(place.module, owner, key)
         found.places += [(place.path, value) for _, value in values if value is not None]
         for node, value in ((node, value) for node, value in values if node not in self.assumed):
             if value is None or not is_optional(place.module, value, found.variables):

@@ -13,7 +13,7 @@ from codemods.engine.definitions import is_optional
 from codemods.engine.flow import Dropped
 from codemods.engine.indirect import last_name
 from codemods.engine.needs import decides
-from codemods.engine.readers import environment_variable, library_read
+from codemods.engine.readers import environment_variable, is_environment, library_read
 from codemods.leftover import LeftoverKind
 from codemods.names import Module
 
@@ -95,6 +95,8 @@ def _use(module: Module, text: ast.Constant, parent: ast.AST) -> LeftoverKind | 
             kind = LeftoverKind.START_UP_CHECK if decides(module, parent) else LeftoverKind.OTHER_USE
         case ast.Call() if last_name(parent.func) in _SETS:
             kind = LeftoverKind.CODE_SETS
+        case ast.List() | ast.Tuple() | ast.Set() if _is_read_each(module, parent):
+            kind = LeftoverKind.HARD_READ
         case ast.Compare() | ast.List() | ast.Tuple() | ast.Set():
             kind = LeftoverKind.START_UP_CHECK
         case ast.Call() if text in parent.args and last_name(parent.func) in _READS:
@@ -102,6 +104,20 @@ def _use(module: Module, text: ast.Constant, parent: ast.AST) -> LeftoverKind | 
         case _:
             pass
     return kind
+
+
+def _is_read_each(module: Module, names: ast.expr) -> bool:
+    """Tell whether each variable of a list is read where the list stands, and has to be there."""
+    loop = module.parents[names]
+    if isinstance(loop, ast.Call):
+        return isinstance(loop.func, ast.Name) and loop.func.id == "map" and _is_getitem(module, loop.args[0])
+    made = module.parents[loop] if isinstance(loop, ast.comprehension) else None
+    element = getattr(made, "elt", getattr(made, "value", None))
+    return isinstance(element, ast.Subscript) and is_environment(module, element.value)
+
+
+def _is_getitem(module: Module, func: ast.expr) -> bool:
+    return isinstance(func, ast.Attribute) and func.attr == "__getitem__" and is_environment(module, func.value)
 
 
 def _is_required(call: ast.Call) -> bool:

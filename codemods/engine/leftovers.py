@@ -17,13 +17,13 @@ from codemods.engine.candidates import Candidate, looks_like_test
 from codemods.engine.flow import Dropped
 from codemods.engine.leftover_code import in_code
 from codemods.engine.listing import list_files
-from codemods.engine.named import Place, named_sites, owners_of
+from codemods.engine.named import Named, Place, named_sites, owners_of
 from codemods.engine.neighbours import Neighbours
 from codemods.engine.plan import Plan
 from codemods.engine.project import Project
 from codemods.engine.spelled import any_as_variable, spellings
-from codemods.leftover import IGNORED, Leftover, LeftoverKind
-from codemods.leftovers.place import hits, pattern_of
+from codemods.leftover import IGNORED, Leftover, LeftoverKind, variable_of
+from codemods.leftovers.place import hits, key_hits, pattern_of
 from codemods.leftovers.places import place_of
 
 MAX_BYTES = 1024 * 1024
@@ -44,7 +44,7 @@ def leftovers_of(plans: Iterable[tuple[Candidate, Plan]], neighbours: Neighbours
     for site in sites:
         read_at |= {place: read_at.get(place, True) and site.is_rewritten for place in site.read_at}
     code = _code(owners, neighbours.project, neighbours.sites, read_at)
-    found = [*code, *_beside(owners, applications, neighbours.project)]
+    found = [*code, *_beside(owners, applications, neighbours.project), *_settings(sites, neighbours.project)]
     return _sorted([*found, *_around(owners_of(sites, inside=True), neighbours.project)])
 
 
@@ -101,9 +101,13 @@ def _beside(owners: _Owners, sites: frozenset[str | None], project: Project) -> 
     ignored = frozenset(project.ignored)
     for path in sorted({*project.others, *ignored}):
         name, place = project.name(path), place_of(project.below(path))
+        text, problem = (None, "") if place is None else _text(path)
+        if text is not None:
+            place = place_of(project.below(path), text)
+        elif place is not None and place.guessed:
+            place = None
         if place is None or (path in ignored and place.kind not in _LOCAL):
             continue
-        text, problem = _text(path)
         detail = IGNORED if path in ignored else ""
         mentioned = None if text is None else names is not None and names.search(text) is not None
         if text is None and problem:
@@ -113,6 +117,33 @@ def _beside(owners: _Owners, sites: frozenset[str | None], project: Project) -> 
             for hit in hits(place, text, names if mentioned else None):
                 whose = _only(owners[hit.name]) if hit.name in owners else named
                 yield Leftover(kind=hit.kind, path=name, line=hit.line, name=hit.name, application=whose, detail=detail)
+
+
+def _settings(sites: Collection[Named], project: Project) -> Iterator[Leftover]:
+    """List the entries of settings files that a secret is read from, in whatever case they are written.
+
+    A file that a site's own code opens is asked for its very keys; any other only for those that say what they are.
+    """
+    loaded = {name for site in sites for name in site.loaded}
+    owners = owners_of(sites)
+    every = {key for site in sites for key in site.keys}
+    keys = {key: frozenset(site.application for site in sites if key in site.keys) for key in every}
+    telling = {name: owners[name] for key in every if (name := variable_of(key)) is not None}
+    ignored = frozenset(project.ignored)
+    for path in sorted({*project.others, *ignored}) if keys else ():
+        asked = {**telling, **keys} if path.name in loaded else telling
+        place = place_of(project.below(path))
+        if place is None or not asked or not (path.name in loaded or (place.kind in _LOCAL and not place.guessed)):
+            continue
+        for line, key in key_hits(_text(path)[0] or "", asked, owners):
+            yield Leftover(
+                kind=place.kind if place.kind in _LOCAL else LeftoverKind.SETTINGS_FILE,
+                path=project.name(path),
+                line=line,
+                name=key,
+                application=_only(asked[key]),
+                detail=IGNORED if path in ignored else "",
+            )
 
 
 def _text(path: Path) -> tuple[str | None, str]:

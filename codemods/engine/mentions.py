@@ -106,6 +106,7 @@ def mention(spelling: Spelling, name: str, text: str, place: Place | None) -> Me
     if is_documentation(name):
         return None
     pattern = spelling.loose
+    place = None if place is not None and (place.guessed or not place.applies(text)) else place
     if place is not None:
         pattern = spelling.exact if place.kind in _EXACT else spelling.folded
     comment = place.comment if place is not None else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from codemods.leftover import STEERING, variable_of
 from codemods.model import ReasonCode, Reported, Rewritten, SiteOutcome
 from codemods.names import Module
 
+_SETTINGS_FILE = re.compile(r"[\w.-]+\.(?:json|toml|ini|cfg|conf|ya?ml|properties|env)\Z")
 Place = tuple[Path, int, int]
 """A file, and line and column of an expression in it."""
 
@@ -26,7 +28,8 @@ class Named:
 
     ``variables`` are those of the names that are seen to be environment variables; the others are guesses. ``read_at``
     are the places of the expressions that read the secret for it outside of the site: its settings, its constants.
-    ``inside`` are variables that hold the secret among other things.
+    ``inside`` are variables that hold the secret among other things. ``keys`` are the entries it is read from, as the
+    code writes them, and ``loaded`` the names of files that the site's own file speaks of.
     """
 
     candidate: Candidate
@@ -36,6 +39,8 @@ class Named:
     variables: frozenset[str]
     read_at: frozenset[Place]
     inside: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
+    loaded: frozenset[str] = frozenset()
 
     @property
     def is_rewritten(self) -> bool:
@@ -54,6 +59,8 @@ def named_sites(plans: Iterable[tuple[Candidate, Plan]], neighbours: Neighbours)
             variables=frozenset(_variables(candidate, occurrence, neighbours)),
             read_at=frozenset(_places(candidate, occurrence, neighbours)),
             inside=frozenset(_inside(candidate, occurrence, neighbours)),
+            keys=frozenset(item.key.rpartition("/")[2] for item in occurrence.trace.items if item.holder),
+            loaded=frozenset(_loaded(candidate.file.module, occurrence)),
         )
         for candidate, plan in plans
         for occurrence, outcome in zip(candidate.file.occurrences, plan.outcomes(), strict=False)
@@ -94,6 +101,7 @@ def _names(candidate: Candidate, occurrence: Occurrence, outcome: SiteOutcome, n
 
 def _variables(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours) -> Iterator[str]:
     yield from (item.key for item in occurrence.trace.items if not item.holder)
+    yield from occurrence.trace.reached
     for origin in occurrence.trace.origins:
         found = neighbours.definitions.find(candidate.listed.path, candidate.file.module, origin)
         yield from found.variables
@@ -103,6 +111,15 @@ def _inside(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours
     yield from occurrence.trace.inside
     for origin in occurrence.trace.origins:
         yield from neighbours.definitions.find(candidate.listed.path, candidate.file.module, origin).inside
+
+
+def _loaded(module: Module, occurrence: Occurrence) -> Iterator[str]:
+    """Name the settings files that the code of a site opens, and the one that Streamlit opens by itself."""
+    for text in module.strings:
+        if isinstance(text.value, str) and (found := _SETTINGS_FILE.search(text.value)) is not None:
+            yield found[0]
+    if any(item.holder.partition("[")[0].endswith("secrets") for item in occurrence.trace.items):
+        yield "secrets.toml"
 
 
 def _places(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours) -> Iterator[Place]:

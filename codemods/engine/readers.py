@@ -47,7 +47,7 @@ def environment_variable(module: Module, node: ast.expr) -> str | None:
     match node:
         case ast.Subscript(value=holder, slice=key) if is_environment(module, holder):
             return module.constant(key)
-        case ast.Call(func=func, args=[key, *_]) if _means(module, func) in _GETTERS:
+        case ast.Call(func=func, args=[key, *_]) if means(module, func) in _GETTERS:
             return module.constant(key)
         case _:
             return None
@@ -55,12 +55,13 @@ def environment_variable(module: Module, node: ast.expr) -> str | None:
 
 def is_environment(module: Module, node: ast.expr) -> bool:
     """Tell whether an expression is ``os.environ`` itself."""
-    return _means(module, node) == "os.environ"
+    return means(module, node) == "os.environ"
 
 
-def _means(module: Module, node: ast.expr) -> str | None:
+def means(module: Module, node: ast.expr) -> str | None:
+    """Name what an expression means, also through a name that was given it."""
     if isinstance(node, ast.Attribute):
-        holder = _means(module, node.value)
+        holder = means(module, node.value)
         return None if holder is None else f"{holder}.{node.attr}"
     if isinstance(node, ast.Name) and (binding := module.assigned_once(node)) is not None:
         return None if binding.value is None else module.qualified(binding.value)

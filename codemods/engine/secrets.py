@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from codemods.engine.attributes import given_to, is_given, values_of, variables_of_option
 from codemods.engine.opened import opened_for, opening_of, opens
+from codemods.engine.reached import reached
 from codemods.engine.readers import environment_variable, library_read, variables_inside
 from codemods.model import ReasonCode
 from codemods.names import Binding, Kind, Module, Scope
@@ -76,7 +77,8 @@ class Origin:
 class Trace:
     """What a secret comes from; filled while it is followed, read only afterwards.
 
-    ``inside`` are variables that hold the secret among other things: a JSON text.
+    ``inside`` are variables that hold the secret among other things: a JSON text. ``reached`` are those it may come
+    from where that is not certain; whoever reads them for something else does not matter, as nothing is rewritten.
     """
 
     sources: list[str] = field(default_factory=list)
@@ -87,6 +89,7 @@ class Trace:
     origins: list[Origin] = field(default_factory=list)
     reads: list[ast.expr] = field(default_factory=list)
     inside: list[str] = field(default_factory=list)
+    reached: list[str] = field(default_factory=list)
     problem: tuple[ReasonCode, str] | None = None
 
     @property
@@ -94,12 +97,20 @@ class Trace:
         """Describe the origin by name."""
         return ", ".join(dict.fromkeys(self.sources)) or None
 
+    def reach(self, variables: Iterable[str]) -> None:
+        """Add variables that the secret may come from."""
+        found = [variable for variable in variables if variable not in {item.key for item in self.items}]
+        self.reached += found
+        self.sources += [f"os.environ[{variable!r}]" for variable in found]
+
 
 def trace(module: Module, secrets: tuple[ast.expr, ...], files: tuple[ast.expr, ...] = ()) -> Trace:
     """Follow the expressions that a rewrite would take out of a call; ``files`` name a file that holds the secret."""
     tracer = _Tracer(module)
     for secret in secrets:
         tracer.follow_file(secret) if secret in files else tracer.follow(secret, direct=True)
+    if tracer.trace.problem is not None and all(item.holder for item in tracer.trace.items):
+        tracer.trace.reach(reached(module, secrets))
     return tracer.trace
 
 

@@ -13,6 +13,7 @@ from codemods.engine.evidence import Seen
 from codemods.engine.handed_over import handed_over
 from codemods.engine.indirect import PATCH, Indirect, is_annotation, is_presence_test, is_type_test, last_name
 from codemods.engine.knowledge import Knowledge
+from codemods.engine.reached import given_with, reached
 from codemods.engine.secrets import Trace, plain_text, trace
 from codemods.engine.source import Source
 from codemods.engine.unions import name_of_union, use_of_union
@@ -244,6 +245,8 @@ class _Finder:
         secrets = () if isinstance(verdict, Already) else verdict.secrets
         files = () if isinstance(verdict, Already) else verdict.files
         found = trace(self.module, secrets, files)
+        if isinstance(verdict, Report) and not secrets:
+            found.reach(reached(self.module, given_with(self.module, node)))
         end = node.end_lineno or node.lineno
         site = Site(
             path=self.source.name,

@@ -13,6 +13,9 @@ from pathlib import Path
 
 from codemods.engine.walks import Walks
 
+_SECRET = frozenset({".streamlit", ".secrets"})
+"""Folders that hold nothing but local settings: git may ignore all that is in one, or the folder."""
+
 
 class Tree:
     """The files below the top folders of a project; looked at when a question is asked."""
@@ -84,6 +87,9 @@ def _beside(folder: str, named: Container[str]) -> Iterator[Path]:
         with os.scandir(folder) as entries:
             others = [entry for entry in entries if entry.path not in named]
             yield from [Path(entry.path) for entry in others if entry.is_file(follow_symlinks=False)]
+            inner = [entry.path for entry in others if entry.name in _SECRET and entry.is_dir(follow_symlinks=False)]
+        for each in inner:
+            yield from _beside(each, named)
     except OSError:
         return
 

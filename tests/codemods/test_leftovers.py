@@ -1,10 +1,13 @@
 """What still reads, needs or sets the secret is told by kind and application, and never with a value."""
 
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from codemods.engine.run import rewrite
+from codemods.leftover import IGNORED
 from codemods.model import Request, Run
 from migrate import codescan
 from tests.codemods.cases import APP, OTHER_APP, TARGETS
@@ -50,6 +53,31 @@ def run_with(folder: Path, name: str, text: str | bytes) -> Run:
         ("infra/azuredeploy.json", f'{{"$schema": "https://schema.management.azure.com/x", "a": "{NAME}"}}', "bicep"),
         ("local.settings.json", f'{{"Values": {{"{NAME}": "{VALUE}"}}}}', "settings-file"),
         ("run.sh", f"export {NAME}={VALUE}\n", "shell"),
+        (".streamlit/secrets.toml", f'{NAME} = "{VALUE}"\n', "settings-file"),
+        (".secrets.toml", f'[default]\n{NAME} = "{VALUE}"\n', "settings-file"),
+        ("settings.toml", f'[azure]\n{NAME} = "{VALUE}"\n', "settings-file"),
+        ("conf/base.ini", f"[azure]\n{NAME} = {VALUE}\n", "settings-file"),
+        ("databricks/job.json", f'{{"spark_env_vars": {{"{NAME}": "{VALUE}"}}}}\n', "settings-file"),
+        (".envrc", f"export {NAME}={VALUE}\n", "env-file"),
+        ("docker/app.env.j2", f"{NAME}={{{{ x }}}}\n", "env-file"),
+        ("env.example", f"{NAME}=\n", "env-file"),
+        ("deploy/shop.service", f"[Service]\nEnvironment={NAME}={VALUE}\n", "service"),
+        ("deploy/shop.container", f"[Container]\nEnvironment={NAME}={VALUE}\n", "service"),
+        ("deploy/supervisor/shop.conf", f'[program:shop]\nenvironment={NAME}="{VALUE}"\n', "service"),
+        ("uwsgi.ini", f"[uwsgi]\nenv = {NAME}={VALUE}\n", "service"),
+        ("deploy/crontab", f"{NAME}={VALUE}\n0 4 * * * python -m shop\n", "service"),
+        ("fly.toml", f'[env]\n{NAME} = "{VALUE}"\n', "platform"),
+        ("app.json", f'{{"env": {{"{NAME}": {{"required": true}}}}}}\n', "platform"),
+        ("app.yaml", f"env_variables:\n  {NAME}: {VALUE}\n", "kubernetes"),
+        ("tox.ini", f"[testenv]\nsetenv =\n    {NAME} = {VALUE}\n", "tool"),
+        ("pytest.ini", f"[pytest]\nenv =\n    {NAME}={VALUE}\n", "tool"),
+        ("pyproject.toml", f'[tool.pytest.ini_options]\nenv = ["{NAME}={VALUE}"]\n', "tool"),
+        (".vscode/launch.json", f'{{"configurations": [{{"env": {{"{NAME}": "{VALUE}"}}}}]}}\n', "tool"),
+        (".devcontainer/devcontainer.json", f'{{"remoteEnv": {{"{NAME}": "${{localEnv:{NAME}}}"}}}}\n', "tool"),
+        ("Procfile.dev", f"web: {NAME}={VALUE} gunicorn shop\n", "shell"),
+        ("Jenkinsfile", f"environment {{ {NAME} = credentials('shop') }}\n", "shell"),
+        ("bin/start", f"#!/bin/sh\nexport {NAME}={VALUE}\n", "shell"),
+        ("infra/stack.ts", f"environment: {{ {NAME}: secret.value }},\n", "code-sets"),
         (".env", f"\ufeff{NAME}={VALUE}\r\n".encode(), "env-file"),
         (".env", f"{NAME}={VALUE}\n".encode("utf-16"), "env-file"),
     ],
@@ -73,6 +101,9 @@ def test_a_place_that_sets_it_is_told_and_holds_nothing(
         (".env", f"# {NAME}=x\nMY_{NAME}=x\n{NAME}_OLD=x\n"),
         ("notes.txt", NAME),
         ("package.json", f'{{"x": "{NAME}"}}'),
+        ("bin/notes", f"{NAME}\n"),
+        ("web/sign_in.ts", f"// process.env.{NAME}\n"),
+        ("setup.cfg", f"[metadata]\n# {NAME}\nlong_description = shop_secret\n"),
         ("blob.yaml", b"\0" + NAME.encode()),
         ("src/other.py", f"# {NAME}\n'''{NAME} is gone'''\n"),
     ],
@@ -130,6 +161,62 @@ def test_a_script_that_stops_without_it_or_signs_in_with_it_holds_the_gate(
     assert {(each.kind.value, each.path, each.application) for each in run.leftovers} == {(kind, name, APP)}
     held = [(each.reason, each.application) for each in codescan.open_findings(run, None)]
     assert (kind, APP) in held
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("web/sign_in.ts", f"const secret = process.env.{NAME} ?? '';\n"),
+        ("web/env.ts", f"export const env = z.object({{\n  {NAME}: z.string().min(1),\n}});\n"),
+        ("cmd/main.go", f'secret := os.Getenv("{NAME}")\n'),
+        ("src/Main.java", f'@Value("${{{NAME}}}") String secret;\n'),
+        ("Startup.cs", f'var secret = Configuration["{NAME}"];\n'),
+    ],
+)
+def test_a_program_in_another_language_that_reads_it_holds_the_gate(tmp_path: Path, name: str, text: str) -> None:
+    run = run_with(tmp_path, name, text)
+    assert {(each.kind.value, each.path, each.application) for each in run.leftovers} == {("other-use", name, APP)}
+    assert ("other-use", APP) in {(each.reason, each.application) for each in codescan.open_findings(run, None)}
+
+
+LOADED = {
+    "of Streamlit": ("import streamlit as st\n", "st.secrets['azure']['client_secret']", ".streamlit/secrets.toml"),
+    "of a name of its own": (
+        "import yaml\nst = yaml.safe_load(open('conf/entra.yml'))\n",
+        "st['client_secret']",
+        "conf/entra.yml",
+    ),
+    "of a loader that takes any case": ("from shop import st\n", "st.shop_secret", "config/settings.toml"),
+    "of an environment file in small letters": ("from shop import st\n", "st.shop_secret", "prod.env"),
+    "under a word that says little": ("import json\nst = json.load(open('entra.json'))\n", "st['key']", "entra.json"),
+}
+
+
+@pytest.mark.parametrize("case", LOADED)
+def test_the_entry_of_a_settings_file_that_the_code_reads_is_told(tmp_path: Path, case: str) -> None:
+    lead, read, name = LOADED[case]
+    key = re.split(r"\['|\.", read)[-1].removesuffix("']")
+    text = {
+        "env": f"{key}={VALUE}\n",
+        "toml": f'[azure]\n{key} = "{VALUE}"\n',
+        "yml": f"{key}: {VALUE}\n",
+        "json": f'{{"{key}": "{VALUE}"}}\n',
+    }
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(text[name.rpartition(".")[2]])
+    (tmp_path / "other.yml").write_text(f"{key}: {VALUE}\n")
+    head = f"{lead}from azure.identity import ClientSecretCredential\n"
+    (tmp_path / "app.py").write_text(f"{head}c = ClientSecretCredential('t', '{APP}', {read})\n")
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    assert [(each.path, each.name.lower(), each.application) for each in run.leftovers] == [(name, key, APP)]
+    assert VALUE not in repr(run.leftovers)
+
+
+def test_secrets_in_a_folder_that_git_ignores_are_told(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)  # noqa: S607 - wherever it is installed
+    (tmp_path / ".gitignore").write_text(".streamlit\n")
+    run = run_with(tmp_path, ".streamlit/secrets.toml", f'{NAME} = "{VALUE}"\n')
+    assert [(each.path, each.detail) for each in run.leftovers] == [(".streamlit/secrets.toml", IGNORED)]
 
 
 @pytest.mark.parametrize(
@@ -258,6 +345,16 @@ def test_what_a_rewritten_site_read_from_is_told_and_holds_nothing(tmp_path: Pat
             "class C:\n    def __init__(self):\n        self.s = os.environ['SHOP_SECRET']\n"
             "    def f(self):\n        return ClientSecretCredential(T, A, self.s)\n"
         ),
+        "t, s = (os.environ[n] for n in ('SHOP_TENANT', 'SHOP_SECRET'))\nc = ClientSecretCredential(t, A, s)\n",
+        "def f(s=None):\n    s = s or os.environ['SHOP_SECRET']\n    return ClientSecretCredential(T, A, s)\n",
+        (
+            "class C:\n    @property\n    def s(self):\n        return os.environ['SHOP_SECRET']\n"
+            "c = C()\nd = ClientSecretCredential(T, A, c.s)\n"
+        ),
+        (
+            "class C:\n    def __init__(self, s):\n        self.s = s\n    @classmethod\n    def from_env(cls):\n"
+            "        return cls(s=os.environ['SHOP_SECRET'])\nc = C.from_env()\nd = ClientSecretCredential(T, A, c.s)\n"
+        ),
     ],
 )
 def test_a_site_that_stays_says_which_variable_it_reads_and_whose_it_is(tmp_path: Path, site: str) -> None:
@@ -267,6 +364,53 @@ def test_a_site_that_stays_says_which_variable_it_reads_and_whose_it_is(tmp_path
     assert not run.rewritten
     found = {(each.kind.value, each.application) for each in run.leftovers}
     assert found == {("hard-read", APP), ("env-file", APP)}
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        "o = {'tenant_id': T, 'client_secret': os.environ['SHOP_SECRET']}\nc = ClientSecretCredential(**o)\n",
+        "o = dict(tenant_id=T)\no['client_secret'] = os.environ['SHOP_SECRET']\nc = ClientSecretCredential(**o)\n",
+        "p = (os.environ['SHOP_TENANT'], A, os.environ['SHOP_SECRET'])\nc = ClientSecretCredential(*p)\n",
+        "from functools import partial\nc = partial(ClientSecretCredential, client_secret=os.environ['SHOP_SECRET'])\n",
+        "class C(ClientSecretCredential):\n    pass\nc = C(os.environ['SHOP_TENANT'], A, os.environ['SHOP_SECRET'])\n",
+        "t, s = map(os.getenv, ['SHOP_TENANT', 'SHOP_SECRET'])\nc = ClientSecretCredential(t, A, s)\n",
+        (
+            "from operator import itemgetter\nt, s = itemgetter('SHOP_TENANT', 'SHOP_SECRET')(os.environ)\n"
+            "c = ClientSecretCredential(t, A, s)\n"
+        ),
+        "def f(t, s=os.getenv('SHOP_SECRET')):\n    return ClientSecretCredential(t, A, s)\n",
+        (
+            "class C:\n    def __init__(self, t=None, s=os.getenv('SHOP_SECRET')):\n        self.t, self.s = t, s\n"
+            "    def f(self):\n        return ClientSecretCredential(self.t, A, self.s)\n"
+        ),
+        (
+            "from pydantic import Field\nfrom pydantic_settings import BaseSettings\nclass S(BaseSettings):\n"
+            "    key: str = Field(validation_alias='SHOP_SECRET')\ns = S()\nc = ClientSecretCredential(T, A, s.key)\n"
+        ),
+        (
+            "from pydantic_settings import BaseSettings, SettingsConfigDict\nclass S(BaseSettings):\n"
+            "    model_config = SettingsConfigDict(env_prefix='SHOP_')\n    secret: str\n"
+            "s = S()\nc = ClientSecretCredential(T, A, s.secret)\n"
+        ),
+    ],
+)
+def test_what_sets_the_variable_of_a_site_that_stays_is_found_however_it_is_read(tmp_path: Path, site: str) -> None:
+    (tmp_path / "app.py").write_text(f"import os\nfrom azure.identity import ClientSecretCredential\n{site}")
+    (tmp_path / ".env").write_text("SHOP_SECRET=x\nSHOP_TENANT=y\n")
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    assert not run.rewritten
+    assert {each.name for each in run.leftovers if each.path == ".env"} == {NAME}
+
+
+def test_a_property_that_gives_nothing_without_the_variable_is_optional(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        "import os\nfrom azure.identity import ClientSecretCredential\nclass C:\n    @property\n    def s(self):\n"
+        f"        return os.getenv('SHOP_SECRET')\nc = C()\nd = ClientSecretCredential(T, '{APP}', c.s)\n"
+    )
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    assert run.rewritten
+    assert [each.kind.value for each in run.leftovers] == ["soft-read"]
 
 
 def test_the_read_of_a_site_that_stays_is_no_other_use(tmp_path: Path) -> None:

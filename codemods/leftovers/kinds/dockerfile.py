@@ -7,7 +7,7 @@ import re
 from codemods.leftover import LeftoverKind
 from codemods.leftovers.place import Place
 
-_FILE = re.compile(r"(?:.*/)?(?:Docker|Container)file(?:\.[\w.-]+)?|(?:.*/)?[\w.-]+\.[Dd]ockerfile")
+_FILE = re.compile(r"(?:.*/)?(?:(?:Docker|Container)file(?:\.[\w.-]+)?|Earthfile)|(?:.*/)?[\w.-]+\.[Dd]ockerfile")
 
 PLACE = Place(
     kind=LeftoverKind.DOCKERFILE,

@@ -9,7 +9,7 @@ from codemods.leftovers.cut import Cut
 from codemods.leftovers.env_lines import cut
 from codemods.leftovers.place import Place
 
-_FILE = re.compile(r"(?:.*/)?(?:\.env(?:\.[\w.-]+)?|[\w-]+\.env|\.envrc|\.flaskenv)")
+_FILE = re.compile(r"(?:.*/)?(?:\.env(?:[._-][\w.-]+)?|[\w.-]+\.env|\.envrc|\.flaskenv|(?:dot)?env)")
 _SCRIPT = ".envrc"
 
 

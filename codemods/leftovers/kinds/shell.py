@@ -1,4 +1,4 @@
-"""Shell and PowerShell scripts."""
+"""Scripts of shells, of build tools and of pipelines that are written as scripts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ import re
 from codemods.leftover import LeftoverKind
 from codemods.leftovers.place import Place
 
-_FILE = re.compile(r".*\.(?:sh|bash|zsh|ps1|cmd|bat)|(?:.*/)?(?:Makefile|Procfile|justfile)")
+_FILE = re.compile(
+    r".*\.(?:sh|bash|zsh|fish|ksh|ps1|psm1|cmd|bat|mk|mak|nix|slurm|sbatch)"
+    r"|(?:.*/)?(?:(?:GNU)?[Mm]akefile|[Pp]rocfile(?:\.[\w-]+)?|\.?[Jj]ustfile|Jenkinsfile(?:\.[\w-]+)?|Vagrantfile|Tiltfile"
+    r"|\.(?:bash|zsh)(?:rc|_profile|env)|\.profile)"
+)
 
 PLACE = Place(
     kind=LeftoverKind.SHELL,
