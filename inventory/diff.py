@@ -78,7 +78,7 @@ def _collection(name: str) -> str:
 
 
 _HOLDER_SEEN = (
-    f"{_readable('holder_id')} AND ({_collection('applications')} AND {_collection('service principals')} "
+    f"{_readable('holder_id')} AND ({_collection('applications')} AND {_collection('service principals')} "  # noqa: S608 - our own
     "OR EXISTS (SELECT 1 FROM {side}.applications AS h WHERE h.id = t.holder_id) "
     "OR EXISTS (SELECT 1 FROM {side}.service_principals AS h WHERE h.id = t.holder_id) "
     "OR EXISTS (SELECT 1 FROM {side}.identities AS h WHERE h.principal_id = t.holder_id))"
