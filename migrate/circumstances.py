@@ -199,6 +199,10 @@ class Circumstances:
     removed_in_hour: int = 0
     scheduled: datetime | None = None
     """Since when the removal is scheduled."""
+    soak_hours: int = 0
+    """How long it was to soak when it was scheduled."""
+    overtaken: str = ""
+    """Digest of a plan of the tenant that was used since this one was."""
     rollback: Rollback = Possible()
     deactivation: Deactivation | None = None
     """None where the application was not deactivated by us."""

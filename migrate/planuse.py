@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -36,13 +35,11 @@ def load(path: Path, journal: Journal, cloud: Cloud | None = None) -> Plan:
     """
     plan = read(path, cloud)
     _against_snapshot(plan, path, path.parent / SNAPSHOT_NAME)
-    for entry in journal.entries(kinds=(Kind.PLAN,)):
-        taken_at = datetime.fromisoformat(str(entry.data["taken_at"]))
-        if entry.data["tenant"] == plan.tenant_id and taken_at > plan.snapshot_taken_at:
-            raise PlanError(
-                f"{path} is older than the plan this journal has been used with ({entry.plan[:12]}): use that one, or "
-                "scan and plan again"
-            )
+    if newer := rollout.overtaken(journal.entries(kinds=(Kind.PLAN,)), plan):
+        raise PlanError(
+            f"{path} is older than the plan this journal has been used with ({newer[:12]}): use that one, or scan and "
+            "plan again"
+        )
     return plan
 
 

@@ -161,12 +161,13 @@ class Retirer:
 
     def _soaking(self, question: Question, *, apply: bool) -> Scheduled | None:
         """Schedule a removal, or say until when it soaks; None: it has soaked, or the policy asks for none."""
-        soak = timedelta(hours=self.rules.policy.soak_hours)
-        since = question.circumstances.scheduled
+        since, hours = question.circumstances.scheduled, self.rules.policy.soak_hours
+        # What was announced stands: a policy that asks for less, or a folder without one, does not cut a soak short.
+        soak = timedelta(hours=max(hours, question.circumstances.soak_hours))
         if not soak or question.road is Road.DEACTIVATED or (since is not None and question.now >= since + soak):
             return None
         if since is None and apply:
-            self._remover.write(Kind.SCHEDULED, question, {"hours": self.rules.policy.soak_hours})
+            self._remover.write(Kind.SCHEDULED, question, {"hours": hours})
         until = (since or question.now) + soak
         return Scheduled(pairing=question.pairing, credential=question.credential, until=until, new=since is None)
 

@@ -11,11 +11,12 @@ from inventory.model import ClientId
 from migrate.circumstances import Caller, Circumstances, Informed, InPlace, Removed, RetirePolicy
 from migrate.gate import CodeState
 from migrate.model import ApplicationRef, Carried, Entry, Kind, Plan, PlannedCredential, Target
+from migrate.naming import Named, names
 from migrate.rollback import Rules
-from migrate.rollout import code_state, glass_of
+from migrate.rollout import code_state, glass_of, overtaken
 
 KINDS = (
-    Kind.RETIRED, Kind.GONE, Kind.HELD, Kind.SCHEDULED, Kind.UNSCHEDULED, Kind.OWNER_TOLD, Kind.CALLERS,
+    Kind.PLAN, Kind.RETIRED, Kind.GONE, Kind.HELD, Kind.SCHEDULED, Kind.UNSCHEDULED, Kind.OWNER_TOLD, Kind.CALLERS,
     Kind.WATCH_FAILED, Kind.WATCHED, Kind.CODE_SCANNED, Kind.BREAK_GLASS_MEANT, Kind.BREAK_GLASS_MADE,
     Kind.BREAK_GLASS_OVER,
 )  # fmt: skip
@@ -64,13 +65,15 @@ class Surroundings:
         self._newest: dict[int, datetime] = {}
         self._first: Removed | None = None
         self._in_run = 0
-        self._scheduled: dict[_Key, datetime] = {}
+        self._scheduled: dict[_Key, tuple[datetime, int]] = {}
         self._informed: dict[str, Informed] = {}
         self._callers: dict[_Key, dict[str, datetime]] = defaultdict(dict)
         self._unclear: dict[_Key, dict[str, datetime]] = defaultdict(dict)
         self._trouble: dict[str, str] = {}
         self._glass: dict[str, dict[str, InPlace]] = defaultdict(dict)
         self._scans: list[Entry] = []
+        self._plans: list[Entry] = []
+        self._named = Named(plan)
         self.code: CodeState = code_state((), plan.tenant_id)
         self.last = 0
         """Number of the last entry that was taken."""
@@ -82,6 +85,8 @@ class Surroundings:
         for entry in entries:
             if entry.kind is Kind.CODE_SCANNED:
                 self._scans.append(entry)
+            elif entry.kind is Kind.PLAN:
+                self._plans.append(entry)
             elif entry.kind in _GLASS:
                 self._glass_moves(entry)
             else:
@@ -121,7 +126,8 @@ class Surroundings:
             case Kind.UNSCHEDULED:
                 self._scheduled.pop(key, None)
             case Kind.SCHEDULED:
-                self._scheduled[key] = at
+                hours = entry.data.get("hours")
+                self._scheduled[key] = (at, hours if isinstance(hours, int) else 0)
             case Kind.OWNER_TOLD:
                 self._hear(entry.application or "", Informed(at=at, answer=_answer(entry), by=entry.actor))
             case Kind.CALLERS:
@@ -174,10 +180,6 @@ class Surroundings:
         needed = wave > 1 and self._canary(wave) is None
         return self._first if needed and self._first and self._first.client_id != client_id else None
 
-    def scheduled(self, target: Target, credential: PlannedCredential) -> datetime | None:
-        """Give the time since when a removal is scheduled."""
-        return self._scheduled.get(_key(target, credential))
-
     def known_callers(self, target: Target, credential: PlannedCredential) -> dict[str, datetime]:
         """Give the addresses that the journal has seen use a credential."""
         return self._callers[_key(target, credential)]
@@ -191,17 +193,20 @@ class Surroundings:
     ) -> Circumstances:
         """Tell where the rollout stands around one credential; ``last``: it is to be removed now."""
         client_id = pairing.application.client_id
+        scheduled, soak_hours = self._scheduled.get(_key(pairing, credential), (None, 0))
         shelves = (self._waves, self._soaks) if last else (self._waves,)
         earlier = [left for waves in shelves for wave, left in waves.items() if 0 < wave < pairing.wave and left]
         return Circumstances(
             taken_at=self._plan.snapshot_taken_at,
             freezes=(*self._rules.freezes, *self._plan.freezes),
-            opt_outs=tuple(one for one in self._rules.opt_outs if _names(one.application, pairing)),
+            opt_outs=tuple(one for one in self._rules.opt_outs if names(one.application, pairing.application)),
             callers=(
                 *_callers(self.known_callers(pairing, credential), unclear=False),
                 *_callers(self.unclear_callers(pairing, credential), unclear=True),
             ),
-            gone=frozenset(one.address for one in self._rules.callers if _names(one.application, pairing)),
+            gone=frozenset(
+                one.address for one in self._rules.callers if self._named.alone(one.application, pairing.application)
+            ),
             informed=self._informed.get(client_id),
             unsettled=sum(map(len, earlier)),
             waits_for=next(iter(earlier[0].values())) if earlier else "",
@@ -210,7 +215,9 @@ class Surroundings:
             trouble=self._in_trouble(client_id),
             removed_in_run=self._in_run,
             removed_in_hour=len(self._removed) - bisect_right(self._removed, now - _HOUR),
-            scheduled=self.scheduled(pairing, credential),
+            scheduled=scheduled,
+            soak_hours=soak_hours,
+            overtaken=overtaken(self._plans, self._plan),
             break_glass=tuple(self._glass[client_id].values()),
         )
 
@@ -240,9 +247,3 @@ def _addresses(entry: Entry, which: str) -> dict[str, datetime]:
     if not isinstance(told, dict):
         return {}
     return {address: datetime.fromisoformat(str(at)) for address, at in told.items()}
-
-
-def _names(told: str, pairing: Target) -> bool:
-    application = pairing.application
-    names = (application.client_id, application.id, application.display_name)
-    return told.casefold() in {each.casefold() for each in names}

@@ -14,6 +14,7 @@ from migrate.circumstances import RetirePolicy
 from migrate.cli.options import FILE
 from migrate.errors import PolicyError
 from migrate.model import Plan
+from migrate.naming import Named
 from migrate.planning.decisions import NOTHING, Decisions
 
 
@@ -58,18 +59,33 @@ def retirement(
 
 
 def check_names(path: Path | None, plan_file: Path, plan: Plan) -> None:
-    """Refuse an exclusion that protects nobody, as it is misspelt; raises PolicyError.
+    """Refuse what would protect less than people think; raises PolicyError.
 
-    What the plan was made with was looked up in the snapshot then.
+    That is an exclusion of nobody, as it is misspelt (those that the plan was made with were looked up in the snapshot
+    then), a caller of several applications of one name, and no file at all where the plan was made with one.
     """
-    found = _found(path, plan_file)
-    if found is None or policyfile.read(found).digest == plan.policy_digest:
+    found, named = _found(path, plan_file), Named(plan)
+    if found is None:
+        _check_made_without(plan, plan_file)
         return
-    named = [*(each.application for each in plan.pairings), *(each.application for each in plan.refusals)]
-    known = {text.casefold() for each in named for text in (each.client_id, each.id, each.display_name)}
-    for at, one in enumerate(policyfile.read(found).excludes):
-        if one.application.casefold() not in known:
+    for at, caller in enumerate(policyfile.read_retirement(found).callers):
+        if (count := named.count(caller.application)) > 1:
+            raise PolicyError(
+                f"{found}: caller[{at}].application: {count} applications of the plan are called "
+                f"{caller.application!r}: give the client id"
+            )
+    decided = policyfile.read(found)
+    for at, one in enumerate(decided.excludes if decided.digest != plan.policy_digest else ()):
+        if not named.count(one.application):
             raise PolicyError(
                 f"{found}: exclude[{at}].application: the plan has no {one.application!r}: correct it, or scan and "
                 "plan again with it"
             )
+
+
+def _check_made_without(plan: Plan, plan_file: Path) -> None:
+    if plan.policy_digest not in {"", policyfile.sealed(NOTHING).digest}:
+        raise PolicyError(
+            f"{plan_file} was made with an {policyfile.NAME}, and there is none in this folder or beside the plan, so "
+            "that owners, limits and a soak that it asks for would not count: name it with --policy, or plan again"
+        )

@@ -7,10 +7,10 @@ to; which of the two only a person knows.
 from __future__ import annotations
 
 from inventory.classify import reconcile
-from inventory.model import Credential, Purpose
+from inventory.model import Credential, CredentialKind, Purpose
 from migrate.circumstances import InPlace
 from migrate.gate import ALWAYS, Answer, Closed, Gate, Open, Question
-from migrate.model import Road
+from migrate.model import PlannedCredential, Road
 
 _PLAN = "a new scan and plan"
 
@@ -24,11 +24,17 @@ def _ask(question: Question) -> Answer:
     if principal.enabled is False or application.disabled is not (question.road is Road.DEACTIVATED):
         return _switched(question)
     for each in question.held:
-        if each.key_id == credential.key_id and (each.kind, each.end) != (credential.kind, credential.end):
+        if each.key_id == credential.key_id and _facts(each) != _facts(credential):
             return Closed(because="the credential was changed since the plan was made", opens=_PLAN)
     if new := _new(question):
         return new
     return Open(because="application and credential are as planned")
+
+
+def _facts(credential: Credential | PlannedCredential) -> tuple[object, ...]:
+    """Give what a credential is told by: a certificate may be rolled under its key id, and with its end."""
+    certificate = credential.kind is CredentialKind.CERTIFICATE
+    return credential.kind, credential.end, credential.thumbprint if certificate else None
 
 
 def _switched(question: Question) -> Closed:
@@ -64,11 +70,11 @@ def _added(question: Question) -> list[Credential]:
     The plan holds each one that there was. When a credential begins says nothing: whoever adds it chooses the time
     (Microsoft Graph, "passwordCredential resource type": startDateTime).
     """
-    planned = {each.key_id for each in question.pairing.credentials}
+    planned = {each.carried for each in question.pairing.credentials}
     return [
         each
         for each in reconcile(question.application, question.principal)
-        if each.key_id not in planned
+        if (each.holder, each.key_id) not in planned
         and each.purpose is Purpose.AUTHENTICATION
         and (each.end is None or each.end > question.now)
     ]

@@ -12,6 +12,8 @@ from datetime import timedelta
 from migrate.gate import FEDERATED_ONLY, Answer, Closed, Gate, Open, Question
 
 _VERIFY = "unsecret verify PLAN"
+_SKEW = timedelta(minutes=10)
+"""As far as clocks of Entra's machines may differ; a file of proofs that was carried may say anything."""
 
 
 def _ask(question: Question) -> Answer:
@@ -19,6 +21,8 @@ def _ask(question: Question) -> Answer:
     if not proofs:
         return Closed(because="no successful exchange is on record", opens=_VERIFY)
     newest, oldest = proofs[-1].issued_at, proofs[0].issued_at
+    if newest > question.now + _SKEW:
+        return Closed(because=f"an exchange is dated {newest:%Y-%m-%d %H:%M} UTC, which is to come", opens="that time")
     if question.now - newest > timedelta(hours=policy.proof_hours):
         return Closed(because=f"the last successful exchange is of {newest:%Y-%m-%d %H:%M} UTC", opens=_VERIFY)
     if len(proofs) < policy.proof_successes:

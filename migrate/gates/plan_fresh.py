@@ -11,6 +11,8 @@ _SKEW = timedelta(minutes=5)
 
 
 def _ask(question: Question) -> Answer:
+    if newer := question.circumstances.overtaken:
+        return Closed(because=f"another plan of this tenant ({newer[:12]}) has been used since", opens="using that one")
     taken_at, hours = question.circumstances.taken_at, question.policy.plan_hours
     age = question.now - taken_at
     if age < -_SKEW:

@@ -14,7 +14,7 @@ from migrate.circumstances import Deactivation, Stretch
 from migrate.exchanged import ExchangeClaims
 from migrate.gate import CodeState
 from migrate.glass import GlassSecret, Place
-from migrate.model import Abandoned, Carried, CodeFinding, Entry, Kind, Pairing, Refusal, Target
+from migrate.model import Abandoned, Carried, CodeFinding, Entry, Kind, Pairing, Plan, Refusal, Target
 
 
 def planned(entries: Iterable[Entry]) -> tuple[Pairing, ...]:
@@ -34,6 +34,23 @@ def all_planned(entries: Iterable[Entry], tenant: TenantId) -> tuple[Target, ...
         found += msgspec.convert(entry.data["pairings"], list[Pairing])
         found += msgspec.convert(entry.data.get("abandoned", []), list[Abandoned])
     return tuple(found) if plans else None
+
+
+def overtaken(entries: Iterable[Entry], plan: Plan) -> str:
+    """Return the digest of the plan of a tenant that takes the place of this one, or nothing.
+
+    That is one of a newer scan, or one of the same scan that was used after this one was: both were decided later.
+    """
+    mine, found = False, ""
+    for entry in entries:
+        if entry.kind is not Kind.PLAN or entry.data["tenant"] != plan.tenant_id:
+            continue
+        taken_at = datetime.fromisoformat(str(entry.data["taken_at"]))
+        if entry.plan == plan.digest:
+            mine = True
+        elif taken_at > plan.snapshot_taken_at or (mine and taken_at == plan.snapshot_taken_at):
+            found = entry.plan
+    return found
 
 
 def stepped(entries: Iterable[Entry]) -> tuple[Refusal, ...]:

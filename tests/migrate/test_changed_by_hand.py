@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 import pytest
 
-from inventory.model import TenantId
+from inventory.directory import Directory
+from inventory.model import ClientId, SignInHistory, TenantId
 from migrate.emulator.state import credentials, deletion, managed
 from migrate.emulator.state.policies import Policy, Restriction, Restrictions
 from migrate.emulator.state.records import Application
 from migrate.exchanged import ExchangeResult
 from migrate.model import Kind, Pairing, Plan
 from migrate.retirement import GoneAlready, Held, WouldRetire
-from tests.support.rollout import Rollout, rollout
+from tests.support.rollout import Rollout, Seen, rollout
 
 pytestmark = pytest.mark.slow
 
@@ -151,14 +153,12 @@ def test_what_is_changed_while_the_last_exchange_is_performed_holds(
     ready: tuple[Rollout, Plan, list[Pairing]], change: Change, gate: str
 ) -> None:
     tenant, plan, pairings = ready
-    pairing, store = pairings[-1], tenant.emulator.tenant
+    pairing, store = replace(pairings[-1], wave=1), tenant.emulator.tenant
     before, principal = of(tenant, pairing), store.service_principals.get(pairing.identity.principal_id)
     own = store.service_principal_of(before)
     assert principal is not None
     try:
-        (held,) = asyncio.run(
-            tenant.retire(plan, only=(replace(pairing, wave=1),), exchange=Meddled(tenant, plan, change))
-        )
+        (held,) = asyncio.run(tenant.retire(plan, only=(pairing,), exchange=Meddled(tenant, plan, change)))
     finally:
         store.policies.assigned.clear()
         for one in (principal, own):
@@ -167,6 +167,26 @@ def test_what_is_changed_while_the_last_exchange_is_performed_holds(
     assert isinstance(held, Held)
     assert gate in dict(held.closed)
     assert Kind.RETIRE_MEANT not in tenant.kinds()
+
+
+def test_a_machine_that_slept_while_the_log_was_read_removes_nothing(
+    ready: tuple[Rollout, Plan, list[Pairing]],
+) -> None:
+    """What came after the first page is unknown: it is judged by the time of the removal, and not of the page."""
+    tenant, plan, pairings = ready
+    pairing = replace(pairings[-1], wave=1)
+
+    def slept(real: Directory) -> Directory:
+        async def sign_ins(client_id: ClientId, since: datetime) -> SignInHistory:
+            history = await real.sign_ins(client_id, since)
+            tenant.emulator.advance(timedelta(hours=8))
+            return history
+
+        return cast("Directory", Seen(real, sign_ins=sign_ins))
+
+    (held,) = asyncio.run(tenant.retire(plan, only=(pairing,), seen_by=slept))
+    assert isinstance(held, Held)
+    assert [name for name, _ in held.closed] == ["secret-unused"]
 
 
 def test_what_somebody_removed_by_hand_is_told_apart_from_what_this_journal_saw_go(

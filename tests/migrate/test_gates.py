@@ -95,6 +95,7 @@ def test_no_federated_credential_holds() -> None:
         ((30, 1), "2 successful exchanges"),
         ((3, 2, 1), "2 minutes apart"),
         ((60 * 26, 60 * 25, 60 * 24 + 1), "last successful exchange is of"),
+        ((30, 15, -60 * 24 * 30), "is to come"),
     ],
 )
 def test_too_few_too_close_or_too_old_exchanges_hold(minutes: tuple[int, ...], why: str) -> None:

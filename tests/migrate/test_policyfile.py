@@ -149,6 +149,28 @@ def test_an_exclusion_of_nobody_is_refused_before_anything_is_removed(tmp_path: 
     check_names(None, tmp_path / "plan.json", dataclasses.replace(plan, policy_digest=policyfile.read(file).digest))
 
 
+def test_a_caller_of_two_applications_of_one_name_is_refused(tmp_path: Path) -> None:
+    one, other = (dataclasses.replace(application(name), display_name="Orders") for name in ("orders", "more"))
+    plan = make_plan(snapshot(one, other, identities=(identity("id-orders"),)))
+    file = tmp_path / "unsecret.toml"
+    file.write_text('[[caller]]\napplication = "orders"\naddress = "192.0.2.1"\nreason = "r"\n')
+    with pytest.raises(PolicyError, match=r"caller\[0\].application: 2 applications of the plan are called 'orders'"):
+        check_names(file, tmp_path / "plan.json", plan)
+    file.write_text(file.read_text().replace('"orders"', f'"{one.client_id}"'))
+    check_names(file, tmp_path / "plan.json", plan)
+
+
+def test_a_plan_with_decisions_removes_nothing_where_the_file_with_them_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it owners, limits and a soak that the team decided on would count for nothing."""
+    monkeypatch.chdir(tmp_path)
+    plan = make_plan(snapshot(application("orders"), identities=(identity("id-orders"),)))
+    check_names(None, tmp_path / "plan.json", plan)
+    with pytest.raises(PolicyError, match=r"was made with an unsecret.toml.*--policy"):
+        check_names(None, tmp_path / "plan.json", dataclasses.replace(plan, policy_digest="0" * 64))
+
+
 def test_a_policy_that_is_a_link_to_nowhere_is_not_taken_for_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

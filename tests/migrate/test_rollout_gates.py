@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from inventory.estate import Policy as AppManagementPolicy
 from inventory.estate import Restriction
 from inventory.lifetimes import Policies
-from inventory.model import ClientId, SignIn
+from inventory.model import ClientId, CredentialKind, Holder, SignIn
 from migrate import gates
 from migrate.circumstances import (
     Caller,
@@ -28,13 +28,13 @@ from migrate.circumstances import (
     Removed,
     RetirePolicy,
 )
-from migrate.model import Entry, Freeze, Kind
+from migrate.model import Entry, Freeze, Kind, Plan
 from migrate.planning.plan import make_plan
 from migrate.rollback import Rules, rollback
 from migrate.surroundings import Surroundings
 from migrate.usedby import MOST, UNTOLD, unclear_of
 from tests.support.questions import APPLICATION, IDENTITY, PAIRING, history, ours, question, sign_in
-from tests.support.tenants import NOW, application, credential, identity, snapshot, trust
+from tests.support.tenants import NOW, application, credential, identity, principal, snapshot, trust
 
 KEY = PAIRING.credentials[0].key_id
 YOUNG = Circumstances(taken_at=NOW - timedelta(days=1))
@@ -231,6 +231,26 @@ def test_a_credential_that_appeared_after_the_plan_holds() -> None:
     assert added(end=NOW - timedelta(minutes=1)) == {}
 
 
+def test_a_certificate_that_was_rolled_under_the_key_id_of_the_old_one_is_another_one() -> None:
+    """Whoever adds a certificate chooses its key id and its end; the log may name it by its thumbprint alone."""
+    old = credential("orders", kind=CredentialKind.CERTIFICATE, label="old")
+    before = application("orders", credentials=(old,), federated=(trust(IDENTITY),))
+    (pairing,) = make_plan(snapshot(before, identities=(IDENTITY,))).pairings
+    new = dataclasses.replace(old, thumbprint="AB" * 20)
+    after = dataclasses.replace(before, credentials=(new,))
+    told = {"pairing": pairing, "credential": pairing.credentials[0]}
+    assert "application-unchanged" not in closed(application=before, held=before.credentials, **told)
+    because = closed(application=after, held=after.credentials, **told)["application-unchanged"]
+    assert because == "the credential was changed since the plan was made"
+
+
+def test_a_credential_of_the_service_principal_with_the_key_id_of_a_planned_one_was_added() -> None:
+    theirs = principal("orders")
+    twin = dataclasses.replace(APPLICATION.credentials[0], holder=Holder.SERVICE_PRINCIPAL, holder_id=theirs.id)
+    because = closed(principal=dataclasses.replace(theirs, credentials=(twin,)))["application-unchanged"]
+    assert "was added since" in because
+
+
 def test_a_use_without_an_address_is_one_of_a_caller_that_cannot_be_seen_to_move() -> None:
     """A job that runs monthly is outside of the window of ``secret-unused``, and still a caller."""
     log = history(sign_in(key_id=KEY, days_ago=28.5, address=None), by_exchange(1, "192.0.2.7"))
@@ -383,6 +403,53 @@ def test_trouble_of_one_application_stops_all_until_it_is_watched() -> None:
     assert "fails" in surrounded(entry(Kind.WATCH_FAILED, message="it fails")).trouble
     assert surrounded(entry(Kind.WATCH_FAILED, message="it fails"), entry(Kind.WATCHED)).trouble == ""
     assert surrounded(entry(Kind.WATCH_FAILED, SECOND, message="it fails"), entry(Kind.WATCHED)).trouble == "it fails"
+
+
+def plan_entry(number: int, plan: Plan = PLAN, *, after: timedelta = timedelta(0), **changes: Any) -> Entry:
+    data = {"tenant": plan.tenant_id, "taken_at": (plan.snapshot_taken_at + after).isoformat(), "pairings": []}
+    return Entry(kind=Kind.PLAN, plan=plan.digest, number=number, at=NOW, data={**data, **changes})
+
+
+def test_a_plan_that_was_used_since_overtakes_this_one_in_the_middle_of_a_run() -> None:
+    mine, other = dataclasses.replace(PLAN, digest="m" * 64), dataclasses.replace(PLAN, digest="o" * 64)
+    around = Surroundings(mine, RetirePolicy(), (plan_entry(1, other), plan_entry(2, mine)), Rules())
+
+    def overtaken(*entries: Entry) -> str:
+        around.catch_up(entries)
+        return around.around(SECOND, SECOND.credentials[0], NOW).overtaken
+
+    assert overtaken() == ""
+    assert overtaken(plan_entry(3, other, tenant="another", after=timedelta(days=1))) == ""
+    assert overtaken(plan_entry(4, other, after=timedelta(days=-1))) == ""
+    assert overtaken(plan_entry(5, other)) == "o" * 64
+    assert "another plan" in closed(around={"overtaken": "o" * 64})["plan-fresh"]
+
+
+def test_a_schedule_keeps_the_soak_that_it_was_given() -> None:
+    assert surrounded(entry(Kind.SCHEDULED, SECOND, hours=72)).soak_hours == 72
+    assert surrounded(entry(Kind.SCHEDULED, SECOND, hours=72), entry(Kind.HELD, SECOND)).soak_hours == 0
+    assert surrounded(entry(Kind.SCHEDULED, SECOND)).soak_hours == 0  # of a version that did not say
+
+
+def test_a_caller_is_given_up_for_one_application_alone() -> None:
+    """Two applications may have one name, and one may be named like the id of another."""
+    twin = dataclasses.replace(
+        SECOND, application=dataclasses.replace(SECOND.application, display_name=FIRST.application.display_name)
+    )
+    posing = dataclasses.replace(
+        SECOND, application=dataclasses.replace(SECOND.application, display_name=FIRST.application.client_id)
+    )
+
+    def gone(told: str, other: Any, pairing: Any) -> frozenset[str]:
+        rules = RetirePolicy(callers=(GoneCaller(application=told, address="192.0.2.1", reason="r"),))
+        around = Surroundings(dataclasses.replace(PLAN, pairings=(FIRST, other)), rules, (), Rules())
+        return around.around(pairing, pairing.credentials[0], NOW).gone
+
+    assert gone(FIRST.application.display_name, SECOND, FIRST) == {"192.0.2.1"}
+    assert gone(FIRST.application.display_name, twin, FIRST) == frozenset()
+    assert gone(FIRST.application.display_name, twin, twin) == frozenset()
+    assert gone(FIRST.application.client_id, posing, FIRST) == {"192.0.2.1"}
+    assert gone(FIRST.application.client_id, posing, posing) == frozenset()
 
 
 def test_a_schedule_ends_with_a_closed_gate() -> None:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -23,7 +23,7 @@ from migrate.exchanged import ExchangeRefused, ExchangeResult
 from migrate.federation import Created, NotCreated, Present, WouldCreate
 from migrate.model import FederatedSpec, Kind, Pairing, Plan
 from migrate.retirement import GoneAlready, Held, NotRemoved, Retired, WouldRetire
-from tests.support.rollout import Rollout, rollout
+from tests.support.rollout import Rollout, Seen, rollout
 
 
 @pytest.fixture
@@ -202,16 +202,6 @@ def removed_keys(tenant: Rollout) -> set[KeyId]:
     return {key for _, (_, key) in rules.removed(tenant.journal.entries())}
 
 
-class Seen:
-    """A directory that answers as another, but for what a test changes."""
-
-    def __init__(self, real: Directory, **changed: Any) -> None:
-        self._real, self._changed = real, changed
-
-    def __getattr__(self, name: str) -> Any:
-        return self._changed.get(name) or getattr(self._real, name)
-
-
 class BreaksBefore(LostAnswer):
     """The connection breaks before anything was removed."""
 
@@ -263,8 +253,8 @@ def test_a_log_that_is_hours_behind_holds(tenant: Rollout) -> None:
 class FailsAfter:
     """An exchange that works a number of times."""
 
-    def __init__(self, real: Rollout, times: int) -> None:
-        self._real, self._left = real, times
+    def __init__(self, real: Rollout, plan: Plan, times: int) -> None:
+        self._exchange, self._left = real.exchange(plan), times
 
     async def exchange(self, pairing: Pairing, tenant: TenantId | None = None) -> ExchangeResult:
         self._left -= 1
@@ -272,14 +262,13 @@ class FailsAfter:
             return ExchangeRefused(
                 code=70025, message="AADSTS70025: no configured credentials", hint="wait", asserted=True
             )
-        plan = await self._real.plan()
-        return await self._real.exchange(plan).exchange(pairing, tenant)
+        return await self._exchange.exchange(pairing, tenant)
 
 
 def test_an_exchange_that_fails_before_the_removal_holds(tenant: Rollout) -> None:
     async def story() -> None:
         plan = await tenant.ready()
-        (held,) = await tenant.retire(plan, only=plan.pairings[:1], exchange=FailsAfter(tenant, 0))
+        (held,) = await tenant.retire(plan, only=plan.pairings[:1], exchange=FailsAfter(tenant, plan, 0))
         assert isinstance(held, Held)
         assert plan.pairings[0].credentials[0].key_id in tenant.keys_left()
 
@@ -292,7 +281,7 @@ def test_an_exchange_that_fails_after_a_removal_stops_the_run(tenant: Rollout) -
         with pytest.raises(
             RetirementStoppedError, match=r"nothing more was removed.*: unsecret break-glass PLAN --app "
         ):
-            await tenant.retire(plan, exchange=FailsAfter(tenant, 1))
+            await tenant.retire(plan, exchange=FailsAfter(tenant, plan, 1))
         left = [each.key_id for pairing in plan.pairings for each in pairing.credentials]
         assert sum(key in tenant.keys_left() for key in left) == len(left) - 1
 

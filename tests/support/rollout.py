@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,6 +54,16 @@ class PatientClock:
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
+
+
+class Seen:
+    """A directory that answers as another, but for what a test changes."""
+
+    def __init__(self, real: Directory, **changed: Any) -> None:
+        self._real, self._changed = real, changed
+
+    def __getattr__(self, name: str) -> Any:
+        return self._changed.get(name) or getattr(self._real, name)
 
 
 @dataclass(kw_only=True)
