@@ -28,7 +28,7 @@ from migrate.circumstances import (
     Removed,
     RetirePolicy,
 )
-from migrate.model import Entry, Freeze, Kind, Plan
+from migrate.model import Entry, Freeze, Json, Kind, Plan
 from migrate.planning.plan import make_plan
 from migrate.rollback import Rules, rollback
 from migrate.surroundings import Surroundings
@@ -238,7 +238,7 @@ def test_a_certificate_that_was_rolled_under_the_key_id_of_the_old_one_is_anothe
     (pairing,) = make_plan(snapshot(before, identities=(IDENTITY,))).pairings
     new = dataclasses.replace(old, thumbprint="AB" * 20)
     after = dataclasses.replace(before, credentials=(new,))
-    told = {"pairing": pairing, "credential": pairing.credentials[0]}
+    told: dict[str, Any] = {"pairing": pairing, "credential": pairing.credentials[0]}
     assert "application-unchanged" not in closed(application=before, held=before.credentials, **told)
     because = closed(application=after, held=after.credentials, **told)["application-unchanged"]
     assert because == "the credential was changed since the plan was made"
@@ -406,8 +406,9 @@ def test_trouble_of_one_application_stops_all_until_it_is_watched() -> None:
 
 
 def plan_entry(number: int, plan: Plan = PLAN, *, after: timedelta = timedelta(0), **changes: Any) -> Entry:
-    data = {"tenant": plan.tenant_id, "taken_at": (plan.snapshot_taken_at + after).isoformat(), "pairings": []}
-    return Entry(kind=Kind.PLAN, plan=plan.digest, number=number, at=NOW, data={**data, **changes})
+    taken_at = (plan.snapshot_taken_at + after).isoformat()
+    data: dict[str, Json] = {"tenant": plan.tenant_id, "taken_at": taken_at, "pairings": [], **changes}
+    return Entry(kind=Kind.PLAN, plan=plan.digest, number=number, at=NOW, data=data)
 
 
 def test_a_plan_that_was_used_since_overtakes_this_one_in_the_middle_of_a_run() -> None:
