@@ -8,6 +8,7 @@ import pytest
 
 from codemods.engine.run import rewrite
 from codemods.leftover import IGNORED
+from codemods.leftovers.places import place_of
 from codemods.model import Request, Run
 from migrate import codescan
 from tests.codemods.cases import APP, OTHER_APP, TARGETS
@@ -472,3 +473,17 @@ def test_a_variable_that_holds_the_secret_among_other_things_is_told_and_stays(t
     assert (".env", 1) in {(each.path, each.line) for each in run.leftovers}
     assert VALUE in (tmp_path / ".env").read_text()
     assert VALUE not in repr(run.leftovers)
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        ('{"schema": "unsecret/rewrite",', False),
+        ('{\n "$schema": "https://json.schemastore.org/sarif-2.1.0.json",', False),
+        ('{"schema": 2, "pairings": [],', False),
+        ('{"schema": 2,', True),
+        ("{", True),
+    ],
+)
+def test_what_was_found_or_planned_sets_nothing(head: str, *, told: bool) -> None:
+    assert (place_of("out/found.json", f'{head} "name": "SHOP_SECRET"}}') is not None) == told
