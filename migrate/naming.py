@@ -11,10 +11,8 @@ class Named:
     """The applications of a plan by what they are called; display names are chosen by whoever owns them."""
 
     def __init__(self, plan: Plan) -> None:
-        known = {
-            each.id: each
-            for each in (*(one.application for one in plan.pairings), *(one.application for one in plan.refusals))
-        }
+        told = [each.application for each in plan.pairings] + [each.application for each in plan.refusals]
+        known = {each.id: each for each in told}
         self._ids = frozenset(text for each in known.values() for text in (each.id, each.client_id))
         self._names = Counter(each.display_name.casefold() for each in known.values())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from inventory.model import ClientId
@@ -86,7 +87,7 @@ class Surroundings:
             if entry.kind is Kind.CODE_SCANNED:
                 self._scans.append(entry)
             elif entry.kind is Kind.PLAN:
-                self._plans.append(entry)
+                self._plans.append(replace(entry, data={key: entry.data[key] for key in ("tenant", "taken_at")}))
             elif entry.kind in _GLASS:
                 self._glass_moves(entry)
             else:

@@ -7,6 +7,7 @@ the default of a parameter, what a function of the file returns. Nothing is rewr
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -131,16 +132,21 @@ class _Walker:
         for binding in () if found is None else found[1]:
             for value in self._values(node, binding):
                 yield from self.variables(value, depth + 1)
+        for value in self._filled.get(node.id, ()):
+            yield from self.variables(value, depth + 1)
+
+    @functools.cached_property
+    def _filled(self) -> dict[str, list[ast.expr]]:
+        """What is put under a key that is called a secret, by the name of the dictionary: ``o["password"] = x``."""
+        found: dict[str, list[ast.expr]] = {}
         for text in self.module.strings:
-            entry, owner = self.module.parents[text], text.value in _KEYS
-            if owner and isinstance(entry, ast.Subscript) and isinstance(entry.ctx, ast.Store):
-                statement = self.module.parents[entry]
-                if (
-                    isinstance(entry.value, ast.Name)
-                    and entry.value.id == node.id
-                    and isinstance(statement, ast.Assign)
-                ):
-                    yield from self.variables(statement.value, depth + 1)
+            entry = self.module.parents[text] if text.value in _KEYS else None
+            match entry, entry and self.module.parents[entry]:
+                case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()), ast.Assign(value=value):
+                    found.setdefault(name, []).append(value)
+                case _:
+                    continue
+        return found
 
     def _values(self, node: ast.Name, binding: Binding) -> Iterator[ast.AST]:
         if binding.kind is Kind.PARAMETER:

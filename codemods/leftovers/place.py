@@ -52,10 +52,14 @@ def pattern_of(names: Iterable[str]) -> re.Pattern[str]:
 
 
 def keys_of(names: Iterable[str]) -> re.Pattern[str]:
-    """Make the pattern that finds names as keys of settings, in any case and with either separator."""
+    """Make the pattern that finds names as keys of settings, in any case and with either separator.
+
+    Only ASCII has another case here: a long s is none of ``s``, and would not be found again among the names.
+    """
     parts = (re.split("[-_]", name) for name in sorted(names, key=len, reverse=True))
     listed = "|".join("[-_]".join(map(re.escape, each)) for each in parts)
-    return re.compile(rf"(?:^|[{{,])\s*(?:export\s+)?[\"']?(?:[\w-]+\.)*({listed})[\"']?\s*[:=]", re.IGNORECASE)
+    key = rf"[\"']?(?:[\w-]+\.)*({listed})[\"']?"
+    return re.compile(rf"(?:^|[{{,])\s*(?:export\s+)?{key}\s*[:=]", re.IGNORECASE | re.ASCII)
 
 
 def key_hits(text: str, keys: Collection[str], told: Collection[str]) -> Iterator[tuple[int, str]]:

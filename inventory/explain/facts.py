@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from fnmatch import fnmatchcase
 
 from inventory.classify import Expiry, expiry
 from inventory.explain.model import Cell
@@ -64,12 +63,12 @@ class Subject:
         return self.rows(statement, *parameters)[0]
 
     def notes(self, *subjects: str) -> tuple[str, ...]:
-        """Return what the scan said it could not see of these; one that ends in ``*`` stands for all that begin so."""
+        """Return what the scan said it could not see of these, or of single objects among them (``policy ID``)."""
         found = self.rows("SELECT subject, text FROM notes ORDER BY subject, text")
         return tuple(
             f"{one['subject']}: {one['text']}"
             for one in found
-            if any(fnmatchcase(str(one["subject"]), each) for each in subjects)
+            if any(str(one["subject"]) == each or str(one["subject"]).startswith(f"{each} ") for each in subjects)
         )
 
 

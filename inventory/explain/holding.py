@@ -130,7 +130,7 @@ def _role(one: Row) -> str:
 def rules(subject: Subject) -> Section:
     """Say which app management policy and which lock bind its holder."""
     own = subject.rows(_OWN_POLICIES, subject.credential["holder_id"])
-    unseen = () if own else subject.notes("policies", "app management policy *")
+    unseen = () if own else subject.notes("policies", "app management policy")
     default = [] if own or unseen else subject.rows("SELECT * FROM policies WHERE is_default")
     known = [known for one in (*own, *default) for known in _restrictions(subject, one)]
     return Section(title="policies and lock", known=(*known, *_lock(subject)), unseen=unseen)

@@ -8,6 +8,7 @@ import pytest
 
 from codemods.engine.run import rewrite
 from codemods.leftover import IGNORED
+from codemods.leftovers.place import key_hits
 from codemods.leftovers.places import place_of
 from codemods.model import Request, Run
 from migrate import codescan
@@ -487,3 +488,9 @@ def test_a_variable_that_holds_the_secret_among_other_things_is_told_and_stays(t
 )
 def test_what_was_found_or_planned_sets_nothing(head: str, *, told: bool) -> None:
     assert (place_of("out/found.json", f'{head} "name": "SHOP_SECRET"}}') is not None) == told
+
+
+def test_a_key_in_letters_that_only_look_like_it_is_another_key() -> None:
+    """A long s is ``s`` where case is ignored, and no lower case of it."""
+    text = "client_\N{LATIN SMALL LETTER LONG S}ecret = 1\nCLIENT-SECRET = 2\n"
+    assert list(key_hits(text, ("client_secret",), ())) == [(2, "client_secret")]
