@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any, Final
 
 from inventory.model import ClientId
-from migrate.model import Freeze
+from migrate.model import Freeze, RetireKey, RetireRule
+
+_LESS_IS_STRICTER: Final = frozenset(
+    {
+        RetireKey.PROOF_HOURS, RetireKey.LOG_HOURS, RetireKey.SIGN_INS_FROM_WAVE, RetireKey.PLAN_HOURS,
+        RetireKey.PER_RUN, RetireKey.PER_HOUR,
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +49,16 @@ class Policy:
     per_hour: int | None = None
     rollback: bool = True
     """Whether a removal needs a policy of the tenant that would let a new secret be added."""
+
+    def bound(self, rules: Iterable[RetireRule]) -> Policy:
+        """Return the policy with what a plan was made with, wherever that is stricter."""
+        stricter: dict[str, Any] = {each.key: self._stricter(each) for each in rules}
+        return replace(self, **stricter)
+
+    def _stricter(self, rule: RetireRule) -> int:
+        mine: int | None = getattr(self, rule.key)
+        both = [each for each in (mine, rule.value) if each is not None]
+        return min(both) if rule.key in _LESS_IS_STRICTER else max(both)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from inventory.model import (
 from migrate.refusalcodes import RefusalCode as RefusalCode  # noqa: PLC0414 - handed on
 from migrate.steps import CARRIED_OUT, Step
 
-PLAN_SCHEMA = 2
+PLAN_SCHEMA = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +204,38 @@ class Freeze:
         return self.first <= day <= self.last
 
 
+class RetireKey(enum.StrEnum):
+    """What ``[retire]`` of ``unsecret.toml`` may say."""
+
+    UNUSED_DAYS = "unused_days"
+    PROOF_HOURS = "proof_hours"
+    LOG_HOURS = "log_hours"
+    PROOF_SUCCESSES = "proof_successes"
+    PROOF_SPREAD_MINUTES = "proof_spread_minutes"
+    SIGN_INS_FROM_WAVE = "sign_ins_from_wave"
+    PLAN_HOURS = "plan_hours"
+    SOAK_HOURS = "soak_hours"
+    WATCH_HOURS = "watch_hours"
+    OWNER_DAYS = "owner_days"
+    SCREAM_DAYS = "scream_days"
+    SCREAM_ACTIVATES = "scream_activates"
+    PER_RUN = "per_run"
+    PER_HOUR = "per_hour"
+    ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetireRule:
+    """One line of ``[retire]``, as it stood when a plan was made."""
+
+    key: RetireKey
+    value: int | bool
+
+    def __str__(self) -> str:
+        """Return it as the file says it."""
+        return f"{self.key} = {str(self.value).lower()}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustFault:
     """A federated credential that exists and cannot work, or that should not be there."""
@@ -243,6 +275,8 @@ class Plan:
     refusals: tuple[Refusal, ...]
     waves: tuple[Wave, ...] = ()
     freezes: tuple[Freeze, ...] = ()
+    retire: tuple[RetireRule, ...] = ()
+    """What ``[retire]`` said: removals are judged by it for as long as the plan lives, by a later file if stricter."""
     shared: tuple[SharedIdentity, ...] = ()
     audit: tuple[TrustFault, ...] = ()
     notes: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from migrate import infile
 from migrate.circumstances import BreakGlass, GoneCaller, OptOut, Policy, RetirePolicy
 from migrate.errors import PolicyError
 from migrate.glass import LONGEST_HOURS
-from migrate.model import Confidence, Freeze
+from migrate.model import Confidence, Freeze, RetireKey, RetireRule
 from migrate.planning.decisions import (
     Decisions,
     Exclude,
@@ -189,8 +189,8 @@ def read(path: Path) -> Decisions:
 def read_retirement(path: Path) -> RetirePolicy:
     """Read what a removal is judged by, and where a break-glass secret goes.
 
-    That is ``[retire]``, ``[[exclude]]``, ``[[caller]]``, ``[[freeze]]`` and ``[break_glass]``. None of it is part of a
-    plan, so that a change does not ask for a new one. Raises PolicyError as ``read`` does.
+    That is ``[retire]``, ``[[exclude]]``, ``[[caller]]``, ``[[freeze]]`` and ``[break_glass]``: what holds today,
+    beside what the plan was made with (``Policy.bound``). Raises PolicyError as ``read`` does.
     """
     return _read(path, decode_retirement)
 
@@ -208,7 +208,10 @@ def _read(path: Path, understand: Callable[[bytes], _Value]) -> _Value:
 
 def decode(content: bytes) -> Decisions:
     """Return what the text of a file decides, with its digest; raises PolicyError that names the key."""
-    return sealed(_decisions(_file(content)))
+    file = _file(content)
+    said = msgspec.toml.decode(content.removeprefix(codecs.BOM_UTF8)).get("retire", {})
+    rules = (RetireRule(key=key, value=getattr(file.retire, key)) for key in RetireKey if key in said)
+    return sealed(dataclasses.replace(_decisions(file), retire=tuple(rules)))
 
 
 def decode_retirement(content: bytes) -> RetirePolicy:

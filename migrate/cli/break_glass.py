@@ -44,8 +44,8 @@ def command(
     For one whose credentials were removed and that needs one after all. The vault is named under [break_glass] of
     unsecret.toml. The text of the secret is shown nowhere; it ends by itself. PLAN may be an overtaken one.
     """
-    rules = retirement(policy, plan_file)
     plan = planuse.read(plan_file, settings.cloud)
+    rules = retirement(policy, plan_file, plan)
     wanted = hours or (rules.break_glass.hours if rules.break_glass else LONGEST_HOURS)
     with opened(settings) as journal:
         target = (planuse.abandoned(plan, journal, app) or planuse.select(plan, app=app))[0]

@@ -39,9 +39,9 @@ def command(
     They get no new tokens, everything else is kept, and revert takes it back at any time. After the time that the
     policy asks for, in which nobody has tried to sign in, retire may remove their credentials.
     """
-    rules = retirement(policy, plan_file)
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
+        rules = retirement(policy, plan_file, plan)
         check_names(policy, plan_file, plan)
         unused = planuse.abandoned(plan, journal, app)
         if app and not unused:

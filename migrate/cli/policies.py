@@ -39,23 +39,33 @@ def _found(path: Path | None, plan: Path | None = None) -> Path | None:
     return path or next((each for each in usual if os.path.lexists(each)), None)
 
 
-def ruling(path: Path | None, plan: Path) -> str:
-    """Say what removals of a plan are judged by."""
-    return f"judged by {found}" if (found := _found(path, plan)) else f"judged without an {policyfile.NAME}"
+def ruling(path: Path | None, plan_file: Path, plan: Plan) -> str:
+    """Say what removals of a plan are judged by; raises PolicyError."""
+    found = _found(path, plan_file)
+    policy = _today(found).policy
+    told = ", ".join(str(each) for each in plan.retire if policy.bound([each]) != policy)
+    judged = f"judged by {found}" if found else f"judged without an {policyfile.NAME}"
+    return f"{judged}, and by what is stricter in the one that the plan was made with ({told})" if told else judged
 
 
 def retirement(
-    path: Path | None, plan: Path, *, unused_days: int | None = None, most: int | None = None
+    path: Path | None, plan_file: Path, plan: Plan, *, unused_days: int | None = None, most: int | None = None
 ) -> RetirePolicy:
-    """Read what removals of a plan are judged by; options can make it stricter, never laxer. Raises PolicyError."""
-    found = _found(path, plan)
-    rules = policyfile.read_retirement(found) if found else RetirePolicy()
-    policy = rules.policy
+    """Read what removals of a plan are judged by: the file of today, and ``[retire]`` as the plan was made with.
+
+    Options can make it stricter, never laxer. Raises PolicyError.
+    """
+    rules = _today(_found(path, plan_file))
+    policy = rules.policy.bound(plan.retire)
     limits = [each for each in (most, policy.per_run) if each is not None]
     stricter = dataclasses.replace(
         policy, unused_days=max(unused_days or 0, policy.unused_days), per_run=min(limits, default=None)
     )
     return dataclasses.replace(rules, policy=stricter)
+
+
+def _today(found: Path | None) -> RetirePolicy:
+    return policyfile.read_retirement(found) if found else RetirePolicy()
 
 
 def check_names(path: Path | None, plan_file: Path, plan: Plan) -> None:
@@ -75,7 +85,8 @@ def check_names(path: Path | None, plan_file: Path, plan: Plan) -> None:
                 f"{caller.application!r}: give the client id"
             )
     decided = policyfile.read(found)
-    for at, one in enumerate(decided.excludes if decided.digest != plan.policy_digest else ()):
+    planned = policyfile.sealed(dataclasses.replace(decided, retire=plan.retire)).digest == plan.policy_digest
+    for at, one in enumerate(() if planned else decided.excludes):
         if not named.count(one.application):
             raise PolicyError(
                 f"{found}: exclude[{at}].application: the plan has no {one.application!r}: correct it, or scan and "

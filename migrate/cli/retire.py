@@ -52,13 +52,13 @@ def command(
 
     The gates are asked at the moment of each removal. A removed credential cannot be brought back.
     """
-    rules = retirement(policy, plan_file, unused_days=unused_days, most=most)
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
+        rules = retirement(policy, plan_file, plan, unused_days=unused_days, most=most)
         check_names(policy, plan_file, plan)
         targets = planuse.targets(plan, journal, app=app, wave=wave)
         results = asyncio.run(_retire(settings, plan, targets, journal, rules, plan_file=plan_file, apply=apply))
-    lines = [*_lines(results, apply=apply), ruling(policy, plan_file)]
+    lines = [*_lines(results, apply=apply), ruling(policy, plan_file, plan)]
     emit(settings, lines, [_row(result) for result in results])
     if left := sum(len(each.credentials) for each in targets) - len(results):
         then = typed(click.get_current_context().obj)

@@ -33,9 +33,9 @@ def command(*, settings: Settings, plan_file: Path, wave: int | None, app: str |
     To be run until every application has been watched for as long as the policy says. Trouble stops every further
     removal, until a later look finds the application quiet.
     """
-    rules = retirement(policy, plan_file)
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
+        rules = retirement(policy, plan_file, plan)
         unused = planuse.deactivated(plan, journal, app=app, wave=wave)
         pairings = () if unused and app else planuse.select(plan, app=app, wave=wave)
         work = _watch(settings, plan, (pairings, unused), journal, rules, plan_file=plan_file)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from inventory.model import ClientId, TenantId
-from migrate.model import Confidence, Freeze
+from migrate.model import Confidence, Freeze, RetireRule
 
 
 class Runs(enum.StrEnum):
@@ -133,6 +133,8 @@ class Decisions:
     runs: tuple[RunsOn, ...] = ()
     repositories: tuple[Repository, ...] = ()
     managed: tuple[Managed, ...] = ()
+    retire: tuple[RetireRule, ...] = ()
+    """Only what the file says; what it leaves out is nobody's decision."""
     digest: str = ""
     """SHA-256 of all of the above."""
 

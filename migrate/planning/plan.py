@@ -71,6 +71,7 @@ def _made(snapshot: Snapshot, decisions: Decisions, sites: Iterable[CodeSite]) -
         refusals=tuple(sorted(refusals, key=lambda each: (each.code, each.application.client_id))),
         waves=waves,
         freezes=decisions.freezes,
+        retire=decisions.retire,
         shared=sharing.shared(pairings, facts),
         audit=audit(snapshot, principals),
         notes=(*case.resolved.notes, *notes.notes(snapshot, facts, pairings)),

@@ -192,6 +192,7 @@ def _rest(old: Plan, new: Plan) -> Iterable[Field]:
         ("cloud", {"": old.cloud.value}, {"": new.cloud.value}),
         ("wave", _waves(old), _waves(new)),
         ("freeze", _freezes(old), _freezes(new)),
+        ("[retire]", _retire(old), _retire(new)),
         ("shared identity", _shared(old), _shared(new)),
         ("audit", _audit(old), _audit(new)),
         ("note", _notes(old), _notes(new)),
@@ -215,6 +216,10 @@ def _waves(plan: Plan) -> Mapping[str, str]:
 def _freezes(plan: Plan) -> Mapping[str, str]:
     told = (f"{one.first} to {one.last}: {one.reason}" for one in plan.freezes)
     return {one: one for one in told}
+
+
+def _retire(plan: Plan) -> Mapping[str, str]:
+    return {each.key: str(each.value).lower() for each in plan.retire}
 
 
 def _notes(plan: Plan) -> Mapping[str, str]:

@@ -44,6 +44,8 @@ def _head(plan: Plan) -> Iterator[str]:
     yield f"- Snapshot of {rfc3339(plan.snapshot_taken_at)}, digest {safe(plan.snapshot_digest)}"
     yield f"- Policy digest {safe(plan.policy_digest) or 'none'}"
     yield f"- Plan digest {safe(plan.digest)}, cloud {plan.cloud}"
+    if plan.retire:
+        yield f"- Removals are judged no laxer than by: {', '.join(map(str, plan.retire))}"
 
 
 def _section(title: str, blocks: Iterable[Iterable[str]]) -> Iterator[str]:

@@ -10,16 +10,27 @@ from pathlib import Path
 import pytest
 
 from migrate import policyfile
-from migrate.circumstances import RetirePolicy
+from migrate.circumstances import Policy, RetirePolicy
 from migrate.cli.policies import check_names, retirement, ruling
 from migrate.errors import PolicyError
-from migrate.model import Confidence
+from migrate.model import Confidence, RetireKey
 from migrate.planning.decisions import NOTHING, Runs
 from migrate.planning.plan import make_plan
 from tests.support.tenants import application, identity, snapshot
 
 DOCS = Path(__file__).parents[2] / "docs" / "plan.md"
 GUID = "AAAAAAAA-0000-4000-8000-000000000000"
+MADE = make_plan(snapshot(application("orders"), identities=(identity("id-orders"),)))
+STRICTEST = {
+    "unused_days": 60, "proof_hours": 1, "log_hours": 1, "proof_successes": 9, "proof_spread_minutes": 90,
+    "sign_ins_from_wave": 1, "plan_hours": 24, "soak_hours": 72, "watch_hours": 48, "owner_days": 14, "scream_days": 90,
+    "scream_activates": True, "per_run": 1, "per_hour": 1, "rollback": True,
+}  # fmt: skip
+LAXEST = {
+    "unused_days": 28, "proof_hours": 99, "log_hours": 24, "proof_successes": 1, "proof_spread_minutes": 0,
+    "sign_ins_from_wave": 9, "plan_hours": 8760, "soak_hours": 0, "watch_hours": 2, "owner_days": 0, "scream_days": 28,
+    "scream_activates": False, "per_run": 500, "per_hour": 500, "rollback": False,
+}  # fmt: skip
 
 
 def example() -> bytes:
@@ -128,14 +139,14 @@ def test_the_policy_beside_the_plan_rules_where_the_folder_has_none(
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     plan = Path("..") / "plan.json"
-    assert retirement(None, plan).policy.owner_days is None
-    assert ruling(None, plan) == "judged without an unsecret.toml"
+    assert retirement(None, plan, MADE).policy.owner_days is None
+    assert ruling(None, plan, MADE) == "judged without an unsecret.toml"
     (tmp_path / "unsecret.toml").write_text("[retire]\nowner_days = 14\n")
-    assert retirement(None, plan).policy.owner_days == 14
-    assert ruling(None, plan) == "judged by ../unsecret.toml"
+    assert retirement(None, plan, MADE).policy.owner_days == 14
+    assert ruling(None, plan, MADE) == "judged by ../unsecret.toml"
     Path("unsecret.toml").write_text("[retire]\nowner_days = 5\n")
-    assert (retirement(None, plan).policy.owner_days, ruling(None, plan)) == (5, "judged by unsecret.toml")
-    assert retirement(Path("../unsecret.toml"), plan).policy.owner_days == 14
+    assert (retirement(None, plan, MADE).policy.owner_days, ruling(None, plan, MADE)) == (5, "judged by unsecret.toml")
+    assert retirement(Path("../unsecret.toml"), plan, MADE).policy.owner_days == 14
 
 
 def test_an_exclusion_of_nobody_is_refused_before_anything_is_removed(tmp_path: Path) -> None:
@@ -177,8 +188,52 @@ def test_a_policy_that_is_a_link_to_nowhere_is_not_taken_for_none(
     monkeypatch.chdir(tmp_path)
     plan = tmp_path / "there" / "plan.json"
     plan.parent.mkdir()
-    assert retirement(None, plan) == RetirePolicy()
+    assert retirement(None, plan, MADE) == RetirePolicy()
     for folder in (plan.parent, tmp_path):
         (folder / "unsecret.toml").symlink_to("gone.toml")
         with pytest.raises(PolicyError, match="cannot read"):
-            retirement(None, plan)
+            retirement(None, plan, MADE)
+
+
+def retire(said: dict[str, int]) -> bytes:
+    return "\n".join(["[retire]", *(f"{key} = {str(value).lower()}" for key, value in said.items())]).encode()
+
+
+def test_a_plan_with_nothing_but_retire_removes_nothing_where_the_file_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    decided = policyfile.decode(b"[retire]\nsoak_hours = 72\n")
+    plan = make_plan(snapshot(application("orders"), identities=(identity("id-orders"),)), decided)
+    with pytest.raises(PolicyError, match=r"was made with an unsecret.toml.*--policy"):
+        check_names(None, tmp_path / "plan.json", plan)
+
+
+def test_what_a_plan_was_made_with_is_not_loosened_by_another_file(tmp_path: Path) -> None:
+    assert set(STRICTEST) == set(LAXEST) == {each.value for each in RetireKey} == {*Policy.__dataclass_fields__}
+    strict = policyfile.decode_retirement(retire(STRICTEST)).policy
+    decided = policyfile.decode(retire(STRICTEST))
+    plan = make_plan(snapshot(application("orders"), identities=(identity("id-orders"),)), decided)
+    file, at = tmp_path / "unsecret.toml", tmp_path / "plan.json"
+    for said in (b"", retire(LAXEST)):
+        file.write_bytes(said)
+        check_names(file, at, plan)
+        assert retirement(file, at, plan).policy == strict
+    told = ruling(file, at, plan)
+    assert "stricter in the one that the plan was made with (" in told
+    assert all(f"{key} = {str(value).lower()}" in told for key, value in STRICTEST.items())
+    file.write_bytes(retire(STRICTEST))
+    assert ruling(file, at, plan) == f"judged by {file}"
+    assert retirement(file, at, MADE).policy == strict, "a later file can always be stricter"
+
+
+def test_a_change_of_retire_alone_looks_no_exclusion_up_that_the_plan_was_made_with(tmp_path: Path) -> None:
+    """One of an application without credentials is in the snapshot and not in the plan."""
+    excluded = '[[exclude]]\napplication = "keyless"\nreason = "r"\nuntil = 2099-01-01\n'
+    decided = policyfile.decode(b"[retire]\nsoak_hours = 72\n" + excluded.encode())
+    keyless = dataclasses.replace(application("keyless"), credentials=())
+    plan = make_plan(snapshot(application("orders"), keyless, identities=(identity("id-orders"),)), decided)
+    file = tmp_path / "unsecret.toml"
+    file.write_text(f"[retire]\nsoak_hours = 96\n{excluded}")
+    check_names(file, tmp_path / "plan.json", plan)
+    assert retirement(file, tmp_path / "plan.json", plan).policy.soak_hours == 96
