@@ -10,11 +10,18 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-async def each(items: Iterable[Item], work: Callable[[Item], Awaitable[Result]], *, at_once: int) -> tuple[Result, ...]:
+def _never() -> bool:
+    return False
+
+
+async def each(
+    items: Iterable[Item], work: Callable[[Item], Awaitable[Result]], *, at_once: int,
+    stopped: Callable[[], bool] = _never,
+) -> tuple[Result, ...]:  # fmt: skip
     """Return the results in the order of the items.
 
-    After the first error nothing new is begun, what is under way is brought to its end (a change that is cut off
-    halfway would have to be found out by reading), and the error is raised.
+    After the first error, and once ``stopped`` says so, nothing new is begun; what is under way is brought to its end
+    (a change that is cut off halfway would have to be found out by reading), and the error is raised.
     """
     waiting = iter(list(enumerate(items)))
     results: dict[int, Result] = {}
@@ -22,6 +29,8 @@ async def each(items: Iterable[Item], work: Callable[[Item], Awaitable[Result]],
 
     async def worker() -> None:
         for number, item in waiting:
+            if stopped():
+                return
             try:
                 results[number] = await work(item)
             except Exception as error:  # noqa: BLE001 - raised below, when the others have ended

@@ -101,6 +101,8 @@ class Deactivator:
     clock: Clock
     rules: RetirePolicy
     settling: Settling = field(default_factory=Settling)
+    stopped: Callable[[], bool] = lambda: False
+    """Asked before each application: whether to leave it and all that follow alone."""
 
     @property
     def _asker(self) -> Asker:
@@ -123,6 +125,8 @@ class Deactivator:
         around = self._around()
         results: list[Deactivation] = []
         for one in unused:
+            if self.stopped():
+                break
             if most is not None and sum(isinstance(each, Deactivated | WouldDeactivate) for each in results) >= most:
                 break
             progress(one.application.display_name)
@@ -132,7 +136,7 @@ class Deactivator:
     async def look(self, unused: Iterable[Abandoned]) -> tuple[Deactivation, ...]:
         """Look after those that were deactivated, write down what is seen, and deactivate none."""
         around = self._around()
-        return tuple([await self._leased(one, around, apply=True, begin=False) for one in unused])
+        return tuple([await self._leased(one, around, apply=True, begin=False) for one in unused if not self.stopped()])
 
     def _around(self) -> Surroundings:
         return Surroundings(self.plan, self.rules, self.journal.entries(kinds=KINDS), Rules())

@@ -68,6 +68,8 @@ class Federator:
     journal: Journal
     clock: Clock
     settling: Settling = field(default_factory=Settling)
+    stopped: Callable[[], bool] = lambda: False
+    """Asked before each application: whether to leave it and all that follow alone."""
 
     async def run(
         self, pairings: Iterable[Pairing], *, apply: bool, progress: Callable[[str], None] = lambda _: None
@@ -90,7 +92,7 @@ class Federator:
             except (LeaseHeldError, LeaseLostError) as error:
                 return NotCreated(pairing=pairing, message=str(error))
 
-        return await concurrency.each(pairings, one, at_once=_AT_ONCE)
+        return await concurrency.each(pairings, one, at_once=_AT_ONCE, stopped=self.stopped)
 
     async def first(self, pairings: Iterable[Pairing], most: int) -> tuple[Pairing, ...]:
         """Return the first few pairings, in the order of the plan, whose federated credential is missing."""

@@ -88,6 +88,8 @@ class Provisioner:
         """
         results: list[Provision] = []
         for refusal in refusals:
+            if self.federator.stopped():
+                break
             progress(refusal.application.display_name)
             results.append(await self._leased(refusal) if apply else await self._one(refusal, apply=False))
         return tuple(results)

@@ -82,9 +82,9 @@ class Retirer:
         around = Surroundings(self.plan, self.rules, self.journal.entries(kinds=KINDS), known)
         results: list[Retirement] = []
         for pairing in sorted(pairings, key=lambda each: each.wave):
-            progress(pairing.application.display_name)
             if self.stopped():
                 break
+            progress(pairing.application.display_name)
             results += await self._pairing(pairing, around, apply=apply)
         return tuple(results)
 

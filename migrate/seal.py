@@ -81,6 +81,8 @@ class Sealer:
     journal: Journal
     clock: Clock
     settling: Settling = field(default_factory=Settling)
+    stopped: Callable[[], bool] = lambda: False
+    """Asked before each application: whether to leave it and all that follow alone."""
     _making: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One at a time looks for the policy that it needs and makes it where there is none."""
 
@@ -105,7 +107,7 @@ class Sealer:
             except (LeaseHeldError, LeaseLostError) as error:
                 return NotSealed(pairing=pairing, done=(), message=str(error))
 
-        return await concurrency.each(pairings, one, at_once=_AT_ONCE)
+        return await concurrency.each(pairings, one, at_once=_AT_ONCE, stopped=self.stopped)
 
     async def _one(self, pairing: Pairing, *, apply: bool) -> Sealing:
         ledger = Ledger(journal=self.journal, plan=self.plan.digest, what=rollout.course(pairing))

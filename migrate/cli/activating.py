@@ -9,6 +9,7 @@ from migrate import planuse
 from migrate.circumstances import RetirePolicy
 from migrate.cli import wiring
 from migrate.cli.freezing import Calendar
+from migrate.cli.interrupts import patient
 from migrate.cli.options import Settings
 from migrate.cli.output import again, emit
 from migrate.deactivation import Activated, NotActivated
@@ -44,4 +45,5 @@ async def _activate(
         if apply:
             await calendar.check(plan, tenant.directory, journal)
             planuse.remember(plan, journal)
-        return await wiring.deactivator(tenant, plan, journal, RetirePolicy()).activate(unused, apply=apply)
+        with patient():
+            return await wiring.deactivator(tenant, plan, journal, RetirePolicy()).activate(unused, apply=apply)

@@ -12,6 +12,7 @@ from migrate import planuse
 from migrate.circumstances import RetirePolicy
 from migrate.cli import unmissed, wiring
 from migrate.cli.freezing import Calendar, freeze_option
+from migrate.cli.interrupts import Interrupt, patient, stopped
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, apply_option, common
 from migrate.cli.output import again, emit, progress
@@ -50,8 +51,10 @@ def command(
             )
         calendar = Calendar(plan_file=plan_file, reason=during_freeze)
         work = _deactivate(settings, plan, unused, journal, rules, most=most, calendar=calendar, apply=apply)
-        results = asyncio.run(work)
+        results, interrupt = asyncio.run(work)
     emit(settings, _lines(results, plan_file, apply=apply), [unmissed.row(each) for each in results])
+    if interrupt.asked and len(results) < len(unused):
+        return stopped(interrupt, "not every application was looked at")
     if any(isinstance(each, NotDeactivated) for each in results):
         return 2
     return 0 if all(isinstance(each, Deactivated | WouldDeactivate | Unmissed) for each in results) else 1
@@ -60,13 +63,14 @@ def command(
 async def _deactivate(
     settings: Settings, plan: Plan, unused: tuple[Abandoned, ...], journal: SqlJournal, rules: RetirePolicy, *,
     most: int | None, calendar: Calendar, apply: bool,
-) -> tuple[Deactivation, ...]:  # fmt: skip
+) -> tuple[tuple[Deactivation, ...], Interrupt]:  # fmt: skip
     async with wiring.tenant(settings, plan) as tenant:
         if apply:
             await calendar.check(plan, tenant.directory, journal)
             planuse.remember(plan, journal)
-        deactivator = wiring.deactivator(tenant, plan, journal, rules)
-        return await deactivator.run(unused, apply=apply, most=most, progress=progress("deactivate"))
+        with patient() as interrupt:
+            deactivator = wiring.deactivator(tenant, plan, journal, rules, stopped=interrupt)
+            return await deactivator.run(unused, apply=apply, most=most, progress=progress("deactivate")), interrupt
 
 
 def _lines(results: tuple[Deactivation, ...], plan_file: Path, *, apply: bool) -> list[str]:

@@ -15,6 +15,7 @@ from migrate import planuse
 from migrate.cli import provisions, wiring
 from migrate.cli.exports import Choice, export_options, exported
 from migrate.cli.freezing import Calendar, freeze_option
+from migrate.cli.interrupts import Interrupt, patient, stopped
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, apply_option, common, selection
 from migrate.cli.output import again, emit, progress
@@ -50,7 +51,7 @@ def command(*, settings: Settings, plan_file: Path, export: str | None, out: Pat
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
         chosen = planuse.choose(plan, app=asked.app, wave=asked.wave, steps=asked.steps)
-        results, provided = asyncio.run(_federate(settings, plan, chosen, journal, asked))
+        results, provided, interrupt = asyncio.run(_federate(settings, plan, chosen, journal, asked))
     others = () if asked.app or asked.wave else plan.refusals
     left = tuple(each for each in others if each.steps and each not in chosen.refusals)
     lines = [provisions.waiting(each, plan_file) for each in left] + [
@@ -62,6 +63,8 @@ def command(*, settings: Settings, plan_file: Path, export: str | None, out: Pat
         [*lines, *_lines(results, provided, plan_file, apply=asked.apply)],
         [*rows, *(provisions.waiting_row(each) for each in left)],
     )
+    if interrupt.asked and len(results) + len(provided) < len(chosen.pairings) + len(chosen.refusals):
+        return stopped(interrupt, "not every application was looked at")
     return 1 if any(isinstance(each, NotCreated | NotCarriedOut) for each in (*results, *provided)) else 0
 
 
@@ -83,29 +86,30 @@ class Asked:
 
 async def _federate(
     settings: Settings, plan: Plan, chosen: planuse.Chosen, journal: SqlJournal, asked: Asked
-) -> tuple[tuple[Federation, ...], tuple[Provision, ...]]:
+) -> tuple[tuple[Federation, ...], tuple[Provision, ...], Interrupt]:
     async with wiring.tenant(settings, plan) as tenant:
         if asked.apply:
             calendar = Calendar(plan_file=asked.plan_file, reason=asked.during_freeze)
             await calendar.check(plan, tenant.directory, journal)
             planuse.remember(plan, journal)
-        federator = Federator(
-            plan=plan, directory=tenant.directory, writer=tenant.writer, journal=journal, clock=SystemClock(),
-            settling=Settling(in_a_row=asked.seen, reads=asked.reads),
-        )  # fmt: skip
-        pairings, most = chosen.pairings, asked.most
-        if most is not None:
-            pairings = await federator.first(pairings, most)
-            most -= len(pairings)
-        done = await federator.run(pairings, apply=asked.apply, progress=progress("federate"))
-        return done, await _provided(settings, chosen.refusals, federator, asked, most=most)
+        with patient() as interrupt:
+            federator = Federator(
+                plan=plan, directory=tenant.directory, writer=tenant.writer, journal=journal, clock=SystemClock(),
+                settling=Settling(in_a_row=asked.seen, reads=asked.reads), stopped=interrupt,
+            )  # fmt: skip
+            pairings, most = chosen.pairings, asked.most
+            if most is not None:
+                pairings = await federator.first(pairings, most)
+                most -= len(pairings)
+            done = await federator.run(pairings, apply=asked.apply, progress=progress("federate"))
+            return done, await _provided(settings, chosen.refusals, federator, asked, most=most), interrupt
 
 
 async def _provided(
     settings: Settings, refusals: tuple[Refusal, ...], federator: Federator, asked: Asked, *, most: int | None
 ) -> tuple[Provision, ...]:
     """Carry out steps; Azure Resource Manager is signed in to only where there are any."""
-    if not refusals or most == 0:
+    if not refusals or most == 0 or federator.stopped():
         return ()
     async with wiring.hosts(settings, federator.plan) as hosts:
         provisioner = Provisioner(

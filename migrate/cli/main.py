@@ -6,7 +6,6 @@ import errno
 import io
 import logging
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ import click
 
 from codemods.errors import CodemodError
 from inventory.errors import InventoryError
+from migrate.cli.ending import Came, as_interrupts
 from migrate.cli.lazy import LazyGroup
 from migrate.emulator.ending import StoppedEarlyError
 from migrate.emulator.errors import EmulatorError
@@ -28,8 +28,6 @@ LOG = logging.getLogger("unsecret")
 FAILURE = 2
 _BY_SIGNAL = 128
 _BROKEN_PIPE = _BY_SIGNAL + 13
-_INTERRUPTED = _BY_SIGNAL + signal.SIGINT
-"""As a shell tells a command that ^C ended."""
 
 COMMANDS = {
     "scan": "Read the tenant into a snapshot.",
@@ -68,7 +66,8 @@ COMMANDS = {
 def cli() -> None:
     """Take an Entra tenant from client secrets to managed identities as federated credentials.
 
-    Nothing is changed without --apply. Exit codes: 0 done or clean, 1 findings or closed gates, 2 failure, 130 ^C.
+    Nothing is changed without --apply. Exit codes: 0 done or clean, 1 findings or closed gates, 2 failure, 130 ^C,
+    143 SIGTERM, 129 SIGHUP.
     """
 
 
@@ -76,13 +75,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     _write_anything()
-    try:
-        result = cli.main(args=given, prog_name="unsecret", standalone_mode=False, obj=tuple(given))
-        _flush()
-    except SystemExit as error:  # click's answer to a reader that has gone, such as head
-        return _unwritten(error.__context__)
-    except (StoppedEarlyError, KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - all end in one line
-        return _failed(error, given)
+    with as_interrupts() as came:
+        try:
+            result = cli.main(args=given, prog_name="unsecret", standalone_mode=False, obj=tuple(given))
+            _flush()
+        except SystemExit as error:  # click's answer to a reader that has gone, such as head
+            return _unwritten(error.__context__)
+        except (StoppedEarlyError, KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - all end in one line
+            return _failed(error, given, came)
     return result if isinstance(result, int) else 0
 
 
@@ -93,12 +93,12 @@ def _write_anything() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _failed(error: BaseException, given: Sequence[str]) -> int:
+def _failed(error: BaseException, given: Sequence[str], came: Came) -> int:
     """Tell a failure in one line and give its exit code."""
     if isinstance(error, StoppedEarlyError):
         return _fail(str(error), _BY_SIGNAL + error.number)
     if isinstance(error, click.Abort | KeyboardInterrupt):
-        return _interrupted(given)
+        return _interrupted(given, came)
     if isinstance(error, OSError) and _is_of_output(error):
         return _unwritten(error)
     return _fail(_message(error))
@@ -129,13 +129,13 @@ def _lead_nowhere(stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _interrupted(given: Sequence[str]) -> int:
-    """Tell what ^C broke off; a tenant that is up receives it itself, so that it was only about to be."""
+def _interrupted(given: Sequence[str], came: Came) -> int:
+    """Tell what ^C or its like broke off; a tenant that is up receives it itself, so that it was only about to be."""
     if given[:1] == ["emulator"] and given[1:2] not in (["env"], ["faults"], ["gaps"]):
-        return _fail(str(StoppedEarlyError(signal.SIGINT)), _INTERRUPTED)
+        return _fail(str(StoppedEarlyError(came.number)), came.code)
     from migrate.cli.output import typed  # noqa: PLC0415 - help needs none of what it imports
 
-    return _fail(f"interrupted: what was finished is kept; to go on: {typed(given)}", _INTERRUPTED)
+    return _fail(f"interrupted: what was finished is kept; to go on: {typed(given)}", came.code)
 
 
 def _message(error: BaseException) -> str:

@@ -8,6 +8,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -55,6 +56,7 @@ def progress(what: str) -> Callable[[str], None]:
         count += 1
         if time.monotonic() - last >= _EVERY:
             last = time.monotonic()
-            print(f"{what}: {count} after {last - started:.0f} s, now {visible(name)}", file=sys.stderr)  # noqa: T201
+            with suppress(OSError):  # a terminal that has gone ends no run
+                print(f"{what}: {count} after {last - started:.0f} s, now {visible(name)}", file=sys.stderr)  # noqa: T201
 
     return step

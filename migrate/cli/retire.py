@@ -12,19 +12,16 @@ import click
 from migrate import planuse
 from migrate.circumstances import RetirePolicy
 from migrate.cli import wiring
-from migrate.cli.interrupts import patient
+from migrate.cli.interrupts import Interrupt, patient, stopped
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, apply_option, common, selection
-from migrate.cli.output import again, emit, progress, typed
+from migrate.cli.output import again, emit, progress
 from migrate.cli.policies import check_names, policy_option, retirement, ruling
 from migrate.clock import SystemClock
 from migrate.journal.store import SqlJournal
 from migrate.model import Plan, Target
 from migrate.retire import Retirer
 from migrate.retirement import GoneAlready, Held, NotRemoved, Retired, Retirement, Scheduled, WouldRetire
-
-_STOPPED = 130
-"""As a shell tells a command that ^C ended."""
 
 
 @click.command()
@@ -57,13 +54,12 @@ def command(
         rules = retirement(policy, plan_file, plan, unused_days=unused_days, most=most)
         check_names(policy, plan_file, plan)
         targets = planuse.targets(plan, journal, app=app, wave=wave)
-        results = asyncio.run(_retire(settings, plan, targets, journal, rules, plan_file=plan_file, apply=apply))
+        work = _retire(settings, plan, targets, journal, rules, plan_file=plan_file, apply=apply)
+        results, interrupt = asyncio.run(work)
     lines = [*_lines(results, apply=apply), ruling(policy, plan_file, plan)]
     emit(settings, lines, [_row(result) for result in results])
     if left := sum(len(each.credentials) for each in targets) - len(results):
-        then = typed(click.get_current_context().obj)
-        click.echo(f"unsecret: stopped; {left} credentials were not looked at; to go on: {then}", err=True)
-        return _STOPPED
+        return stopped(interrupt, f"{left} credentials were not looked at")
     return 2 if _any(results, NotRemoved) else 1 if _any(results, Held) or _any(results, Scheduled) else 0
 
 
@@ -76,7 +72,7 @@ async def _retire(
     *,
     plan_file: Path,
     apply: bool,
-) -> tuple[Retirement, ...]:
+) -> tuple[tuple[Retirement, ...], Interrupt]:
     async with wiring.tenant(settings, plan) as tenant:
         if apply:
             planuse.remember(plan, journal)
@@ -92,7 +88,7 @@ async def _retire(
                 plan_file=str(plan_file),
                 stopped=interrupt,
             )
-            return await retirer.run(targets, apply=apply, progress=progress("retire"))
+            return await retirer.run(targets, apply=apply, progress=progress("retire")), interrupt
 
 
 def _any(results: tuple[Retirement, ...], kind: type) -> bool:

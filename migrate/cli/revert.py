@@ -12,6 +12,7 @@ import click
 from migrate import planuse
 from migrate.cli import activating, wiring
 from migrate.cli.freezing import Calendar, freeze_option
+from migrate.cli.interrupts import patient
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, apply_option, common
 from migrate.cli.output import again, emit
@@ -63,6 +64,7 @@ async def _revert(
         if apply:
             await calendar.check(plan, tenant.directory, journal)
             planuse.remember(plan, journal)
+        stack.enter_context(patient())
         if to is State.WATCHED:
             unsealer = Unsealer(plan=plan, writer=tenant.seals, journal=journal, clock=SystemClock())
             return await unsealer.run(what, apply=apply)

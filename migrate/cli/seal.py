@@ -12,6 +12,7 @@ import click
 from migrate import planuse
 from migrate.cli import wiring
 from migrate.cli.freezing import Calendar, freeze_option
+from migrate.cli.interrupts import Interrupt, patient, stopped
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, apply_option, common, selection
 from migrate.cli.output import again, emit, progress
@@ -42,8 +43,10 @@ def command(
         plan = planuse.load(plan_file, journal, settings.cloud)
         pairings = planuse.select(plan, app=app, wave=wave)
         calendar = Calendar(plan_file=plan_file, reason=during_freeze)
-        results = asyncio.run(_seal(settings, plan, pairings, journal, calendar, apply=apply))
+        results, interrupt = asyncio.run(_seal(settings, plan, pairings, journal, calendar, apply=apply))
     emit(settings, _lines(results), [_row(each) for each in results])
+    if left := len(pairings) - len(results):
+        return stopped(interrupt, f"{left} applications were not looked at")
     waited_for = app is not None and any(isinstance(each, NotYet) for each in results)
     return 1 if waited_for or any(isinstance(each, NotSealed) for each in results) else 0
 
@@ -56,15 +59,17 @@ async def _seal(
     calendar: Calendar,
     *,
     apply: bool,
-) -> tuple[Sealing, ...]:
+) -> tuple[tuple[Sealing, ...], Interrupt]:
     async with wiring.tenant(settings, plan) as tenant:
         if apply:
             await calendar.check(plan, tenant.directory, journal)
             planuse.remember(plan, journal)
-        sealer = Sealer(
-            plan=plan, directory=tenant.directory, writer=tenant.seals, journal=journal, clock=SystemClock()
-        )  # fmt: skip
-        return await sealer.run(pairings, apply=apply, progress=progress("seal"))
+        with patient() as interrupt:
+            sealer = Sealer(
+                plan=plan, directory=tenant.directory, writer=tenant.seals, journal=journal, clock=SystemClock(),
+                stopped=interrupt,
+            )  # fmt: skip
+            return await sealer.run(pairings, apply=apply, progress=progress("seal")), interrupt
 
 
 def _row(result: Sealing) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import click
 from migrate import planuse
 from migrate.circumstances import RetirePolicy
 from migrate.cli import unmissed, wiring
+from migrate.cli.interrupts import Interrupt, patient, stopped
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, common, selection
 from migrate.cli.output import emit, progress
@@ -39,9 +40,11 @@ def command(*, settings: Settings, plan_file: Path, wave: int | None, app: str |
         unused = planuse.deactivated(plan, journal, app=app, wave=wave)
         pairings = () if unused and app else planuse.select(plan, app=app, wave=wave)
         work = _watch(settings, plan, (pairings, unused), journal, rules, plan_file=plan_file)
-        looks, others, over = asyncio.run(work)
+        looks, others, over, interrupt = asyncio.run(work)
     lines = [*map(_ended, over), *_lines(looks), *(line for each in others for line in unmissed.lines(each, plan_file))]
     emit(settings, lines, [*map(_row, looks), *map(unmissed.row, others), *map(_ended_row, over)])
+    if len(others) < len(unused):
+        return stopped(interrupt, "not every deactivated application was looked at")
     quiet = all(isinstance(look, Quiet) for look in looks) and all(isinstance(each, Unmissed) for each in others)
     return 0 if quiet else 1
 
@@ -54,7 +57,7 @@ async def _watch(
     rules: RetirePolicy,
     *,
     plan_file: Path,
-) -> tuple[tuple[Look, ...], tuple[Deactivation, ...], tuple[Over, ...]]:
+) -> tuple[tuple[Look, ...], tuple[Deactivation, ...], tuple[Over, ...], Interrupt]:
     async with wiring.tenant(settings, plan) as tenant:
         over = note_ended(journal, plan.digest, await tenant.directory.now())
         watcher = Watcher(
@@ -66,7 +69,9 @@ async def _watch(
             plan_file=str(plan_file),
         )
         looks = await watcher.run(whom[0], progress=progress("watch"))
-        return looks, await wiring.deactivator(tenant, plan, journal, rules).look(whom[1]), over
+        with patient() as interrupt:  # one that is missed may be activated
+            deactivator = wiring.deactivator(tenant, plan, journal, rules, stopped=interrupt)
+            return looks, await deactivator.look(whom[1]), over, interrupt
 
 
 def _ended(over: Over) -> str:

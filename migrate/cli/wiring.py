@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -127,11 +127,14 @@ async def hosts(settings: Settings, plan: Plan) -> AsyncIterator[ArmWriter]:
         yield ArmWriter(connection, SystemClock())
 
 
-def deactivator(tenant: Tenant, plan: Plan, journal: Journal, rules: RetirePolicy) -> Deactivator:
+def deactivator(
+    tenant: Tenant, plan: Plan, journal: Journal, rules: RetirePolicy, stopped: Callable[[], bool] = lambda: False
+) -> Deactivator:
     """Return what deactivates applications of a plan that nobody uses, in a signed-in tenant."""
     return Deactivator(
-        plan=plan, directory=tenant.directory, writer=tenant.writer, journal=journal, clock=SystemClock(), rules=rules
-    )
+        plan=plan, directory=tenant.directory, writer=tenant.writer, journal=journal, clock=SystemClock(), rules=rules,
+        stopped=stopped,
+    )  # fmt: skip
 
 
 @contextmanager

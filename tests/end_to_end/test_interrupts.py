@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
 import signal
@@ -12,8 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from migrate import concurrency
 from migrate.cli import main as entry
+from migrate.cli.ending import as_interrupts
 from migrate.cli.held import held_back
+from migrate.cli.interrupts import Interrupt, patient
 from migrate.cli.main import main
 
 LAUNCHER = Path(__file__).parents[2] / "unsecret.py"
@@ -43,6 +47,85 @@ def test_an_interrupt_ends_every_command_with_130_and_the_command_that_goes_on(
     told = capsys.readouterr().err
     assert "to go on: unsecret federate 'my plan.json' --journal" in told
     assert "pw" not in told
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_ends_is_taken_for_an_interrupt_with_its_own_exit_code(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left: list[str] = []
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            left.append("the lease is given back")
+
+    def wait(**_: object) -> None:
+        async def both() -> None:
+            asyncio.get_running_loop().call_later(0.01, signal.raise_signal, number)
+            await work()
+
+        asyncio.run(both())
+
+    monkeypatch.setattr(entry.cli, "main", wait)
+    assert main(["federate", "plan.json"]) == 128 + number
+    assert left
+    assert capsys.readouterr().err.endswith("to go on: unsecret federate plan.json\n")
+    assert signal.getsignal(number) is signal.SIG_DFL
+
+
+def begun_and_stopped(numbers: tuple[int, ...], *, apart: float = 0.0) -> tuple[Interrupt, list[str]]:
+    """Work on a, b and c, the first of which signals come to, and tell what was finished."""
+    finished: list[str] = []
+
+    async def work(name: str) -> None:
+        for number in numbers if name == "a" else ():
+            signal.raise_signal(number)
+            await asyncio.sleep(apart)
+        await asyncio.sleep(0.01)
+        finished.append(name)
+
+    async def run() -> Interrupt:
+        with patient() as interrupt:
+            await concurrency.each("abc", work, at_once=1, stopped=interrupt)
+        return interrupt
+
+    with as_interrupts():
+        return asyncio.run(run()), finished
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_is_in_hand_is_finished_and_nothing_new_begun(number: signal.Signals) -> None:
+    interrupt, finished = begun_and_stopped((number,))
+    assert finished == ["a"]
+    assert interrupt.code == 128 + number
+
+
+@pytest.mark.parametrize(
+    "numbers", [(signal.SIGTERM, signal.SIGTERM), (signal.SIGHUP, signal.SIGTERM), (signal.SIGTERM, signal.SIGINT)]
+)
+def test_a_second_signal_breaks_off(numbers: tuple[int, ...]) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        begun_and_stopped(numbers, apart=0.02)
+
+
+def test_a_hang_up_that_kernel_and_shell_both_tell_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert begun_and_stopped((signal.SIGHUP, signal.SIGHUP))[1] == ["a"]
+    monkeypatch.setattr("migrate.cli.interrupts._SAME_HANGUP", 0.0)
+    with pytest.raises(KeyboardInterrupt):
+        begun_and_stopped((signal.SIGHUP, signal.SIGHUP), apart=0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_was_ignored_when_it_began_stays_ignored(number: signal.Signals) -> None:
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        interrupt, finished = begun_and_stopped((number, number))
+        assert (finished, interrupt.asked) == (["a", "b", "c"], False)
+        assert signal.getsignal(number) is signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
 
 
 def test_an_interrupt_that_an_import_swallows_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,7 +84,10 @@ def test_no_more_is_removed_than_max_says(ready: tuple[Rollout, Plan], capsys: p
     assert len(before - tenant.keys_left()) == 1
 
 
-def test_an_interrupt_lets_the_credential_in_hand_be_finished(ready: tuple[Rollout, Plan], tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupt_lets_the_credential_in_hand_be_finished(
+    ready: tuple[Rollout, Plan], tmp_path: Path, number: signal.Signals
+) -> None:
     tenant, _ = ready
     before = tenant.keys_left()
     command = [sys.executable, "-P", str(LAUNCHER), "retire", "plan.json", "--apply", "--format", "json"]
@@ -94,10 +97,10 @@ def test_an_interrupt_lets_the_credential_in_hand_be_finished(ready: tuple[Rollo
         until = time.monotonic() + _PATIENCE
         while Kind.RETIRE_MEANT not in tenant.kinds() and time.monotonic() < until and process.poll() is None:
             time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=_PATIENCE)
     kinds = Counter(tenant.kinds())
-    assert process.returncode == 130, err
+    assert process.returncode == 128 + number, err
     assert kinds[Kind.RETIRE_MEANT] == kinds[Kind.RETIRED] == 1
     assert [row["result"] for row in json.loads(out)].count("retired") == 1
     assert "stopping after the step in hand" in err
