@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import msgspec
+
 from inventory.directory import TierOf
 from inventory.estate import Policy, Restriction, RoleHeld, RoleKind, Tier
 from inventory.rows import Reading
@@ -131,4 +133,9 @@ def _restrictions(holder: str, told: WireRestrictions | None) -> Iterator[Restri
                 state=wire.state,
                 longest=wire.max_lifetime,
                 for_apps_created_after=wire.restrict_for_apps_created_after_date_time,
+                excluded_actors=_json(wire.exclude_actors),
             )
+
+
+def _json(told: object) -> str:
+    return msgspec.json.encode(told, order="sorted").decode() if told else ""

@@ -104,10 +104,17 @@ _ROLES_SEEN = (
     f"THEN {_collection('directory roles')} ELSE {_HELD_ROLES} END"
 )
 _SUBSCRIPTION_SEEN = (
-    "NOT EXISTS (SELECT 1 FROM {side}.notes AS n WHERE n.subject LIKE 'subscription %' "
-    "AND t.resource_id LIKE '/subscriptions/' || substr(n.subject, length('subscription ') + 1) || '/%')"
+    "EXISTS (SELECT 1 FROM {side}.subscriptions AS s WHERE "
+    "substr(lower(t.resource_id), 1, length(s.subscription_id) + 16) = '/subscriptions/' || s.subscription_id || '/')"
 )
+"""A subscription that one scan did not show may have become invisible as well as empty."""
 _HOST_SEEN = f"{_collection('hosts')} AND {_SUBSCRIPTION_SEEN}"
+_TAGS_SEEN = (
+    f"{_collection('identity tags')} AND {_collection('identities')} AND ("  # noqa: S608 - texts of our own
+    f"NOT EXISTS (SELECT 1 FROM {{side}}.identities AS h WHERE h.principal_id = t.principal_id) "
+    f"OR EXISTS (SELECT 1 FROM (SELECT resource_id FROM {{side}}.identities AS h "
+    f"WHERE h.principal_id = t.principal_id) AS t WHERE {_SUBSCRIPTION_SEEN}))"
+)
 _POLICY_SEEN = f"{_collection('policies')} AND {_readable('policy_id')}"
 _ASSIGNED = "NOT EXISTS (SELECT 1 FROM {side}.notes AS n WHERE n.subject = 'app management policy ' || t.policy_id)"
 _HOLDER = (
@@ -179,7 +186,7 @@ _COMPARED = (
         "identity_tags",
         ("principal_id",),
         _NAME,
-        f"{_collection('identity tags')} AND {_collection('identities')}",
+        _TAGS_SEEN,
     ),
     _Compared(
         "role",
@@ -260,7 +267,7 @@ def _changed(compared: _Compared, key: Mapping[str, Cell], was: _Only, is_: _Onl
 
 
 def _is_untold(field: FieldChange) -> bool:
-    return field.name in _KNOWN and (field.name != "noted" or None in {field.old, field.new})
+    return field.name in _KNOWN and (field.name not in _BY_NULL or None in {field.old, field.new})
 
 
 _KNOWN = {
@@ -268,8 +275,11 @@ _KNOWN = {
     "federated_known": "federated credentials",
     "noted": "notes",
     "settings_known": "settings",
+    "excluded_actors": "excluded actors",
 }
-"""Columns that say whether something could be read, and what; ``noted`` by being NULL."""
+"""Columns that say whether something could be read, and what."""
+_BY_NULL = frozenset({"noted", "excluded_actors"})
+"""Those among them that say it by being NULL."""
 
 
 @dataclass(frozen=True, slots=True)

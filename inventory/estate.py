@@ -59,6 +59,14 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """An Azure subscription that the account may read as a whole: what is in no such one may be there unseen."""
+
+    id: str
+    """In lower case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssignedIdentity:
     """A user-assigned identity as Azure Resource Manager tells it; Graph tells the same one as a ManagedIdentity."""
 
@@ -125,6 +133,8 @@ class Restriction:
     longest: str | None
     """``maxLifetime``, an ISO 8601 duration."""
     for_apps_created_after: str | None
+    excluded_actors: str | None = ""
+    """``excludeActors`` as it was told, JSON: who may do it all the same; empty: nobody; None: not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from inventory.addresses import AddressBook
 from inventory.arm import ArmConnection
 from inventory.directory import FederatedOf, Page
 from inventory.errors import CursorExpiredError, InventoryError, PermissionMissingError, ReadFailedError
-from inventory.estate import AssignedIdentity, Host, HostSetting
+from inventory.estate import AssignedIdentity, Host, HostSetting, Subscription
 from inventory.hosting_wire import (
     ADDRESSES,
     HOSTS,
@@ -84,14 +84,14 @@ class Hosting:
         self._known = replace(known or KnownIds(), vault_domain=_VAULTS[connection.cloud])
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
-    async def hosts(self, cursor: str | None = None) -> AsyncIterator[Page[Host | ScanNote]]:
+    async def hosts(self, cursor: str | None = None) -> AsyncIterator[Page[Host | Subscription | ScanNote]]:
         """Yield everything that code runs on or that has an identity, and what of it could not be seen.
 
         Settings are None where the account may not list them; a note at the end says of how many sites and why.
         """
         place = _place(cursor)
         try:
-            notes = () if cursor else await self._unseen()
+            notes = () if cursor else await self._subscriptions()
             with AddressBook() as public:
                 unknown = await self._public_addresses(public)
                 async for rows, extra in self._rows(HOSTS, _HOSTS_PAGE, place):
@@ -161,15 +161,16 @@ class Hosting:
     async def _whole(self, query: str) -> list[bytes]:
         return [row async for rows, _ in self._rows(query, _ROWS, _Place()) for row in rows]
 
-    async def _unseen(self) -> tuple[ScanNote, ...]:
-        """Say which subscriptions are listed for the account, but not readable as a whole; or that there is none."""
+    async def _subscriptions(self) -> tuple[Subscription | ScanNote, ...]:
+        """Return those that are readable as a whole; say which are only listed for the account, or that none is."""
         listed = {_subscription(row) async for rows in self._arm.pages(_LISTED) for row in rows} - {""}
         if not listed:
             text = "no Azure subscription is visible, grant Reader on them: hosts and their settings are unknown"
             return (ScanNote(subject="hosts", text=text),)
         readable = {_subscription(row) for row in await self._whole(SUBSCRIPTIONS)}
         text = "Reader not granted on the whole of it: hosts and identities in it may be missing"
-        return tuple(ScanNote(subject=f"subscription {one}", text=text) for one in sorted(listed - readable))
+        whole = (Subscription(id=one) for one in sorted(listed & readable))
+        return *whole, *(ScanNote(subject=f"subscription {one}", text=text) for one in sorted(listed - readable))
 
     async def _public_addresses(self, book: AddressBook) -> tuple[ScanNote, ...]:
         """Join what the networks tell of machines; where they do not, the machines are told without addresses."""

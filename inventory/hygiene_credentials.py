@@ -77,7 +77,8 @@ def _lasts(context: Context, holder: Held, credential: Credential, state: Expiry
     if limit is not None and (end is None or (life is not None and life > limit.longest)):
         lives = "has no end" if end is None else f"lives {_span(life, limit.longest)}" if life else "lives longer"
         policy = "the tenant's default policy" if limit.policy.is_default else f"policy {limit.policy.name!r}"
-        message = f"The {what} {lives}; {policy} allows {_span(limit.longest)}."
+        exempt = f", and more to {limit.exempt}" if limit.exempt else ""
+        message = f"The {what} {lives}; {policy} allows {_span(limit.longest)}{exempt}."
         yield finding("credential-longer-than-policy", message, subject)
 
 

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from inventory.estate import Policy, Restriction
 from inventory.instants import instant
 from inventory.model import Credential, CredentialKind, Holder
@@ -54,6 +56,8 @@ class Limit:
 
     longest: timedelta
     policy: Policy
+    exempt: str = ""
+    """Who may exceed it, in words; empty where nobody may."""
 
 
 class Policies:
@@ -75,8 +79,11 @@ class Policies:
         """Return the limit for a credential of a kind that an object, created then, would be given."""
         credentials, kind = _LISTS[what]
         policy, found = self._in_force(holder, holder_id, created, credentials, kind)
-        longest = [each for one in found if (each := duration(one.longest)) is not None]
-        return Limit(longest=min(longest), policy=policy) if policy and longest else None
+        limits = [(each, exempt(one.excluded_actors)) for one in found if (each := duration(one.longest)) is not None]
+        if policy is None or not limits:
+            return None
+        longest, who = min(limits)
+        return Limit(longest=longest, policy=policy, exempt=who)
 
     def forbidding(self, holder: Holder, holder_id: str, created: datetime | None) -> Policy | None:
         """Return the policy that forbids a new secret for an object that was created then; None where none does."""
@@ -98,6 +105,21 @@ class Policies:
             and (one.state or "enabled").casefold() == "enabled"
             and not spared(one.for_apps_created_after, created)
         )
+
+
+def exempt(excluded_actors: str | None) -> str:
+    """Say who is exempt from a restriction, in words; empty where nobody is ("appManagementPolicyActorExemptions").
+
+    What else than custom security attributes stands there is not known, and still exempts somebody.
+    """
+    told = msgspec.json.decode(excluded_actors) if excluded_actors else None
+    listed = told.get("customSecurityAttributes") if isinstance(told, dict) else None
+    if isinstance(told, dict) and not any(told.values()):
+        return ""
+    names = [str(one["id"]) for one in listed or () if isinstance(one, dict) and isinstance(one.get("id"), str)]
+    if told and not names:
+        return "actors that it excludes"
+    return f"actors with the custom security attribute {' or '.join(sorted(names))}" if names else ""
 
 
 def spared(created_after: str | None, created: datetime | None) -> bool:

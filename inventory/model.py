@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
-from inventory.estate import Host, Policy, RoleHeld
+from inventory.estate import Host, Policy, RoleHeld, Subscription
 from inventory.ids import (
     ApplicationId,
     ClientId,
@@ -291,6 +291,8 @@ class Snapshot:
     identities: tuple[ManagedIdentity, ...]
     notes: tuple[ScanNote, ...]
     hosts: tuple[Host, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    """Those of which all hosts were seen."""
     roles: tuple[RoleHeld, ...] = ()
     policies: tuple[Policy, ...] = ()
     sources: tuple[Source, ...] = ()

@@ -164,6 +164,7 @@ class WireRestriction(WireObject, frozen=True, gc=False):
     state: str | None = None
     max_lifetime: str | None = None
     restrict_for_apps_created_after_date_time: str | None = None
+    exclude_actors: object = None
 
 
 class WireRestrictions(WireObject, frozen=True, gc=False):

@@ -7,7 +7,7 @@ from datetime import datetime
 from inventory.classify import Expiry
 from inventory.explain.facts import Row, Subject, day
 from inventory.explain.model import Known, Section
-from inventory.lifetimes import HOLDERS, spared
+from inventory.lifetimes import HOLDERS, exempt, spared
 from inventory.model import Holder, Purpose
 
 
@@ -155,7 +155,8 @@ def _restrictions(subject: Subject, policy: Row) -> list[Known]:
     told = [
         Known(
             text=f"{title}: {one['type']} {one['state'] or ''} {one['longest'] or ''}".rstrip()
-            + _sparing(subject, one),
+            + _sparing(subject, one)
+            + _exempting(one),
             evidence=f"policy {policy['id']}, {subject.scan}",
             data=one,
         )
@@ -173,6 +174,12 @@ def _sparing(subject: Subject, restriction: Row) -> str:
     held = (subject.principal if local else subject.application) or {}
     created = datetime.fromisoformat(str(held["created"])) if held.get("created") else None
     return f", for those created after {since}" + (": not for this one" if spared(str(since), created) else "")
+
+
+def _exempting(restriction: Row) -> str:
+    told = restriction["excluded_actors"]
+    who = exempt(None if told is None else str(told))
+    return f", not for {who}" if who else ""
 
 
 def _lock(subject: Subject) -> list[Known]:

@@ -17,7 +17,7 @@ import msgspec
 from inventory.columnar import Block, plain
 from inventory.decoded import Decoded
 from inventory.directory import FederatedOf
-from inventory.estate import AssignedIdentity, Host, Policy, RoleHeld
+from inventory.estate import AssignedIdentity, Host, Policy, RoleHeld, Subscription
 from inventory.model import Application, FederatedCredential, ManagedIdentity, ScanNote, ServicePrincipal
 from inventory.secret_texts import looks_secret, suspicious
 from inventory.snapshot import inserting
@@ -34,6 +34,7 @@ Entry = (
     | AssignedIdentity
     | FederatedOf
     | Host
+    | Subscription
     | RoleHeld
     | Policy
     | Source
@@ -49,6 +50,7 @@ _KEYS: Mapping[type, tuple[str, Callable[[Any], str]]] = {
     ManagedIdentity: ("identities", attrgetter("principal_id")),
     AssignedIdentity: ("identity_tags", attrgetter("principal_id")),
     Host: ("hosts", attrgetter("resource_id")),
+    Subscription: ("subscriptions", attrgetter("id")),
     Policy: ("policies", attrgetter("id")),
     FederatedOf: ("federated_told", attrgetter("holder_id")),
 }
@@ -87,6 +89,7 @@ def remember(database: sqlite3.Connection) -> Seen:
         ("identities", "principal_id"),
         ("identity_tags", "principal_id"),
         ("hosts", "resource_id"),
+        ("subscriptions", "subscription_id"),
         ("policies", "id"),
         ("federated_told, json_each(holder_ids)", "value"),
     ):
@@ -191,7 +194,7 @@ _KNOWN = "SELECT name FROM seen WHERE name IN (SELECT value FROM json_each(?))"
 _REMEMBER = "INSERT OR IGNORE INTO seen SELECT value FROM json_each(?)"
 
 
-def _collect(collection: str, entry: Entry, found: Rows) -> None:  # noqa: C901 - one line for each kind of entry
+def _collect(collection: str, entry: Entry, found: Rows) -> None:  # noqa: C901, PLR0912 - one line for each kind of entry
     match entry:
         case Application():
             _application(entry, found)
@@ -207,6 +210,8 @@ def _collect(collection: str, entry: Entry, found: Rows) -> None:  # noqa: C901 
             _federated(entry.holder_id, holder, entry.federated, found)
         case Host():
             _host(entry, found)
+        case Subscription():
+            found["subscriptions"].append((entry.id,))
         case RoleHeld():
             found["roles"].append(rows.role(entry))
         case Policy():

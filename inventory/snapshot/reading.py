@@ -166,6 +166,7 @@ class _Reader:
             identities=self._values("identities", lambda row: values.identity(row, federated, owners, tags)),
             notes=self._values("notes", values.note),
             hosts=self._values("hosts", lambda row: values.host(row, attached, settings)),
+            subscriptions=self._values("subscriptions", values.subscription),
             roles=self._values("roles", values.role),
             policies=self._values("policies", lambda row: values.policy(row, restrictions, assignments)),
             sources=self._values("sources", values.source),

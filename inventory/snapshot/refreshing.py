@@ -6,7 +6,7 @@ import sqlite3
 from typing import assert_never
 
 from inventory.directory import FederatedOf
-from inventory.estate import AssignedIdentity, Host, Policy, RoleHeld
+from inventory.estate import AssignedIdentity, Host, Policy, RoleHeld, Subscription
 from inventory.model import Application, ManagedIdentity, ScanNote, ServicePrincipal
 from inventory.snapshot import entries
 from inventory.snapshot.entries import Entry
@@ -28,7 +28,7 @@ _HANGING = {
 _WHOLE = {
     "roles": ("roles",),
     "policies": ("policies", "policy_restrictions", "policy_assignments"),
-    "hosts": ("hosts", "host_identities", "host_settings"),
+    "hosts": ("hosts", "host_identities", "host_settings", "subscriptions"),
     "identity-tags": ("identity_tags",),
 }
 
@@ -54,7 +54,7 @@ def replace(database: sqlite3.Connection, collection: str, entry: Entry) -> None
                 _hidden(database, object_id)
         case Host() | Policy() | Source() | AssignedIdentity():
             _thing_gone(database, entry)
-        case RoleHeld() | Use():
+        case RoleHeld() | Use() | Subscription():
             pass  # nothing that could be replaced: a collection of these is forgotten whole
         case _:
             assert_never(entry)
@@ -161,7 +161,7 @@ def _tags_gone(database: sqlite3.Connection, principal_id: str) -> None:
 
 def _host_gone(database: sqlite3.Connection, resource_id: str) -> None:
     entries.forget(database, "hosts", resource_id)
-    for table in _WHOLE["hosts"]:
+    for table in ("hosts", "host_identities", "host_settings"):
         database.execute(f"DELETE FROM {table} WHERE resource_id = ?", (resource_id,))  # noqa: S608 - our own
 
 

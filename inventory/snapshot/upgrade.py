@@ -69,7 +69,7 @@ def upgrade(path: Path, out: Path) -> None:
         if version == schema.SCHEMA_VERSION:
             header_of(path, source)  # an error where there is nothing in it
             raise SnapshotError(f"{path} has version {version} already; use it as it is")
-        told, made = (_digest_2 if version == 2 else _digest_3)(source)  # noqa: PLR2004 - the oldest there is
+        told, made = _digest_2(source) if version == schema.OLDEST_VERSION else _digests(source, version)
         if told != made:
             raise SnapshotError(f"{path} was changed after the scan (its digest does not match); scan the tenant again")
         with writing(out):
@@ -110,23 +110,26 @@ def _digest_2(database: sqlite3.Connection) -> tuple[str, str]:
     return told, whole.hexdigest()
 
 
-def _digest_3(database: sqlite3.Connection) -> tuple[str, str]:
-    """Return the digests of version 3, which had fewer tables and columns, each pair as one text."""
-    digest = Digest()
+def _digests(database: sqlite3.Connection, version: int) -> tuple[str, str]:
+    """Return the digests of version 3 or 4, which had fewer tables and columns, each pair as one text."""
+    digest, added = Digest(), {one for since, some in _ADDED.items() if since > version for one in some}
     for table in schema.COLUMNS:
-        if table not in _ADDED_BY_4:
-            columns = ", ".join(name for name in schema.names(table) if (table, name) not in _ADDED_BY_4)
+        if table not in added:
+            columns = ", ".join(name for name in schema.names(table) if (table, name) not in added)
             digest.take(table, database.execute(f"SELECT {columns} FROM {table}"))  # noqa: S608 - names are our own
     tenant_id, cloud, *told = database.execute("SELECT tenant_id, cloud, digest, evidence_digest FROM scan").fetchone()
     made = [
-        digest.text([one for one in tables if one not in _ADDED_BY_4], tenant_id, cloud, version=3)
+        digest.text([one for one in tables if one not in added], tenant_id, cloud, version=version)
         for tables in (schema.ESTATE, schema.EVIDENCE)
     ]
     return " ".join(told), " ".join(made)
 
 
-_ADDED_BY_4 = frozenset({"identity_tags", ("applications", "noted"), ("identities", "owners_known")})
-"""Tables, and columns of tables."""
+_ADDED: Mapping[int, frozenset[str | tuple[str, str]]] = {
+    4: frozenset({"identity_tags", ("applications", "noted"), ("identities", "owners_known")}),
+    5: frozenset({"subscriptions", ("policy_restrictions", "excluded_actors")}),
+}
+"""Tables, and columns of tables, by the version that they came with."""
 
 
 def _from_2(database: sqlite3.Connection) -> None:
@@ -200,6 +203,23 @@ def _from_3(database: sqlite3.Connection) -> None:
     database.execute("INSERT OR IGNORE INTO notes (subject, text) VALUES (?, ?)", _UNTAGGED)
 
 
+def _from_4(database: sqlite3.Connection) -> None:
+    """Add who is exempt from policies, and the subscriptions that were seen: those of hosts, where nothing is noted.
+
+    A file of version 2 was given the present tables, and has them already.
+    """
+    present = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if "subscriptions" in present:
+        return
+    database.execute(schema.create("subscriptions"))
+    database.execute("ALTER TABLE policy_restrictions ADD COLUMN excluded_actors TEXT")
+    database.execute(_SEEN)
+
+
+_SEEN = """
+    INSERT INTO subscriptions SELECT DISTINCT lower(subscription_id) FROM hosts
+    WHERE 'subscription ' || lower(subscription_id) NOT IN (SELECT subject FROM notes)
+"""
 _UNTAGGED = ("identity tags", "an older unsecret did not read them: identity tags are unknown")
 _SOURCE = f"""
     INSERT INTO sources (name, read_at, since, until, retention_days, missing, blind_spots, sees)
@@ -224,5 +244,5 @@ _UNREADABLE = """
     ) AS kind ON substr(subject, 1, length(kind.name)) = kind.name
     WHERE text LIKE 'unreadable: %'
 """
-MIGRATIONS: tuple[tuple[int, Callable[[sqlite3.Connection], None]], ...] = ((2, _from_2), (3, _from_3))
+MIGRATIONS: tuple[tuple[int, Callable[[sqlite3.Connection], None]], ...] = ((2, _from_2), (3, _from_3), (4, _from_4))
 """Each brings a file from its number to the next; in order."""

@@ -270,7 +270,7 @@ def write(path: Path, snapshot: Snapshot) -> str:
         collections: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             ("applications", snapshot.applications),
             ("service-principals", (*snapshot.service_principals, *snapshot.identities)),
-            ("hosts", snapshot.hosts),
+            ("hosts", (*snapshot.hosts, *snapshot.subscriptions)),
             ("roles", snapshot.roles),
             ("policies", snapshot.policies),
             ("evidence", (*snapshot.sources, *snapshot.uses)),

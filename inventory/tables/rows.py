@@ -161,6 +161,7 @@ def restriction(policy_id: str, value: Restriction) -> Row:
         value.state,
         value.longest,
         value.for_apps_created_after,
+        value.excluded_actors,
     )
 
 

@@ -1,4 +1,4 @@
-"""The tables and their columns, version 4.
+"""The tables and their columns, version 5.
 
 The columns stand in sorting order: all rows of a table sorted by all its columns are its canonical form.
 """
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 APPLICATION_ID = 0x756E7363  # "unsc": marks the file as ours in its SQLite header
 SCAN_ID = 0x756E7370  # "unsp": an unfinished scan
 REFRESH_ID = 0x756E7372  # "unsr": an unfinished refresh
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 OLDEST_VERSION = 2
 """From here on ``inventory.snapshot.upgrade`` brings a file to this version."""
 
@@ -130,8 +130,10 @@ ESTATE: Mapping[str, tuple[str, ...]] = {
         "state TEXT",
         "longest TEXT",
         "for_apps_created_after TEXT",
+        "excluded_actors TEXT",
     ),
     "policy_assignments": ("policy_id TEXT NOT NULL", "object_id TEXT NOT NULL"),
+    "subscriptions": ("subscription_id TEXT PRIMARY KEY NOT NULL",),
     "hosts": (
         "resource_id TEXT PRIMARY KEY NOT NULL",
         "type TEXT NOT NULL",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from inventory.estate import Host, HostSetting, Policy, Restriction, RoleHeld, RoleKind, SettingKind, Tier
+from inventory.estate import Host, HostSetting, Policy, Restriction, RoleHeld, RoleKind, SettingKind, Subscription, Tier
 from inventory.model import (
     Application,
     Credential,
@@ -162,10 +162,21 @@ def policy(row: Row, restrictions: Children, assignments: Children) -> Policy:
 
 def restriction(row: Row) -> Restriction:
     """Return the value of a row of ``policy_restrictions``."""
-    _, holder, credentials, form, state, longest, after = row
+    _, holder, credentials, form, state, longest, after, excluded = row
     return Restriction(
-        holder=holder, credentials=credentials, type=form, state=state, longest=longest, for_apps_created_after=after
+        holder=holder,
+        credentials=credentials,
+        type=form,
+        state=state,
+        longest=longest,
+        for_apps_created_after=after,
+        excluded_actors=excluded,
     )
+
+
+def subscription(row: Row) -> Subscription:
+    """Return the value of a row of ``subscriptions``."""
+    return Subscription(id=row[0])
 
 
 def second(row: Row) -> str:

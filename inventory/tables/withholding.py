@@ -21,7 +21,7 @@ _OURS = frozenset({
     "starts", "tier", "until",
 })  # fmt: skip
 """Columns that hold what this program says, or what it made a time or number of."""
-_JSON = frozenset({"addresses", "audiences", "blind_spots", "noted", "sees", "tags", "unknown"})
+_JSON = frozenset({"addresses", "audiences", "blind_spots", "excluded_actors", "noted", "sees", "tags", "unknown"})
 _GUID, _HYPHEN = 36, 8
 
 

@@ -22,6 +22,10 @@ from migrate.emulator.server import Emulator
 from migrate.emulator.state.records import Application, FederatedCredential, KeyCredential, ServicePrincipal
 
 FOREIGN_TENANT = "eeeeeeee-0000-4000-8000-000000000001"
+EXEMPT = {"customSecurityAttributes": [
+    {"@odata.type": "#microsoft.graph.customSecurityAttributeStringValueExemption", "id": "Team_Exempt",
+     "operator": "equals", "value": "yes"},
+]}  # fmt: skip
 MICROSOFT_TENANT = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
 
 
@@ -122,7 +126,7 @@ def _policies(build: Builder, application: str) -> None:
     lifetime = {"restrictionType": "passwordLifetime", "state": "enabled", "maxLifetime": "P180D",
                 "restrictForAppsCreatedAfterDateTime": None}  # fmt: skip
     build.call("PATCH", "policies/defaultAppManagementPolicy", {
-        "isEnabled": True, "applicationRestrictions": {"passwordCredentials": [lifetime]},
+        "isEnabled": True, "applicationRestrictions": {"passwordCredentials": [{**lifetime, "excludeActors": EXEMPT}]},
     })  # fmt: skip
     own = build.call("POST", "policies/appManagementPolicies", {
         "displayName": "lenient", "description": "for old ones", "isEnabled": True,

@@ -99,7 +99,7 @@ def test_the_readers_read_what_is_whole(whole: Path, tmp_path: Path) -> None:
     copy = tmp_path / "s.db"
     copy.write_bytes(whole.read_bytes())
     told = list(_refusals(whole, copy, tuple(formats())))
-    assert [one.partition(" ")[2] for one in told] == ["has version 4 already; use it as it is"]
+    assert [one.partition(" ")[2] for one in told] == ["has version 5 already; use it as it is"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from inventory import diff_alignment, snapshot
 from inventory.diff import Change, Difference, diff
 from inventory.directory import Page
 from inventory.errors import SnapshotError
-from inventory.estate import RoleKind, SettingKind
+from inventory.estate import RoleKind, SettingKind, Subscription
 from inventory.model import Application, Cloud, Owner, ScanNote, Snapshot, TenantId
 from inventory.snapshot import SnapshotWriter
 from tests.inventory import values
@@ -295,11 +295,35 @@ def test_what_one_scan_could_not_read_of_a_policy_or_a_role_did_not_disappear(tm
 def test_hosts_of_a_subscription_that_one_scan_could_not_read_did_not_disappear(tmp_path: Path) -> None:
     before = values.snapshot(hosts=(values.host(1, settings=(values.setting("A", SettingKind.OTHER),)),))
     unread = ScanNote(subject="subscription s", text="Reader not granted on the whole of it")
-    after = dataclasses.replace(before, hosts=(), notes=(unread,))
-    assert _unknown(tmp_path, before, after) == {"host", "attached identity", "host setting"}
-    elsewhere = dataclasses.replace(unread, subject="subscription other")
-    found = _diff(tmp_path, before, dataclasses.replace(after, notes=(elsewhere,)))
+    for notes, others in (((unread,), ()), ((), ()), ((), (Subscription(id="other"),))):
+        after = dataclasses.replace(before, hosts=(), notes=notes, subscriptions=others)
+        assert _unknown(tmp_path, before, after) == {"host", "attached identity", "host setting"}
+        assert _unknown(tmp_path, after, before) == {"host", "attached identity", "host setting"}
+    found = _diff(tmp_path, before, dataclasses.replace(before, hosts=()))
     assert {one.change for one in found} == {Change.DISAPPEARED}
+
+
+def test_tags_of_an_identity_whose_subscription_is_not_shown_any_more_are_unknown(tmp_path: Path) -> None:
+    tagged = dataclasses.replace(values.identity(), tags=(("env", "prod"),), resource_id=values.IDENTITY)
+    before = values.snapshot(identities=(tagged,))
+    after = values.snapshot(identities=(dataclasses.replace(tagged, tags=None),), subscriptions=())
+    assert _unknown(tmp_path, before, after) == {"tags of identity"}
+    seen = dataclasses.replace(after, subscriptions=before.subscriptions)
+    assert [one.change for one in _diff(tmp_path, before, seen)] == [Change.DISAPPEARED]
+
+
+def test_who_is_exempt_from_a_policy_is_compared_where_both_scans_read_it(tmp_path: Path) -> None:
+    [restriction] = values.policy().restrictions
+
+    def with_actors(told: str | None) -> Snapshot:
+        changed = dataclasses.replace(restriction, excluded_actors=told)
+        return values.snapshot(policies=(dataclasses.replace(values.policy(), restrictions=(changed,)),))
+
+    actors = '{"customSecurityAttributes":[{"id":"Team_Exempt"}]}'
+    [found] = _diff(tmp_path, with_actors(""), with_actors(actors))
+    assert (found.change, [one.name for one in found.fields]) == (Change.CHANGED, ["excluded_actors"])
+    [found] = _diff(tmp_path, with_actors(None), with_actors(actors))
+    assert found.change is Change.UNKNOWN
 
 
 def test_objects_that_pages_skipped_did_not_disappear_and_what_others_hold_is_compared(tmp_path: Path) -> None:

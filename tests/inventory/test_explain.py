@@ -329,3 +329,20 @@ def test_where_a_policy_was_not_read_the_default_is_not_said_to_bind(tmp_path: P
     found = _rules_of(tmp_path, values.policy(), notes=(note,))
     assert "default" not in _texts(found)
     assert found.unseen == (f"{note.subject}: {note.text}",)
+
+
+def test_who_is_exempt_from_a_restriction_is_told(tmp_path: Path) -> None:
+    [one] = _restricting("passwordAddition", "applications").restrictions
+    for excluded, says in (
+        (
+            '{"customSecurityAttributes":[{"id":"Team_Exempt"}]}',
+            "actors with the custom security attribute Team_Exempt",
+        ),
+        ('{"somethingNew":true}', "actors that it excludes"),
+        ('["odd"]', "actors that it excludes"),
+        ('{"customSecurityAttributes":[],"@odata.type":""}', ""),
+        ("", ""),
+    ):
+        restriction = dataclasses.replace(one, excluded_actors=excluded)
+        told = _texts(_rules_of(tmp_path, dataclasses.replace(values.policy(), restrictions=(restriction,))))
+        assert told.splitlines()[0].endswith(f"passwordAddition enabled{says and f', not for {says}'}")

@@ -8,7 +8,7 @@ import pytest
 
 from inventory.directory import FederatedOf, Page
 from inventory.errors import CursorExpiredError, ReadFailedError, TenantUnreachableError
-from inventory.estate import AssignedIdentity, Host, HostSetting, SettingKind
+from inventory.estate import AssignedIdentity, Host, HostSetting, SettingKind, Subscription
 from inventory.hosting import Hosting
 from inventory.model import ClientId, Cloud, IdentityClientId, PrincipalId, ScanNote
 from inventory.settings_kind import KnownIds
@@ -33,8 +33,12 @@ def _do(arm: MadeUpArm, job: Callable[[Hosting], Awaitable[_T]], cloud: Cloud = 
     return asyncio.run(run())
 
 
-async def _listed(hosting: Hosting, cursor: str | None = None) -> list[Page[Host | ScanNote]]:
-    return [page async for page in hosting.hosts(cursor)]
+async def _listed(hosting: Hosting, cursor: str | None = None) -> list[Page[Any]]:
+    """List hosts and notes; the subscriptions that were read are told before them."""
+    return [
+        Page(entries=tuple(one for one in page.entries if not isinstance(one, Subscription)), cursor=page.cursor)
+        async for page in hosting.hosts(cursor)
+    ]
 
 
 def _entries(pages: list[Page[Any]]) -> list[Any]:
@@ -153,9 +157,15 @@ def test_without_any_subscription_that_is_said(arm: MadeUpArm) -> None:
 def test_a_subscription_that_is_not_readable_as_a_whole_is_named(arm: MadeUpArm) -> None:
     arm.answers["/subscriptions"].clear()
     arm.answer("/subscriptions", {"value": [{"subscriptionId": SUBSCRIPTION}, {"subscriptionId": "B"}, {"other": 1}]})
+    arm.tables["subscriptions"] += [{"id": "", "subscriptionId": "not-listed"}]
     assert _notes(_do(arm, _listed)) == [
         "subscription b: Reader not granted on the whole of it: hosts and identities in it may be missing"
     ]
+
+    async def whole(hosting: Hosting) -> list[Any]:
+        return [one async for page in hosting.hosts() for one in page.entries if isinstance(one, Subscription)]
+
+    assert _do(arm, whole) == [Subscription(id=SUBSCRIPTION)]
 
 
 @pytest.mark.parametrize("status", [401, 403, 400])

@@ -148,6 +148,7 @@ def _policy(
         state=more.pop("state", "enabled"),
         longest=longest,
         for_apps_created_after=since,
+        excluded_actors=more.pop("excluded", ""),
     )
     return Policy(
         id=guid("6", 2 if own else 1),
@@ -190,6 +191,14 @@ def test_the_policy_that_applies_is_the_objects_own_whole_or_else_the_default(
     for each in found:
         assert f"lives 200 days; {'policy' if days == 30 else 'the tenant'}" in each.message
         assert f"allows {days} days" in each.message
+
+
+def test_who_may_exceed_a_limit_is_said_with_it() -> None:
+    actors = '{"customSecurityAttributes":[{"id":"Team_Exempt","operator":"equals"}]}'
+    for excluded, says in ((actors, ", and more to actors with the custom security attribute Team_Exempt."), ("", ".")):
+        held = _snapshot(_application(_lasting(100, 100)), policies=(_policy("P90D", excluded=excluded),))
+        [found] = [each for each in findings(held) if each.rule == "credential-longer-than-policy"]
+        assert found.message.endswith(f"allows 90 days{says}")
 
 
 def test_a_service_principal_and_its_certificates_have_limits_of_their_own() -> None:

@@ -25,7 +25,7 @@ from inventory.model import Application, Cloud, Credential, CredentialKind, Purp
 from inventory.privilege import tier_of
 from inventory.scan import Readers, scan
 from migrate.emulator.server import Emulator
-from tests.inventory.labelled import FOREIGN_TENANT, MICROSOFT_TENANT, Labels, labelled_tenant
+from tests.inventory.labelled import EXEMPT, FOREIGN_TENANT, MICROSOFT_TENANT, Labels, labelled_tenant
 from tests.inventory.values import guid
 
 _AUTHENTICATION, _SIGNING = Purpose.AUTHENTICATION, Purpose.SIGNING
@@ -191,6 +191,8 @@ def test_locks_policies_and_switches_are_read(found: Found) -> None:
     assert found.principal("switched off").enabled is False
     default, own = sorted(found.read.policies, key=lambda one: not one.is_default)
     assert (default.enabled, [one.longest for one in default.restrictions]) == (True, ["P180D"])
+    assert [json.loads(one.excluded_actors or "") for one in default.restrictions] == [EXEMPT]
+    assert [one.excluded_actors for one in own.restrictions] == [""]
     assert (own.name, own.applies_to) == ("lenient", (found.application("plain").id,))
 
 

@@ -77,6 +77,7 @@ def test_the_digest_knows_content_but_neither_order_nor_time(tmp_path: Path) -> 
         *_WHOLE.uses,
         *_WHOLE.sources,
         *_WHOLE.hosts,
+        *_WHOLE.subscriptions,
         *_WHOLE.roles,
         *_WHOLE.policies,
         *_WHOLE.identities,

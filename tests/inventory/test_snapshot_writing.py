@@ -348,7 +348,7 @@ def test_a_refresh_says_what_a_full_scan_says(tmp_path: Path) -> None:
         writer.replace("service-principals", values.principal(1))
         writer.remove(values.guid("c", 4), values.guid("7", 4), "nobody")
         writer.forget("hosts")
-        writer.add("hosts", Page(entries=more_hosts, cursor=None))
+        writer.add("hosts", Page(entries=(*more_hosts, *full.subscriptions), cursor=None))
         writer.forget("graph-credential-activity")
         writer.add("graph-credential-activity", Page(entries=(values.source(), values.use(2)), cursor=None))
         writer.link("applications", "https://graph/delta?token")

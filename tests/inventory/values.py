@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from inventory.estate import Host, HostSetting, Policy, Restriction, RoleHeld, RoleKind, SettingKind, Tier
+from inventory.estate import (
+    Host,
+    HostSetting,
+    Policy,
+    Restriction,
+    RoleHeld,
+    RoleKind,
+    SettingKind,
+    Subscription,
+    Tier,
+)
 from inventory.model import (
     Application,
     ApplicationId,
@@ -220,6 +230,7 @@ def snapshot(
     uses: tuple[Use, ...] = (),
     sources: tuple[Source, ...] = (),
     hosts: tuple[Host, ...] = (),
+    subscriptions: tuple[Subscription, ...] = (Subscription(id="s"),),
     roles: tuple[RoleHeld, ...] = (),
     policies: tuple[Policy, ...] = (),
     notes: tuple[ScanNote, ...] = (),
@@ -234,6 +245,7 @@ def snapshot(
         identities=identities,
         notes=notes,
         hosts=hosts,
+        subscriptions=subscriptions,
         roles=roles,
         policies=policies,
         sources=sources,

@@ -83,7 +83,7 @@ def test_a_report_of_a_broken_file_says_what_is_broken(capsys: Captured) -> None
 
 def test_a_report_of_a_file_without_tables_makes_no_journal_of_it(capsys: Captured) -> None:
     with sqlite3.connect("empty.db") as empty:
-        empty.execute("PRAGMA user_version = 5")
+        empty.execute("PRAGMA user_version = 6")
     before = Path("empty.db").read_bytes()
     assert "nothing to report" in refused(capsys, "report", "empty.db", "--out", "r.html")
     assert Path("empty.db").read_bytes() == before
