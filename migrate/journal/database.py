@@ -12,16 +12,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from migrate.errors import JournalError
+from migrate.journal.writing import writer
 from migrate.ports import Clock
 
 _POSTGRESQL = "postgresql+psycopg"
 _WAIT = 60
 """Seconds to wait for another writer of an SQLite file; each holds it for the length of one entry."""
+_LOOK = 5
+"""Seconds to wait for it where nothing was written yet: whoever only looks can look again."""
 _CONNECT = 15
 """Seconds to wait for a PostgreSQL server."""
 _LOCK = 0x756E736563726574
 """Advisory lock under which everything is written, so that one entry follows the other: "unsecret" in ASCII."""
-_WRITES = "unsecret_writes"
+_WRITES, _PATIENCE = "unsecret_writes", "unsecret_patience"
 _HELP = "write it like unsecret.db, sqlite:///unsecret.db or postgresql+psycopg://user@host/database"
 
 
@@ -38,6 +41,7 @@ class Database:
             raise JournalError(f"cannot open the journal {self.where}: there is no folder {self._file.parent}")
         self._engine = _engine(parsed, self.where)
         self._writer = self._engine.execution_options(**{_WRITES: True})
+        self._has_written = False
 
     @property
     def absent(self) -> bool:
@@ -47,7 +51,9 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Give a connection in one transaction: what it reads is of one moment. Raises JournalError."""
-        options = {} if self._file is not None else {"isolation_level": "REPEATABLE READ"}
+        options: dict[str, Any] = {"isolation_level": "REPEATABLE READ"}
+        if self._file is not None:
+            options = {_PATIENCE: _WAIT if self._has_written else _LOOK}
         with self._told(), self._engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
@@ -56,6 +62,7 @@ class Database:
         """Give the one connection that may write now; durable when the block has ended. Raises JournalError."""
         if self._file is not None and self.absent:
             self._file.touch(mode=0o600)  # for its owner alone: it says which credentials still work
+        self._has_written = True
         with self._told(), self._writer.begin() as connection:
             if self._file is None:  # READ COMMITTED: the statements after this one see what others have committed
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
@@ -77,6 +84,11 @@ class Database:
         try:
             yield
         except sa.exc.DBAPIError as error:
+            if self._is_busy(error):
+                then = _AGAIN if self._has_written else "run this again"
+                raise JournalError(
+                    f"cannot use the journal {self.where}: {self._by_whom()}; when that has ended, {then}"
+                ) from error
             why = " ".join(str(error.orig).split())
             raise JournalError(f"cannot use the journal {self.where}: {why}; {_way_out(error)}") from error
         except UnicodeDecodeError as error:  # SQLite's own messages quote what a damaged file says
@@ -84,11 +96,18 @@ class Database:
         except UnicodeEncodeError as error:
             raise JournalError("the journal cannot hold text that is no Unicode: rename what is named so") from error
 
+    def _is_busy(self, error: sa.exc.DBAPIError) -> bool:
+        code = getattr(error.orig, "sqlite_errorcode", None)
+        return isinstance(code, int) and code & 0xFF == sqlite3.SQLITE_BUSY
+
+    def _by_whom(self) -> str:
+        found = writer(self._file) if self._file is not None else ""
+        return f"another command is writing to it ({found})" if found else "another program is writing to it"
+
 
 _AGAIN = "run the command again: it finds out what became of what it had begun"
 _DAMAGED = "put a copy from before in its place, see docs/journal.md"
 _WAYS_OUT = {
-    sqlite3.SQLITE_BUSY: f"another program has it for long; when that has ended, {_AGAIN}",
     sqlite3.SQLITE_FULL: f"make room on its disk, then {_AGAIN}",
     sqlite3.SQLITE_IOERR: f"make room on its disk, or mend that, then {_AGAIN}",
     sqlite3.SQLITE_READONLY: f"make the file and its folder writable, then {_AGAIN}",
@@ -168,7 +187,6 @@ def _engine(url: sa.URL, where: str) -> sa.Engine:
 
 def _durable_file(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # sqlite3 would begin transactions late, and none around a change of the schema
-    connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA trusted_schema = OFF")
 
 
@@ -182,5 +200,9 @@ def _durable_server(connection: Any, _record: object) -> None:
 
 def _begin(connection: sa.Connection) -> None:
     """Take the file before the first read, where something will be written: what is read is the newest then."""
-    writes = connection.get_execution_options().get(_WRITES, False)
+    options = connection.get_execution_options()
+    writes = options.get(_WRITES, False)
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(options.get(_PATIENCE, _WAIT) * 1000)}")
+    if writes:  # it reads the schema, so that it would wait for others before anybody has said for how long
+        connection.exec_driver_sql("PRAGMA synchronous = FULL")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import resource
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -131,7 +133,7 @@ def test_a_journal_that_somebody_holds_or_whose_disk_is_full_says_what_to_do(
     impatient = SqlJournal(f"sqlite:///{path}", SystemClock())
     with closing(impatient), closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(JournalError, match=r"another program has it for long.*run the command again"):
+        with pytest.raises(JournalError, match=r"is writing to it.*run the command again: it finds out"):
             record(impatient, entry())
         other.execute("ROLLBACK")
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -142,6 +144,34 @@ def test_a_journal_that_somebody_holds_or_whose_disk_is_full_says_what_to_do(
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert len(journal.entries()) == 1
+
+
+HOLDS = """
+import sqlite3, sys
+other = sqlite3.connect(sys.argv[2], isolation_level=None)
+other.execute("BEGIN EXCLUSIVE")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="only Linux tells whose lock it is")
+def test_who_only_looks_waits_for_seconds_and_hears_who_is_writing(
+    journal: SqlJournal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(journal, entry())
+    path, script = tmp_path / "journal.db", tmp_path / "unsecret.py"
+    script.write_text(HOLDS)
+    monkeypatch.setattr("migrate.journal.database._LOOK", 0.05)
+    command = [sys.executable, str(script), "retire", str(path), "postgresql://me:password@db/x"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with pytest.raises(JournalError) as caught:
+            SqlJournal(f"sqlite:///{path}", SystemClock())
+        told = f"another command is writing to it (unsecret retire, process {other.pid}); when that has ended, run this"
+        assert told in str(caught.value)
+        other.communicate("")
 
 
 @pytest.mark.postgres
