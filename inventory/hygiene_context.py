@@ -15,18 +15,16 @@ from inventory.model import (
     ClientId,
     Credential,
     CredentialKind,
-    Holder,
     Purpose,
     ScanNote,
     ServicePrincipal,
     Snapshot,
 )
 from inventory.usage import Use
-from inventory.usage_subject import has_agents, subject
+from inventory.usage_subject import has_agents, of_holder
 from inventory.usage_verdict import Terms, Verdict, verdict
 
 _IN_FORCE = frozenset({Expiry.LIVE, Expiry.ENDLESS})
-_HERE_ALONE = "AzureADMyOrg"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,10 +103,9 @@ class Context:
     def use_of(self, credential: Credential) -> Verdict:
         """Judge whether a credential is used."""
         application = self.applications.get(credential.client_id)
-        local = credential.holder is Holder.SERVICE_PRINCIPAL  # it authenticates in this tenant alone
         audience = application.sign_in_audience if application else None
         agents = has_agents((application, self.principals.get(credential.client_id)))
-        asked = subject(credential, elsewhere=not local and audience != _HERE_ALONE, agents=agents)
+        asked = of_holder(credential, audience, agents=agents)
         terms = Terms(days=self.thresholds.unused_days)
         return verdict(asked, self.uses.get(asked.client_id, ()), self.snapshot.sources, self.snapshot.taken_at, terms)
 

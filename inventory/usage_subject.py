@@ -9,7 +9,7 @@ from datetime import datetime
 
 from inventory.classify import named_thumbprint, thumbprint
 from inventory.ids import guid, spelled
-from inventory.model import Application, ClientId, Credential, FederatedCredential, Purpose, ServicePrincipal
+from inventory.model import Application, ClientId, Credential, FederatedCredential, Holder, Purpose, ServicePrincipal
 from inventory.usage import Use
 
 FEDERATED = "federated"
@@ -27,6 +27,7 @@ _TYPES = {
 
 "none" is not here, as in the gate secret-unused: a record may be written before the application shows its secret.
 """
+_HERE_ALONE = "AzureADMyOrg"
 _UNDECIDED = frozenset({"clientassertion"})
 """Types that fit our kind and still do not say that it was ours: an assertion is signed by a certificate or another."""
 
@@ -69,6 +70,15 @@ def subject(credential: Credential, *, elsewhere: bool, agents: bool = False) ->
         begins=credential.start,
         agents=agents,
     )
+
+
+def of_holder(credential: Credential, audience: str | None, *, agents: bool) -> Subject:
+    """Return what to ask about a credential of an application with this ``signInAudience``, None where it is not told.
+
+    What the service principal holds authenticates in this tenant alone.
+    """
+    here = credential.holder is Holder.SERVICE_PRINCIPAL or audience == _HERE_ALONE
+    return subject(credential, elsewhere=not here, agents=agents)
 
 
 def federated_subject(client_id: ClientId, federated: FederatedCredential, *, elsewhere: bool) -> Subject:

@@ -6,10 +6,11 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from inventory.classify import Expiry, expiry
 from inventory.explain.model import Cell
-from inventory.model import TenantId
+from inventory.model import Credential, TenantId
 from inventory.snapshot import Header
 from inventory.tables import schema, values
 
@@ -51,12 +52,20 @@ class Subject:
     @property
     def expiry(self) -> Expiry:
         """Say how the dates stood when the scan was taken."""
-        row = tuple(self.credential[name] for name in schema.names("credentials"))
-        return expiry(values.credential(row), self.of.taken_at)
+        return expiry(self.value, self.of.taken_at)
+
+    @property
+    def value(self) -> Credential:
+        """Return the credential as a value."""
+        return values.credential(tuple(self.credential[name] for name in schema.names("credentials")))
 
     def rows(self, statement: str, *parameters: Cell) -> list[Row]:
         """Return the rows of a query."""
         return list(select(self.database, statement, *parameters))
+
+    def cells(self, table: str, condition: str = "", *parameters: Cell) -> list[tuple[Any, ...]]:
+        """Return rows of a table, in the order of its columns; ``condition`` is SQL of the caller's own."""
+        return self.database.execute(schema.select(table, condition), parameters).fetchall()
 
     def row(self, statement: str, *parameters: Cell) -> Row:
         """Return the one row of a query."""

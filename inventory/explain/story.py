@@ -11,6 +11,7 @@ from inventory.explain import holding, surroundings, using
 from inventory.explain.code import CodeSite
 from inventory.explain.facts import Row, Subject, day, select
 from inventory.explain.model import Explanation, Known, Section, Story
+from inventory.model import Purpose
 from inventory.snapshot import Header, header, opened
 from inventory.tables import schema
 from inventory.tables.texts import time_text
@@ -78,18 +79,20 @@ def _holder(database: sqlite3.Connection, table: str, credential: Row) -> Row | 
 
 
 def _story(subject: Subject, sites: Sequence[CodeSite] | None) -> Story:
-    sections = (
+    told = (
         holding.identity_of(subject),
         holding.holder(subject),
         holding.owners(subject),
         holding.roles(subject),
         *using.evidence(subject),
+        using.together(subject),
         surroundings.federated(subject),
         surroundings.identities(subject),
         surroundings.settings(subject),
         holding.rules(subject),
         using.code(subject, sites),
     )
+    sections = tuple(one for one in told if one.known or one.unseen)
     unseen = tuple(dict.fromkeys(text for section in sections for text in section.unseen))
     unread = subject.row("SELECT count(*) AS objects FROM unreadable")["objects"]
     if unread:
@@ -116,6 +119,9 @@ def _breaks(subject: Subject, sections: Sequence[Section]) -> tuple[Known, ...]:
 def _verdict(subject: Subject, breaks: tuple[Known, ...], unseen: tuple[str, ...]) -> str:
     if holding.ended(subject):
         return f"it ended {day(subject.credential['ends'])}: it authenticates nobody any more"
-    if breaks:
-        return f"{len(breaks)} known uses stop working"
+    puzzling = subject.credential["purpose"] == Purpose.UNKNOWN.value
+    if uses := len(breaks) - puzzling:
+        return "one known use stops working" if uses == 1 else f"{uses} known uses stop working"
+    if puzzling:
+        return "nobody can say, as its purpose is not understood"
     return "nothing known uses it, and here is what could not be seen" if unseen else "nothing known uses it"

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import assert_never
 
 import msgspec
 
 from inventory.explain.code import CodeSite
 from inventory.explain.facts import Row, Subject, day
 from inventory.explain.model import Cell, Known, Section
+from inventory.model import Purpose
+from inventory.tables import values
+from inventory.usage_subject import BLUEPRINT, of_holder
+from inventory.usage_verdict import Unknown, Unused, Used, Verdict, verdict
 
 _SHOWN = 20
 _HOW: Mapping[Cell, str] = {None: "", 0: ", without a user", 1: ", on behalf of a user"}
@@ -32,6 +37,36 @@ def evidence(subject: Subject) -> tuple[Section, ...]:
     if not found:
         return (Section(title="use", unseen=("no source of evidence was read: use is unknown",)),)
     return tuple(_source(subject, one) for one in found)
+
+
+def together(subject: Subject) -> Section:
+    """Say what all sources come to, as the report does; nothing of what does not authenticate, whose use none shows."""
+    credential = subject.value
+    if credential.purpose is not Purpose.AUTHENTICATION:
+        return Section(title="use, taken together")
+    holders = [one for one in (subject.application, subject.principal) if one is not None]
+    audience = (subject.application or {}).get("sign_in_audience")
+    agents = any(BLUEPRINT in str(one["unknown"]) for one in holders)
+    asked = of_holder(credential, None if audience is None else str(audience), agents=agents)
+    uses = map(values.use, subject.cells("uses", "WHERE client_id = ?", subject.client_id))
+    sources = map(values.source, subject.cells("sources"))
+    answer = verdict(asked, uses, sources, subject.of.taken_at)
+    before = answer.before if isinstance(answer, Unknown) else ""
+    told = "; ".join((*answer.because, *([before] if before else [])))
+    known = Known(text=f"{_said(answer)}: {told}", evidence=f"all sources, judged at {subject.scan}")
+    return Section(title="use, taken together", known=(known,))
+
+
+def _said(answer: Verdict) -> str:
+    match answer:
+        case Used():
+            return "used"
+        case Unused():
+            return f"unused for {answer.days} days"
+        case Unknown():
+            return "unknown"
+        case _:
+            assert_never(answer)
 
 
 def _source(subject: Subject, source: Row) -> Section:
@@ -88,10 +123,16 @@ def _unseen(source: Row) -> list[str]:
         return [f"{name}: {source['missing']}"]
     if "read_at" not in source:
         return [f"{name}: its window and blind spots"]
-    before = f"before {day(source['since'])}" if source["since"] else "it is not known how far back"
-    after = f"after {day(source['until'])}" if source["until"] else "it is not known how late"
     blind = msgspec.json.decode(str(source["blind_spots"]), type=list[str])
-    return [f"{name}: what happened {before}, or {after}", *(f"{name}: {one}" for one in blind)]
+    return [f"{name}: {_outside(source)}", *(f"{name}: {one}" for one in blind)]
+
+
+def _outside(source: Row) -> str:
+    if source["since"] and source["until"]:
+        return f"what happened before {day(source['since'])}, or after {day(source['until'])}"
+    if source["until"]:
+        return f"how far back it sees, and what happened after {day(source['until'])}"
+    return "which time it shows"
 
 
 def _unnamed(subject: Subject, source: Row) -> list[str]:
@@ -123,7 +164,9 @@ def code(subject: Subject, sites: Sequence[CodeSite] | None) -> Section:
     known = tuple(_site(one) for one in mine)
     breaks = tuple(_site(one) for one in mine if one.result != "already assertion")
     nameless = sum(one.whose is None for one in sites)
-    unseen = (f"{nameless} places in the code do not say whose sign-in they are",) if nameless else ()
+    several = f"{nameless} places in the code do not say whose sign-in they are"
+    one = "one place in the code does not say whose sign-in it is"
+    unseen = (one if nameless == 1 else several,) if nameless else ()
     if not mine:
         known = (Known(text="no place in the code given names this client id", evidence="results of rewrite"),)
     return Section(title="code", known=known, breaks=breaks, unseen=unseen)

@@ -12,8 +12,10 @@ from inventory import snapshot
 from inventory.errors import CodeFileError, NoSuchCredentialError
 from inventory.estate import Policy, SettingKind, Tier
 from inventory.explain import CodeSite, Explanation, Section, code_sites, explain, lines
+from inventory.hygiene_context import STANDARD, Context
 from inventory.model import ClientId, CredentialKind, Holder, KeyId, Lock, Purpose, ScanNote, Snapshot, TenantId
 from inventory.usage import SourceName, Use
+from inventory.usage_verdict import Unused
 from tests.inventory import values
 from tests.inventory.values import NOW
 
@@ -131,7 +133,7 @@ def test_what_breaks_is_named_and_what_was_not_seen_is_said(tmp_path: Path) -> N
         "graph-sign-ins: what happened before 2026-01-31 10:00, or after 2026-03-02 09:00",
         "log-analytics: Log Analytics Reader not granted",
         "the settings of 1 of 2 hosts",
-        "1 places in the code do not say whose sign-in they are",
+        "one place in the code does not say whose sign-in it is",
     }
 
 
@@ -346,3 +348,48 @@ def test_who_is_exempt_from_a_restriction_is_told(tmp_path: Path) -> None:
         restriction = dataclasses.replace(one, excluded_actors=excluded)
         told = _texts(_rules_of(tmp_path, dataclasses.replace(values.policy(), restrictions=(restriction,))))
         assert told.splitlines()[0].endswith(f"passwordAddition enabled{says and f', not for {says}'}")
+
+
+@pytest.mark.parametrize("told", ["used", "unused", "unknown", "signing"])
+def test_the_sources_together_come_to_what_the_report_says(tmp_path: Path, told: str) -> None:
+    purpose = Purpose.SIGNING if told == "signing" else Purpose.AUTHENTICATION
+    one = values.secret(1, purpose=purpose)
+    nobody = dataclasses.replace(
+        values.use(1), key_id=None, delegated=True, first=None, last=None, last_success=None, successes=None,
+        failures=None,
+    )  # fmt: skip
+    uses = {"used": (nobody, _USED), "unused": (nobody,)}.get(told, ())
+    application = dataclasses.replace(values.application(1, credentials=(one,)), sign_in_audience="AzureADMyOrg")
+    value = values.snapshot(application, sources=(values.source(), values.source(_SIGN_INS)), uses=uses)
+    section = _sections(_explained(tmp_path, value)).get("use, taken together")
+    if told == "signing":
+        assert section is None, "no source shows the use of what signs"
+        return
+    assert section is not None
+    answer = Context.of(value, STANDARD).use_of(one)
+    assert type(answer).__name__.lower() == told
+    said = f"unused for {answer.days} days" if isinstance(answer, Unused) else told
+    assert _texts(section) == f"{said}: {'; '.join(answer.because)}"
+
+
+def test_what_nobody_understands_is_no_known_use(tmp_path: Path) -> None:
+    odd = values.secret(1, purpose=Purpose.UNKNOWN)
+    bare = values.snapshot(values.application(1, credentials=(odd,)))
+    (story,) = _explained(tmp_path, bare).stories
+    assert story.verdict == "nobody can say, as its purpose is not understood"
+    assert len(story.breaks) == 1
+    (story,) = _explained(
+        tmp_path, dataclasses.replace(bare, uses=(_USED,), sources=(values.source(_SIGN_INS),))
+    ).stories
+    assert story.verdict == "one known use stops working"
+
+
+def test_a_source_without_a_window_says_so(tmp_path: Path) -> None:
+    activity = dataclasses.replace(values.source(), since=None)
+    timeless = dataclasses.replace(values.source(_SIGN_INS), since=None, until=None)
+    whole = values.snapshot(values.application(1, credentials=(values.secret(1),)), sources=(activity, timeless))
+    (story,) = _explained(tmp_path, whole).stories
+    assert {
+        "graph-credential-activity: how far back it sees, and what happened after 2026-03-02 09:00",
+        "graph-sign-ins: which time it shows",
+    } <= set(story.unseen)

@@ -76,7 +76,7 @@ def test_a_credential_is_explained_with_the_code_that_uses_it(
     assert "app.py:3: azure.identity.ClientSecretCredential" in told.partition("what breaks if it goes today")[2]
     assert main([*arguments, "--format", "json"]) == 0
     (story,) = json.loads(capsys.readouterr().out)["stories"]
-    assert story["verdict"] == "1 known uses stop working"
+    assert story["verdict"] == "one known use stops working"
     assert story["breaks"][0]["data"]["line"] == 3
 
 
