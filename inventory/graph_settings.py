@@ -27,6 +27,15 @@ _GRAPHS: Mapping[Cloud, str] = {
     Cloud.USGOV: "https://graph.microsoft.us",
     Cloud.CHINA: "https://microsoftgraph.chinacloudapi.cn",
 }
+# Page "National clouds" of the Microsoft identity platform, with the older names that azure-identity still uses.
+_OF_AUTHORITY: Mapping[str, Cloud] = {
+    "login.microsoftonline.com": Cloud.PUBLIC,
+    "login.windows.net": Cloud.PUBLIC,
+    "login.microsoftonline.us": Cloud.USGOV,
+    "login.usgovcloudapi.net": Cloud.USGOV,
+    "login.partner.microsoftonline.cn": Cloud.CHINA,
+    "login.chinacloudapi.cn": Cloud.CHINA,
+}
 _DOD_GRAPH = "https://dod-graph.microsoft.us"  # same authority as USGOV, an audience of its own
 
 
@@ -34,7 +43,8 @@ _DOD_GRAPH = "https://dod-graph.microsoft.us"  # same authority as USGOV, an aud
 class GraphSettings:
     """Where to sign in and where to read.
 
-    ``authority_host`` defaults to AZURE_AUTHORITY_HOST, then to the cloud's; ``graph_endpoint`` to the cloud's.
+    ``authority_host`` defaults to AZURE_AUTHORITY_HOST, where that is not the authority of another cloud, then to the
+    cloud's; ``graph_endpoint`` to the cloud's.
     ``ca_file`` (PEM) defaults to SSL_CERT_FILE, then REQUESTS_CA_BUNDLE, then to the certificates of the libraries:
     said here once, because the two HTTP libraries below read different variables.
     """
@@ -52,7 +62,10 @@ class GraphSettings:
     @property
     def authority(self) -> str:
         """The URL that tokens come from; raises TenantUnreachableError where it holds a password."""
-        host = self.authority_host or os.environ.get("AZURE_AUTHORITY_HOST") or _AUTHORITIES[self.cloud]
+        named = os.environ.get("AZURE_AUTHORITY_HOST", "")
+        if cloud_of_authority(named) not in {None, self.cloud}:
+            named = ""  # the cloud of one tenant among several, or of a plan, was chosen with more care
+        host = self.authority_host or named or _AUTHORITIES[self.cloud]
         _check_bare(host, "the authority")
         return host if "://" in host else f"https://{host}"
 
@@ -72,6 +85,11 @@ class GraphSettings:
         """The file of certificate authorities to trust."""
         named = os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE")
         return str(self.ca_file) if self.ca_file else named or None
+
+
+def cloud_of_authority(host: str) -> Cloud | None:
+    """Return the cloud whose authority this is, as AZURE_AUTHORITY_HOST names it; None for any other host."""
+    return _OF_AUTHORITY.get(host.strip().lower().rpartition("://")[2].partition("/")[0])
 
 
 def checked_origin(endpoint: str, service: str = "Graph") -> Origin:

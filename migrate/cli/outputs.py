@@ -104,7 +104,7 @@ def _is_journal(path: Path) -> bool:
 
 def _stands(out: Path) -> bool:
     """Whether a regular file is there; anything else that is not a file is refused."""
-    if not out.exists():
+    if not _exists(out):
         return False
     if not out.is_file():
         raise _refused(out, "it is no regular file")
@@ -112,7 +112,14 @@ def _stands(out: Path) -> bool:
 
 
 def _same(out: Path, source: Path) -> bool:
-    return out.exists() and source.exists() and out.samefile(source)
+    return _exists(out) and source.exists() and out.samefile(source)
+
+
+def _exists(out: Path) -> bool:
+    try:
+        return out.exists()
+    except OSError as error:  # a name that is too long, a folder that nobody may look into
+        raise OutputError(f"{out} cannot be written: {error.strerror}; choose another place") from None
 
 
 def _refused(out: Path, why: str, option: str = "--out") -> OutputError:

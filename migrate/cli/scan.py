@@ -45,7 +45,9 @@ def command(*, settings: Settings, out: Path, tenants: Path | None, **given: Any
     lines = [line for each, facts in zip(summaries, data, strict=True) for line in _lines(each, facts)]
     failed = [f"failed: {each.tenant}: {each.reason}" for each in failures]
     told = [*data, *(msgspec.to_builtins(each) for each in failures)]
-    emit(settings, [*lines, *failed, *_next(summaries)], told if tenants else data[0])
+    once = {each.tenant_id: each.path for each in reversed(summaries)}
+    emit(settings, [*lines, *failed, *_next([str(path) for path in reversed(once.values())])],
+         told if tenants else data[0])  # fmt: skip
     scanning.tell(failures, of=len(wanted))
     return FAILED if failures else 0
 
@@ -101,8 +103,7 @@ def _lines(summary: ScanSummary, data: dict[str, Any]) -> list[str]:
     ]
 
 
-def _next(summaries: list[ScanSummary]) -> list[str]:
-    paths = [str(each.path) for each in summaries]
+def _next(paths: list[str]) -> list[str]:
     if len(paths) > 1:
         return [f"Next: {shlex.join(['unsecret', 'report', *paths, '--out', 'report.html'])}"]
     return [f"Next: {shlex.join(['unsecret', 'plan', *paths])}"] if paths else []

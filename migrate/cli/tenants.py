@@ -48,7 +48,7 @@ class Wanted:
 def read_tenants(path: Path, settings: Settings) -> list[Wanted]:
     """Read the file; click.UsageError, one line, for whatever is wrong in it."""
     try:
-        found = tomllib.loads(infile.read(path, infile.MIB).decode())
+        found = tomllib.loads(infile.read(path, infile.MIB).decode("utf-8-sig"))
     except OSError as error:
         raise _wrong(path, f"it cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -59,10 +59,10 @@ def read_tenants(path: Path, settings: Settings) -> list[Wanted]:
     if not isinstance(tenants, list) or not tenants or set(found) != {"tenant"}:
         raise _wrong(path, "it holds no [[tenant]], or something else beside them")
     wanted = list(_wanted(path, tenants, settings))
-    if len({each.out.absolute() for each in wanted}) != len(wanted):
-        raise _wrong(path, "two tenants have the same out")
-    if any("\0" in str(each.out) for each in wanted):
+    if any("\0" in str(each.out) or each.out == path.parent for each in wanted):
         raise _wrong(path, "an out is no name of a file")
+    if len({each.out.parent.resolve() / each.out.name for each in wanted}) != len(wanted):
+        raise _wrong(path, "two tenants have the same out")
     ids = [(each.settings.tenant or "").lower() for each in wanted]
     again = next((one for at, one in enumerate(ids) if one in ids[:at]), None)
     if again is not None:

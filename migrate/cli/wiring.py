@@ -19,6 +19,7 @@ from inventory.evidence import sources
 from inventory.evidence_source import EvidenceRequest, Workspace
 from inventory.graph import GraphConnection, GraphSettings
 from inventory.graph_directory import GraphDirectory
+from inventory.graph_settings import cloud_of_authority
 from inventory.hosting import Hosting
 from inventory.model import Cloud
 from inventory.privilege import tier_of
@@ -35,13 +36,6 @@ from migrate.ports import Journal
 from migrate.seal_writer import GraphSealWriter
 from migrate.token_client import AzureTokenExchange
 
-# Page "National clouds" of the Microsoft identity platform, with the older names that azure-identity still uses.
-_OF_AUTHORITY = {
-    "login.microsoftonline.us": Cloud.USGOV,
-    "login.usgovcloudapi.net": Cloud.USGOV,
-    "login.partner.microsoftonline.cn": Cloud.CHINA,
-    "login.chinacloudapi.cn": Cloud.CHINA,
-}
 _OTHER_CLOUD = re.compile(r"AADSTS(500011|90002)\b")  # what an authority of another cloud, or its tenant, says
 
 
@@ -67,8 +61,7 @@ def cloud_of(settings: Settings) -> Cloud:
         except ValueError:
             clouds = ", ".join(cloud.value for cloud in Cloud)
             raise click.UsageError(f"UNSECRET_CLOUD is {named!r}, which is none of {clouds}") from None
-    host = os.environ.get("AZURE_AUTHORITY_HOST", "").lower().rpartition("://")[2].partition("/")[0]
-    return _OF_AUTHORITY.get(host, Cloud.PUBLIC)
+    return cloud_of_authority(os.environ.get("AZURE_AUTHORITY_HOST", "")) or Cloud.PUBLIC
 
 
 @asynccontextmanager

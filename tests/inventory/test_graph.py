@@ -353,6 +353,21 @@ def test_settings_follow_the_cloud(settings: GraphSettings, authority: str, scop
     assert (settings.authority, settings.scope) == (authority, scope)
 
 
+@pytest.mark.parametrize(
+    "named", ["login.microsoftonline.com", "https://LOGIN.microsoftonline.us/", "login.windows.net"]
+)
+def test_the_authority_of_another_cloud_in_the_environment_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", named)
+    assert GraphSettings(cloud=Cloud.CHINA).authority == "https://login.chinacloudapi.cn"
+    host = "microsoftonline.us" if "us" in named else "microsoftonline.com"
+    other = Cloud.PUBLIC if "us" in named else Cloud.USGOV
+    assert GraphSettings(cloud=other).authority.rpartition("login.")[2] not in {host, "windows.net"}
+    own = Cloud.USGOV if "us" in named else Cloud.PUBLIC
+    assert named in GraphSettings(cloud=own).authority
+
+
 def test_settings_follow_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", "login.example")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "second.pem")

@@ -129,3 +129,11 @@ def test_a_tenant_that_fails_does_not_keep_the_others_from_their_scan(
     assert [each["tenant"] for each in json.loads(told.out)] == ["first.com", "second.com"]
     assert "set SECOND_CLIENT_ID and SECOND_CLIENT_SECRET" in told.out
     assert told.err == ("unsecret: 2 of 2 tenants could not be scanned: first.com, second.com; scan those again\n")
+
+
+@pytest.mark.parametrize("command", ["scan", "plan", "report"])
+def test_a_name_that_is_too_long_is_refused_in_one_line(command: str, capsys: Captured) -> None:
+    snapshot.write(Path("s.db"), values.snapshot(values.application(1)))
+    sources = () if command == "scan" else ("s.db",)
+    told = refused(capsys, command, *sources, "--out", "x" * 300 + ".html")
+    assert "cannot be written: File name too long" in told

@@ -45,7 +45,10 @@ def test_a_tenant_names_variables_of_its_own_for_its_credential(tmp_path: Path) 
         ('[[tenant]]\nid = "a"\nvariables = "con toso"', "tenant 1 has variables that are none"),
         ("[[tenant]]\nid = 5", "tenant 1 is no table of texts"),
         ('[[tenant]]\nid = "a"\n[[tenant]]\nid = "b"\nout = "a.db"', "the same out"),
+        ('[[tenant]]\nid = "a"\n[[tenant]]\nid = "b"\nout = "./a.db"', "the same out"),
+        ('[[tenant]]\nid = "a"\n[[tenant]]\nid = "b"\nout = "x/../a.db"', "the same out"),
         ('[[tenant]]\nid = "a"\nout = "x\\u0000y.db"', "an out is no name of a file"),
+        ('[[tenant]]\nid = "a"\nout = ""', "an out is no name of a file"),
         ("[[tenant]", "it is no TOML"),
         ("a = " + "[" * 20_000, "it is no TOML"),
         ("a = " + "9" * 6_000, "it is no TOML"),
@@ -57,6 +60,10 @@ def test_whatever_is_wrong_in_it_is_one_line(tmp_path: Path, text: str, said: st
         read(tmp_path, text)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value).rstrip()
+
+
+def test_a_list_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    assert [tenant for tenant, *_ in read(tmp_path, '\ufeff[[tenant]]\nid = "a"')] == ["a"]
 
 
 def test_a_list_that_is_not_there_is_named(tmp_path: Path) -> None:
