@@ -203,6 +203,8 @@ def _begin(connection: sa.Connection) -> None:
     options = connection.get_execution_options()
     writes = options.get(_WRITES, False)
     connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(options.get(_PATIENCE, _WAIT) * 1000)}")
-    if writes:  # it reads the schema, so that it would wait for others before anybody has said for how long
+    if writes and not connection.info.get(_WRITES):
+        # Not when it was connected: it reads the schema, so that it waits for others, and who only looks must not long.
         connection.exec_driver_sql("PRAGMA synchronous = FULL")
+        connection.info[_WRITES] = True
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
