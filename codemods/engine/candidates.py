@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +23,7 @@ from codemods.engine.source import Source, decode, parse, read
 from codemods.errors import CodemodError
 from codemods.model import Category, Clean, Failed, LibraryMode, ReasonCode, Reported, Request, Site
 from codemods.names import Module
+from codemods.transform import Transform
 
 # First lines of notebooks that Databricks and Fabric export as source.
 _EXPORTS = ("# Databricks notebook source", "# Fabric notebook source")
@@ -129,8 +131,7 @@ def read_all(
 
 def _mentioning(project: Project, known: Knowledge, reading: Reading, told: Told) -> Iterator[tuple[Listed, bytes]]:
     """Yield the files that mention what a transform knows."""
-    literals = {literal for transform in known.transforms for literal in transform.literals}
-    search = Literals(literals)
+    search = _search(known.transforms)
     files = project.listing.files
     held = project.that_may_hold([text for text in files.texts if text not in files.problems], search.parts)
     for text in files.texts:
@@ -146,6 +147,12 @@ def _mentioning(project: Project, known: Knowledge, reading: Reading, told: Told
                 yield listed, data
         except CodemodError as error:
             reading.add(failed(listed.name, error))
+
+
+@cache
+def _search(transforms: tuple[Transform, ...]) -> Literals:
+    """Search for what some transforms know; a process that rewrites one tree after the other makes it once."""
+    return Literals(literal for transform in transforms for literal in transform.literals)
 
 
 def looks_like_test(name: str, data: bytes) -> bool:

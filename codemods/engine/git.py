@@ -23,13 +23,25 @@ _PATIENCE = 120
 
 
 def ask(folder: Path, *arguments: str) -> bytes | None:
-    """Return what a git command printed, or None where it said no."""
+    """Return what a git command about a repository printed, or None where it said no or there is none."""
+    if not _is_marked(folder):
+        return None
     command = ("git", "-C", str(folder), *arguments)
     try:
         answer = subprocess.run(command, capture_output=True, check=False, timeout=_PATIENCE, env=_environment())
     except (OSError, subprocess.TimeoutExpired):
         return None
     return answer.stdout if answer.returncode == 0 else None
+
+
+def _is_marked(folder: Path) -> bool:
+    """Tell whether a folder can be in a work tree: the top of one holds ``.git``, a folder or a file.
+
+    Most folders that are asked about in turn are in none, and to start git takes as long as to rewrite a file.
+    https://git-scm.com/docs/gitrepository-layout
+    """
+    place = Path(os.path.realpath(folder))
+    return any(os.path.lexists(above / ".git") for above in (place, *place.parents))
 
 
 def grep(folder: Path, arguments: Iterable[str], texts: Iterable[bytes]) -> bytes | None:

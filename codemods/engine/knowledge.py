@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 
 from codemods.engine.evidence import Evidence
@@ -33,8 +34,9 @@ class Knowledge:
         return frozenset({construct}) | {name for name in self.classes if name.endswith(f".{construct}")}
 
 
+@cache
 def join(transforms: tuple[Transform, ...]) -> Knowledge:
-    """Join the tables of the transforms."""
+    """Join the tables of the transforms, once in a process."""
     classes = frozenset(chain.from_iterable(item.classes for item in transforms))
     named = chain(classes, *((*item.constructs, *item.methods, *item.private_attributes) for item in transforms))
     return Knowledge(

@@ -7,6 +7,7 @@ only in files that hold their part.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable, Iterator
 
 _LENGTH = 6  # shorter parts occur in most files, longer ones cover fewer literals
@@ -44,10 +45,16 @@ def _cover(literals: set[bytes]) -> Iterator[tuple[bytes, tuple[bytes, ...]]]:
         for part in _parts(each):
             holding.setdefault(part, set()).add(each)
     left = set(literals)
+    waiting = sorted((len(held), part) for part, held in holding.items())
     while left:
-        best = max(holding, key=lambda part: (len(holding[part] & left), part))
-        yield best, tuple(sorted(holding[best] & left))
-        left -= holding[best]
+        _, part = waiting.pop()
+        count = len(holding[part] & left)
+        if waiting and (count, part) < waiting[-1]:
+            if count:  # it covers less than it did: what others cover can only have become less, too
+                insort(waiting, (count, part))
+            continue
+        yield part, tuple(sorted(holding[part] & left))
+        left -= holding[part]
 
 
 def _parts(literal: bytes) -> Iterator[bytes]:

@@ -158,3 +158,19 @@ def test_names_are_relative_to_the_working_directory(tmp_path: Path, monkeypatch
     assert (listing.base, [file.name for file in listing.files]) == (tmp_path.resolve(), ["src/a.py"])
     monkeypatch.chdir(tmp_path / "other")
     assert _names(tmp_path / "src") == ["a.py"]
+
+
+def test_git_is_not_started_where_no_folder_above_is_a_work_tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "app.py").write_text("")
+    (tmp_path / "sub").mkdir()
+
+    def started(*_: object, **__: object) -> None:
+        raise AssertionError("it was started")
+
+    monkeypatch.setattr(subprocess, "run", started)
+    assert list(list_files([tmp_path]).files.texts) == [str(tmp_path / "app.py")]
+    (tmp_path / ".git").write_text("gitdir: elsewhere\n")
+    with pytest.raises(AssertionError, match="it was started"):
+        list_files([tmp_path / "sub"])
