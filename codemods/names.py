@@ -142,14 +142,43 @@ class Module:
         line = getattr(binding.node, "lineno", 0)
         return bool({None, binding.name} & self.late) or any(star.lineno >= line for star in self.star_imports)
 
+    def unpacked(self, binding: Binding) -> tuple[ast.Assign, int] | None:
+        """Find the place of a name in ``a, b = x, y``, where both sides are written out and equally long."""
+        match binding.node, self.parents.get(binding.node):
+            case ast.Tuple(elts=names) | ast.List(elts=names), ast.Assign(
+                targets=[_], value=ast.Tuple(elts=values) | ast.List(elts=values)
+            ) as statement if len(names) == len(values) and not any(
+                isinstance(item, ast.Starred) for item in (*names, *values)
+            ):
+                at = [index for index, item in enumerate(names) if getattr(item, "id", "") == binding.name]
+                return (statement, at[0]) if len(at) == 1 else None
+            case _:
+                return None
+
+    def given(self, binding: Binding) -> ast.expr | None:
+        """Give the one expression a binding takes: of an assignment, of its place in a tuple, or of ``:=``."""
+        if isinstance(binding.node, ast.NamedExpr):
+            return binding.node.value
+        if binding.value is not None or (found := self.unpacked(binding)) is None:
+            return binding.value
+        value = found[0].value
+        return value.elts[found[1]] if isinstance(value, ast.Tuple | ast.List) else None
+
+    def given_once(self, node: ast.Name) -> tuple[Binding, ast.expr] | None:
+        """Give the one expression that a name stands for, if it has no other meaning."""
+        found = self.lookup(node)
+        if found is None or len(found[1]) != 1 or (value := self.given(found[1][0])) is None:
+            return None
+        return None if found[0] is self.top and self._may_be_rebound(found[1][0]) else (found[1][0], value)
+
     def constant(self, node: ast.expr | None) -> str | None:
         """Read a text literal, through names that are bound exactly once to one."""
         for _ in range(8):
             if isinstance(node, ast.Constant):
                 return node.value if isinstance(node.value, str) else None
-            if not isinstance(node, ast.Name) or (binding := self.assigned_once(node)) is None:
+            if not isinstance(node, ast.Name) or (found := self.given_once(node)) is None:
                 return None
-            node = binding.value
+            node = found[1]
         return None
 
     def uses(self, scope: Scope, name: str) -> Iterator[ast.Name]:

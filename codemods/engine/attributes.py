@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from codemods.engine.unpacking import elements_of
 from codemods.names import Binding, Kind, Module
 
 _NOTHING = ast.Constant(value=None)
@@ -25,6 +26,10 @@ def is_given(module: Module, owner: ast.ClassDef, key: str) -> bool:
                 | ast.AnnAssign(target=ast.Attribute(attr=name), value=ast.expr() as value)
             ) if name == key:
                 return any(_is_parameter(module, part) for part in ast.walk(value))
+            case ast.Assign(targets=[ast.Tuple() | ast.List()]) if (
+                part := _part(module, owner, node, key)
+            ) is not None:
+                return any(_is_parameter(module, each) for each in ast.walk(part))
             case _:
                 continue
     return True
@@ -44,24 +49,30 @@ def values_of(module: Module, owner: ast.ClassDef, key: str) -> Iterator[ast.exp
                 | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
             ) if name == key and module.parents[node] is owner:
                 yield value
+            case ast.Assign(targets=[ast.Tuple() | ast.List()]) if (
+                part := _part(module, owner, node, key)
+            ) is not None:
+                yield part
             case _:
                 continue
 
 
-def given_to(module: Module, binding: Binding) -> ast.expr:
-    """Give what a name is bound to, as far as one expression says it: its place in a tuple, the value of ``:=``."""
-    node = binding.node
-    statement = module.parents.get(node)
-    match node, statement:
-        case ast.NamedExpr(value=value), _:
+def _part(module: Module, owner: ast.ClassDef, node: ast.Assign, key: str) -> ast.expr | None:
+    """Give what an attribute gets by its place in a tuple: ``self.tenant, self.secret = a, b``."""
+    names, values = elements_of(node.targets[0]), elements_of(node.value)
+    if len(names) != len(values):
+        return node.value if any(getattr(name, "attr", "") == key for name in names) else None
+    for name, value in zip(names, values, strict=True):
+        of_class = isinstance(name, ast.Name) and name.id == key and module.parents[node] is owner
+        if of_class or (isinstance(name, ast.Attribute) and name.attr == key):
             return value
-        case ast.Tuple(elts=names) | ast.List(elts=names), ast.Assign(
-            value=ast.Tuple(elts=values) | ast.List(elts=values)
-        ):
-            pairs = zip(names, values, strict=False) if len(names) == len(values) else ()
-            return next((value for name, value in pairs if getattr(name, "id", "") == binding.name), _NOTHING)
-        case _:
-            return binding.value or _NOTHING
+    return None
+
+
+def given_to(module: Module, binding: Binding) -> ast.expr:
+    """Give what a name is bound to, as far as one expression says it; a chain of names (``a = b = x``) included."""
+    chained = binding.node.value if isinstance(binding.node, ast.Assign) else None
+    return module.given(binding) or chained or _NOTHING
 
 
 def _is_parameter(module: Module, node: ast.AST) -> bool:

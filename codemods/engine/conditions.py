@@ -52,6 +52,8 @@ class Secrets:
 
     def has(self, module: Module, node: ast.AST) -> bool:
         """Tell whether an expression is one of the secrets, or tells whether one is there."""
+        if isinstance(node, ast.NamedExpr):
+            return self.has(module, node.target)
         if isinstance(node, ast.Name) and node in module.scopes:
             found = module.lookup(node)
             return found is not None and bool(self.bindings & set(found[1]))
@@ -83,7 +85,7 @@ def secrets_of(module: Module, occurrence: Occurrence) -> Secrets:
         if found is None or len(found[1]) != 1 or found[1][0] not in names:
             return Secrets()
         bindings.add(found[1][0])
-        node = found[1][0].value
+        node = module.given(found[1][0])
     if isinstance(node, ast.Constant) and not node.value:
         return Secrets()
     known = frozenset(bindings)
@@ -148,9 +150,7 @@ class _Reader:
 
     def _other(self, node: ast.expr) -> bool | None:
         """Note something else that is asked for; the secret may take no part in it."""
-        if self.secrets.occur_in(self.module, node) or any(
-            isinstance(item, ast.NamedExpr) or self._is_secret(item) for item in ast.walk(node)
-        ):
+        if self.secrets.occur_in(self.module, node) or any(self._is_secret(item) for item in ast.walk(node)):
             raise Uncuttable
         self.has_others = True
         return None

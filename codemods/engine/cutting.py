@@ -36,19 +36,28 @@ class _Piece:
 
 def cut(source: Source, container: ast.expr, gone: Collection[ast.expr]) -> list[Edit]:
     """Make the edits that take children out of ``and``, ``or``, a list, a tuple or a set; at least one child stays."""
-    listed = isinstance(container, ast.List | ast.Tuple | ast.Set)
     children = _children(container)
-    joint = "," if listed else "and" if isinstance(getattr(container, "op", None), ast.And) else "or"
     start, end = source.span(container)
-    pieces = list(_pieces(source.text[start:end], joint, depth=2 if listed else 1))
-    if len(pieces) != len(children):
-        raise Uncuttable
+    pieces = _divided(source.text[start:end], container, len(children))
     at = [_Piece(start=start + piece.start, end=start + piece.end) for piece in pieces]
     kept = [index for index, child in enumerate(children) if child not in gone]
     edits = [_removal(source, at, index, kept) for index, child in enumerate(children) if child in gone]
     if isinstance(container, ast.Tuple) and len(kept) == 1:
         edits += _lone_comma(source, at[kept[0]], end, edits)
     return edits
+
+
+def _divided(text: str, container: ast.expr, size: int) -> list[_Piece]:
+    """Split the text of a container into its children; a tuple may stand without brackets."""
+    joint = "and" if isinstance(getattr(container, "op", None), ast.And) else "or"
+    if isinstance(container, ast.List | ast.Tuple | ast.Set):
+        joint = ","
+    depths = {ast.BoolOp: (1,), ast.Tuple: (1, 2)}.get(type(container), (2,))
+    for depth in depths:
+        pieces = list(_pieces(text, joint, depth=depth))
+        if len(pieces) == size and (size > 1 or depth == depths[-1]):
+            return pieces
+    raise Uncuttable
 
 
 def _children(container: ast.expr) -> list[ast.expr]:

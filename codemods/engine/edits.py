@@ -19,6 +19,7 @@ from codemods.engine.plan import Plan
 from codemods.engine.rewrite import NameEdit, edit_call, edit_dict, edit_import
 from codemods.engine.sites import Occurrence
 from codemods.engine.splice import Edit
+from codemods.engine.unpacking import without
 from codemods.errors import DoesNotRoundTripError
 from codemods.names import Binding, Scope
 from codemods.transform import (
@@ -82,6 +83,7 @@ class _Editor:
         edits += [self._import(statement, changes) for statement, changes in self.imports.items()]
         edits += self.plan.guards.edits
         edits += self._deletions()
+        edits += self._unpackings()
         edits += self._helper_import()
         return edits
 
@@ -213,6 +215,11 @@ class _Editor:
             spans.append(lines)
         for start, end in spans:
             yield Edit(start=start, end=end + self._blank_lines(start, end), text="")
+
+    def _unpackings(self) -> Iterator[Edit]:
+        """Take places out of statements that bind other names as well."""
+        for statement in self.plan.shortened:
+            yield from without(self.source, statement, self.plan.dropped.places(statement))
 
     def _blank_lines(self, start: int, end: int) -> int:
         """Measure the blank lines behind a deletion that would add to those before it."""

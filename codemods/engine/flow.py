@@ -12,10 +12,12 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
+from codemods.engine.cutting import Uncuttable
 from codemods.engine.definitions import is_definition, is_variable
 from codemods.engine.secrets import ItemRead, NameRead, Trace, item_of
 from codemods.engine.source import Source
 from codemods.engine.told import use_in_words
+from codemods.engine.unpacking import elements_of, without
 from codemods.model import ReasonCode
 from codemods.names import Module
 
@@ -33,6 +35,10 @@ class Dropped:
         """List the statements that are deleted as a whole."""
         return tuple(node for node in self.nodes if isinstance(node, ast.stmt))
 
+    def places(self, statement: ast.Assign) -> frozenset[int]:
+        """List the places that a statement which binds several names loses."""
+        return frozenset(at for at, value in enumerate(elements_of(statement.value)) if value in self.nodes)
+
     def and_also(self, nodes: Collection[ast.AST]) -> Dropped:
         """Add what disappears for another reason."""
         return Dropped(nodes=self.nodes | frozenset(nodes))
@@ -47,8 +53,13 @@ Blocked = tuple[ReasonCode, str]
 
 def dropped_with(secrets: Collection[ast.expr], traces: Collection[Trace]) -> Dropped:
     """Collect what disappears with some sites: their secret arguments and the statements that bind them."""
-    statements = (read.statement for item in traces for read in item.names)
-    return Dropped(nodes=frozenset((*secrets, *(node for node in statements if node is not None))))
+    reads = [read for item in traces for read in item.names]
+    statements = (read.statement for read in reads)
+    nodes = {*secrets, *(node for node in statements if node is not None)}
+    places = {read.place for read in reads if read.place is not None}
+    nodes |= {elements_of(statement.value)[at] for statement, at in places}
+    whole = {statement for statement, _ in places if nodes.issuperset(elements_of(statement.value))}
+    return Dropped(nodes=frozenset(nodes | whole))
 
 
 def obstacle(
@@ -59,6 +70,8 @@ def obstacle(
         for use in module.uses(read.scope, read.name):
             if not dropped.holds(module, use):
                 return _other_use(module, use, read.name)
+        if read.condition is not None and not dropped.holds(module, read.condition):
+            return _other_use(module, read.condition, read.name)
         if (kept := why_kept(source, module, read, dropped, used_elsewhere)) is not None:
             return ReasonCode.LEFTOVER, kept
     for wanted in item.items:
@@ -105,18 +118,30 @@ def why_kept(
     used_elsewhere: Callable[[NameRead], str | None],
 ) -> str | None:
     """Say why the statement that binds a name has to stay."""
-    statement = read.statement
-    if statement is None:
+    node = read.node
+    if node is None:
         return None
-    where = f"{read.name} on line {statement.lineno}"
-    if whole_lines(source, statement) is None:
-        return f"{where} shares its line with something else"
-    if all(sibling in dropped.nodes for sibling in block_of(module, statement)):
-        return f"{where} is the only statement of its block"
+    where = f"{read.name} on line {node.lineno}"
+    if isinstance(node, ast.stmt) and (shape := _why_whole(source, module, node, dropped)):
+        return f"{where} {shape}"
     if (line := _looked_up(module)) is not None:
         return f"{where} may be looked up by name on line {line}"
     seen = _seen_outside(module, read, dropped, used_elsewhere) if read.scope.is_class or not read.scope.parent else ""
     return f"{where} {seen}" if seen else None
+
+
+def _why_whole(source: Source, module: Module, statement: ast.stmt, dropped: Dropped) -> str:
+    """Say why a statement, or what it binds a secret with, cannot be taken out of the text."""
+    if statement not in dropped.nodes and isinstance(statement, ast.Assign):
+        try:
+            without(source, statement, dropped.places(statement))
+        except Uncuttable:
+            return "cannot be taken out from among the others"
+        return ""
+    if whole_lines(source, statement) is None:
+        return "shares its line with something else"
+    alone = all(sibling in dropped.nodes for sibling in block_of(module, statement))
+    return "is the only statement of its block" if alone else ""
 
 
 def _seen_outside(

@@ -60,7 +60,7 @@ def understand(
             if condition.outcome is None:
                 gone, changes = _shortened(source, module, owner, condition, sites)
                 note = f"the condition on line {owner.lineno} no longer asks for the secret"
-            elif isinstance(owner, ast.If) and owner.orelse:
+            elif isinstance(owner, ast.If) and (owner.orelse or (condition.outcome and _behind(module, owner))):
                 gone, changes = _unwrapped(source, module, owner, condition, sites, deleted=statements)
                 note = f"the condition on line {owner.lineno} is gone, its statements are always executed"
                 unwrapped.append(owner)
@@ -107,13 +107,23 @@ def _unwrapped(
     deleted: Sequence[ast.stmt],
 ) -> tuple[set[ast.AST], list[Edit]]:
     """Leave what is done where the secret alone is set, when nothing but a refusal is done otherwise."""
-    refuses = kind_of(owner.orelse) is Refusal.ENDS and not is_caught(module, owner)
+    behind = _behind(module, owner)
+    refuses = kind_of(owner.orelse or behind) is Refusal.ENDS and not is_caught(module, owner)
     if condition.has_others or not condition.outcome or not refuses or _is_elif(module, owner):
         raise Uncuttable
     if _branch_of(module, owner, sites) != "body" or all(item in deleted for item in owner.body):
         raise Uncuttable
+    if any(whole_lines(source, statement) is None for statement in behind):
+        raise Uncuttable
     inside = (node for statement in owner.orelse for node in ast.walk(statement) if isinstance(node, ast.expr))
-    return {owner.test, *inside}, unwrap(source, owner, deleted)
+    return {owner.test, *inside, *behind}, unwrap(source, owner, deleted, behind)
+
+
+def _behind(module: Module, owner: ast.If) -> list[ast.stmt]:
+    """List what is reached only where the condition is false: what follows statements that end in ``return``."""
+    block = block_of(module, owner)
+    leaves = isinstance(owner.body[-1], ast.Return | ast.Raise)
+    return block[block.index(owner) + 1 :] if leaves and not owner.orelse else []
 
 
 def _is_elif(module: Module, owner: _Owner) -> bool:

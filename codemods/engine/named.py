@@ -131,7 +131,8 @@ def _places(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours
 
 def _vault_names(module: Module, occurrence: Occurrence) -> Iterator[str]:
     secrets = getattr(occurrence.verdict, "secrets", ())
-    values = (*secrets, *(read.binding.value for read in occurrence.trace.names if read.binding.value is not None))
+    given = (module.given(read.binding) for read in occurrence.trace.names)
+    values = (*secrets, *(value for value in given if value is not None))
     for node in (inner for value in values for inner in ast.walk(value)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get_secret":
             name = module.constant(node.args[0]) if node.args else None

@@ -179,7 +179,7 @@ def _names(candidates: Iterable[Candidate]) -> set[str]:
     for candidate in candidates:
         for occurrence in candidate.file.occurrences if not candidate.file.is_test else ():
             if is_rewrite(occurrence):
-                found |= {read.name for read in occurrence.trace.names if read.binding.kind is Kind.ASSIGNMENT}
+                found |= {read.name for read in occurrence.trace.names if read.binding.kind is not Kind.IMPORT}
                 func = occurrence.node.func if isinstance(occurrence.node, ast.Call) else None
                 found |= {func.id} if isinstance(func, ast.Name) else set()
     return found

@@ -33,8 +33,8 @@ def strays(notebook: Notebook, module: Module, occurrence: Occurrence) -> int | 
     return min(outside, default=None)
 
 
-def _touched(module: Module, occurrence: Occurrence) -> Iterator[ast.stmt]:
-    yield from (read.statement for read in occurrence.trace.names if read.statement is not None)
+def _touched(module: Module, occurrence: Occurrence) -> Iterator[ast.stmt | ast.expr]:
+    yield from (node for read in occurrence.trace.names if (node := read.node) is not None)
     func = occurrence.node.func if isinstance(occurrence.node, ast.Call) else None
     root = None if func is None else root_name(func)
     found = None if root is None else module.lookup(root)

@@ -85,6 +85,13 @@ class Plan:
         return _dropped(self.rewrites).and_also(self.guards.nodes)
 
     @property
+    def shortened(self) -> tuple[ast.Assign, ...]:
+        """List the statements that bind several names, of which some disappear."""
+        reads = (read for occurrence in self.rewrites for read in occurrence.trace.names if read.place is not None)
+        found = dict.fromkeys(read.place[0] for read in reads if read.place is not None)
+        return tuple(statement for statement in found if statement not in self.dropped.nodes)
+
+    @property
     def guards(self) -> Guards:
         """Say what becomes of the conditions that ask for the secrets."""
         return _guards(self.file, self.rewrites)

@@ -51,6 +51,7 @@ class Prover:
             sites=sites,
             deleted={place_of(node) for node in plan.dropped.statements},
             unwrapped={place_of(node) for node in plan.guards.unwrapped},
+            shortened={place_of(node): plan.dropped.places(node) for node in plan.shortened},
         )
         compared = check(claim, old, again.module)
         return {occurrence: compared[place_of(occurrence.node)] for occurrence in plan.rewrites}

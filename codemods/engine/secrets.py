@@ -43,12 +43,26 @@ _PATH_METHODS = frozenset({"absolute", "as_posix", "expanduser", "joinpath", "re
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NameRead:
-    """A name that holds the secret. ``statement`` is what must be deleted with it; None for an imported name."""
+    """A name that holds the secret. ``statement`` is what must be deleted with it; None for an imported name.
+
+    ``place`` is the name's place in a statement that binds others too (``tenant, secret = x, y``).
+    """
 
     name: str
     scope: Scope
     binding: Binding
     around: ast.With | None = None
+    place: tuple[ast.Assign, int] | None = None
+
+    @property
+    def condition(self) -> ast.NamedExpr | None:
+        """Give the ``:=`` that binds the name, which goes with what it stands in."""
+        return self.binding.node if isinstance(self.binding.node, ast.NamedExpr) else None
+
+    @property
+    def node(self) -> ast.stmt | ast.expr | None:
+        """Give whatever goes, or loses a part, with the name."""
+        return self.statement or self.condition or (None if self.place is None else self.place[0])
 
     @property
     def statement(self) -> ast.stmt | None:
@@ -238,8 +252,8 @@ class _Tracer:
     def _name(self, node: ast.Name, *, direct: bool) -> None:
         found = self.module.lookup(node)
         kinds = {binding.kind for binding in found[1]} if found is not None else set()
-        certain = Kind.ASSIGNMENT not in kinds or self.module.assigned_once(node) is not None
-        if found is not None and len(found[1]) == 1 and certain and kinds <= {Kind.ASSIGNMENT, Kind.IMPORT}:
+        certain = kinds == {Kind.IMPORT} or self.module.given_once(node) is not None
+        if found is not None and len(found[1]) == 1 and certain and self._may_go(found[1][0]):
             self._bound(NameRead(name=node.id, scope=found[0], binding=found[1][0]), direct=direct)
         elif not direct:
             return
@@ -254,8 +268,14 @@ class _Tracer:
             self._variables_of(given_to(self.module, binding) for binding in (() if found is None else found[1]))
             self._refuse(ReasonCode.DYNAMIC_SECRET, f"{node.id} is not bound by exactly one plain assignment")
 
+    def _may_go(self, binding: Binding) -> bool:
+        """Tell whether what binds a name can go alone: what stands among others may do nothing but read."""
+        value = self.module.given(binding)
+        plain = isinstance(value, ast.Constant) or plain_text(self.module, value) is not None
+        return binding.kind is not Kind.OTHER or plain
+
     def _bound(self, read: NameRead, *, direct: bool) -> None:
-        value = read.binding.value
+        value = self.module.given(read.binding)
         if value is None:
             if direct:
                 self.trace.sources.append(f"name {read.name}")
@@ -268,7 +288,9 @@ class _Tracer:
             self._needed_by(value, 0)
             return
         self._seen.add(value)
-        self.trace.names.append(replace(read, around=opening_of(self.module, read.binding.node)))
+        around, place = opening_of(self.module, read.binding.node), self.module.unpacked(read.binding)
+        self.trace.names.append(replace(read, around=around, place=place))
+        self.trace.reads += [value] if read.condition is not None else []
         before, self._deleting = self._deleting, True
         self.follow(value, direct=direct)
         self._deleting = before
@@ -279,9 +301,9 @@ class _Tracer:
             if isinstance(node, ast.Subscript) and (variable := environment_variable(self.module, node)) is not None:
                 self.trace.items.append(ItemRead(holder="", key=variable))
             elif isinstance(node, ast.Name) and depth < _DEEP and node in self.module.scopes:
-                binding = self.module.assigned_once(node)
-                if binding is not None and binding.value is not None:
-                    self._needed_by(binding.value, depth + 1)
+                given = self.module.given_once(node)
+                if given is not None:
+                    self._needed_by(given[1], depth + 1)
 
     def _read(self, node: ast.Subscript | ast.Attribute | ast.Call, *, direct: bool) -> None:
         if (variable := environment_variable(self.module, node)) is not None:

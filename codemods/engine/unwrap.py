@@ -1,6 +1,7 @@
 """Take the condition away from statements that are always executed: ``if secret: ... else: raise``.
 
-The lines of the condition and of the other branch go, the statements move to the left. Only a body of simple
+The lines of the condition and of the other branch go, the statements move to the left. ``if secret: return ...`` with a
+refusal behind it is the same without the ``else``. Only a body of simple
 statements is moved, and of a statement of several lines only the first: inside its brackets the layout means nothing.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from codemods.engine.cutting import Uncuttable
 from codemods.engine.flow import whole_lines
@@ -22,23 +23,24 @@ _COMPOUND = (
 _HEADER_END = re.compile(r"[\s)]*:[ \t]*(#[^\r\n]*)?(\r\n|\r|\n)")
 
 
-def unwrap(source: Source, owner: ast.If, deleted: Collection[ast.AST]) -> list[Edit]:
-    """Make the edits that leave the body of an ``if`` in its place, but for statements that are deleted anyway."""
+def unwrap(source: Source, owner: ast.If, deleted: Collection[ast.AST], behind: Sequence[ast.stmt] = ()) -> list[Edit]:
+    """Make the edits that leave the body of an ``if`` in its place, but for statements that are deleted anyway.
+
+    The statements ``behind`` it, which are never reached then, are deleted by the caller.
+    """
     header = _HEADER_END.match(source.text, source.span(owner.test)[1])
     start, body_end = source.line_start(owner.lineno), whole_lines(source, owner.body[-1])
-    end = whole_lines(source, owner.orelse[-1])
+    other = owner.orelse or behind
+    end = whole_lines(source, other[-1])
     first = source.line_start(owner.body[0].lineno)
     if header is None or header.end() > first or body_end is None or end is None or body_end[1] > end[0]:
         raise Uncuttable
-    between = source.text[body_end[1] : source.line_start(owner.orelse[0].lineno)]
+    between = source.text[body_end[1] : source.line_start(other[0].lineno)]
     if "#" in between or any(isinstance(statement, _COMPOUND) for statement in owner.body):
         raise Uncuttable
     moves = list(_moves(source, owner, header.end(), body_end[1], deleted))
-    return [
-        Edit(start=start, end=header.end(), text=""),
-        *moves,
-        Edit(start=body_end[1], end=end[1], text=""),
-    ]
+    otherwise = [Edit(start=body_end[1], end=end[1], text="")] if owner.orelse else []
+    return [Edit(start=start, end=header.end(), text=""), *moves, *otherwise]
 
 
 def _moves(source: Source, owner: ast.If, start: int, end: int, deleted: Collection[ast.AST]) -> Iterator[Edit]:

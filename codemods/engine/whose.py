@@ -32,8 +32,8 @@ def application_key(module: Module, occurrence: Occurrence) -> str | None:
     }
     if _varies(module, client, 0, injected):
         return None
-    if isinstance(client, ast.Name) and (binding := module.assigned_once(client)) is not None:
-        client = binding.value or client
+    if isinstance(client, ast.Name) and (given := module.given_once(client)) is not None:
+        client = given[1]
     text = _text(module, client)
     read = environment_variable(module, client) or library_read(module, client)
     if isinstance(client, ast.Constant) or read is not None:

@@ -25,7 +25,7 @@ EXPECTED = Expected(
 OLD = """\
 import os
 from azure.identity import ClientSecretCredential
-T, A, OTHER = 't', 'a', 'o'
+T, A, OTHER = 't', os.environ['A'], 'o'
 SECRET = os.getenv('S')
 if not SECRET:
     raise ValueError
@@ -37,7 +37,7 @@ NEW = """\
 import os
 from azure.identity import ClientAssertionCredential
 from entra_fic import managed_identity_assertion
-T, A, OTHER = 't', 'a', 'o'
+T, A, OTHER = 't', os.environ['A'], 'o'
 if A:
     c = ClientAssertionCredential(T, A, managed_identity_assertion, authority=HOST)
 token = c.get_token('scope')
@@ -84,7 +84,7 @@ CHANGES = {
     "asynchronous": ("from azure.identity import", "from azure.identity.aio import"),
     "another class": ("ClientAssertionCredential", "WorkloadIdentityCredential"),
     "another module": ("from entra_fic", "from elsewhere"),
-    "the value of a name": ("'t', 'a', 'o'", "'t', 'o', 'a'"),
+    "the value of a name": ("'t', os.environ['A'], 'o'", "'t', 'o', os.environ['A']"),
     "another scope": ("get_token('scope')", "get_token('other')"),
     "one more request": ("get_token('scope')", "get_token(c.get_token('scope'))"),
     "a branch turned round": ("if A:", "if not A:"),
@@ -222,6 +222,34 @@ def test_more_than_ten_terms_are_compared_one_by_one() -> None:
     assert _check(before, NEW.replace("if A:", f"if {terms}:"))
     with pytest.raises(ClaimError):
         _check(before, NEW.replace("if A:", f"if {terms.removesuffix(' and x13')}:"))
+
+
+UNPACKED = {
+    "the wrong value": "T, A = 'a', 't'\n",
+    "one name too few": "T = 't'\n",
+    "the secret in place of another": "T, A = 't', os.environ['S']\n",
+    "another name": "T, B = 't', 'a'\n",
+    "no tuple any more": "T = A = 't', 'a'\n",
+}
+
+
+def test_what_binds_other_names_too_may_lose_the_secret_only() -> None:
+    old = "import os\nfrom azure.identity import ClientSecretCredential\nT, S, A = 't', os.environ['S'], 'a'\n"
+    new = "from azure.identity import ClientAssertionCredential\nfrom entra_fic import managed_identity_assertion\n"
+    statement, site = ast.parse(old + "c = ClientSecretCredential(T, A, S)\n").body[2:]
+    assert isinstance(site, ast.Assign)
+    claim = Claim(
+        name="app.py",
+        sites={place_of(site.value): EXPECTED},
+        deleted=(),
+        shortened={place_of(statement): {1}},
+    )
+    call = "c = ClientAssertionCredential(T, A, managed_identity_assertion)\n"
+    before = _module(old + "c = ClientSecretCredential(T, A, S)\n")
+    assert check(claim, before, _module(f"import os\n{new}T, A = 't', 'a'\n{call}"))
+    for changed in UNPACKED.values():
+        with pytest.raises(ClaimError):
+            check(claim, before, _module(f"import os\n{new}{changed}{call}"))
 
 
 def test_a_shadowed_name_is_refused() -> None:

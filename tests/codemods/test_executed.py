@@ -142,6 +142,19 @@ PROGRAMS = {
         + f"credential = CSC(tenant_id=T, client_id=A, client_secret=SECRET, {OPTIONS})\n"
         + SYNC
     ),
+    "azure-identity, unpacked with others": (
+        "import os\nfrom azure.identity import ClientSecretCredential\n"
+        f'T, A, S = (\n    os.environ["AZURE_TENANT_ID"],\n    os.environ["AZURE_CLIENT_ID"],\n    {SECRET},\n)\n'
+        f"credential = ClientSecretCredential(T, A, S, {OPTIONS})\n" + SYNC
+    ),
+    "azure-identity, bound in a condition": (
+        HEAD
+        + "from azure.identity import ClientSecretCredential\n"
+        + "def signed_in():\n    if (secret := os.getenv('AZURE_CLIENT_SECRET')):\n"
+        + f"        return ClientSecretCredential(T, A, secret, {OPTIONS})\n    raise SystemExit('no secret')\n"
+        + "credential = signed_in()\n"
+        + SYNC
+    ),
     "azure-identity, dotted": (
         HEAD
         + "import azure.identity\n"

@@ -19,6 +19,14 @@ NEW = "ClientAssertionCredential(T, A, managed_identity_assertion)"
 
 # What stands for {call} is the sign-in, what stands for {read} binds the secret; a case is its form before and after.
 REWRITTEN = {
+    "walrus of something else": (
+        "{read}if (n := len(A or '')) and secret:\n    c = {call}\nelse:\n    raise ValueError\n",
+        "if (n := len(A or '')):\n    c = {call}\nelse:\n    raise ValueError\n",
+    ),
+    "alone with a refusal behind it": (
+        "{read}def f():\n    if secret:\n        return {call}\n    print('x')\n    raise ValueError\n",
+        "def f():\n    return {call}\n",
+    ),
     "all of a list": (
         "{read}if not all([T, A, secret]):\n    raise ValueError('x')\nc = {call}\n",
         "if not all([T, A]):\n    raise ValueError('x')\nc = {call}\n",
@@ -188,7 +196,17 @@ GUARDED = {
     "exactly one": "if bool(secret) == bool(CERT):\n    raise ValueError\nc = {call}\n",
     "length": "if A and len(secret) > 3:\n    c = {call}\nelse:\n    raise ValueError\n",
     "compared": "if A and secret != 'changeme':\n    c = {call}\nelse:\n    raise ValueError\n",
-    "walrus in the condition": "if (n := len(T)) and secret:\n    c = {call}\nelse:\n    raise ValueError\n",
+    "walrus of the secret": "if A and (n := secret):\n    print(n)\n    c = {call}\nelse:\n    raise ValueError\n",
+    "alone, a comment and a refusal behind it": (
+        "def f():\n    if secret:\n        return {call}\n    # é\n    raise ValueError\n"
+    ),
+    "alone, more than a refusal behind it": (
+        "def f():\n    if secret:\n        return {call}\n    x = 1\n    raise ValueError\n"
+    ),
+    "alone, a refusal behind it that is caught": (
+        "try:\n    if secret:\n        c = {call}\n        raise KeyError\n    raise ValueError\n"
+        "except ValueError:\n    pass\n"
+    ),
     "alone with a branch": "if secret:\n    c = {call}\n",
     "alone with an else that says so": "if secret:\n    c = {call}\nelse:\n    print('x')\n",
     "alone with a comment before its else": "if secret:\n    c = {call}\n# é\nelse:\n    raise ValueError\n",

@@ -341,7 +341,8 @@ def test_what_a_rewritten_site_read_from_is_told_and_holds_nothing(tmp_path: Pat
 @pytest.mark.parametrize(
     "site",
     [
-        "t, s = os.environ['T'], os.environ['SHOP_SECRET']\nc = ClientSecretCredential(t, A, s)\n",
+        "t, s = os.environ['T'], str(os.environ['SHOP_SECRET'])\nc = ClientSecretCredential(t, A, s)\n",
+        "s = r = os.environ['SHOP_SECRET']\nc = ClientSecretCredential(T, A, s)\n",
         "if (s := os.environ['SHOP_SECRET']):\n    c = ClientSecretCredential(T, A, s)\n",
         (
             "class C:\n    def __init__(self):\n        self.s = os.environ['SHOP_SECRET']\n"
@@ -415,13 +416,20 @@ def test_a_property_that_gives_nothing_without_the_variable_is_optional(tmp_path
     assert [each.kind.value for each in run.leftovers] == ["soft-read"]
 
 
-def test_the_read_of_a_site_that_stays_is_no_other_use(tmp_path: Path) -> None:
-    (tmp_path / "app.py").write_text(
-        "import os\nfrom azure.identity import ClientSecretCredential\n"
-        "t, s = os.getenv('T'), os.getenv('SHOP_SECRET')\nc = ClientSecretCredential(t, A, s)\n"
-    )
+@pytest.mark.parametrize(
+    ("site", "reason"),
+    [
+        (
+            "t, s = os.getenv('T'), str(os.getenv('SHOP_SECRET'))\nc = ClientSecretCredential(t, A, s)\n",
+            "dynamic-secret",
+        ),
+        ("if s := os.getenv('SHOP_SECRET'):\n    c = ClientSecretCredential(T, A, s)\n", "guarded-by-secret"),
+    ],
+)
+def test_the_read_of_a_site_that_stays_is_no_other_use(tmp_path: Path, site: str, reason: str) -> None:
+    (tmp_path / "app.py").write_text(f"import os\nfrom azure.identity import ClientSecretCredential\n{site}")
     run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
-    assert [item.reason.value for item in run.reported] == ["dynamic-secret"]
+    assert [item.reason.value for item in run.reported] == [reason]
     assert not run.leftovers
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from codemods.engine.claims.conditions import always, equivalent
 from codemods.engine.claims.imports import Imports
@@ -34,13 +35,14 @@ Claims = Mapping[Place, tuple[Compared, ...]]
 class Claim:
     """What a rewrite says it does: its sites, each with what it is to send, and the statements that go.
 
-    Of the ``unwrapped`` conditions the body stays.
+    Of the ``unwrapped`` conditions the body stays; the ``shortened`` statements lose some of the names they bind.
     """
 
     name: str
     sites: Mapping[Place, Expected]
     deleted: Collection[Place]
     unwrapped: Collection[Place] = ()
+    shortened: Mapping[Place, Collection[int]] = field(default_factory=dict)
 
 
 def check(claim: Claim, old: Module, new: Module) -> Claims:
@@ -141,21 +143,44 @@ class _Check:
 
     def unwrapped(self, block: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
         """Put the body of a condition that went in its place; the other branch must only have refused."""
-        for statement in block:
+        for at, statement in enumerate(block):
             if not isinstance(statement, ast.If) or place_of(statement) not in self.claim.unwrapped:
                 yield statement
                 continue
-            if not statement.orelse or not isinstance(statement.orelse[-1], ast.Raise | ast.Expr):
+            other = statement.orelse or self.unreached(statement, block[at + 1 :])
+            if not other or not isinstance(other[-1], ast.Raise | ast.Expr):
                 raise self.fail(statement, "what happens where the secret is not set")
             self.bare.append(statement.test)
             yield from statement.body
+            if not statement.orelse:
+                return
+
+    def unreached(self, owner: ast.If, behind: Sequence[ast.stmt]) -> Sequence[ast.stmt]:
+        """Give the statements behind a condition whose body always leaves, if all of them are claimed to go."""
+        leaves = isinstance(owner.body[-1], ast.Return | ast.Raise)
+        gone = all(place_of(statement) in self.claim.deleted for statement in behind)
+        plain = all(isinstance(statement, ast.Raise | ast.Expr | ast.Pass) for statement in behind)
+        return behind if leaves and gone and plain else []
 
     def statement(self, old: ast.stmt, new: ast.stmt) -> None:
         if isinstance(old, ast.ImportFrom) and isinstance(new, ast.ImportFrom) and not same(old, new):
             if not self.imports.may_become(old, new):
                 raise self.fail(old, "an import of something else")
+        elif isinstance(old, ast.Assign) and (gone := self.claim.shortened.get(place_of(old))) is not None:
+            self.shortened(old, new, gone)
         else:
             self.pending.append((old, new, False))
+
+    def shortened(self, old: ast.Assign, new: ast.stmt, gone: Collection[int]) -> None:
+        """Pair the places that stay of a statement that binds several names."""
+        pairs = list(_pairs(old))
+        kept = [pair for at, pair in enumerate(pairs) if at not in gone]
+        found = list(_pairs(new)) if len(kept) > 1 else [(new.targets[0], new.value)] if _is_plain(new) else []
+        if len(kept) != len(found) or not kept or type(new) is not type(old):
+            raise self.fail(old, "what several names are bound to")
+        self.sites.secrets.add(*(part for at, pair in enumerate(pairs) if at in gone for part in pair))
+        for one, other in zip(kept, found, strict=True):
+            self.pending += [(one[0], other[0], False), (one[1], other[1], False)]
 
     def deleted(self, statement: ast.stmt) -> None:
         match statement:
@@ -167,6 +192,8 @@ class _Check:
                 items=[ast.withitem(context_expr=ast.Call(), optional_vars=ast.Name())], body=[ast.stmt() as inner]
             ):
                 self.deleted(inner)
+            case ast.Assign() if pairs := list(_pairs(statement)):
+                self.sites.secrets.add(*(part for pair in pairs for part in pair))
             case ast.If() | ast.Assert():
                 self.checks.append(statement)
             case _:
@@ -206,6 +233,21 @@ class _Check:
         if counts[0] != counts[1]:
             raise self.fail(self.old.tree, "a request for a token")
         return Compared(what="scopes", expression=f"{counts[0]} requests for a token, unchanged")
+
+
+def _pairs(node: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield the names and the values of ``a, b = x, y``."""
+    match node:
+        case ast.Assign(
+            targets=[ast.Tuple(elts=names) | ast.List(elts=names)], value=ast.Tuple(elts=values) | ast.List(elts=values)
+        ) if len(names) == len(values):
+            yield from zip(names, values, strict=True)
+        case _:
+            return
+
+
+def _is_plain(node: ast.stmt) -> TypeGuard[ast.Assign]:
+    return isinstance(node, ast.Assign) and len(node.targets) == 1
 
 
 def _last(func: ast.expr) -> str:

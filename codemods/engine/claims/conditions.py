@@ -28,6 +28,8 @@ class Secrets:
 
     def has(self, node: ast.expr) -> bool:
         """Tell whether an expression is a secret, or asks whether its variable is there."""
+        if isinstance(node, ast.NamedExpr):
+            return self.has(node.target)
         if _look(node) in self.known:
             return True
         texts = _texts(node)

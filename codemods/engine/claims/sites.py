@@ -103,8 +103,8 @@ class SiteCheck:
     def _secret(self, owner: ast.AST, before: ast.expr | None, after: ast.expr | None, expected: Expected) -> None:
         if before is not None:
             self.secrets.add(before)
-            if isinstance(before, ast.Name) and (binding := self.old.assigned_once(before)) is not None:
-                self.secrets.add(*([binding.value] if binding.value is not None else []))
+            if isinstance(before, ast.Name) and (given := self.old.given_once(before)) is not None:
+                self.secrets.add(given[1])
         if after is not None and not self._is_assertion(after, expected):
             raise self.fail(owner, "a secret into something that is not the assertion of its application")
 
@@ -197,9 +197,10 @@ def _meaning(module: Module, node: ast.AST) -> list[tuple[str, str, str]]:
     if not isinstance(node, ast.Name) or node not in module.scopes:
         return [("import", "os", "")]  # of a read of the environment that the old source left to the library
     found = module.lookup(node)
+    given = [(binding, module.given(binding)) for binding in (() if found is None else found[1])]
     return [
-        (binding.kind.value, binding.qualified, "" if binding.value is None else ast.dump(binding.value))
-        for binding in (() if found is None else found[1])
+        (binding.kind.value if value is None else "given", binding.qualified, "" if value is None else ast.dump(value))
+        for binding, value in given
     ]
 
 
