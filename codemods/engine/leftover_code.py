@@ -7,6 +7,7 @@ https://docs.python.org/3/library/argparse.html; click: https://click.palletspro
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 from codemods.engine.definitions import is_optional
@@ -21,6 +22,11 @@ Met = tuple[int, str, LeftoverKind, bool]
 _OPTIONS = frozenset({"add_argument", "option", "Option", "argument", "Argument"})
 _READS = frozenset({"get_secret", "env", "str", "config"})
 _MERE_READS = frozenset({LeftoverKind.OTHER_USE, LeftoverKind.CODE_SETS})
+_HELPS = frozenset({"help", "description", "epilog", "reason", "msg", "message"})
+_SAYS = frozenset({
+    "print", "debug", "info", "warning", "warn", "error", "critical", "exception", "log", "echo", "secho", "exit",
+})  # fmt: skip
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")
 _SETS = frozenset({"setenv", "setdefault", "putenv"})
 _DATA = frozenset({"dataclass", "define", "frozen", "attrs", "s", "mutable"})
 
@@ -38,9 +44,14 @@ def in_code(
     ``read_at`` are line and column of expressions that read the secret for a site and for nothing else, and whether
     that site is rewritten; one that stays is told by itself.
     """
+    written = _written(names)
     for text in module.strings:
         name = _named(str(text.value), names)
-        if name is None or (dropped is not None and dropped.holds(module, text)):
+        if dropped is not None and dropped.holds(module, text):
+            continue
+        if name is None:
+            for inner, what in _said(module, text, written):
+                yield text.lineno, inner, LeftoverKind.TEST if is_test else what, False
             continue
         kind = _kind(module, text, exact=text.value == name)
         if kind in _MERE_READS and (gone := _read_for_a_site(module, text, read_at or {})) is not None:
@@ -50,6 +61,38 @@ def in_code(
     for field, name in _fields(module, names):
         if dropped is None or not dropped.holds(module, field):
             yield field.lineno, name, LeftoverKind.TEST if is_test else LeftoverKind.REQUIRED_SETTING, False
+
+
+def _written(names: Collection[str]) -> re.Pattern[str] | None:
+    """Make the pattern of variables in a text for a shell or a process manager: ``NAME=value``, ``$NAME``."""
+    listed = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True) if _VARIABLE.fullmatch(name))
+    pattern = rf"\$\{{?(?P<read>{listed})(?!\w)|(?<![\w$])(?P<set>{listed})=(?!=)"
+    return re.compile(pattern) if listed else None
+
+
+def _said(module: Module, text: ast.Constant, written: re.Pattern[str] | None) -> Iterator[tuple[str, LeftoverKind]]:
+    """Name what a text sets or reads where it is a command, or a setting of one; what is said to people is neither."""
+    found = {} if written is None else {item[item.lastgroup or 0]: item.lastgroup for item in _finds(written, text)}
+    for name, group in found.items() if found and not _is_said(module, text) else ():
+        yield name, LeftoverKind.CODE_SETS if group == "set" else LeftoverKind.OTHER_USE
+
+
+def _finds(written: re.Pattern[str], text: ast.Constant) -> Iterator[re.Match[str]]:
+    return written.finditer(str(text.value))
+
+
+def _is_said(module: Module, text: ast.Constant) -> bool:
+    """Tell whether people read a text: a docstring, a help, a message, the words of an error."""
+    if isinstance(module.parents[text], ast.Expr):
+        return True
+    for parent in module.ancestors(text):
+        if isinstance(parent, ast.Raise) or (isinstance(parent, ast.keyword) and parent.arg in _HELPS):
+            return True
+        if isinstance(parent, ast.Call) and last_name(parent.func) in _SAYS:
+            return True
+        if isinstance(parent, ast.stmt):
+            return False
+    return False
 
 
 def _read_for_a_site(module: Module, text: ast.Constant, read_at: Mapping[tuple[int, int], bool]) -> bool | None:

@@ -101,6 +101,9 @@ def _beside(owners: _Owners, sites: frozenset[str | None], project: Project) -> 
     ignored = frozenset(project.ignored)
     for path in sorted({*project.others, *ignored}):
         name, place = project.name(path), place_of(project.below(path))
+        if place is not None and place.mounted:
+            yield from _mounted(owners, project, path, ignored=path in ignored)
+            continue
         text, problem = (None, "") if place is None else _text(path)
         if text is not None:
             place = place_of(project.below(path), text)
@@ -117,6 +120,19 @@ def _beside(owners: _Owners, sites: frozenset[str | None], project: Project) -> 
             for hit in hits(place, text, names if mentioned else None):
                 whose = _only(owners[hit.name]) if hit.name in owners else named
                 yield Leftover(kind=hit.kind, path=name, line=hit.line, name=hit.name, application=whose, detail=detail)
+
+
+def _mounted(owners: _Owners, project: Project, path: Path, *, ignored: bool) -> Iterator[Leftover]:
+    """Tell a file that is called by the name of a secret: it holds nothing else."""
+    for name in {path.name, path.stem} & owners.keys():
+        yield Leftover(
+            kind=LeftoverKind.SETTINGS_FILE,
+            path=project.name(path),
+            line=1,
+            name=name,
+            application=_only(owners[name]),
+            detail=IGNORED if ignored else "",
+        )
 
 
 def _settings(sites: Collection[Named], project: Project) -> Iterator[Leftover]:

@@ -18,6 +18,10 @@ from codemods.model import ReasonCode, Reported, Rewritten, SiteOutcome
 from codemods.names import Module
 
 _SETTINGS_FILE = re.compile(r"[\w.-]+\.(?:json|toml|ini|cfg|conf|ya?ml|properties|env)\Z")
+_MOUNTED = re.compile(
+    r"(?:^|/)secrets(?:-store)?/+(?:[\w.-]+/+)??([\w-]*(?:secret|passw|cert|key|pem|pfx)[\w-]*)", re.IGNORECASE
+)
+_DEEP = 4
 Place = tuple[Path, int, int]
 """A file, and line and column of an expression in it."""
 
@@ -95,6 +99,7 @@ def _names(candidate: Candidate, occurrence: Occurrence, outcome: SiteOutcome, n
             yield variable
     yield from _variables(candidate, occurrence, neighbours)
     yield from _vault_names(candidate.file.module, occurrence)
+    yield from _mounted(candidate.file.module, occurrence)
     if isinstance(outcome, Reported) and outcome.reason is ReasonCode.ENVIRONMENT_STEERED:
         yield STEERING
 
@@ -129,11 +134,32 @@ def _places(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours
         yield from ((path, value.lineno, value.col_offset) for path, value in found.places)
 
 
-def _vault_names(module: Module, occurrence: Occurrence) -> Iterator[str]:
-    secrets = getattr(occurrence.verdict, "secrets", ())
+def _values(module: Module, occurrence: Occurrence) -> tuple[ast.expr, ...]:
+    """List the expressions that a secret is read by."""
     given = (module.given(read.binding) for read in occurrence.trace.names)
-    values = (*secrets, *(value for value in given if value is not None))
-    for node in (inner for value in values for inner in ast.walk(value)):
+    return (*getattr(occurrence.verdict, "secrets", ()), *(value for value in given if value is not None))
+
+
+def _mounted(module: Module, occurrence: Occurrence) -> Iterator[str]:
+    """Name the files of a folder of secrets that a secret is read from: those are called as it is."""
+    for value in _values(module, occurrence):
+        path = "/".join(_texts(module, value, 0))
+        if (found := _MOUNTED.search(path)) is not None and variable_of(found[1]) is not None:
+            yield found[1]
+
+
+def _texts(module: Module, value: ast.expr, depth: int) -> Iterator[str]:
+    """Yield the texts of an expression from left to right, those that names stand for included."""
+    parts = (node for node in ast.walk(value) if isinstance(node, ast.Constant | ast.Name))
+    for node in sorted(parts, key=lambda each: (each.lineno, each.col_offset)):
+        if isinstance(node, ast.Constant):
+            yield from [node.value] if isinstance(node.value, str) else ()
+        elif depth < _DEEP and node in module.scopes and (given := module.given_once(node)) is not None:
+            yield from _texts(module, given[1], depth + 1)
+
+
+def _vault_names(module: Module, occurrence: Occurrence) -> Iterator[str]:
+    for node in (inner for value in _values(module, occurrence) for inner in ast.walk(value)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get_secret":
             name = module.constant(node.args[0]) if node.args else None
             if name:

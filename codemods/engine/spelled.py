@@ -37,9 +37,10 @@ def as_setting(name: str) -> _May:
 
 @functools.cache
 def _as_variable(name: str) -> _May:
-    """Make the same test, but for a text that is the name letter for letter."""
-    loose = _loose(name)
-    return _test(name, rf"[\"'](?:(?-i:{re.escape(name)})|--+{loose})[\"']|(?<!\w){loose}{_END}:")
+    """Make the same test, but for a text that is the name letter for letter, or a command that sets or reads it."""
+    loose, exact = _loose(name), rf"(?-i:{re.escape(name)})"
+    command = rf"(?<!\w){exact}=(?!=)|\$\{{{{0,2}}{exact}(?!\w)"
+    return _test(name, rf"[\"'](?:{exact}|--+{loose})[\"']|(?<!\w){loose}{_END}:|{command}")
 
 
 def _loose(name: str) -> str:

@@ -30,7 +30,8 @@ class Place:
     general ones. ``use`` says what a line does with a name beyond setting it, and ``only`` is the pattern around
     ``{name}`` of the lines that count, where not all do. ``guessed`` kinds are told by the ending
     of the file alone: most such files set nothing, and what is searched for in them is searched for in every spelling.
-    ``cut`` takes names out, where the format allows it.
+    ``cut`` takes names out, where the format allows it. A ``mounted`` file is called by the name of the secret that it
+    holds.
     """
 
     kind: LeftoverKind
@@ -43,6 +44,7 @@ class Place:
     only: str = ""
     guessed: bool = False
     cut: Cutter | None = None
+    mounted: bool = False
 
 
 def pattern_of(names: Iterable[str]) -> re.Pattern[str]:

@@ -80,6 +80,14 @@ def run_with(folder: Path, name: str, text: str | bytes) -> Run:
         ("Jenkinsfile", f"environment {{ {NAME} = credentials('shop') }}\n", "shell"),
         ("bin/start", f"#!/bin/sh\nexport {NAME}={VALUE}\n", "shell"),
         ("infra/stack.ts", f"environment: {{ {NAME}: secret.value }},\n", "code-sets"),
+        ("package.json", f'{{"scripts": {{"start": "{NAME}={VALUE} python -m shop"}}}}\n', "settings-file"),
+        ("shop.desktop", f"[Desktop Entry]\nExec=env {NAME}={VALUE} shop\n", "service"),
+        ("Pipfile", f'[scripts]\nrun = "env {NAME}={VALUE} python -m shop"\n', "tool"),
+        ("CMakeLists.txt", f"set(ENV{{{NAME}}} {VALUE})\n", "shell"),
+        ("Rakefile", f'ENV["{NAME}"] = "{VALUE}"\n', "code-sets"),
+        ("BUILD.bazel", f'py_binary(name = "shop", env = {{"{NAME}": "{VALUE}"}})\n', "code-sets"),
+        ("gunicorn.conf.py", f'raw_env = ["{NAME}={VALUE}"]\n', "code-sets"),
+        ("fabfile.py", f'def start(c):\n    c.run("env {NAME}={VALUE} python -m shop")\n', "code-sets"),
         (".env", f"\ufeff{NAME}={VALUE}\r\n".encode(), "env-file"),
         (".env", f"{NAME}={VALUE}\n".encode("utf-16"), "env-file"),
     ],
@@ -100,6 +108,64 @@ def test_a_place_that_sets_it_is_told_and_holds_nothing(
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        ("shop/deploy.py", f"import os\nos.system('curl -d client_secret=${NAME} x')\n"),
+        ("shop/deploy.py", f"run(f'docker login -p ${{{{{NAME}}}}} {{x}}')\n"),
+        ("Snakefile", f'envvars:\n    "{NAME}"\n'),
+        ("Rakefile", f'ENV.fetch("{NAME}")\n'),
+        ("token.http", f"client_secret={{{{$dotenv {NAME}}}}}\n"),
+    ],
+)
+def test_a_command_or_a_build_that_needs_it_holds_the_gate(tmp_path: Path, name: str, text: str) -> None:
+    run = run_with(tmp_path, name, text)
+    assert [(each.kind.value, each.path, each.name) for each in run.leftovers] == [("other-use", name, NAME)]
+
+
+MOUNTED = {
+    "compose.yaml": "secrets:\n  shop_client_secret:\n    file: ./secrets/shop_client_secret\n",
+    "deploy/shop.yaml": "items:\n- key: shop_client_secret\n  path: shop_client_secret\n",
+    "secrets/shop_client_secret": VALUE,
+    "secrets/other": VALUE,
+    "secrets/README.md": "shop_client_secret\n",
+}
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        "Path('/run/secrets/shop_client_secret').read_text('utf-8').strip()",
+        "(FOLDER / 'shop_client_secret').read_text()",
+        "open('/mnt/secrets-store/shop_client_secret').read()",
+        "open(os.path.join('/run/secrets', 'shop_client_secret')).read()",
+    ],
+)
+def test_a_secret_that_is_mounted_as_a_file_is_told_where_it_comes_from(tmp_path: Path, read: str) -> None:
+    source = SOURCE_OF_FILE.format(read=read)
+    for name, text in {**MOUNTED, "app.py": source}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    assert run.rewritten
+    assert {(each.path, each.kind.value) for each in run.leftovers} == {
+        ("compose.yaml", "compose"),
+        ("deploy/shop.yaml", "kubernetes"),
+        ("secrets/shop_client_secret", "settings-file"),
+    }
+    assert VALUE not in repr(run.leftovers)
+
+
+SOURCE_OF_FILE = """\
+import os
+from pathlib import Path
+from azure.identity import ClientSecretCredential
+FOLDER = Path("/run/secrets")
+secret = {read}
+c = ClientSecretCredential(T, A, secret)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
         (".env", f"# {NAME}=x\nMY_{NAME}=x\n{NAME}_OLD=x\n"),
         ("notes.txt", NAME),
         ("package.json", f'{{"x": "{NAME}"}}'),
@@ -108,6 +174,9 @@ def test_a_place_that_sets_it_is_told_and_holds_nothing(
         ("setup.cfg", f"[metadata]\n# {NAME}\nlong_description = shop_secret\n"),
         ("blob.yaml", b"\0" + NAME.encode()),
         ("src/other.py", f"# {NAME}\n'''{NAME} is gone'''\n"),
+        ("src/other.py", f"'''export {NAME}=...'''\nprint('set {NAME}=...')\nraise ValueError('${NAME} is missing')\n"),
+        ("src/other.py", f"{NAME}=1\nx = '{NAME}==' + '$MY_{NAME}' + '{NAME}S='\n"),
+        ("shop.desktop", f"[Other]\nName={NAME.lower()}\n"),
     ],
 )
 def test_what_sets_nothing_is_not_told(tmp_path: Path, name: str, text: str | bytes) -> None:

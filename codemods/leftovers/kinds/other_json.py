@@ -1,4 +1,4 @@
-"""Members of JSON files of any name: settings, lists of variables of a deployment."""
+"""Members of JSON files of any name: settings, lists of variables of a deployment, commands of ``package.json``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PLACE = Place(
     matches=lambda name: name.endswith((".json", ".jsonc", ".json5")),
     comment="//",
     applies=_sets_something,
-    only=r"\"{name}\"\s*:|\"(?:name|key|Name|Key)\"\s*:\s*\"{name}\"|\$\{{?(?:\w+:)?{name}\b",
+    only=r"\b{name}=|\"{name}\"\s*:|\"(?:name|key|Name|Key)\"\s*:\s*\"{name}\"|\$\{{?(?:\w+:)?{name}\b",
     rank=6,
     guessed=True,
 )

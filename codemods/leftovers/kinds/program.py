@@ -1,4 +1,8 @@
-"""Programs in other languages beside the Python code, which are started with the same variables."""
+"""Programs in other languages beside the Python code, and descriptions of builds, which see the same variables.
+
+A Snakefile that names one among its ``envvars`` stops without it:
+https://snakemake.readthedocs.io/en/stable/snakefiles/configuration.html#environment-variables
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,8 @@ from codemods.leftover import LeftoverKind
 from codemods.leftovers.place import Place
 
 _FILE = re.compile(
-    r".*\.(?:[cm]?[jt]sx?|go|java|kts?|scala|cs|fs|vb|rb|php|rs|lua|p[lm]|swift|groovy|[rR]|jl|exs?|clj|c|cc|cpp|dart)"
+    r".*\.(?:[cm]?[jt]sx?|go|java|kts?|scala|cs|fs|vb|rb|php|rs|lua|p[lm]|swift|groovy|[rR]|jl|exs?|clj|c|cc|cpp|dart"
+    r"|rake|ru|smk|bzl|bazel|http)|(?:.*/)?(?:Rakefile|Capfile|Fastfile|Gemfile|Snakefile|SCons(?:truct|cript)|BUILD)"
 )
 _TEST = re.compile(
     r"(?:.*/)?(?:tests?|__tests__|__mocks__|specs?|testdata|fixtures)/.*|.*(?:[._-](?:test|spec)s?|Tests?)\.\w+"

@@ -2,7 +2,8 @@
 
 https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html (Environment=),
 https://supervisord.org/configuration.html, https://uwsgi-docs.readthedocs.io/en/latest/Options.html#env,
-https://circus.readthedocs.io/en/latest/for-ops/configuration/, crontab(5), launchd.plist(5)
+https://circus.readthedocs.io/en/latest/for-ops/configuration/, crontab(5), launchd.plist(5),
+https://specifications.freedesktop.org/desktop-entry-spec/latest/exec-variables.html
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from codemods.leftover import LeftoverKind
 from codemods.leftovers.place import Place
 
 _FILE = re.compile(
-    r".*\.(?:service|container|pod|kube|plist|conf|ini)|(?:.*/)?(?:[\w.-]*crontab|cron\.(?:d|daily|hourly|weekly|monthly)/.*)"
+    r".*\.(?:service|container|pod|kube|plist|conf|ini|desktop)|(?:.*/)?(?:[\w.-]*crontab|cron\.(?:d|daily|hourly|weekly|monthly)/.*)"
 )
 _STARTS = re.compile(
-    r"^[ \t]*(?:\[(?:(?:Service|Container|Pod|uwsgi|supervisord|env(?::[^\]]*)?)\]|(?:(?:fcgi-)?program|watcher):)"
+    r"^[ \t]*(?:\[(?:(?:Desktop Entry|Service|Container|Pod|uwsgi|supervisord|env(?::[^\]]*)?)\]"
+    r"|(?:(?:fcgi-)?program|watcher):)"
     r"|(?:[\d*/,-]+[ \t]+){4}\S+[ \t]|@(?:reboot|hourly|daily|weekly|monthly)\b)|<plist\b",
     re.MULTILINE,
 )

@@ -8,8 +8,8 @@ from codemods.leftover import LeftoverKind
 from codemods.leftovers.place import Place
 
 _FILE = re.compile(
-    r".*\.(?:sh|bash|zsh|fish|ksh|ps1|psm1|cmd|bat|mk|mak|nix|slurm|sbatch)"
-    r"|(?:.*/)?(?:(?:GNU)?[Mm]akefile|[Pp]rocfile(?:\.[\w-]+)?|\.?[Jj]ustfile|Jenkinsfile(?:\.[\w-]+)?|Vagrantfile|Tiltfile"
+    r".*\.(?:sh|bash|zsh|fish|ksh|ps1|psm1|cmd|bat|mk|mak|nix|slurm|sbatch|cmake)"
+    r"|(?:.*/)?(?:(?:GNU)?[Mm]akefile|[Pp]rocfile(?:\.[\w-]+)?|\.?[Jj]ustfile|Jenkinsfile(?:\.[\w-]+)?|Vagrantfile|Tiltfile|CMakeLists\.txt"
     r"|\.(?:bash|zsh)(?:rc|_profile|env)|\.profile)"
 )
 

@@ -15,7 +15,7 @@ from codemods.leftovers.place import Place
 
 _FILE = re.compile(
     r"(?:.*/)?(?:tox\.(?:ini|toml)|\.?pytest\.(?:ini|toml)|setup\.cfg|pyproject\.toml|hatch\.toml|pixi\.toml|poe_tasks\.toml"
-    r"|\.?mise(?:\.[\w-]+)*\.toml|\.vscode/[\w.-]+\.json|[\w.-]+\.code-workspace|\.?devcontainer(?:-[\w-]+)?\.json"
+    r"|Pipfile|\.?mise(?:\.[\w-]+)*\.toml|\.vscode/[\w.-]+\.json|[\w.-]+\.code-workspace|\.?devcontainer(?:-[\w-]+)?\.json"
     r"|\.idea/.*\.(?:xml|iml)|\.run/.*\.xml|[\w. -]+\.run\.xml)"
 )
 
