@@ -36,7 +36,8 @@ _LOCK = {"isEnabled": True, "allProperties": True, "credentialsWithUsageVerify":
 _TRUST = {"id": "f1", "name": "n", "issuer": "i", "subject": None, "audiences": ["a"], "description": None,
           "claimsMatchingExpression": {"value": "v", "languageVersion": 1}}  # fmt: skip
 _RESTRICTION = {"restrictionType": "passwordLifetime", "state": "enabled", "maxLifetime": "P90D",
-                "restrictForAppsCreatedAfterDateTime": "2025-01-01T00:00:00Z"}  # fmt: skip
+                "restrictForAppsCreatedAfterDateTime": "2025-01-01T00:00:00Z",
+                "excludeActors": {"customSecurityAttributes": [{"id": "Set_Name", "operator": "equals"}]}}  # fmt: skip
 _RESTRICTIONS = {"passwordCredentials": [_RESTRICTION], "keyCredentials": [_RESTRICTION]}
 _RESOURCE = WireResource(id="r", display_name="R", app_roles=[WireAppRole(id="role", value="Do.It")])
 
