@@ -70,7 +70,7 @@ _RULES: Final = (
     Rule(
         name="credential-unused",
         severities=_WARNING,
-        when="no success in `unused_days`, a source shows all of them, and a report or a log tells that no user signs in",
+        when="no success in `unused_days`, a source shows all of them, and a report or log tells that no user signs in",
         advice="Ask its owners and remove it; a job that runs less often would not show.",
         confidence=Confidence.MEDIUM,
     ),
