@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import assert_never
 
 from inventory.usage import SIGN_INS_OF_USERS, Source, SourceName, Use
 from inventory.usage_subject import AGENTS, FEDERATED, Subject, Whose, whose
@@ -52,6 +53,7 @@ class Unknown:
 
 
 Verdict = Used | Unused | Unknown
+USED = "used"
 _Spans = tuple[tuple[SourceName, datetime, datetime], ...]
 """Source, first and last time: a source adds up what is alike."""
 
@@ -87,6 +89,19 @@ def verdict(
     lacks = sorted({f"{source.name}: {_lack(case, source)}" for source in case.sources if not covering})
     nothing = () if case.sources else ("no source of evidence was read",)
     return Unknown(because=(*obstacles, *lacks, *nothing), before="".join(_before(last)))
+
+
+def in_words(answer: Verdict) -> str:
+    """Return the answer without its reasons."""
+    match answer:
+        case Used():
+            return USED
+        case Unused():
+            return f"unused for {answer.days} days"
+        case Unknown():
+            return "unknown"
+        case _:
+            assert_never(answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

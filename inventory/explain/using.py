@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import assert_never
 
 import msgspec
 
@@ -13,7 +12,7 @@ from inventory.explain.model import Cell, Known, Section
 from inventory.model import Purpose
 from inventory.tables import values
 from inventory.usage_subject import BLUEPRINT, of_holder
-from inventory.usage_verdict import Unknown, Unused, Used, Verdict, verdict
+from inventory.usage_verdict import Unknown, in_words, verdict
 
 _SHOWN = 20
 _HOW: Mapping[Cell, str] = {None: "", 0: ", without a user", 1: ", on behalf of a user"}
@@ -53,20 +52,8 @@ def together(subject: Subject) -> Section:
     answer = verdict(asked, uses, sources, subject.of.taken_at)
     before = answer.before if isinstance(answer, Unknown) else ""
     told = "; ".join((*answer.because, *([before] if before else [])))
-    known = Known(text=f"{_said(answer)}: {told}", evidence=f"all sources, judged at {subject.scan}")
+    known = Known(text=f"{in_words(answer)}: {told}", evidence=f"all sources, judged at {subject.scan}")
     return Section(title="use, taken together", known=(known,))
-
-
-def _said(answer: Verdict) -> str:
-    match answer:
-        case Used():
-            return "used"
-        case Unused():
-            return f"unused for {answer.days} days"
-        case Unknown():
-            return "unknown"
-        case _:
-            assert_never(answer)
 
 
 def _source(subject: Subject, source: Row) -> Section:

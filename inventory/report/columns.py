@@ -58,6 +58,7 @@ CREDENTIALS = Heading(
         Column(key="state", title="State"),
         Column(key="end", title="End"),
         Column(key="last_successful_sign_in", title="Last successful sign-in"),
+        Column(key="use", title="Use"),
         Column(key="federated", title="Federated credentials", align=Align.RIGHT),
         Column(key="owners", title="Owners"),
         Column(key="holder", title="Held by"),
@@ -67,7 +68,10 @@ CREDENTIALS = Heading(
         Column(key="start", title="Start"),
         Column(key="purpose_reason", title="Why this purpose"),
     ),
-    note="Unknown is not unused: no source of evidence has a row for everything that signs in.",
+    note=(
+        "Unknown is not unused: no source of evidence has a row for everything that signs in. The findings say what is "
+        "missing, explain credential KEYID for one of them."
+    ),
 )
 APPLICATIONS = Heading(
     name="applications",

@@ -11,6 +11,7 @@ from inventory.classify import Expiry
 from inventory.hygiene import Untold, findings
 from inventory.report import columns, queries
 from inventory.report.columns import shown
+from inventory.report.judged import Judge
 from inventory.snapshot import Header, creators, header, opened, pieces
 from inventory.tables.texts import time_text
 from reports.model import Cell, Document, Fact, Finding, Table
@@ -36,7 +37,7 @@ def document(path: Path, *, limit: int | None = LIMIT) -> Document:
             as_of=of.taken_at,
             facts=tuple(_facts(source, len(found))),
             tables=(
-                source.table(columns.CREDENTIALS, queries.CREDENTIALS, queries.PRINCIPAL_CREDENTIALS),
+                source.credentials(),
                 _overview(source),
                 source.table(columns.APPLICATIONS, queries.APPLICATIONS),
                 source.table(columns.IDENTITIES, queries.IDENTITIES),
@@ -73,6 +74,14 @@ class _Source:
     def table(self, heading: columns.Heading, *statements: str) -> Table:
         """Return a table of the rows of one query after the other, as many as are shown."""
         rows = islice(chain.from_iterable(self.rows(one) for one in statements), self.limit)
+        found = tuple(shown(heading, row) for row in rows)
+        return heading.table(found, self._left_out(heading.name, len(found)))
+
+    def credentials(self) -> Table:
+        """Return the table of credentials, with what is known of their use."""
+        heading, judge = columns.CREDENTIALS, Judge(self._database, self.of.taken_at)
+        told = chain(self.rows(queries.CREDENTIALS), self.rows(queries.PRINCIPAL_CREDENTIALS))
+        rows = judge.judged(islice(told, self.limit), queries.SHOWN)
         found = tuple(shown(heading, row) for row in rows)
         return heading.table(found, self._left_out(heading.name, len(found)))
 

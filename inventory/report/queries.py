@@ -6,6 +6,8 @@ Each looks only at what it shows: ``tests/benchmarks/test_snapshot.py`` prints h
 from __future__ import annotations
 
 from inventory.classify import Expiry
+from inventory.tables import schema
+from inventory.usage_subject import BLUEPRINT
 
 _ENDLESS_DAYS = 30 * 365 - 1e-6  # as ``classify.expiry``; julianday counts in days with a fraction
 STATE = f"""
@@ -43,11 +45,27 @@ _FEDERATED = """
 """
 _CREDENTIAL = """
     h.display_name, h.client_id, c.kind, c.purpose, {state} AS state, c.ends, {last} AS last_success, {federated},
-    {owners}, {holder}, c.display_name, coalesce(nullif(c.hint, ''), c.thumbprint), c.key_id, c.starts, c.purpose_reason
+    {owners}, {holder}, c.display_name, coalesce(nullif(c.hint, ''), c.thumbprint), c.key_id, c.starts,
+    c.purpose_reason, {judged}
 """
+SHOWN = 15
+"""Cells of a credential that are shown; behind them stands what its use is judged by."""
+_WHOLE = ", ".join(f"c.{name}" for name in schema.names("credentials"))
+_AGENTS = f"""
+    instr(h.unknown, '{BLUEPRINT}') > 0 OR EXISTS (
+        SELECT 1 FROM {{other}} AS o WHERE o.client_id = h.client_id AND instr(o.unknown, '{BLUEPRINT}') > 0
+    )
+"""  # noqa: S608 - texts of our own
 CREDENTIALS = f"""
     SELECT {
-    _CREDENTIAL.format(state=STATE, last=_LAST_SUCCESS, federated=_FEDERATED, owners=_OWNERS, holder="'application'")
+    _CREDENTIAL.format(
+        state=STATE,
+        last=_LAST_SUCCESS,
+        federated=_FEDERATED,
+        owners=_OWNERS,
+        holder="'application'",
+        judged=f"{_WHOLE}, h.sign_in_audience, {_AGENTS.format(other='service_principals')}",
+    )
 }
     FROM applications AS h JOIN credentials AS c ON c.holder_id = h.id
     ORDER BY c.holder_id, c.key_id, c.kind LIMIT :limit
@@ -66,6 +84,7 @@ PRINCIPAL_CREDENTIALS = f"""
             "CASE WHEN h.home_tenant <> :tenant THEN 'service principal of another tenant''s application' "
             "ELSE 'service principal' END"
         ),
+        judged=f"{_WHOLE}, NULL, {_AGENTS.format(other='applications')}",
     )
 }
     FROM service_principals AS h JOIN credentials AS c ON c.holder_id = h.id

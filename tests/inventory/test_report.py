@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 from inventory import hygiene, report, snapshot
 from inventory.classify import expiry
 from inventory.estate import SettingKind, Tier
+from inventory.hygiene_context import STANDARD, Context
 from inventory.model import Application, ClientId, CredentialKind, Holder, Purpose, ScanNote, Snapshot, TenantId
-from inventory.usage import SourceName
+from inventory.usage import SourceName, Use
+from inventory.usage_subject import BLUEPRINT
+from inventory.usage_verdict import in_words
 from reports.model import Cell, Document, Finding
 from tests.inventory import values
 from tests.inventory.values import NOW
@@ -270,3 +273,44 @@ def test_no_more_of_a_tenant_is_judged_than_is_shown_and_what_is_unknown_is_alwa
     assert [each.rule for each in found.findings] == [*["credential-expired"] * 2, "credential-use-unknown"]
     assert len(judged) == 3
     assert "Whether 3 credentials are used" in found.findings[-1].message
+
+
+def test_the_use_of_a_credential_is_what_findings_and_explain_judge(tmp_path: Path) -> None:
+    def held(number: int, purpose: Purpose = Purpose.AUTHENTICATION, **changes: Any) -> Application:
+        one = values.secret(number, purpose=purpose, holder_id=values.guid("c", number))
+        own = dataclasses.replace(one, client_id=ClientId(values.guid("d", number)))
+        made = {"sign_in_audience": "AzureADMyOrg", **changes}
+        return dataclasses.replace(values.application(number, credentials=(own,)), **made)
+
+    local = values.secret(9, holder=Holder.SERVICE_PRINCIPAL, holder_id=values.guid("7", 4))
+    local = dataclasses.replace(local, client_id=ClientId(values.guid("d", 4)))
+    nobody = [_nobody(number) for number in (2, 3, 4, 5, 6)]
+    agents = dataclasses.replace(values.principal(6), unknown=f"{{{BLUEPRINT}}}")
+    value = values.snapshot(
+        held(1), held(2), held(3, Purpose.SIGNING), held(4, sign_in_audience="AzureADMultipleOrgs"), held(5), held(6),
+        principals=(values.principal(4, credentials=(local,)), agents),
+        uses=(values.use(1), *nobody, dataclasses.replace(values.use(5), key_id=None, client_id=nobody[3].client_id)),
+        sources=(values.source(), values.source(SourceName("graph-sign-ins"))),
+    )  # fmt: skip
+    found = document(tmp_path, value)
+    told = dict(zip(_column(found, "credentials", "key_id"), _column(found, "credentials", "use"), strict=True))
+    assert told == dict(zip(
+        (values.guid("e", number) for number in (1, 2, 3, 4, 5, 6, 9)),
+        ("used", "unused for 29 days", None, "unknown", "unknown", "unknown", "unused for 29 days"),
+        strict=True,
+    ))  # fmt: skip
+    context = Context.of(value, STANDARD)
+    every = [one for holder in value.applications for one in holder.credentials] + [local]
+    for one in every:
+        judged = in_words(context.use_of(one)) if one.purpose is Purpose.AUTHENTICATION else None
+        assert told[one.key_id] == judged
+
+
+def _nobody(number: int) -> Use:
+    """No user signed in, as the report on applications says."""
+    return Use(
+        source=values.ACTIVITY,
+        client_id=ClientId(values.guid("d", number)),
+        key_id=None,
+        delegated=True,
+    )
