@@ -19,7 +19,14 @@ from migrate.emulator.seed import archetypes
 from migrate.emulator.seed.archetypes import Archetype
 from migrate.emulator.seed.maker import Draft, Maker
 from migrate.emulator.server import Emulator
-from migrate.emulator.state.records import Application, FederatedCredential, KeyCredential, ServicePrincipal
+from migrate.emulator.state.records import (
+    Application,
+    FederatedCredential,
+    KeyCredential,
+    PasswordCredential,
+    ServicePrincipal,
+    User,
+)
 
 FOREIGN_TENANT = "eeeeeeee-0000-4000-8000-000000000001"
 EXEMPT = {"customSecurityAttributes": [
@@ -237,6 +244,52 @@ def _others(build: Builder) -> None:
     build.like("switched off", archetypes.switched_off)
 
 
+def _owned(build: Builder) -> None:
+    """Add applications with a live secret that differ in who owns them, where they come from and what they are for."""
+    maker = build.maker("people")
+    people = {}
+    for name in ("Ann", "Bob", "Gone"):
+        address = f"{name.lower()}@contoso.example"
+        user = User(id=maker.guid(), display_name=name, user_principal_name=address, account_enabled=name != "Gone")
+        build.tenant.users[user.id] = user
+        people[name] = user.id
+    tool = build.tenant.application_named("unsecret-operator").app_id
+    for label, owners, changes in (
+        ("no owner", (), {}),
+        ("single owner", ("Ann",), {}),
+        ("disabled owner", ("Gone",), {}),
+        ("one owner of two disabled", ("Gone", "Ann"), {}),
+        ("two owners", ("Ann", "Bob"), {}),
+        ("several tenants", ("Ann", "Bob"), {"sign_in_audience": "AzureADMultipleOrgs"}),
+        ("made by a program", ("Ann", "Bob"), {"others": MappingProxyType({"createdByAppId": tool})}),
+    ):
+        maker = build.maker(label)
+        draft = maker.application(label, owners=tuple(people[one] for one in owners), **changes)
+        build.kept(label, _secrets_of(draft, maker.secret(100, started=50, display_name="ci")))
+
+
+def _dated(build: Builder) -> None:
+    """Add secrets that differ in their dates and names."""
+    for label, lasts, started, more in (
+        ("expired", -10, 50, {}),
+        ("expiring", 10, 50, {}),
+        ("too long", 900, 1, {}),
+        ("old", 100, 500, {}),
+        ("unnamed", 100, 50, {"display_name": None}),
+    ):
+        maker = build.maker(label)
+        secret = maker.secret(lasts, started=started, **{"display_name": "ci", **more})
+        build.kept(label, _secrets_of(maker.application(label), secret))
+    build.like("endless", archetypes.never_expiring)
+    maker = build.maker("several")
+    made = (maker.secret(lasts, started=50, display_name="ci") for lasts in (100, 110, -5))
+    build.kept("several", _secrets_of(maker.application("several"), *made))
+
+
+def _secrets_of(draft: Draft, *secrets: PasswordCredential) -> Draft:
+    return replace(draft, application=replace(draft.application, passwords=secrets))
+
+
 @contextmanager
 def labelled_tenant() -> Iterator[tuple[Emulator, Labels]]:
     """Run the tenant; it has the fixed applications of every embedded tenant and three that hold directory roles."""
@@ -244,7 +297,7 @@ def labelled_tenant() -> Iterator[tuple[Emulator, Labels]]:
         trust = ssl.create_default_context(cafile=str(emulator.ca_file))
         with httpx.Client(base_url=emulator.authority, verify=trust, trust_env=False) as web:
             build = Builder(emulator, web)
-            for part in (_by_interface, _secrets, _certificates, _signing, _encryption, _others):
+            for part in (_by_interface, _secrets, _certificates, _signing, _encryption, _others, _owned, _dated):
                 part(build)
         emulator.advance(timedelta(hours=1))  # what was made just now begins before the scan
         yield emulator, build.labels

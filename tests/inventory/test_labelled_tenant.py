@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
+import csv
+import io
 import json
 import random
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inventory import convert, snapshot
+from inventory import convert, report, snapshot
 from inventory.classify import reconcile, reconciled
 from inventory.estate import RoleKind, Tier
+from inventory.explain import explain
 from inventory.graph import GraphConnection, GraphSettings
 from inventory.graph_directory import GraphDirectory
 from inventory.hygiene import findings
@@ -25,6 +31,7 @@ from inventory.model import Application, Cloud, Credential, CredentialKind, Purp
 from inventory.privilege import tier_of
 from inventory.scan import Readers, scan
 from migrate.emulator.server import Emulator
+from reports.render import render
 from tests.inventory.labelled import EXEMPT, FOREIGN_TENANT, MICROSOFT_TENANT, Labels, labelled_tenant
 from tests.inventory.values import guid
 
@@ -91,7 +98,13 @@ LABELLED: dict[str, tuple[Purpose, str]] = {
     "foreign: principal secret 0": _SECRET,
     "of Microsoft: principal secret 0": _SECRET,
     "switched off: application secret 0": _SECRET,
-}
+    **{f"{label}: application secret 0": _SECRET for label in (
+        "no owner", "single owner", "disabled owner", "one owner of two disabled", "two owners", "several tenants",
+        "made by a program", "expired", "expiring", "too long", "old", "unnamed", "endless", "several",
+    )},
+    "several: application secret 1": _SECRET,
+    "several: application secret 2": _SECRET,
+}  # fmt: skip
 """Purpose and reason of every labelled credential."""
 
 
@@ -102,6 +115,7 @@ class Found:
     emulator: Emulator
     labels: Labels
     read: Snapshot
+    path: Path
 
     def credential(self, label: str) -> Credential:
         key_id, kind = self.labels.keys[label]
@@ -131,7 +145,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Found]:
                 await scan(readers, path, cloud=Cloud.PUBLIC, progress=lambda *_: None)
 
         asyncio.run(run())
-        yield Found(emulator=emulator, labels=labels, read=reconciled(snapshot.read(path)))
+        yield Found(emulator=emulator, labels=labels, read=reconciled(snapshot.read(path)), path=path)
 
 
 def test_every_label_is_judged_here(found: Found) -> None:
@@ -224,6 +238,61 @@ def test_hygiene_finds_what_is_wrong_with_each_and_nothing_about_what_signs(foun
     assert "microsoft-principal-with-credential" in of("of Microsoft")
     for name in ("saml", "old saml", "saml by key id", "torn triple", "encryption across", "new usage", "symmetric"):
         assert of(name) == {"application-without-owner"}
+
+
+_DATED = "credential-longer-than-policy"  # all but the two whose life is shorter than the 180 days of the default
+_UNOWNED = "application-without-owner"
+FOUND: dict[str, set[str]] = {
+    "no owner": {_UNOWNED},
+    "single owner": {"application-with-single-owner"},
+    "disabled owner": {"application-with-single-owner", "owner-disabled"},
+    "one owner of two disabled": {"owner-disabled"},
+    "two owners": set(),
+    "several tenants": set(),
+    "made by a program": {"application-created-by-application"},
+    "expired": {_UNOWNED, "credential-expired"},
+    "expiring": {_UNOWNED, "credential-expiring"},
+    "too long": {_UNOWNED, "credential-too-long", _DATED},
+    "old": {_UNOWNED, "credential-old", _DATED},
+    "unnamed": {_UNOWNED, "credential-unnamed"},
+    "endless": {_UNOWNED, "credential-endless", "credential-unnamed", _DATED},
+    "several": {_UNOWNED, "several-live-secrets", "credential-expired"},
+}
+"""Rules that find something wrong with each, beside that its use is unknown."""
+
+
+@pytest.mark.parametrize("label", FOUND)
+def test_owners_dates_and_names_are_judged_as_labelled(found: Found, label: str) -> None:
+    subject = f"{label} ({found.labels.clients[label]})"
+    rules = {each.rule for each in findings(found.read) if each.subject == subject}
+    assert rules - {"credential-use-unknown"} == FOUND[label]
+
+
+def test_every_view_of_the_snapshot_says_the_same_of_each_credential(found: Found) -> None:
+    whole = report.document(found.path, limit=None)
+    told = {name: render(whole, name) for name in ("csv", "json", "html", "markdown")}
+    of_csv = list(csv.DictReader(io.StringIO(told["csv"].decode("utf-8-sig"))))
+    of_json = next(one["rows"] for one in json.loads(told["json"])["tables"] if one["name"] == "credentials")
+    with contextlib.closing(sqlite3.connect(found.path)) as database:
+        frame = pd.read_sql("SELECT * FROM credentials", database)
+    assert len(of_csv) == len(of_json) == len(frame)
+    for label, (purpose, reason) in LABELLED.items():
+        key_id, kind = found.labels.keys[label]
+        [row] = [one for one in of_json if (one["key_id"], one["kind"]) == (key_id, kind)]
+        [line] = [one for one in of_csv if (one["key_id"], one["kind"]) == (key_id, kind)]
+        [cells] = frame[(frame.key_id == key_id) & (frame.kind == kind)].to_dict("records")
+        assert (row["purpose"], row["purpose_reason"]) == (purpose.value, reason)
+        assert (line["purpose"], line["purpose_reason"]) == (purpose.value, reason)
+        assert (cells["purpose"], cells["purpose_reason"]) == (purpose.value, reason)
+        assert key_id in told["html"].decode()
+        assert key_id in told["markdown"].decode()
+        [story] = [one for one in explain(found.path, key_id).stories if one.title.startswith(kind)]
+        said = {known.text for section in story.sections for known in section.known}
+        assert f"purpose: {purpose.value}, since {reason}" in said
+        used = {text.partition(":")[0] for section in story.sections if section.title == "use, taken together"
+                for text in [section.known[0].text]}  # fmt: skip
+        assert used == ({row["use"]} if row["use"] else set())
+        assert line["use"] == (row["use"] or "")
 
 
 _Part = tuple[str, dict[str, Any]]
