@@ -1,12 +1,12 @@
-"""Token requests whose address and body stand in one call: the secret's field becomes the two of an assertion.
+"""Token requests whose address and body are seen at one call: the secret's field becomes the two of an assertion.
 
     requests.post("https://login.microsoftonline.com/T/oauth2/v2.0/token", data={..., "client_secret": SECRET})
     ->  data={..., "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
               "client_assertion": managed_identity_assertion()}
 
-The body must be a dict display inside the call, plain or in ``urlencode()``: it is made anew for every request, and so
-is the assertion. The address must be seen to be Entra's token endpoint, by its host and path. Everything else is
-reported by ``raw_http``.
+The body must be a dict display inside the call, plain or in ``urlencode()``, or under a name that only this call reads,
+which follows in the same block: so it is made anew for every request, and so is the assertion. The address must be seen
+to be Entra's token endpoint, by its host and path. Everything else is reported by ``raw_http``.
 
 Protocol: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow (second case) and
 https://learn.microsoft.com/previous-versions/azure/active-directory/azuread-dev/v1-oauth2-client-creds-grant-flow
@@ -45,6 +45,10 @@ _CLIENTS = frozenset({
     "requests.Session", "requests.session", "requests.sessions.Session", "httpx.Client", "httpx.AsyncClient",
     "aiohttp.ClientSession", "aiohttp.client.ClientSession",
 })  # fmt: skip
+_AGAIN = (
+    ast.For | ast.AsyncFor | ast.While | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
+    | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+)  # fmt: skip
 _ENTRIES = (("client_assertion_type", ASSERTION_TYPE), ("client_assertion", ""))
 
 
@@ -68,7 +72,7 @@ def body_of(module: Module, call: ast.Call) -> ast.Dict | None:
         or not _is_plain(module, named.get("headers"))
     ):
         return None
-    body = _dict(module, named.get("data", _positional(module, call)))
+    body = _dict(module, _made_for(module, call, named.get("data", _positional(module, call))))
     return body if body is not None and _has_secret(body) and _is_sent_once(module, call) else None
 
 
@@ -181,6 +185,20 @@ def _dict(module: Module, node: ast.expr | None) -> ast.Dict | None:
             return inner
         case _:
             return None
+
+
+def _made_for(module: Module, call: ast.Call, node: ast.expr | None) -> ast.expr | None:
+    """Give what a name stands for that is bound for one call: nothing else reads it, and no loop sends it again."""
+    binding = module.assigned_once(node) if isinstance(node, ast.Name) else None
+    if not isinstance(node, ast.Name) or binding is None or not isinstance(binding.value, ast.Dict):
+        return node
+    scope = module.scopes[node]
+    found, block = scope.lookup(node.id), module.parents[binding.node]
+    between = [item for item in module.ancestors(call) if block in module.ancestors(item)]
+    again = any(isinstance(item, _AGAIN) for item in between)
+    own = found is not None and found[0] is scope and list(module.uses(scope, node.id)) == [node]
+    own = own and binding.value.lineno < call.lineno
+    return binding.value if own and block in module.ancestors(call) and not again else node
 
 
 def _has_secret(body: ast.Dict) -> bool:

@@ -104,6 +104,8 @@ def _is_tested(module: Module, node: ast.AST) -> bool:
     for parent in module.ancestors(node):
         if isinstance(parent, ast.If | ast.While | ast.IfExp | ast.Assert) and node is parent.test:
             return True
+        if isinstance(parent, ast.BoolOp) and isinstance(parent.op, ast.And) and node is not parent.values[-1]:
+            return True
         if isinstance(parent, ast.stmt):
             return isinstance(parent, ast.Match)
         node = parent

@@ -157,9 +157,22 @@ def _beneath(verdict: Rewrite | Report) -> str:
 def _refused_there(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked | None:
     if (place := _taken_as(occurrence, file.module, around)) is not None:
         return ReasonCode.INDIRECT_IMPORT, place
+    if (place := _sent_by(occurrence, file.module, around)) is not None:
+        return ReasonCode.RAW_HTTP, place
     if (requirement := around.too_old()) is not None:
         return ReasonCode.VERSION_FLOOR, requirement
     return around.needed_elsewhere(occurrence)
+
+
+def _sent_by(occurrence: Occurrence, module: Module, around: Surroundings) -> str | None:
+    """Name a file that takes a body from here: it would send an assertion that was made when this one was imported."""
+    match module.parents.get(occurrence.node):
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)) as statement:
+            outer = module.parents[statement] is module.tree
+            place = around.used_elsewhere(name) if outer and isinstance(occurrence.node, ast.Dict) else None
+            return None if place is None else f"{name} is used by {place}"
+        case _:
+            return None
 
 
 def _taken_as(occurrence: Occurrence, module: Module, around: Surroundings) -> str | None:

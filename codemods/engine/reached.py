@@ -77,6 +77,8 @@ class _Walker:
             case ast.Name(ctx=ast.Load()) if node in self.module.scopes:
                 yield from self._name(node, depth)
             case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=attribute):
+                for value in self._filled.get(attribute, ()):
+                    yield from self.variables(value, depth + 1)
                 yield from self._attribute(node, attribute, depth)
             case ast.Call(func=ast.Name() as func):
                 yield from self._function(func, depth)
@@ -128,21 +130,25 @@ class _Walker:
                 return
 
     def _name(self, node: ast.Name, depth: int) -> Iterator[str]:
-        found = self.module.lookup(node)
+        found, filled = self.module.lookup(node), self._filled.get(node.id, ())
         for binding in () if found is None else found[1]:
             for value in self._values(node, binding):
-                yield from self.variables(value, depth + 1)
-        for value in self._filled.get(node.id, ()):
+                if not filled or (isinstance(value, ast.Dict | ast.Call) and _called_secret(value)):
+                    yield from self.variables(value, depth + 1)
+        for value in filled:
             yield from self.variables(value, depth + 1)
 
     @functools.cached_property
     def _filled(self) -> dict[str, list[ast.expr]]:
-        """What is put under a key that is called a secret, by the name of the dictionary: ``o["password"] = x``."""
+        """What is put under a key that is called a secret, by the dictionary's last name: ``o["password"] = x``."""
         found: dict[str, list[ast.expr]] = {}
         for text in self.module.strings:
             entry = self.module.parents[text] if text.value in _KEYS else None
             match entry, entry and self.module.parents[entry]:
-                case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()), ast.Assign(value=value):
+                case (
+                    ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name), ctx=ast.Store()),
+                    ast.Assign(value=value),
+                ):
                     found.setdefault(name, []).append(value)
                 case _:
                     continue

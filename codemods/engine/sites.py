@@ -18,7 +18,7 @@ from codemods.engine.secrets import Trace, plain_text, trace
 from codemods.engine.source import Source
 from codemods.engine.unions import name_of_union, use_of_union
 from codemods.model import Category, ReasonCode, Site
-from codemods.names import Module
+from codemods.names import Module, root_name
 from codemods.shapes import ENTRA_SECRET_WORD
 from codemods.transform import Already, Report, Rewrite, Transform, Verdict, call_of
 
@@ -202,7 +202,14 @@ class _Finder:
         verdict = self.known.constructs[construct](call_of(node, construct, self.module))
         if verdict is None or self.module.qualified(node.func) is not None or isinstance(verdict, Already):
             return None if verdict is None else (construct, verdict)
-        return construct, _beneath(verdict, ReasonCode.AMBIGUOUS_IMPORT)
+        return construct, replace(_beneath(verdict, ReasonCode.AMBIGUOUS_IMPORT), detail=self._meanings(node.func))
+
+    def _meanings(self, func: ast.expr) -> str:
+        """Say on which lines a name gets its meanings."""
+        root = root_name(func)
+        found = None if root is None else self.module.lookup(root)
+        lines = dict.fromkeys(str(getattr(item.node, "lineno", 1)) for item in (() if found is None else found[1]))
+        return f"{root.id} is bound on line {' and line '.join(lines)}" if root is not None and lines else ""
 
     def _method(self, node: ast.Call, func: ast.Attribute) -> tuple[str, Verdict] | None:
         package, judge = self.known.methods.get(func.attr, ("", None))

@@ -24,6 +24,7 @@ from codemods.transform import Found, Report, Transform
 _BODY = re.compile(r"(?<![|,;])(^|[&?\"'\s])client_secret=")
 _MICROSOFT = re.compile(r"microsoft|azure|entra|aad|msal|office|365|graph", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^/]*[^/{}]([:/]|$)", re.IGNORECASE)
+_DEEP = 4
 _NO_BODY = frozenset({"headers", "params", "cookies", "proxies", "timeout"})
 _NEVER = frozenset({"audience"})
 """Fields that other providers ask for and Entra does not know."""
@@ -60,7 +61,8 @@ def _bodies(module: Module, *, entra: bool) -> Iterator[Found]:
     """Find dicts with a secret: any in a file that knows Entra, else those of a token request to nobody knows where."""
     for node in module.dicts if "client_secret" in module.said else ():
         fields = {module.constant(key): value for key, value in zip(node.keys, node.values, strict=True)}
-        if _is_field(fields) and _may_be_request(module, node, set(fields), entra=entra):
+        unpacked = _is_unpacked_into_class(module, _sent(module, node))
+        if _is_field(fields) and not unpacked and _may_be_request(module, node, set(fields), entra=entra):
             client, secret = fields.get("client_id"), fields["client_secret"]
             yield _found(node, "token request", client, secret, detail=_why(module, node))
     for call in module.calls:
@@ -70,6 +72,7 @@ def _bodies(module: Module, *, entra: bool) -> Iterator[Found]:
         plain = isinstance(call.func, ast.Name) and call.func.id == "dict"
         asks = "grant_type" in named and not _takes_secret(module, call.func)
         wanted = plain or (asks and (entra or _may_ask(call.func)))
+        wanted = wanted and not _is_unpacked_into_class(module, _sent(module, call))
         if wanted and _is_secret(named["client_secret"]) and _may_be_request(module, call, set(named), entra=entra):
             client, secret = named.get("client_id"), named["client_secret"]
             yield _found(call, "token request", client, secret, detail=_why(module, call))
@@ -164,6 +167,13 @@ def _sent(module: Module, node: ast.expr) -> list[ast.expr]:
     return [*_users(module, target.id, target)] if isinstance(target, ast.Name) else [node]
 
 
+def _is_unpacked_into_class(module: Module, uses: list[ast.expr]) -> bool:
+    """Tell whether fields are the arguments of a class of azure-identity or msal, which are told of there."""
+    keywords = [parent for use in uses if isinstance(parent := module.parents[use], ast.keyword) and parent.arg is None]
+    calls = [call for item in keywords if isinstance(call := module.parents[item], ast.Call)]
+    return any((module.qualified(call.func) or "").startswith(("azure.identity.", "msal.")) for call in calls)
+
+
 def _users(module: Module, name: str, near: ast.AST) -> list[ast.Name]:
     """List the reads of a name in the function around a place."""
     function = next((item for item in module.ancestors(near) if isinstance(item, _FUNCTIONS)), module.tree)
@@ -194,8 +204,18 @@ def _fields(module: Module, *, entra: bool) -> Iterator[Found]:
         parent = module.parents[item]
         if isinstance(parent, ast.Assign) and not _is_secret(parent.value):
             continue
+        if _is_unpacked_into_class(module, _readers(module, item.value)):
+            continue
         if entra or _may_be_body(module, item):
             yield _found(item, "token request")
+
+
+def _readers(module: Module, holder: ast.expr) -> list[ast.expr]:
+    """List the reads of what an item is put into: a name, or an attribute of an object."""
+    if isinstance(holder, ast.Attribute):
+        attributes = (node for node in module.references if isinstance(node, ast.Attribute))
+        return [node for node in attributes if node.attr == holder.attr]
+    return [*_users(module, holder.id, holder)] if isinstance(holder, ast.Name) else []
 
 
 def _may_be_body(module: Module, item: ast.Subscript) -> bool:
@@ -299,17 +319,24 @@ def _callers(module: Module) -> Iterator[Found]:
             yield _found(call, "token request", client, secret)
 
 
-def _is_seen(module: Module, node: ast.expr) -> bool:
-    """Tell whether an argument is a body that another search sees: a dict, or a text with the secret."""
+def _is_seen(module: Module, node: ast.expr, depth: int = 0) -> bool:
+    """Tell whether an argument is a body that another search sees, encoded or not: a dict, a text with the secret."""
     if isinstance(node, ast.Name):
-        binding = module.assigned_once(node)
-        return binding is not None and binding.value is not None and _shows_fields(module, binding.value, node.id)
-    return any(
+        binding = module.assigned_once(node) if node in module.scopes else None
+        value = None if binding is None else binding.value
+        return value is not None and (_shows_fields(module, value, node.id) or _is_encoded(module, value, depth))
+    return _is_encoded(module, node, depth) or any(
         isinstance(item, ast.Dict)
         or (isinstance(item, ast.keyword) and item.arg == "client_secret")
         or (isinstance(item, ast.Constant) and "client_secret=" in str(item.value))
         for item in ast.walk(node)
     )
+
+
+def _is_encoded(module: Module, node: ast.expr, depth: int) -> bool:
+    """Tell whether an expression encodes a body that is seen: ``urlencode(body).encode()``."""
+    names = (item for item in ast.walk(node) if isinstance(item, ast.Name) and item is not node)
+    return depth < _DEEP and isinstance(node, ast.Call) and any(_is_seen(module, name, depth + 1) for name in names)
 
 
 def _shows_fields(module: Module, value: ast.expr, name: str) -> bool:

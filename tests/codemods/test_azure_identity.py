@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.codemods.cases import Case, cases_of, check_noop, check_transformed
+from tests.codemods.cases import Case, cases_of, check_noop, check_transformed, run_on
 
 
 @pytest.mark.parametrize("case", cases_of("azure_identity_rewritten"))
@@ -31,3 +31,12 @@ def test_a_chain_is_rewritten_with_a_note(tmp_path: Path) -> None:
         "ClientAssertionCredential(T, A, managed_identity_assertion), AzureCliCredential())\n",
     )
     assert "part of a chain" in run.rewritten[0].note
+
+
+def test_two_meanings_are_told_by_their_lines(tmp_path: Path) -> None:
+    source = (
+        "try:\n    from azure.identity.aio import ClientSecretCredential\nexcept ImportError:\n"
+        "    from azure.identity import ClientSecretCredential\nc = ClientSecretCredential(T, A, 'not-real')\n"
+    )
+    (site,) = run_on(tmp_path, source).reported
+    assert site.detail == "ClientSecretCredential is bound on line 2 and line 4"

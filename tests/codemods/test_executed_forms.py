@@ -51,6 +51,10 @@ ENVIRONMENT = "import os\nfrom azure.identity{} import EnvironmentCredential\n"
 
 FORMS = {
     "request, requests": f'{HEAD}import requests\nanswer = requests.post(f"{V2}", data={BODY}).json()\n{SHOW}',
+    "request, requests, body made before it": (
+        f"{HEAD}import requests\ndef answered():\n    body = {BODY}\n"
+        f'    return requests.post(f"{V2}", data=body).json()\nanswer = answered()\n{SHOW}'
+    ),
     "request, requests, version 1": (
         f'{HEAD}import requests\nanswer = requests.post(f"{V1}", {OLD_BODY}, timeout=30).json()\n{SHOW}'
     ),

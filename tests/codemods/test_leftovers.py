@@ -571,3 +571,22 @@ def test_a_key_in_letters_that_only_look_like_it_is_another_key() -> None:
     """A long s is ``s`` where case is ignored, and no lower case of it."""
     text = "client_\N{LATIN SMALL LETTER LONG S}ecret = 1\nCLIENT-SECRET = 2\n"
     assert list(key_hits(text, ("client_secret",), ())) == [(2, "client_secret")]
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        "kw = dict(tenant_id=T)\nkw['client_secret'] = os.environ['SHOP']\nc = ClientSecretCredential(**kw)\n",
+        (
+            "class C:\n    def __init__(self):\n        self.kw = {}\n"
+            "        self.kw['client_secret'] = os.environ['SHOP']\n"
+            "        self.kw['tenant_id'] = os.environ['TENANT']\n        self.c = ClientSecretCredential(**self.kw)\n"
+        ),
+    ],
+)
+def test_what_is_put_among_the_arguments_is_named(tmp_path: Path, fill: str) -> None:
+    (tmp_path / "app.py").write_text(f"import os\nfrom azure.identity import ClientSecretCredential\n{fill}")
+    run = rewrite(Request(paths=(tmp_path,), app=APP))
+    assert [(item.reason.value, item.site.secret_source) for item in run.reported] == [
+        ("hidden-in-kwargs", "os.environ['SHOP']")
+    ]

@@ -62,3 +62,10 @@ def test_the_site_is_the_body(tmp_path: Path) -> None:
 def test_an_unpacked_entry_is_never_edited() -> None:
     with pytest.raises(DoesNotRoundTripError):
         edit_dict("{**a}", [ReplaceEntry(index=0, entries=(('"a"', "b"),))])
+
+
+def test_a_body_that_another_file_takes_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "other.py").write_text("from app import BODY\nsend(BODY)\n")
+    source = "import os, requests\nBODY = {'client_id': A, 'client_secret': os.environ['S']}\n"
+    source += f"r = requests.post({EXACT.format('t')!r}, data=BODY)\n"
+    assert [item.detail for item in check_noop(tmp_path, source, "raw-http").reported] == ["BODY is used by other.py"]
