@@ -190,15 +190,16 @@ def _dict(module: Module, node: ast.expr | None) -> ast.Dict | None:
 def _made_for(module: Module, call: ast.Call, node: ast.expr | None) -> ast.expr | None:
     """Give what a name stands for that is bound for one call: nothing else reads it, and no loop sends it again."""
     binding = module.assigned_once(node) if isinstance(node, ast.Name) else None
-    if not isinstance(node, ast.Name) or binding is None or not isinstance(binding.value, ast.Dict):
+    body = None if binding is None else binding.value
+    if not isinstance(node, ast.Name) or binding is None or body is None or _dict(module, body) is None:
         return node
-    scope = module.scopes[node]
-    found, block = scope.lookup(node.id), module.parents[binding.node]
+    scope, block = module.scopes[node], module.parents[binding.node]
+    found = scope.lookup(node.id)
     between = [item for item in module.ancestors(call) if block in module.ancestors(item)]
     again = any(isinstance(item, _AGAIN) for item in between)
     own = found is not None and found[0] is scope and list(module.uses(scope, node.id)) == [node]
-    own = own and binding.value.lineno < call.lineno
-    return binding.value if own and block in module.ancestors(call) and not again else node
+    behind = block in module.ancestors(call) and body.lineno < call.lineno
+    return body if own and behind and not again else node
 
 
 def _has_secret(body: ast.Dict) -> bool:

@@ -78,11 +78,12 @@ class Definitions:
         found.holders.append(binding.name)
         if binding.kind is Kind.IMPORT:
             return self._imported(place, binding, attributes, found, depth)
-        if binding.kind is Kind.ASSIGNMENT and binding.value is not None:
+        value = _given(place.module, binding)
+        if value is not None:
             if binding.node in self.assumed and not attributes:
-                is_optional(place.module, binding.value, found.variables)
+                is_optional(place.module, value, found.variables)
                 return None
-            return self._value(place, binding.value, attributes, found, depth)
+            return self._value(place, value, attributes, found, depth)
         if isinstance(binding.node, ast.ClassDef) and len(attributes) == 1:
             return self._field(place, binding.node, attributes[0], found, depth)
         return self._injected(place, binding, attributes, found, depth)
@@ -146,8 +147,8 @@ class Definitions:
         uses = (use for use in module.uses(module.top, names[0]) if not self._goes(module, use))
         use = next(uses, None) if len(names) == 1 else None
         if use is not None:
-            if bindings[0].value is not None:
-                is_optional(module, bindings[0].value, found.variables)  # which variable it is, is worth knowing
+            if (value := _given(module, bindings[0])) is not None:
+                is_optional(module, value, found.variables)  # which variable it is, is worth knowing
             return self._at(place, use)
         if len(names) > 1 and (line := self._touched(module, names[-1])) is not None:
             self._binding(place, bindings[0], names[1:], found, depth)  # which variable it is, is worth knowing
@@ -296,6 +297,12 @@ class Definitions:
 
     def _at(self, place: _Place, node: ast.AST) -> str:
         return f"{self.project.name(place.path)}:{getattr(node, 'lineno', 1)}"
+
+
+def _given(module: Module, binding: Binding) -> ast.expr | None:
+    """Give what a statement gives a name, alone or among others (``tenant, secret = a, b``)."""
+    unpacked = module.unpacked(binding) is not None
+    return module.given(binding) if binding.kind is Kind.ASSIGNMENT or unpacked else None
 
 
 def is_optional(module: Module, node: ast.expr, variables: list[str]) -> bool:

@@ -10,12 +10,14 @@ import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from codemods.assertion import guid
 from codemods.engine.candidates import Candidate, looks_like_test
 from codemods.engine.flow import Dropped
 from codemods.engine.leftover_code import in_code
+from codemods.engine.leftover_notebooks import Opened, in_notebook, in_other_notebook, open_notebook
 from codemods.engine.listing import list_files
 from codemods.engine.named import Named, Place, named_sites, owners_of
 from codemods.engine.neighbours import Neighbours
@@ -33,7 +35,7 @@ _GUID = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
 _Owners = Mapping[str, frozenset[str | None]]
 
 
-def leftovers_of(plans: Iterable[tuple[Candidate, Plan]], neighbours: Neighbours) -> tuple[Leftover, ...]:
+def leftovers_of(plans: Collection[tuple[Candidate, Plan]], neighbours: Neighbours) -> tuple[Leftover, ...]:
     """List the leftovers of all sites, by file and line."""
     sites = named_sites(plans, neighbours)
     if not sites:
@@ -44,13 +46,16 @@ def leftovers_of(plans: Iterable[tuple[Candidate, Plan]], neighbours: Neighbours
     for site in sites:
         read_at |= {place: read_at.get(place, True) and site.is_rewritten for place in site.read_at}
     code = _code(owners, neighbours.project, neighbours.sites, read_at)
+    opened = {item.listed.path: _opened(item, neighbours, read_at) for item, _ in plans}
+    code = chain(code, _in_notebooks(owners, neighbours.project, opened))
     found = [*code, *_beside(owners, applications, neighbours.project), *_settings(sites, neighbours.project)]
     return _sorted([*found, *_around(owners_of(sites, inside=True), neighbours.project)])
 
 
 def _around(owners: _Owners, project: Project) -> Iterator[Leftover]:
     """List where variables are read and set that hold the secret among other things: they stay, the secret goes."""
-    for each in (*_code(owners, project, {}), *_beside(owners, frozenset(), project)) if owners else ():
+    found = (_code(owners, project, {}), _in_notebooks(owners, project, {}), _beside(owners, frozenset(), project))
+    for each in chain(*found) if owners else ():
         if each.name in owners and each.kind is not LeftoverKind.TEST:
             where = "" if each.kind in _IN_CODE else each.kind.value
             yield replace(each, kind=LeftoverKind.HOLDS_MORE, detail=each.detail or where)
@@ -61,7 +66,11 @@ def leftovers_by_name(paths: Iterable[Path], names: Collection[str]) -> tuple[Le
     given = [Path(os.path.abspath(path)).resolve() for path in paths]  # noqa: PTH100 - as the listing names them
     project = Project(list_files(tuple(given)))
     owners = dict.fromkeys(names, frozenset[str | None]({None}))
-    found = [*_code(owners, project, {}), *_beside(owners, frozenset(), project)]
+    found = [
+        *_code(owners, project, {}),
+        *_in_notebooks(owners, project, {}),
+        *_beside(owners, frozenset(), project),
+    ]
     inside = (
         each
         for each in found
@@ -91,6 +100,29 @@ def _code(
         is_test = looks_like_test(project.name(path), data)
         own = {(line, column): gone for (at, line, column), gone in (read_at or {}).items() if at == path}
         for line, name, kind, dead in in_code(module, set(owners), dropped, is_test=is_test, read_at=own):
+            yield Leftover(
+                kind=kind, path=project.name(path), line=line, name=name, application=_only(owners[name]), dead=dead
+            )
+
+
+def _opened(candidate: Candidate, neighbours: Neighbours, read_at: Mapping[Place, bool]) -> Opened | None:
+    path, notebook = candidate.listed.path, candidate.file.notebook
+    if notebook is None:
+        return None
+    own = {(line, column): gone for (at, line, column), gone in read_at.items() if at == path}
+    return Opened(notebook=notebook, module=candidate.file.module, dropped=neighbours.sites.get(path), read_at=own)
+
+
+def _in_notebooks(owners: _Owners, project: Project, sites: Mapping[Path, Opened | None]) -> Iterator[Leftover]:
+    """List the places of the notebooks of the project, ``sites`` among them."""
+    words = [name.encode() for name in owners]
+    for path in project.notebooks if words else ():
+        data = project.glance(path)
+        if not any(word in data for word in words):
+            continue
+        opened = sites.get(path) or open_notebook(project.name(path), data)
+        found = in_other_notebook(data, set(owners)) if opened is None else in_notebook(opened, set(owners))
+        for line, name, kind, dead in found:
             yield Leftover(
                 kind=kind, path=project.name(path), line=line, name=name, application=_only(owners[name]), dead=dead
             )

@@ -166,10 +166,12 @@ def _refused_there(file: File, occurrence: Occurrence, around: Surroundings) -> 
 
 def _sent_by(occurrence: Occurrence, module: Module, around: Surroundings) -> str | None:
     """Name a file that takes a body from here: it would send an assertion that was made when this one was imported."""
-    match module.parents.get(occurrence.node):
-        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)) as statement:
-            outer = module.parents[statement] is module.tree
-            place = around.used_elsewhere(name) if outer and isinstance(occurrence.node, ast.Dict) else None
+    statements = (node for node in module.ancestors(occurrence.node) if isinstance(node, ast.stmt))
+    match next(statements, None) if isinstance(occurrence.node, ast.Dict) else None:
+        case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
+            outer = module.lookup(target)
+            name = target.id if outer is not None and outer[0] is module.top else ""
+            place = around.used_elsewhere(name) if name else None
             return None if place is None else f"{name} is used by {place}"
         case _:
             return None

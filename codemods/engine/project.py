@@ -50,11 +50,20 @@ class Project:
     @cached_property
     def files(self) -> tuple[str, ...]:
         """Give the paths of the files of the project and of the run; as texts, for there may be very many."""
+        return tuple(text for text in self._all if not _is_notebook(text))
+
+    @cached_property
+    def notebooks(self) -> tuple[Path, ...]:
+        """List the notebooks of the project and of the run."""
+        return tuple(Path(text) for text in self._all if _is_notebook(text))
+
+    @cached_property
+    def _all(self) -> tuple[str, ...]:
         found = {text for text in self.listing.files.texts if text not in self.listing.files.problems}
         walks = self.listing.walks
         for root in (root for root in self.roots if not walks.has(root)):  # those were listed already
             found.update(text for text, problem in walks.files_in(root, (root,)) if problem is None)
-        return tuple(sorted((text for text in found if not _is_notebook(text)), key=_parts_of))
+        return tuple(sorted(found, key=_parts_of))
 
     @cached_property
     def others(self) -> tuple[Path, ...]:

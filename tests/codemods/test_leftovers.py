@@ -590,3 +590,15 @@ def test_what_is_put_among_the_arguments_is_named(tmp_path: Path, fill: str) -> 
     assert [(item.reason.value, item.site.secret_source) for item in run.reported] == [
         ("hidden-in-kwargs", "os.environ['SHOP']")
     ]
+
+
+@pytest.mark.parametrize(("read", "kind"), [("os.environ['SHOP']", "hard-read"), ("os.getenv('SHOP')", "soft-read")])
+def test_what_another_file_binds_among_other_names_is_seen(tmp_path: Path, read: str, kind: str) -> None:
+    (tmp_path / "conf.py").write_text(f"import os\nT, A, S = os.getenv('T'), os.getenv('A'), {read}\n")
+    (tmp_path / "app.py").write_text(
+        "import conf\nfrom azure.identity import ClientSecretCredential\n"
+        "c = ClientSecretCredential(conf.T, conf.A, conf.S)\n"
+    )
+    run = rewrite(Request(paths=(tmp_path,), app=APP))
+    assert [(each.kind.value, each.path, each.name) for each in run.leftovers] == [(kind, "conf.py", "SHOP")]
+    assert [item.detail for item in run.reported] == ([] if run.rewritten else ["conf.py:2"])

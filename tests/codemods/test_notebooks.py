@@ -224,3 +224,57 @@ def test_lines_that_stay_are_written_as_they_were(lines: list[str], new: str) ->
     assert json.loads(rebuilt(text, token, "".join(lines))) == lines
     assert rebuilt(text, token, "".join(lines)) == text[token.start : token.end]
     assert "".join(json.loads(rebuilt(text, token, new))) == new
+
+
+LEFT = {
+    "import os; x = os.environ['SHOP_SECRET']": "hard-read",
+    "%env SHOP_SECRET=abc": "code-sets",
+    "%set_env SHOP_SECRET abc": "code-sets",
+    "!curl -d client_secret=$SHOP_SECRET https://example.com": "other-use",
+    "!SHOP_SECRET=abc python job.py": "shell",
+    "%%bash\nexport SHOP_SECRET=abc": "shell",
+    "# SHOP_SECRET": None,
+    "%env MY_SHOP_SECRET=abc": None,
+}
+
+
+@pytest.mark.parametrize("cell", LEFT)
+@pytest.mark.parametrize("notebooks", [False, True])
+def test_a_notebook_that_needs_or_sets_the_variable_of_a_program_is_told(
+    tmp_path: Path, cell: str, *, notebooks: bool
+) -> None:
+    program = "import os\nfrom azure.identity import ClientSecretCredential\n"
+    (tmp_path / "app.py").write_text(program + "c = ClientSecretCredential(T, A, os.environ['SHOP_SECRET'])\n")
+    code = {"cell_type": "code", "metadata": {}, "outputs": [], "source": cell.splitlines(keepends=True)}
+    whole = {"cells": [code], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "a.ipynb").write_text(json.dumps(whole, indent=1))
+    run = rewrite(Request(paths=(tmp_path,), app=APP, notebooks=notebooks, fix_leftovers=True))
+    assert run.rewritten
+    assert not run.fixed
+    last = json.dumps(whole, indent=1).split("SHOP_SECRET")[0].count("\n") + 1
+    told = [(each.kind.value, each.path, each.line, each.name) for each in run.leftovers]
+    assert told == ([] if LEFT[cell] is None else [(LEFT[cell], "a.ipynb", last, "SHOP_SECRET")])
+
+
+def test_a_notebook_in_another_language_may_need_the_variable(tmp_path: Path) -> None:
+    program = "import os\nfrom azure.identity import ClientSecretCredential\n"
+    (tmp_path / "app.py").write_text(program + "c = ClientSecretCredential(T, A, os.environ['SHOP_SECRET'])\n")
+    code = {"cell_type": "code", "metadata": {}, "outputs": [], "source": ["Sys.getenv('SHOP_SECRET')"]}
+    whole = {"cells": [code], "metadata": {"language_info": {"name": "R"}}, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "a.ipynb").write_text(json.dumps(whole))
+    run = rewrite(Request(paths=(tmp_path,), app=APP))
+    assert [(each.kind.value, each.path) for each in run.leftovers] == [("other-use", "a.ipynb")]
+
+
+def test_the_read_of_a_notebooks_own_site_is_told_by_the_site(tmp_path: Path) -> None:
+    lines = ["import os\n", "from azure.identity import ClientSecretCredential\n", "s = os.environ['SHOP_SECRET']\n"]
+    code = {
+        "cell_type": "code",
+        "metadata": {},
+        "outputs": [],
+        "source": [*lines, "c = ClientSecretCredential(T, A, s)"],
+    }
+    whole = {"cells": [code], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "a.ipynb").write_text(json.dumps(whole, indent=1))
+    for notebooks in (False, True):
+        assert not rewrite(Request(paths=(tmp_path,), app=APP, notebooks=notebooks)).leftovers
