@@ -200,7 +200,9 @@ class Circumstances:
     opt_outs: tuple[OptOut, ...] = ()
     """Those of this application."""
     callers: tuple[Caller, ...] = ()
-    """Addresses that the journal has seen use the credential."""
+    """Addresses that the journal, or the scan behind the plan, has seen use the credential."""
+    seen_in_use: datetime | None = None
+    """Its last success that a source of the scan knows, whatever the log shows."""
     gone: frozenset[str] = frozenset()
     """Addresses that ``[[caller]]`` gives up for this application; ``unclear`` for all of unclear sign-ins."""
     informed: Informed | None = None

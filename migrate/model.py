@@ -261,6 +261,19 @@ class SharedIdentity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenUse:
+    """A source of the scan saw a planned credential used."""
+
+    client_id: ClientId
+    holder: Holder
+    key_id: KeyId
+    address: str | None
+    """None: the source tells no addresses."""
+    last: datetime
+    """Its last success from there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What is to be done in one tenant; the digest covers everything else."""
 
@@ -281,6 +294,8 @@ class Plan:
     audit: tuple[TrustFault, ...] = ()
     notes: tuple[str, ...] = ()
     """What the plan could not see, and decisions that no longer hold."""
+    seen: tuple[SeenUse, ...] = ()
+    """Beside the pairings, which do not change with every scan."""
     digest: str = ""
 
     @property

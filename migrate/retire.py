@@ -176,6 +176,8 @@ class Retirer:
         target, credential, history = question.pairing, question.credential, question.history
         known, unclear = around.known_callers(target, credential), around.unclear_callers(target, credential)
         seen, dim = callers_of(history, credential), unclear_of(history, credential)
+        for address, at in around.scanned_callers(target, credential).items():
+            seen[address] = max(at, seen.get(address, at))
         if _newer(seen, known) or _newer(dim, unclear):
             told = {"addresses": _latest(seen, known), "unclear": _latest(dim, unclear)}
             self._remover.write(Kind.CALLERS, question, {name: each for name, each in told.items() if each})

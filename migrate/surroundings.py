@@ -69,6 +69,9 @@ class Surroundings:
         self._scheduled: dict[_Key, tuple[datetime, int]] = {}
         self._informed: dict[str, Informed] = {}
         self._callers: dict[_Key, dict[str, datetime]] = defaultdict(dict)
+        self._seen: dict[_Key, dict[str | None, datetime]] = defaultdict(dict)
+        for use in plan.seen:
+            self._seen[use.client_id, (use.holder, use.key_id)][use.address] = use.last
         self._unclear: dict[_Key, dict[str, datetime]] = defaultdict(dict)
         self._trouble: dict[str, str] = {}
         self._glass: dict[str, dict[str, InPlace]] = defaultdict(dict)
@@ -185,6 +188,10 @@ class Surroundings:
         """Give the addresses that the journal has seen use a credential."""
         return self._callers[_key(target, credential)]
 
+    def scanned_callers(self, target: Target, credential: PlannedCredential) -> dict[str, datetime]:
+        """Give the addresses that the scan behind the plan has seen use a credential."""
+        return {address: at for address, at in self._seen[_key(target, credential)].items() if address is not None}
+
     def unclear_callers(self, target: Target, credential: PlannedCredential) -> dict[str, datetime]:
         """Give the addresses that the journal has seen sign in with it or with another, which was left open."""
         return self._unclear[_key(target, credential)]
@@ -203,11 +210,13 @@ class Surroundings:
             opt_outs=tuple(one for one in self._rules.opt_outs if names(one.application, pairing.application)),
             callers=(
                 *_callers(self.known_callers(pairing, credential), unclear=False),
+                *_callers(self.scanned_callers(pairing, credential), unclear=False),
                 *_callers(self.unclear_callers(pairing, credential), unclear=True),
             ),
             gone=frozenset(
                 one.address for one in self._rules.callers if self._named.alone(one.application, pairing.application)
             ),
+            seen_in_use=max(self._seen[_key(pairing, credential)].values(), default=None),
             informed=self._informed.get(client_id),
             unsettled=sum(map(len, earlier)),
             waits_for=next(iter(earlier[0].values())) if earlier else "",

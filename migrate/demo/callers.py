@@ -11,8 +11,17 @@ from datetime import timedelta
 from pathlib import Path
 
 from migrate.emulator.server import Emulator
+from migrate.model import Plan
 
 _DAY = timedelta(days=1)
+_HERE = "127.0.0.1"
+"""Where everything that is alive in a demonstration signs in from."""
+_GONE = """
+[[caller]]
+application = "{application}"
+address = "{address}"
+reason = "it is of the time before the demonstration, and nothing runs there"
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +45,13 @@ def find(emulator: Emulator, pairings: list[dict[str, str]], count: int) -> tupl
     )
     working = (caller for caller in callers if sign_in(emulator, caller))
     return tuple(caller for caller, _ in zip(working, range(count), strict=False))
+
+
+def give_up(plan: Plan, policy: Path) -> int:
+    """Say in a policy of the callers that a scan saw and that are only history that they are gone; count them."""
+    seen = sorted({(each.client_id, each.address) for each in plan.seen if each.address not in {None, _HERE}})
+    policy.write_text("".join(_GONE.format(application=one, address=address) for one, address in seen), "utf-8")
+    return len(seen)
 
 
 def neighbour(emulator: Emulator) -> Caller:

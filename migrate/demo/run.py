@@ -111,7 +111,11 @@ class _Demo:
         count = min(_MOST_CALLERS, max(1, len(rows) // 6))
         strangers = callers.find(self.emulator, [row for row in rows if row["client_id"] not in quiet], count)
         callers.live_on(self.emulator, (*strangers, callers.neighbour(self.emulator)), _DAYS)
-        self.tell(f"wait      {_DAYS} days pass in the embedded tenant; {len(strangers)} jobs go on using old secrets")
+        gone = callers.give_up(planfile.read(self.workspace.plan), self.workspace.policy)
+        self.tell(
+            f"wait      {_DAYS} days pass in the embedded tenant; {len(strangers)} jobs go on using old secrets; {gone} "
+            f"callers of before are given up ([[caller]] in {self.workspace.policy.name})"
+        )
         return rows
 
     def _retire(self, before: list[dict[str, Any]]) -> list[dict[str, Any]]:

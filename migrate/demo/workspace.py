@@ -30,6 +30,11 @@ class Workspace:
         return self.root / "plan.json"
 
     @property
+    def policy(self) -> Path:
+        """What people decided."""
+        return self.root / "unsecret.toml"
+
+    @property
     def journal_url(self) -> str:
         """The journal, as a database URL."""
         return f"sqlite:///{self.root / 'journal.db'}"

@@ -1,8 +1,9 @@
 """Every address that used the credential must have signed in with the planned federated credential since.
 
 A caller that only fell silent may be a job of the next quarter. The addresses are those of the sign-in log as far as it
-reaches, and those that earlier runs wrote into the journal. A sign-in that leaves open which credential it used may
-have used this one, so that its address is a caller too: the window of ``secret-unused`` forgets it, this does not.
+reaches, those that earlier runs wrote into the journal, and those that any log of the scan behind the plan shows. A
+sign-in that leaves open which credential it used may have used this one, so that its address is a caller too: the
+window of ``secret-unused`` forgets it, this does not.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ def _given_up(caller: Caller, question: Question) -> bool:
 
 def _used(question: Question) -> tuple[Caller, ...]:
     """Give those who used the credential, or may have, each with its last time."""
-    known = {(each.address, each.unclear): each for each in question.circumstances.callers}
+    known: dict[tuple[str, bool], Caller] = {}
+    for each in sorted(question.circumstances.callers, key=lambda caller: caller.last):
+        known[each.address, each.unclear] = each
     for unclear, find in ((False, callers_of), (True, unclear_of)):
         for address, at in find(question.history, question.credential).items():
             before = known.setdefault((address, unclear), Caller(address=address, last=at, unclear=unclear))

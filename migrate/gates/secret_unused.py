@@ -49,6 +49,10 @@ def _judge(question: Question, recent: list[SignIn]) -> Answer:
             f"use is unknown: {len(unclear)} sign-ins in {days} days do not say which credential they used, {where}"
         )
         return Closed(because=because, opens=f"moving that caller, or waiting until {days} days show none of the kind")
+    seen = question.circumstances.seen_in_use
+    if seen is not None and seen >= question.now - timedelta(days=days):
+        because = f"use is unknown: the scan knows of a success at {seen:%Y-%m-%d %H:%M} UTC that the log does not show"
+        return Closed(because=because, opens=f"waiting until {days} days have passed since")
     return Open(because=f"no sign-in used it in {days} days; the log covers them")
 
 

@@ -17,6 +17,7 @@ from migrate.planning.federated import FEDERATED_LIMIT as FEDERATED_LIMIT  # noq
 from migrate.planning.resolve import Resolved, resolve
 from migrate.planning.risk import Surroundings, assess, surroundings
 from migrate.planning.scoring import score
+from migrate.planning.seen import seen
 from migrate.planning.settle import elsewhere, settle
 from migrate.planning.subjects import Subject, idle, ineligible, subjects, without_application
 from migrate.planning.waves import Member, order
@@ -75,6 +76,7 @@ def _made(snapshot: Snapshot, decisions: Decisions, sites: Iterable[CodeSite]) -
         shared=sharing.shared(pairings, facts),
         audit=audit(snapshot, principals),
         notes=(*case.resolved.notes, *notes.notes(snapshot, facts, pairings)),
+        seen=seen(snapshot, pairings),
     )
 
 

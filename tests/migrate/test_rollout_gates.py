@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from inventory.estate import Policy as AppManagementPolicy
 from inventory.estate import Restriction
 from inventory.lifetimes import Policies
-from inventory.model import ClientId, CredentialKind, Holder, SignIn
+from inventory.model import ClientId, CredentialKind, Holder, KeyId, SignIn
 from migrate import gates
 from migrate.circumstances import (
     Caller,
@@ -28,13 +29,14 @@ from migrate.circumstances import (
     Removed,
     RetirePolicy,
 )
-from migrate.model import Entry, Freeze, Json, Kind, Plan
+from migrate.model import Entry, Freeze, Json, Kind, Plan, SeenUse
 from migrate.planning.plan import make_plan
+from migrate.planning.seen import seen as seen_in
 from migrate.rollback import Rules, rollback
 from migrate.surroundings import Surroundings
 from migrate.usedby import MOST, UNTOLD, unclear_of
 from tests.support.questions import APPLICATION, IDENTITY, PAIRING, history, ours, question, sign_in
-from tests.support.tenants import NOW, application, credential, identity, principal, snapshot, trust
+from tests.support.tenants import NOW, application, credential, guid, identity, principal, snapshot, trust, use
 
 KEY = PAIRING.credentials[0].key_id
 YOUNG = Circumstances(taken_at=NOW - timedelta(days=1))
@@ -467,6 +469,52 @@ def test_owners_and_callers_are_read_off_the_journal() -> None:
     assert callers == (Caller(address="192.0.2.1", last=NOW),)
     unclear = entry(Kind.CALLERS, SECOND, addresses={}, unclear={"192.0.2.1": NOW.isoformat()})
     assert surrounded(unclear).callers == (Caller(address="192.0.2.1", last=NOW, unclear=True),)
+
+
+def seen(address: str | None, days_ago: float) -> tuple[SeenUse, ...]:
+    """Let a log of the scan behind the plan show the credential of the second pairing in use."""
+    used = dataclasses.replace(
+        use(APPLICATION, address=address, days_ago=days_ago), client_id=SECOND.application.client_id,
+        key_id=SECOND.credentials[0].key_id,
+    )  # fmt: skip
+    other = dataclasses.replace(used, key_id=KeyId(guid("another key")), address="192.0.2.99")
+    report = dataclasses.replace(used, first=None, address=None)
+    return seen_in(snapshot(uses=(used, other, report)), (FIRST, SECOND))
+
+
+def test_who_was_seen_in_a_longer_log_of_the_scan_is_a_caller_as_well() -> None:
+    """A log of 90 days shows the job of every quarter; Graph's, of 30 days, shows nothing of it at the removal."""
+    plan = dataclasses.replace(PLAN, seen=seen("192.0.2.1", 60))
+    found = Surroundings(plan, RetirePolicy(), (), Rules()).around(SECOND, SECOND.credentials[0], NOW)
+    assert found.callers == (Caller(address="192.0.2.1", last=NOW - timedelta(days=60)),)
+    assert found.seen_in_use == NOW - timedelta(days=60)
+    held = closed(around={"callers": found.callers, "seen_in_use": found.seen_in_use})
+    assert held.keys() == {"all-callers-moved"}
+    assert "192.0.2.1" in held["all-callers-moved"]
+    moved = history(by_exchange(5, "192.0.2.1"))
+    assert closed(around={"callers": found.callers, "seen_in_use": found.seen_in_use}, history=moved) == {}
+    first = Surroundings(plan, RetirePolicy(), (), Rules()).around(FIRST, FIRST.credentials[0], NOW)
+    assert (first.callers, first.seen_in_use) == ((), None)
+
+
+def test_a_record_of_a_longer_log_without_an_address_is_of_an_unknown_caller() -> None:
+    plan = dataclasses.replace(PLAN, seen=seen(None, 60))
+    found = Surroundings(plan, RetirePolicy(), (), Rules()).around(SECOND, SECOND.credentials[0], NOW)
+    assert found.callers == (Caller(address=UNTOLD, last=NOW - timedelta(days=60)),)
+
+
+@pytest.mark.parametrize(("days_ago", "holds"), [(27.9, True), (28.1, False)])
+def test_a_success_that_another_source_of_the_scan_knows_inside_the_window_holds(days_ago: float, holds: bool) -> None:  # noqa: FBT001
+    told = closed(around={"seen_in_use": NOW - timedelta(days=days_ago)})
+    assert ("the log does not show" in told.get("secret-unused", "")) is holds
+    assert set(told) <= {"secret-unused"}
+
+
+def test_the_later_of_two_times_of_a_caller_counts() -> None:
+    for callers in itertools.permutations(Caller(address="192.0.2.9", last=NOW - timedelta(days=at)) for at in (9, 60)):
+        assert "all-callers-moved" in closed(
+            around={"callers": callers}, history=history(by_exchange(10, "192.0.2.9"))
+        )  # fmt: skip
 
 
 @given(name=st.sampled_from(["id", "client_id", "display_name"]), upper=st.booleans())

@@ -14,11 +14,12 @@ from typing import Any, cast
 import pytest
 
 from inventory.model import TenantId
+from migrate import planfile
 from migrate.circumstances import OptOut, Policy, RetirePolicy
 from migrate.demo import callers
 from migrate.errors import WriteFailedError
 from migrate.exchanged import ExchangeResult
-from migrate.model import Entry, Json, Kind, Pairing, Plan
+from migrate.model import Entry, Json, Kind, Pairing, Plan, SeenUse
 from migrate.retirement import Held, NotRemoved, Retired, Retirement, Scheduled, WouldRetire
 from migrate.watch import Broken, Look, Quiet, Watcher, Watching
 from tests.support.audit import journal_of
@@ -75,6 +76,28 @@ def test_a_wave_waits_for_the_one_before_and_for_its_watch(tenant: Rollout) -> N
         later = await tenant.retire(plan, rules=WATCHED)
         assert {each.pairing.wave for each in later if isinstance(each, Retired)}.isdisjoint(removed)
         assert kinds(later)[Retired] > 0
+
+    asyncio.run(story())
+
+
+@pytest.mark.slow
+def test_a_job_of_every_quarter_that_only_the_scan_saw_keeps_its_secret(tenant: Rollout) -> None:
+    async def story() -> None:
+        plan = await tenant.ready()
+        would = await tenant.retire(plan, apply=False)
+        pairing, credential = next((each.pairing, each.credential) for each in would if isinstance(each, WouldRetire))
+        used = SeenUse(
+            client_id=pairing.application.client_id, holder=credential.holder, key_id=credential.key_id,
+            address="192.0.2.77", last=plan.snapshot_taken_at - timedelta(days=50),
+        )  # fmt: skip
+        seen = planfile.seal(dataclasses.replace(plan, seen=(used,)))
+        found = next(each for each in await tenant.retire(seen) if each.credential == credential)
+        assert isinstance(found, Held)
+        assert [name for name, _ in found.closed] == ["all-callers-moved"]
+        # The next scan may not see it any more: by then the journal knows.
+        again = next(each for each in await tenant.retire(plan, apply=False) if each.credential == credential)
+        assert isinstance(again, Held)
+        assert "192.0.2.77" in again.closed[0][1].because
 
     asyncio.run(story())
 
