@@ -113,8 +113,8 @@ class _Demo:
         callers.live_on(self.emulator, (*strangers, callers.neighbour(self.emulator)), _DAYS)
         gone = callers.give_up(planfile.read(self.workspace.plan), self.workspace.policy)
         self.tell(
-            f"wait      {_DAYS} days pass in the embedded tenant; {len(strangers)} jobs go on using old secrets; {gone} "
-            f"callers of before are given up ([[caller]] in {self.workspace.policy.name})"
+            f"wait      {_DAYS} days pass in the embedded tenant; {len(strangers)} jobs go on using old secrets; "
+            f"{gone} callers of before are given up ([[caller]] in {self.workspace.policy.name})"
         )
         return rows
 
