@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -166,7 +166,7 @@ class Report:
                 entries.append(uses)
                 following = following.failed(uses)
                 continue
-            entries.extend(uses)
+            entries.extend(uses if connection.cloud is Cloud.PUBLIC else _seen_alone(uses))
             for use in uses:
                 following = following.seen(use.last)
         return tuple(entries), following
@@ -182,6 +182,19 @@ class Report:
             blind_spots=self.blind_spots,
             sees=self.sees,
         )
+
+
+def _seen_alone(uses: Iterable[Use]) -> Iterator[Use]:
+    """Yield what a report shows without what it tells by silence, which is documented of the global service alone.
+
+    Of users' sign-ins that is all the time after the last one; what has a begin is one sign-in and nothing else.
+    """
+    for use in uses:
+        last = use.last or use.last_success
+        if not use.delegated:
+            yield use
+        elif last is not None:
+            yield replace(use, first=last)
 
 
 def lost(position: Standing, what: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,10 @@ from inventory.evidence_source import EvidenceRequest, EvidenceSource
 from inventory.graph import GraphConnection
 from inventory.logs.tally import merged
 from inventory.model import Cloud
+from inventory.usage import SourceName
+from inventory.usage_subject import subject
+from inventory.usage_verdict import Unknown, Unused, verdict
+from tests.inventory import values
 from tests.inventory.evidence.support import CLIENT, KEY, NOW, Told, reading, told
 from tests.inventory.madeup import MadeUpGraph
 
@@ -127,6 +132,23 @@ def test_that_no_user_signs_in_is_only_what_a_row_says(graph: MadeUpGraph, told:
     graph.answer(APPLICATIONS, {"value": [{"appId": CLIENT, **told}]})
     found = ask(graph, graph_application_activity.SOURCE).uses
     assert [(use.delegated, use.last, use.last_success) for use in found] == [(True, None, None)] * rows
+
+
+@pytest.mark.parametrize("cloud", list(Cloud))
+def test_only_where_it_is_documented_the_silence_of_a_report_tells_of_users(graph: MadeUpGraph, cloud: Cloud) -> None:
+    long_ago = {"lastSignInDateTime": "2025-02-02T00:00:00Z"}
+    log = replace(values.source(SourceName("log")), read_at=NOW, since=NOW - timedelta(days=30), until=NOW)
+    for seen in (None, long_ago):
+        graph.answers[APPLICATIONS].clear()
+        row = {"appId": CLIENT, "delegatedClientSignInActivity": seen}
+        graph.answer(APPLICATIONS, {"value": [row, {"appId": KEY, "delegatedClientSignInActivity": seen}]})
+        found = ask(graph, graph_application_activity.SOURCE, cloud=cloud)
+        kept = [use.last for use in found.uses if use.client_id == CLIENT]
+        assert kept == ([datetime(2025, 2, 2, tzinfo=UTC)] if seen else [None] if cloud is Cloud.PUBLIC else [])
+        source = replace(found.source, until=NOW)
+        asked = subject(values.secret(1), elsewhere=False)
+        answer = verdict(asked, found.uses, (source, log), NOW)
+        assert isinstance(answer, Unused if cloud is Cloud.PUBLIC else Unknown)
 
 
 def test_applications_are_told_apart_by_who_signs_in(graph: MadeUpGraph) -> None:
