@@ -129,8 +129,19 @@ def test_a_wrong_argument_is_told_and_ends_with_2(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("command", ["--help", "emulator gaps", "emulator faults", "report --help"])
-@pytest.mark.parametrize("buffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("command", "buffered"),
+    [
+        ("--help", ""),
+        ("emulator gaps", "1"),
+        *(
+            pytest.param(command, buffered, marks=pytest.mark.slow)
+            for command in ("--help", "emulator gaps", "emulator faults", "report --help")
+            for buffered in ("", "1")
+            if (command, buffered) not in {("--help", ""), ("emulator gaps", "1")}
+        ),
+    ],
+)
 def test_an_output_that_nobody_takes_ends_quietly_and_one_that_fails_in_one_line(command: str, buffered: str) -> None:
     environment = {**os.environ, "PYTHONUNBUFFERED": buffered}
     arguments = [sys.executable, str(ROOT / "unsecret.py"), *command.split()]

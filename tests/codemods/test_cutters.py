@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from codemods.leftovers.cut import Cut
 from codemods.leftovers.masking import MASK, masked
 from codemods.leftovers.places import place_of
+from tests.support.examples import share
 
 NAME = "SHOP_SECRET"
 VALUE = "hunter2-hunter2"
@@ -59,7 +60,7 @@ def _compose(entries: list[tuple[str, str]], end: str, *, listed: bool) -> str:
     return end.join([*head, *(f"      {row}" for row in rows), "  other:", "    image: x", ""])
 
 
-@settings(max_examples=40)
+@settings(max_examples=share(40))
 @given(_entries.filter(bool), _ends, st.booleans())
 def test_a_compose_file_loses_its_entries(entries: list[tuple[str, str]], end: str, listed: bool) -> None:  # noqa: FBT001 - generated
     text = _compose(entries, end, listed=listed)
@@ -110,7 +111,7 @@ def test_a_map_of_terraform_loses_its_lines(entries: list[tuple[str, str]], end:
     assert not cut("main.tf", found.text).gone
 
 
-@settings(max_examples=40)
+@settings(max_examples=share(40))
 @given(st.text(max_size=60), st.booleans())
 def test_any_text_is_cut_exactly_or_not_at_all(text: str, named: bool) -> None:  # noqa: FBT001 - generated
     text = f"{text}\n{NAME}={text}\n{text}" if named else text
@@ -135,7 +136,7 @@ _lines: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("name", _lines)
-@settings(max_examples=30)
+@settings(max_examples=share(30))
 @given(value=st.from_regex(r"[A-Za-z0-9~][A-Za-z0-9~_.+/=-]{7,30}[A-Za-z0-9]", fullmatch=True))
 def test_no_value_is_shown(name: str, value: str) -> None:
     place = place_of(name)

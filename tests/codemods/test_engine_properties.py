@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from codemods.engine.run import rewrite
 from codemods.model import LibraryMode, Request, Run
 from tests.codemods.cases import APP, OTHER_APP, TARGETS, contents
+from tests.support.examples import share
 
 OPEN = "open('s').read()"
 HEAD = "from azure.identity import ClientSecretCredential\n"
@@ -61,7 +62,7 @@ def _rewrite(folder: Path, *paths: Path, mode: LibraryMode = LibraryMode.REPORT,
     return rewrite(request)
 
 
-@settings(max_examples=50, derandomize=True, database=None, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=share(50), derandomize=True, database=None, deadline=None, suppress_health_check=QUIET)
 @given(st.sampled_from(FORMS), CONDITIONS)
 def test_a_condition_comes_out_as_before_where_the_secret_is_set(form: str, condition: str) -> None:
     source = f"{HEAD}secret = {OPEN}\n" + form.format(c=condition, call=CALL)

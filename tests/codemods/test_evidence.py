@@ -128,7 +128,9 @@ def test_each_transform_asks_only_for_what_its_own_sites_have(name: str) -> None
             assert len(sites_of(text, known, seen)) == len(sites_of(text, known)), f"{transform.name}: {text}"
 
 
-@pytest.mark.parametrize("form", SPELLINGS)
+@pytest.mark.parametrize(
+    "form", [pytest.param(each, marks=[pytest.mark.slow] * (each not in {"in lines", "unicode"})) for each in SPELLINGS]
+)
 def test_a_text_is_evidence_however_it_is_spelled(form: str) -> None:
     found = [text for name in SUBJECTS for text in (_respelled(each, SPELLINGS[form]) for each in _texts(name))]
     assert any(_has_sites(text) for text in found)

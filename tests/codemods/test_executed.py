@@ -299,7 +299,14 @@ def test_a_program_with_a_certificate_runs_without_it(world: World, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "name", ["azure-identity, keyword and alias", "azure-identity, inside a function", "msal, keyword"]
+    "name",
+    [
+        "azure-identity, keyword and alias",
+        *(
+            pytest.param(each, marks=pytest.mark.slow)
+            for each in ("azure-identity, inside a function", "msal, keyword")
+        ),
+    ],
 )
 def test_a_program_runs_with_one_expression(world: World, tmp_path: Path, name: str) -> None:
     run = _check_rewritten(world, tmp_path, PROGRAMS[name], inline=True)
@@ -362,7 +369,9 @@ LAYOUTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    "layout", [pytest.param(each, marks=[pytest.mark.slow] * (each != "package run as scripts")) for each in LAYOUTS]
+)
 def test_the_helper_is_importable_however_the_program_is_run(world: World, tmp_path: Path, layout: str) -> None:
     files, name, lead, start = LAYOUTS[layout]
     for other, text in {**files, name: lead + PROGRAMS["azure-identity, positional"]}.items():

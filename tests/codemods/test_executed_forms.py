@@ -171,6 +171,10 @@ class Child:
 
 
 ALIKE = {
+    "request, requests, version 1",
+    "request, httpx",
+    "request, aiohttp",
+    "request, urllib, request object",
     "request, requests, session and verb",
     "request, requests, session of an object",
     "request, httpx, client",
@@ -178,7 +182,7 @@ ALIKE = {
     "on behalf of, asynchronous",
     "environment, asynchronous",
 }
-"""Forms that differ little from one that every run executes."""
+"""Forms that differ from one that every run executes in what they call, but not in what becomes of the secret."""
 
 
 @pytest.mark.parametrize("name", [pytest.param(each, marks=[pytest.mark.slow] * (each in ALIKE)) for each in FORMS])

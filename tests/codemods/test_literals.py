@@ -17,6 +17,7 @@ from codemods.engine.listing import list_files
 from codemods.engine.literals import Literals
 from codemods.engine.project import Project
 from codemods.transforms import load
+from tests.support.examples import share
 
 KNOWN = sorted({literal for transform in load() for literal in transform.literals})
 SEARCH = Literals(KNOWN)
@@ -27,7 +28,7 @@ def _may_import(data: bytes) -> bool:
     return may_import(Path("src/shop/auth"))(data, imported_names(data))
 
 
-@settings(max_examples=150)
+@settings(max_examples=share(150))
 @given(parts=st.lists(st.sampled_from(PIECES), max_size=4))
 def test_the_parts_find_what_the_literals_find(parts: list[bytes]) -> None:
     data = b"".join(parts)
@@ -84,7 +85,7 @@ FORMS = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=share(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(FORMS, min_size=1, max_size=6))
 def test_many_importers_are_found_as_one_by_one(tmp_path: Path, texts: list[str]) -> None:
     """However few files there are, git is asked for the lines of imports."""

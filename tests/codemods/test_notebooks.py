@@ -15,6 +15,7 @@ from codemods.engine.splice import Edit
 from codemods.errors import DoesNotRoundTripError
 from codemods.model import Changed, Request, Run
 from tests.codemods.cases import APP, TARGETS, check_noop, reasons_of
+from tests.support.examples import share
 
 HEAD = "import os\nfrom azure.identity import ClientSecretCredential\n"
 SITE = f"c = ClientSecretCredential(T, '{APP}', os.environ['S'])"
@@ -180,7 +181,7 @@ LINES = st.lists(st.sampled_from(["x = 1\n", "é = '%'\n", "\n", "%magic a\n", "
 CELLS = st.lists(st.tuples(st.sampled_from(["code", "markdown"]), LINES), min_size=1, max_size=5)
 
 
-@settings(max_examples=150, derandomize=True, database=None, deadline=None)
+@settings(max_examples=share(150), derandomize=True, database=None, deadline=None)
 @given(CELLS, st.sampled_from([None, 1, 3]), st.data())
 def test_edits_touch_their_cell_only(
     cells: list[tuple[str, list[str]]], indent: int | None, data: st.DataObject

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from codemods.engine.run import rewrite
 from codemods.model import Request, Run
 from tests.codemods.cases import APP, OTHER_APP, TARGETS
+from tests.support.examples import share
 
 IMPORTS = st.sampled_from([
     ("from azure.identity import ClientSecretCredential", "ClientSecretCredential"),
@@ -71,7 +72,9 @@ def _run(folder: Path, *, apply: bool) -> Run:
     return rewrite(Request(paths=(folder,), targets=TARGETS, app=APP, apply=apply))
 
 
-@settings(max_examples=50, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=share(50), derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(data=modules())
 def test_properties_of_a_rewrite(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrate.emulator.seed.azure import CLUSTER
+from tests.support.examples import share
 
 EXCHANGE = "api://AzureADTokenExchange"
 SUBJECT = "system:serviceaccount:shop:orders"
@@ -305,7 +306,7 @@ HEADER = st.dictionaries(st.sampled_from(["alg", "kid", "typ", "x5t", "x5t#S256"
 CLAIMS = st.dictionaries(
     st.sampled_from(["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "uti", "tid", "roles"]), VALUES
 )
-FREELY = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FREELY = settings(max_examples=share(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @FREELY

@@ -126,7 +126,7 @@ def federated(tenant: Emulator) -> str:
     ("program", "expected"),
     [
         (SYNC, {"environment": 2, "default": 2, "secret": 2, "assertion": 2}),
-        (AIO, {"default": 2, "secret": 2, "assertion": 2}),
+        pytest.param(AIO, {"default": 2, "secret": 2, "assertion": 2}, marks=pytest.mark.slow),
     ],
     ids=["azure-identity", "azure-identity aio"],
 )
@@ -170,7 +170,7 @@ def test_msgraph_sdk_pages_through_everything_with_its_defaults(tenant: Emulator
     assert tenant.proxy.refused == {}
 
 
-@pytest.mark.parametrize("cloud", ["usgov", "china"])
+@pytest.mark.parametrize("cloud", ["usgov", pytest.param("china", marks=pytest.mark.slow)])
 def test_a_national_clouds_default_endpoints_lead_to_its_tenant(cloud: str) -> None:
     program = """
     import requests

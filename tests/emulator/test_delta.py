@@ -10,6 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import share
+
 APPS = "/v1.0/applications"
 PRINCIPALS = "/v1.0/servicePrincipals"
 
@@ -197,7 +199,7 @@ def test_a_caller_without_permission_is_refused(world: Any) -> None:
 PARTS = st.none() | st.booleans() | st.integers() | st.text(max_size=9) | st.lists(st.text(max_size=3), max_size=2)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=share(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.lists(PARTS, min_size=8, max_size=8) | PARTS, name=st.sampled_from(["$deltatoken", "$skiptoken"]))
 def test_a_token_that_somebody_made_up_is_refused(
     world: Any, operator: dict[str, str], content: Any, name: str

@@ -22,6 +22,7 @@ from migrate.emulator.graph.odata.search import parse_search
 from migrate.emulator.graph.router import dispatch
 from migrate.emulator.seed import seed_tenant
 from migrate.emulator.state.tenant import Tenant
+from tests.support.examples import share
 
 APPS = "/v1.0/applications"
 EVENTUAL = {"ConsistencyLevel": "eventual"}
@@ -394,7 +395,7 @@ FRAGMENTS = st.lists(
 VALUE = FRAGMENTS.map(" ".join) | FRAGMENTS.map("".join) | st.text(max_size=20)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(400), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     collection=COLLECTIONS,
     version=st.sampled_from(["v1.0", "beta"]),
@@ -428,7 +429,7 @@ REQUESTS = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     requests=REQUESTS
     | st.lists(st.fixed_dictionaries({"id": st.text(max_size=2), "method": st.just("GET"), "url": VALUE}), max_size=4)

@@ -225,7 +225,7 @@ def test_it_shares_no_code_with_what_it_tests() -> None:
     assert done.stdout.split() == ["[]", "[]"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM])
 def test_the_foreground_command_stops_at_a_signal(number: signal.Signals) -> None:
     code = "from migrate.emulator.server import serve; serve(lambda emu: print(emu.ca_file, flush=True), apps=5)"
     environment = {**os.environ, "PYTHONWARNINGS": "error"}

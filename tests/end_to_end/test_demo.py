@@ -65,7 +65,7 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         patch.setattr(migrate.demo.run, "Emulator", Kept)
         if request.param == "here":
             patch.setattr(migrate.demo.run, "Commands", Here)
-        demonstrate(40, 1, root, lines.append)
+        demonstrate(32, 1, root, lines.append)
     return Told(lines=lines, root=root, emulator=kept[0])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import shlex
@@ -26,8 +28,15 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return isolated(tmp_path, monkeypatch)
 
 
+def here(*arguments: str) -> str:
+    """Run a command in this process and return what it printed."""
+    with contextlib.redirect_stdout(io.StringIO()) as told:
+        assert main(["emulator", *arguments]) == 0
+    return told.getvalue()
+
+
 def variables(*options: str) -> dict[str, str]:
-    given = json.loads(unsecret("emulator", "env", "--shell", "json", *options).stdout)
+    given = json.loads(here("env", "--shell", "json", *options))
     assert not set(given["set"]) & set(given["unset"])
     return dict(given["set"])
 
@@ -93,6 +102,7 @@ def delete_itself(operator: dict[str, str]) -> None:
         assert web.delete(address, headers={"Authorization": f"Bearer {token}"}).status_code == 204
 
 
+@pytest.mark.slow
 def test_a_shell_that_evaluates_it_reaches_the_tenant_and_nothing_else() -> None:
     steering = dict.fromkeys({*environments.STEERING} - {VARIABLE}, "https://elsewhere.example")
     script = f"""
@@ -239,11 +249,11 @@ def test_what_was_asked_for_in_vain_is_shown() -> None:
 
 
 def test_gaps_are_listed_without_a_tenant() -> None:
-    lines = unsecret("emulator", "gaps").stdout.splitlines()
-    listed = json.loads(unsecret("emulator", "gaps", "--format", "json").stdout)
+    lines = here("gaps").splitlines()
+    listed = json.loads(here("gaps", "--format", "json"))
     assert len(lines) == len(listed) > 10
     assert all(set(row) == {"service", "path", "why"} for row in listed)
-    assert unsecret("emulator", "gaps", "--port", "8443").returncode == 2
+    assert main(["emulator", "gaps", "--port", "8443"]) == 2
 
 
 def test_options_of_a_command_come_after_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -262,25 +272,28 @@ def test_options_of_a_command_come_after_it(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_without_the_demo_extra_there_is_one_line_and_env_and_gaps_work() -> None:
-    code = (
-        "import sys; sys.path.insert(0, sys.argv.pop(1))\n"
-        "sys.modules.update(dict.fromkeys(('starlette', 'uvicorn', 'trustme')))\n"
-        "from migrate.cli.main import main; raise SystemExit(main(sys.argv[1:]))"
-    )
-
-    def told(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", code, str(Path(__file__).parents[2]), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
-
-    for arguments in (["emulator"], ["emulator", "run", "true"], ["demo"]):
-        done = told(*arguments)
-        assert done.returncode == 2
-        assert "[demo]" in done.stderr
-        assert done.stderr.count("\n") == 1
-    assert told("emulator", "gaps").returncode == 0
-    for group in (["demo"], ["emulator"], ["emulator", "run"]):
-        assert told(*group, "--help").returncode == 0
-    assert "no tenant is being served" in told("emulator", "env").stderr
+    code = """
+import contextlib, io, json, sys
+sys.path.insert(0, sys.argv[1])
+sys.modules.update(dict.fromkeys(("starlette", "uvicorn", "trustme")))
+from migrate.cli.main import main
+for command in sys.argv[2:]:
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as told:
+        code = main(command.split())
+    print(json.dumps([code, told.getvalue()]))
+"""
+    without = ("emulator", "emulator run true", "demo")
+    helped = ("emulator gaps", "demo --help", "emulator --help", "emulator run --help")
+    command = [sys.executable, "-c", code, str(Path(__file__).parents[2]), *without, *helped, "emulator env"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(told) == len(without) + len(helped) + 1
+    for number, said in told[: len(without)]:
+        assert number == 2
+        assert "[demo]" in said
+        assert said.count("\n") == 1
+    assert [number for number, _ in told[len(without) : -1]] == [0] * len(helped)
+    assert "no tenant is being served" in told[-1][1]
 
 
 def test_chosen_ports_are_used_and_a_taken_one_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -298,4 +311,4 @@ def test_chosen_ports_are_used_and_a_taken_one_is_one_line(capsys: pytest.Captur
 
 def test_there_is_no_option_for_an_address() -> None:
     for name in ("--host", "--address", "--bind"):
-        assert unsecret("emulator", name, "0.0.0.0").returncode == 2  # noqa: S104 - it is refused
+        assert main(["emulator", name, "0.0.0.0"]) == 2  # noqa: S104 - it is refused

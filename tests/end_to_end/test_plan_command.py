@@ -109,7 +109,7 @@ def test_verify_refuses_an_application_whose_steps_come_first(capsys: pytest.Cap
 @pytest.fixture
 def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rollout]:
     monkeypatch.chdir(tmp_path)
-    with rollout(tmp_path, monkeypatch) as ready:
+    with rollout(tmp_path, monkeypatch, apps=40) as ready:  # one that somebody disabled waits for its steps
         yield ready
 
 

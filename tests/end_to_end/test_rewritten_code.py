@@ -109,7 +109,7 @@ def output(emulator: Emulator, program: Path, **variables: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("name", [pytest.param(each, marks=[pytest.mark.slow] * (each == "graph")) for each in SOURCES])
+@pytest.mark.parametrize("name", [pytest.param(each, marks=[pytest.mark.slow] * (each != "sync")) for each in SOURCES])
 def test_rewritten_code_runs_unedited(tenant: tuple[Emulator, Path], name: str) -> None:
     emulator, folder = tenant
     program, secret_variable = folder / f"{name}_service.py", f"{name.upper()}_SECRET"

@@ -20,6 +20,7 @@ from inventory.model import Application, Cloud, Owner, ScanNote, Snapshot, Tenan
 from inventory.snapshot import SnapshotWriter
 from tests.inventory import values
 from tests.inventory.values import NOW
+from tests.support.examples import share
 
 _BEFORE = values.snapshot(
     values.application(1, credentials=(values.secret(1), values.secret(2)), federated=(values.trust(),)),
@@ -194,7 +195,7 @@ def test_an_owner_whose_name_is_no_longer_told_is_changed(tmp_path: Path) -> Non
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=share(25), deadline=None)
 @given(st.data())
 def test_rows_that_moved_are_no_difference_and_those_that_changed_are_all_told(data: st.DataObject) -> None:
     numbers = st.lists(st.integers(0, 11), unique=True, max_size=12)

@@ -17,6 +17,7 @@ from inventory.mending import decoded, mended
 from inventory.model import Application, ManagedIdentity, ScanNote, ServicePrincipal
 from inventory.rows import Reading
 from inventory.wire import WireAppRole, WireResource
+from tests.support.examples import share
 
 pytestmark = pytest.mark.slow
 
@@ -105,7 +106,7 @@ def _mutated(draw: st.DrawFn, whole: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("kind", _KINDS)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=share(120), deadline=None)
 @given(data=st.data())
 def test_a_mutated_row_is_read_or_kept_as_unreadable(kind: str, data: st.DataObject) -> None:
     make, whole = _KINDS[kind]
@@ -123,7 +124,7 @@ def test_a_mutated_row_is_read_or_kept_as_unreadable(kind: str, data: st.DataObj
 
 
 @pytest.mark.parametrize("kind", _KINDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=share(60), deadline=None)
 @given(data=st.data())
 def test_a_truncated_page_is_an_error_that_the_wire_asks_for_again(kind: str, data: st.DataObject) -> None:
     make, whole = _KINDS[kind]
@@ -135,7 +136,7 @@ def test_a_truncated_page_is_an_error_that_the_wire_asks_for_again(kind: str, da
 
 
 @pytest.mark.parametrize("kind", _KINDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=share(60), deadline=None)
 @given(noise=st.binary(max_size=60))
 def test_noise_is_never_a_crash(kind: str, noise: bytes) -> None:
     make, _ = _KINDS[kind]

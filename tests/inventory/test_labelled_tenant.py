@@ -34,6 +34,7 @@ from migrate.emulator.server import Emulator
 from reports.render import render
 from tests.inventory.labelled import EXEMPT, FOREIGN_TENANT, MICROSOFT_TENANT, Labels, labelled_tenant
 from tests.inventory.values import guid
+from tests.support.examples import share
 
 _AUTHENTICATION, _SIGNING = Purpose.AUTHENTICATION, Purpose.SIGNING
 _ENCRYPTION, _UNKNOWN = Purpose.ENCRYPTION, Purpose.UNKNOWN
@@ -359,7 +360,7 @@ def _judged(
     return {(each.key_id, each.kind): each.purpose for each in reconcile(one, other)}
 
 
-@settings(max_examples=300)
+@settings(max_examples=share(300))
 @given(_FAMILIES, st.sampled_from([None, "saml", "oidc"]), st.randoms(use_true_random=False), st.data())
 def test_any_mix_is_classified_the_same_in_any_order_and_on_either_object(
     families: list[tuple[str, int]], mode: str | None, dice: random.Random, data: st.DataObject

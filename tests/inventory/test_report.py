@@ -21,6 +21,7 @@ from inventory.usage_verdict import in_words
 from reports.model import Cell, Document, Finding
 from tests.inventory import values
 from tests.inventory.values import NOW
+from tests.support.examples import share
 
 
 def _column(found: Document, table: str, key: str) -> list[Cell]:
@@ -211,7 +212,7 @@ _TIMES = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=share(40), deadline=None)
 @given(dates=st.lists(st.tuples(_TIMES, _TIMES), min_size=1, max_size=12))
 def test_sql_judges_dates_as_the_rules_do(
     tmp_path_factory: pytest.TempPathFactory, dates: list[tuple[datetime | None, datetime | None]]

@@ -20,6 +20,7 @@ from inventory.model import Cloud, Holder, KeyId, Purpose, ScanNote, Snapshot
 from inventory.tables import schema
 from tests.inventory import values
 from tests.inventory.values import NOW, TENANT
+from tests.support.examples import share
 
 _OTHER_TABLES = {
     "scan": ("tenant_id", "cloud", "taken_at", "digest", "evidence_digest"),
@@ -224,7 +225,7 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 _NAMES = st.text(st.characters(codec="utf-8"), max_size=12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=share(25), deadline=None)
 @given(st.lists(_NAMES, max_size=5), st.lists(st.tuples(_NAMES, _NAMES), max_size=4))
 def test_any_text_survives(
     tmp_path_factory: pytest.TempPathFactory, names: list[str], notes: list[tuple[str, str]]

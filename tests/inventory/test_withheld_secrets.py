@@ -29,6 +29,7 @@ from inventory.tables import schema
 from tests.inventory import values
 from tests.inventory.madeup import MadeUpGraph
 from tests.inventory.test_fuzz import _KINDS, _places
+from tests.support.examples import share
 
 _BASE64 = string.ascii_letters + string.digits + "+/"
 _URL = string.ascii_letters + string.digits + "-_"
@@ -80,7 +81,7 @@ def _planted(draw: st.DataObject, whole: dict[str, Any], text: str) -> Any:
 
 @pytest.mark.parametrize("kind", ["applications", "service principals", "identities", "app roles", "directory roles",
                                   "default policy", "policies", "federated"])  # fmt: skip
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=share(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), secret=_SECRETS)
 def test_no_secret_in_any_property_of_any_object_is_kept_or_told(
     kind: str, data: st.DataObject, secret: tuple[str, str, str], caplog: pytest.LogCaptureFixture
@@ -104,7 +105,7 @@ def _written(found: tuple[Any, ...]) -> bytes:
         return database.serialize() + database.serialize(name="temp")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=share(40), deadline=None)
 @given(secret=_SECRETS)
 def test_no_secret_in_what_is_said_of_a_host_is_kept(secret: tuple[str, str, str]) -> None:
     text = "".join(secret)
@@ -124,7 +125,7 @@ def test_no_secret_in_what_is_said_of_a_host_is_kept(secret: tuple[str, str, str
     assert b"203.0.113.1" in raw
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=share(40), deadline=None)
 @given(secret=_SECRETS)
 def test_no_secret_in_tags_and_owners_of_identities_or_in_notes_is_kept(secret: tuple[str, str, str]) -> None:
     text = "".join(secret)

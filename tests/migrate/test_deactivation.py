@@ -171,7 +171,7 @@ def test_it_is_set_to_exactly_what_it_was(tenant: Idle, app: str, before: bool |
     [
         ({"kind": "reset", "methods": ["PATCH"], "when": "after", "times": 1}, 2),
         ({"kind": "status", "methods": ["PATCH"], "status": 503, "retry_after": 0.01, "times": 2}, 0),
-        ({"kind": "status", "methods": ["PATCH"], "status": 403}, 2),
+        pytest.param({"kind": "status", "methods": ["PATCH"], "status": 403}, 2, marks=pytest.mark.slow),
         ({"kind": "status", "path": "/beta/auditLogs/**", "status": 403}, 1),
     ],
 )

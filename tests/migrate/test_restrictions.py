@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from inventory.lifetimes import duration
 from migrate import restrictions
 from migrate.restrictions import ADDITIONS, CombinationError, Restrictions
+from tests.support.examples import share
 
 PASSWORDS = ("passwordAddition", "passwordLifetime", "customPasswordAddition", "symmetricKeyAddition",
              "symmetricKeyLifetime")  # fmt: skip
@@ -110,7 +111,7 @@ def config(policy: dict[str, Any]) -> dict[str, Any]:
     return told if policy["isEnabled"] else {}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=share(50), deadline=None)
 @given(default=defaults(), own=st.lists(policies(), max_size=2))
 def test_a_seal_allows_nothing_that_was_not_allowed(default: dict[str, Any], own: list[dict[str, Any]]) -> None:
     before: list[Restrictions] = [restrictions.of_default(default), *map(restrictions.of_policy, own)]
@@ -132,7 +133,7 @@ def test_a_seal_allows_nothing_that_was_not_allowed(default: dict[str, Any], own
     assert "isStateSetByMicrosoft" not in str(written)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=share(50), deadline=None)
 @given(one=policies(), other=policies())
 def test_strictness_is_an_order_and_equal_restrictions_have_one_name(
     one: dict[str, Any], other: dict[str, Any]

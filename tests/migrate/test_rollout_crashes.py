@@ -97,7 +97,7 @@ def part() -> tuple[int, int]:
 SIZES = [
     pytest.param(140, None, None, marks=pytest.mark.exhaustive, id="every point of a rollout over 50 applications"),
     pytest.param(50, None, None, marks=pytest.mark.exhaustive, id="every point of a tenant of 50"),
-    pytest.param(10, 1, 29, id="some points of one"),
+    pytest.param(10, 1, 29, marks=pytest.mark.slow, id="some points of one"),
 ]
 
 

@@ -32,6 +32,13 @@ def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rollout]
         yield ready
 
 
+@pytest.fixture
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rollout]:
+    """Give a tenant that is large enough for an application of several tenants that is paired."""
+    with rollout(tmp_path, monkeypatch, apps=40) as ready:
+        yield ready
+
+
 def federated_subjects(tenant: Rollout, client_id: str) -> list[str | None]:
     application = tenant.emulator.tenant.applications.with_app_id(client_id)
     assert application is not None
@@ -108,7 +115,9 @@ def test_verify_says_which_pairing_fails_and_goes_on(tenant: Rollout) -> None:
     asyncio.run(story())
 
 
-def test_retire_removes_what_every_gate_lets_pass_and_nothing_else(tenant: Rollout) -> None:
+def test_retire_removes_what_every_gate_lets_pass_and_nothing_else(large: Rollout) -> None:
+    tenant = large
+
     async def story() -> None:
         before = tenant.keys_left()
         plan = await tenant.ready()

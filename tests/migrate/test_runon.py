@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from migrate import runon
 from migrate.cli.main import main
 from migrate.errors import HostError
+from tests.support.examples import share
 
 HOSTILE = "$(touch x)`touch x`'\";touch x\n#&|"
 GROUP = "/subscriptions/11111111-0000-4000-8000-000000000001/resourceGroups/rg/providers/"
@@ -40,7 +41,7 @@ def told(folder: Path, line: str) -> list[str]:
 names = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=12)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=share(20), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(names, names, st.just(HOSTILE) | names)
 def test_a_shell_gives_names_on_to_the_letter(az: Path, group: str, name: str, argument: str) -> None:
     host = f"/subscriptions/s/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachines/{name}"

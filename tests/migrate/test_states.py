@@ -18,6 +18,7 @@ from migrate.errors import IllegalTransitionError
 from migrate.gate import CodeState
 from migrate.model import Entry, Kind
 from migrate.rollout import INTENTS, STATIONS, TABLE, Course, Event, Standing, State
+from tests.support.examples import share
 from tests.support.questions import PAIRING, claims
 
 GATES = ("exchange-proven", "secret-unused", "code-rewritten")
@@ -345,7 +346,9 @@ class Walk(RuleBasedStateMachine):
         assert self.now.station in REMOVED or not self.gone
 
 
-Walk.TestCase.settings = settings(max_examples=100, stateful_step_count=25, suppress_health_check=list(HealthCheck))
+Walk.TestCase.settings = settings(
+    max_examples=share(100), stateful_step_count=25, suppress_health_check=list(HealthCheck)
+)
 TestWalk = Walk.TestCase
 
 
@@ -423,5 +426,7 @@ class IdleWalk(RuleBasedStateMachine):
         assert not {kind for kind, _ in self.now.begun} & {Kind.ACTIVATE_MEANT}
 
 
-IdleWalk.TestCase.settings = settings(max_examples=60, stateful_step_count=20, suppress_health_check=list(HealthCheck))
+IdleWalk.TestCase.settings = settings(
+    max_examples=share(60), stateful_step_count=20, suppress_health_check=list(HealthCheck)
+)
 TestIdleWalk = IdleWalk.TestCase

@@ -91,7 +91,11 @@ def test_every_input_and_output_is_described_and_used() -> None:
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("x = 1\n", "0"), (SITE, "1"), ("ClientSecretCredential(\n", "2")],
+    [
+        pytest.param("x = 1\n", "0", marks=pytest.mark.slow),
+        (SITE, "1"),
+        pytest.param("ClientSecretCredential(\n", "2", marks=pytest.mark.slow),
+    ],
 )
 def test_the_action_writes_a_log_a_summary_and_the_exit_code(folder: Path, command: str, text: str, code: str) -> None:
     (folder / "app.py").write_text(text)

@@ -180,7 +180,7 @@ class Rollout:
 
 
 @contextmanager
-def rollout(folder: Path, monkeypatch: pytest.MonkeyPatch, *, apps: int = 40, seed: int = 1) -> Iterator[Rollout]:
+def rollout(folder: Path, monkeypatch: pytest.MonkeyPatch, *, apps: int = 20, seed: int = 1) -> Iterator[Rollout]:
     """Start a tenant and point this process at it, and at nothing else."""
     with Emulator(apps=apps, seed=seed) as emulator:
         isolate(monkeypatch)

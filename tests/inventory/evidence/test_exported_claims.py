@@ -25,6 +25,7 @@ from inventory.model import ClientId, TenantId
 from inventory.usage_subject import Subject
 from inventory.usage_verdict import Unknown, Unused, verdict
 from tests.inventory.evidence.support import CLIENT, KEY, NOW, Told, read, told
+from tests.support.examples import share
 from tests.support.exported import TENANT, blob, export, flat, lines, record
 
 FOREIGN = "bbbbbbbb-0000-4000-8000-000000000000"
@@ -374,7 +375,7 @@ _PARTS = st.fixed_dictionaries(
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=share(60), deadline=None)
 @given(st.lists(_PARTS, min_size=1, max_size=5), st.booleans())
 def test_a_secret_whose_use_is_anywhere_in_the_folder_is_never_unused(parts: list[dict[str, Any]], bare: bool) -> None:  # noqa: FBT001 - drawn
     """Whatever else is odd about the file that tells of it: the verdict is used, or unknown."""

@@ -25,6 +25,7 @@ from inventory.logs.tally import merged
 from inventory.model import TenantId
 from inventory.usage import Use
 from tests.inventory.evidence.support import CLIENT, KEY, NOW, Told, read, reading, told
+from tests.support.examples import share
 from tests.support.exported import TENANT, blob, export, flat, lines, record
 
 OTHER = "dddddddd-0000-4000-8000-000000000002"
@@ -239,9 +240,13 @@ BROKEN: dict[str, bytes] = {
     "a time that is none": lines([record(NOW, CLIENT, createdDateTime="soon")]),
     "a time to come": lines([record(NOW + timedelta(days=400), CLIENT)]),
 }
+TYPICAL = {"a line cut short", "another shape", "no time", "a time to come"}
+"""One of each way to be broken: no JSON, no object, a field that is missing, one that says what cannot be."""
 
 
-@pytest.mark.parametrize("broken", BROKEN)
+@pytest.mark.parametrize(
+    "broken", [pytest.param(each, marks=[pytest.mark.slow] * (each not in TYPICAL)) for each in BROKEN]
+)
 def test_a_broken_record_costs_its_hour(tmp_path: Path, broken: str) -> None:
     export(tmp_path, history())
     whole = ask(tmp_path)
@@ -458,7 +463,7 @@ VALUES = (
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=share(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.sampled_from(sorted(record(NOW, CLIENT)["properties"])), VALUES), max_size=4),
     st.lists(st.tuples(st.sampled_from(sorted(record(NOW, CLIENT))), VALUES), max_size=3),

@@ -116,7 +116,7 @@ def _window(source: Source) -> tuple[Any, ...]:
     return (source.since, source.until, source.missing, sorted(apart))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(each, marks=pytest.mark.slow) for each in range(1, 6))])
 def test_the_workspace_and_the_reader_of_exports_say_the_same_of_the_same_records(seed: int, tmp_path: Path) -> None:
     dice = random.Random(seed)  # noqa: S311 - reproducible, not secret
     absent = {one for one in _OPTIONAL if dice.random() < 0.2}

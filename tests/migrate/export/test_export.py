@@ -200,12 +200,12 @@ case "$*" in
   *"cloud show"*) echo https://graph.example/ ;;
   *"identity show"*) echo 99999999-9999-4999-8999-999999999999 ;;
   *"resource show"*) if [ -f "$MADE.host" ]; then cat "$MADE.host"; else printf '%s\\n' None; fi ;;
-  *"resource patch"*) printf '%s\\n' "$@" | python3 -c '
+  *"resource patch"*) printf '%s\\n' "$@" | python3 -IS -c '
 import json, os, sys
 body = json.loads(sys.stdin.read().rsplit("--properties\\n", 1)[1])["identity"]
 open(os.environ["MADE"] + ".host", "w").write("\\n".join([body["type"], *body["userAssignedIdentities"]]) + "\\n")' ;;
   *"rest --method get"*) [ -f "$MADE" ] && cat "$MADE" || true ;;
-  *"rest --method post"*) printf '%s\\n' "$@" | python3 -c '
+  *"rest --method post"*) printf '%s\\n' "$@" | python3 -IS -c '
 import json, os, sys
 body = json.loads(sys.stdin.read().rsplit("--body\\n", 1)[1])
 row = [body["name"], body["issuer"], body["subject"], ",".join(body["audiences"])]

@@ -16,6 +16,7 @@ from migrate.clock import SystemClock
 from migrate.errors import JournalError
 from migrate.journal import archive, chain
 from migrate.model import Kind
+from tests.support.examples import share
 from tests.support.journals import about, database, fact, journal, old_journal
 
 CLOCK = SystemClock()
@@ -167,7 +168,7 @@ def sound(content: bytes, path: Path) -> bool:
 
 
 @given(data=st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=share(100))
 def test_every_byte_of_an_export_counts(data: st.DataObject, exported: bytes, tmp_path: Path) -> None:
     at = data.draw(st.integers(0, len(exported) - 1))
     byte = data.draw(st.integers(0, 255).filter(lambda value: value != exported[at]))

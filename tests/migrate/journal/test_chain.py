@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrate.journal import chain, schema
+from tests.support.examples import share
 
 JOURNAL = "8a3f1a52-6a3e-4c26-9f43-0d6f5a0a7a11"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
-FEW = settings(max_examples=40)
+FEW = settings(max_examples=share(40))
 """Six entries have few places where something can be changed; drawing journals takes most of the time."""
 CHANGEABLE = tuple(name for name in chain.FIELDS if name not in {"number", "previous"})
 
