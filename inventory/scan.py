@@ -244,12 +244,16 @@ def _finished(writer: SnapshotWriter, path: Path, tenant_id: TenantId, cloud: Cl
 
 
 def _untold(writer: SnapshotWriter) -> Iterator[ScanNote]:
-    """Say how many objects came without what was asked for: unknown, not empty."""
+    """Say how many objects came without what was asked for, and where there may be hosts: unknown, not empty."""
     owners = sum(
         writer.count(table, "NOT owners_known") for table in ("applications", "service_principals", "identities")
     )
     if owners:
         yield ScanNote(subject="owners", text=f"of {owners} objects the owners could not be read")
+    for name, number in writer.hidden_subscriptions():
+        whose = "a managed identity is" if number == 1 else f"{number} managed identities are"
+        text = f"{whose} in it, and Azure does not show it, grant Reader unless it is gone: its hosts are unknown"
+        yield ScanNote(subject=f"subscription {name}", text=text)
 
 
 async def together(*jobs: Coroutine[None, None, object]) -> None:

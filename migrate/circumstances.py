@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -130,6 +130,8 @@ class Informed:
     at: datetime
     answer: bool | None
     by: str
+    owners: frozenset[str] | None = None
+    """Object ids of who owned it then; None where nobody wrote that down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +207,8 @@ class Circumstances:
     """Its last success that a source of the scan knows, whatever the log shows."""
     gone: frozenset[str] = frozenset()
     """Addresses that ``[[caller]]`` gives up for this application; ``unclear`` for all of unclear sign-ins."""
+    gone_since: Mapping[str, datetime] = field(default_factory=dict)
+    """When a run first read that of an address, with the reason that is given now."""
     informed: Informed | None = None
     unsettled: int = 0
     """Credentials of earlier waves that are neither retired nor held."""

@@ -178,8 +178,9 @@ class Retirer:
         seen, dim = callers_of(history, credential), unclear_of(history, credential)
         for address, at in around.scanned_callers(target, credential).items():
             seen[address] = max(at, seen.get(address, at))
-        if _newer(seen, known) or _newer(dim, unclear):
-            told = {"addresses": _latest(seen, known), "unclear": _latest(dim, unclear)}
+        given_up: dict[str, Json] = {**around.newly_given_up(target, credential)}
+        if given_up or _newer(seen, known) or _newer(dim, unclear):
+            told = {"addresses": _latest(seen, known), "unclear": _latest(dim, unclear), "given_up": given_up}
             self._remover.write(Kind.CALLERS, question, {name: each for name, each in told.items() if each})
 
     async def _question(

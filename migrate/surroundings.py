@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from inventory.model import ClientId
-from migrate.circumstances import Caller, Circumstances, Informed, InPlace, Removed, RetirePolicy
+from migrate.circumstances import Caller, Circumstances, GoneCaller, Informed, InPlace, Removed, RetirePolicy
 from migrate.gate import CodeState
 from migrate.model import ApplicationRef, Carried, Entry, Kind, Plan, PlannedCredential, Target
 from migrate.naming import Named, names
@@ -73,6 +73,7 @@ class Surroundings:
         for use in plan.seen:
             self._seen[use.client_id, (use.holder, use.key_id)][use.address] = use.last
         self._unclear: dict[_Key, dict[str, datetime]] = defaultdict(dict)
+        self._given_up: dict[_Key, dict[str, tuple[datetime, str]]] = defaultdict(dict)
         self._trouble: dict[str, str] = {}
         self._glass: dict[str, dict[str, InPlace]] = defaultdict(dict)
         self._scans: list[Entry] = []
@@ -133,10 +134,12 @@ class Surroundings:
                 hours = entry.data.get("hours")
                 self._scheduled[key] = (at, hours if isinstance(hours, int) else 0)
             case Kind.OWNER_TOLD:
-                self._hear(entry.application or "", Informed(at=at, answer=_answer(entry), by=entry.actor))
+                said = Informed(at=at, answer=_answer(entry), by=entry.actor, owners=_owners(entry))
+                self._hear(entry.application or "", said)
             case Kind.CALLERS:
                 self._callers[key].update(_addresses(entry, "addresses"))
                 self._unclear[key].update(_addresses(entry, "unclear"))
+                self._given_up[key].update({each: (at, why) for each, why in _reasons(entry).items()})
             case Kind.WATCH_FAILED:
                 self._trouble[entry.application or ""] = str(entry.data.get("message", ""))
             case Kind.WATCHED:
@@ -188,6 +191,15 @@ class Surroundings:
         """Give the addresses that the journal has seen use a credential."""
         return self._callers[_key(target, credential)]
 
+    def newly_given_up(self, target: Target, credential: PlannedCredential) -> dict[str, str]:
+        """Give the addresses that the policy gives up for an application, each with a reason not written down yet."""
+        known = self._given_up[_key(target, credential)]
+        given = {one.address: one.reason for one in self._gone(target)}
+        return {address: why for address, why in given.items() if address not in known or known[address][1] != why}
+
+    def _gone(self, target: Target) -> list[GoneCaller]:
+        return [one for one in self._rules.callers if self._named.alone(one.application, target.application)]
+
     def scanned_callers(self, target: Target, credential: PlannedCredential) -> dict[str, datetime]:
         """Give the addresses that the scan behind the plan has seen use a credential."""
         return {address: at for address, at in self._seen[_key(target, credential)].items() if address is not None}
@@ -201,6 +213,7 @@ class Surroundings:
     ) -> Circumstances:
         """Tell where the rollout stands around one credential; ``last``: it is to be removed now."""
         client_id = pairing.application.client_id
+        known = self._given_up[_key(pairing, credential)]
         scheduled, soak_hours = self._scheduled.get(_key(pairing, credential), (None, 0))
         shelves = (self._waves, self._soaks) if last else (self._waves,)
         earlier = [left for waves in shelves for wave, left in waves.items() if 0 < wave < pairing.wave and left]
@@ -213,9 +226,12 @@ class Surroundings:
                 *_callers(self.scanned_callers(pairing, credential), unclear=False),
                 *_callers(self.unclear_callers(pairing, credential), unclear=True),
             ),
-            gone=frozenset(
-                one.address for one in self._rules.callers if self._named.alone(one.application, pairing.application)
-            ),
+            gone=frozenset(one.address for one in self._gone(pairing)),
+            gone_since={
+                one.address: known[one.address][0]
+                for one in self._gone(pairing)
+                if one.address in known and known[one.address][1] == one.reason
+            },
             seen_in_use=max(self._seen[_key(pairing, credential)].values(), default=None),
             informed=self._informed.get(client_id),
             unsettled=sum(map(len, earlier)),
@@ -248,8 +264,18 @@ def _answer(entry: Entry) -> bool | None:
     return answer if isinstance(answer, bool) else None
 
 
+def _owners(entry: Entry) -> frozenset[str] | None:
+    told = entry.data.get("owners")
+    return frozenset(map(str, told)) if isinstance(told, list) else None
+
+
 def _callers(known: dict[str, datetime], *, unclear: bool) -> list[Caller]:
     return [Caller(address=address, last=at, unclear=unclear) for address, at in known.items()]
+
+
+def _reasons(entry: Entry) -> dict[str, str]:
+    told = entry.data.get("given_up")
+    return {address: str(why) for address, why in told.items()} if isinstance(told, dict) else {}
 
 
 def _addresses(entry: Entry, which: str) -> dict[str, datetime]:

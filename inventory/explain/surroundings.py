@@ -84,7 +84,7 @@ _HOSTS = """
 
 def _hosts_unseen(subject: Subject) -> tuple[str, ...]:
     counts = subject.row("SELECT count(*) AS hosts, sum(NOT settings_known) AS closed FROM hosts")
-    told = list(subject.notes("hosts"))
+    told = list(subject.notes("hosts", "subscription"))
     if not counts["hosts"]:
         told.append("no host is in the snapshot: none was read, or there is none")
     if counts["closed"]:

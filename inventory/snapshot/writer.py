@@ -219,6 +219,14 @@ class SnapshotWriter:
         statement = "SELECT id FROM service_principals WHERE client_id IN (SELECT value FROM json_each(?))"
         return [row[0] for row in self._database.execute(statement, (msgspec.json.encode(sorted(clients)).decode(),))]
 
+    def hidden_subscriptions(self) -> list[tuple[str, int]]:
+        """Return the subscriptions of managed identities that Azure neither showed nor named, with their number.
+
+        None where Azure showed no subscription at all, which says more than the single ones.
+        """
+        rows = self._database.execute(_HIDDEN) if self.count("subscriptions") else ()
+        return [(str(name), int(number)) for name, number in rows]
+
     def ids(self, table: str, column: str) -> IdSet:
         """Return the ids that stand in a column so far; the names are the caller's own."""
         rows = self._database.execute(f"SELECT {column} FROM {table} ORDER BY 1")  # noqa: S608 - no outside text comes here
@@ -261,6 +269,16 @@ def _copied(path: Path, scan: ScanOf) -> Part:
     with transaction(copy.database):
         refreshing.prepare(copy.database, scan)
     return copy
+
+
+_HIDDEN = """
+    SELECT name, count(*) FROM (
+        SELECT lower(substr(resource_id, 16, instr(substr(resource_id, 16), '/') - 1)) AS name FROM identities
+        WHERE lower(resource_id) LIKE '/subscriptions/%/%'
+    ) WHERE name NOT IN (SELECT subscription_id FROM subscriptions)
+        AND 'subscription ' || name NOT IN (SELECT subject FROM notes)
+    GROUP BY name ORDER BY name
+"""
 
 
 def write(path: Path, snapshot: Snapshot) -> str:

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import click
 
-from migrate import planuse
+from inventory.model import ClientId
+from migrate import concurrency, planuse
 from migrate.cli import wiring
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, common, selection
 from migrate.cli.output import emit
-from migrate.model import Entry, Kind, Plan
+from migrate.model import Entry, Json, Kind, Plan, Target
 
 _ANSWERS = {"told": None, "agreed": True, "refused": False}
+_AT_ONCE = 8
 
 
 @click.command()
@@ -42,11 +44,13 @@ def command(
     with opened(settings, rests=False) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
         targets = (planuse.abandoned(plan, journal, app) if app else ()) or planuse.select(plan, app=app, wave=wave)
-        now = asyncio.run(_now(settings, plan))
+        now, owners = asyncio.run(_owned(settings, plan, targets))
         planuse.remember(plan, journal)
         for pairing in targets:
-            data = {"answer": _ANSWERS[answer], "note": note, "tenant_time": now.isoformat()}
             client_id = pairing.application.client_id
+            data: dict[str, Json] = {
+                "answer": _ANSWERS[answer], "note": note, "owners": owners[client_id], "tenant_time": now.isoformat()
+            }  # fmt: skip
             entry = Entry(kind=Kind.OWNER_TOLD, plan=plan.digest, application=client_id, subject=client_id, data=data)
             with journal.lease(client_id):
                 journal.record(entry)
@@ -54,7 +58,16 @@ def command(
     emit(settings, [f"{answer}  {row['application']}" for row in rows], rows)
 
 
-async def _now(settings: Settings, plan: Plan) -> datetime:
-    """Return the tenant's own time: a waiting time is counted by it."""
+async def _owned(
+    settings: Settings, plan: Plan, targets: tuple[Target, ...]
+) -> tuple[datetime, dict[ClientId, Json]]:  # fmt: skip
+    """Return the tenant's own time, by which a waiting time is counted, and who owns each application at it."""
     async with wiring.tenant(settings, plan) as tenant:
-        return await tenant.directory.now()
+
+        async def owners(target: Target) -> Json:
+            found = await tenant.directory.application(target.application.id, federated=False)
+            return None if found is None or found.owners is None else [each.object_id for each in found.owners]
+
+        found = await concurrency.each(targets, owners, at_once=_AT_ONCE)
+        told = {each.application.client_id: one for each, one in zip(targets, found, strict=True)}
+        return await tenant.directory.now(), told

@@ -31,6 +31,9 @@ def _ask(question: Question) -> Answer:
     because = (
         f"{len(left)} of {len(used)} callers have not signed in with the federated credential since: {_told(newest)}"
     )
+    if _is_back(newest, question):
+        back = f"{newest.address} was given up by [[caller]], and used it after that, at {_minute(newest)}"
+        return Closed(because=back, opens=f"{_MOVE}, or another reason in its [[caller]] that explains that")
     unclear = f', or "{UNCLEAR}" for all that leave it open' if any(each.unclear for each in left) else ""
     return Closed(
         because=because, opens=f"{_MOVE}, or [[caller]] with that address{unclear} and the reason in the policy"
@@ -38,15 +41,27 @@ def _ask(question: Question) -> Answer:
 
 
 def _told(caller: Caller) -> str:
-    at = f"{caller.last:%Y-%m-%d %H:%M} UTC"
+    at = _minute(caller)
     if caller.unclear:
         return f"{caller.address}, whose last record of the kind, of {at}, leaves open which credential it used"
     return f"{caller.address}, which used it last at {at}"
 
 
+def _minute(caller: Caller) -> str:
+    return f"{caller.last:%Y-%m-%d %H:%M} UTC"
+
+
 def _given_up(caller: Caller, question: Question) -> bool:
+    """Whether a person says that it is gone; not where it used the credential after that: the person was wrong."""
     gone = question.circumstances.gone
-    return caller.address in gone or (caller.unclear and UNCLEAR in gone)
+    if caller.unclear:
+        return caller.address in gone or UNCLEAR in gone
+    return caller.address in gone and not _is_back(caller, question)
+
+
+def _is_back(caller: Caller, question: Question) -> bool:
+    since = question.circumstances.gone_since.get(caller.address)
+    return caller.address in question.circumstances.gone and since is not None and caller.last > since
 
 
 def _used(question: Question) -> tuple[Caller, ...]:

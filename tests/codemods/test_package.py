@@ -100,7 +100,17 @@ def test_a_cloud_is_known_by_its_scope() -> None:
 def test_transforms_are_found_once_and_duplicates_refused() -> None:
     names = [transform.name for transform in load()]
     assert names == [
-        *("azure-identity", "data-access", "environment", "identity-web", "legacy", "msal", "others", "raw-http"),
+        *(
+            "azure-identity",
+            "data-access",
+            "environment",
+            "framework-settings",
+            "identity-web",
+            "legacy",
+            "msal",
+            "others",
+            "raw-http",
+        ),
         "stored-secrets",
     ]
     with pytest.raises(ValueError, match="twice"):

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,16 @@ def shut(told: list[dict[str, Any]]) -> set[str]:
     return {gate["gate"] for row in told for gate in row.get("gates", ())}
 
 
+def own_one_more(tenant: Rollout, plan: Plan) -> bool:
+    """Give an application of the first wave another owner, and say whether there is one."""
+    inside = tenant.emulator.tenant
+    planned = next(each.application.client_id for each in plan.pairings if each.wave == 1)
+    application = next(each for each in inside.applications if each.app_id == planned)
+    others = [each for each, user in inside.users.items() if user.account_enabled and each not in application.owners]
+    inside.save_application(replace(application, owners=(*application.owners, *others[:1])))
+    return bool(others)
+
+
 def test_owners_answer_before_a_removal_where_the_policy_asks(
     ready: tuple[Rollout, Plan], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -65,6 +76,13 @@ def test_owners_answer_before_a_removal_where_the_policy_asks(
     capsys.readouterr()
     main(retire)
     assert "owner-informed" in shut(rows(capsys))
+    assert main(["owner", "plan.json", "--wave", "1", "--agreed"]) == 0
+    capsys.readouterr()
+    main(retire)
+    assert "owner-informed" not in shut(rows(capsys))
+    assert own_one_more(tenant, plan)
+    main(retire)
+    assert "owner-informed" in shut(rows(capsys)), "who became an owner since was not told"
     assert main(["owner", "plan.json", "--wave", "1", "--agreed"]) == 0
     capsys.readouterr()
     main(retire)

@@ -393,3 +393,12 @@ def test_a_source_without_a_window_says_so(tmp_path: Path) -> None:
         "graph-credential-activity: how far back it sees, and what happened after 2026-03-02 09:00",
         "graph-sign-ins: which time it shows",
     } <= set(story.unseen)
+
+
+def test_hosts_that_may_be_in_what_azure_did_not_show_are_told(tmp_path: Path) -> None:
+    hidden = ScanNote(subject="subscription s", text="Reader not granted on the whole of it")
+    bare = values.snapshot(
+        values.application(1, credentials=(values.secret(1),)), hosts=(values.host(),), notes=(hidden,)
+    )
+    (story,) = _explained(tmp_path, bare).stories
+    assert f"{hidden.subject}: {hidden.text}" in story.unseen

@@ -152,3 +152,22 @@ def test_without_azure_tags_are_unknown_and_that_is_said(emulator: Emulator, tmp
     found = _read(emulator, tmp_path / "s.db", GraphDirectory, azure=False)
     assert set(_tags(found).values()) == {None}
     assert ScanNote(subject="identity tags", text="Azure was not read: identity tags are unknown") in found.notes
+
+
+def test_a_subscription_that_azure_does_not_show_any_more_is_named_by_its_identities(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    whole = _read(emulator, tmp_path / "s.db", GraphDirectory)
+    assert not [note for note in whole.notes if note.subject.startswith("subscription ")]
+    places = [(one.resource_id or "").split("/")[2].lower() for one in whole.identities]
+    name = places[0]
+    shown = emulator.tenant.azure.subscriptions.pop(name)
+    try:
+        found, again = (_read(emulator, tmp_path / "s.db", GraphDirectory, how=how) for how in (scan, refresh))
+    finally:
+        emulator.tenant.azure.subscriptions[name] = shown
+    for each in (found, again):
+        [note] = [note for note in each.notes if note.subject == f"subscription {name}"]
+        assert note.text.startswith(f"{places.count(name)} managed identities are in it, and Azure does not show it")
+        assert {one.id for one in each.subscriptions} == {one.id for one in whole.subscriptions} - {name}
+        assert name not in {one.subscription_id for one in each.hosts}

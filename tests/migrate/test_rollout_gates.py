@@ -36,7 +36,7 @@ from migrate.rollback import Rules, rollback
 from migrate.surroundings import Surroundings
 from migrate.usedby import MOST, UNTOLD, unclear_of
 from tests.support.questions import APPLICATION, IDENTITY, PAIRING, history, ours, question, sign_in
-from tests.support.tenants import NOW, application, credential, guid, identity, principal, snapshot, trust, use
+from tests.support.tenants import NOW, OWNER, application, credential, guid, identity, principal, snapshot, trust, use
 
 KEY = PAIRING.credentials[0].key_id
 YOUNG = Circumstances(taken_at=NOW - timedelta(days=1))
@@ -469,6 +469,54 @@ def test_owners_and_callers_are_read_off_the_journal() -> None:
     assert callers == (Caller(address="192.0.2.1", last=NOW),)
     unclear = entry(Kind.CALLERS, SECOND, addresses={}, unclear={"192.0.2.1": NOW.isoformat()})
     assert surrounded(unclear).callers == (Caller(address="192.0.2.1", last=NOW, unclear=True),)
+
+
+def owned_by(*names: str, told: tuple[str, ...] | None, **said: Any) -> dict[str, str]:
+    owners = tuple(dataclasses.replace(OWNER, object_id=guid(name), display_name=name) for name in names)
+    ids = None if told is None else frozenset(map(guid, told))
+    informed = Informed(at=NOW - timedelta(days=20), answer=True, by="somebody", owners=ids)
+    return closed(
+        policy=Policy(owner_days=14),
+        around={"informed": dataclasses.replace(informed, **said)},
+        application=dataclasses.replace(APPLICATION, owners=owners),
+    )
+
+
+def test_who_became_an_owner_after_owners_were_told_has_to_be_told() -> None:
+    assert owned_by("ada", "grace", told=("ada", "grace")) == {}
+    assert owned_by("ada", told=("ada", "grace")) == {}, "who owns it no more needs no answer"
+    assert owned_by("ada", told=None) == {}, "an entry of before this was written down"
+    for answer in (True, None):
+        held = owned_by("ada", "grace", told=("ada",), answer=answer)
+        assert held == {"owner-informed": "grace owns it since its owners were told at 2026-04-11"}
+    assert "linus and 1 more own it" in owned_by("ada", "linus", "grace", told=("ada",))["owner-informed"]
+    unread = dataclasses.replace(APPLICATION, owners=None)
+    informed = Informed(at=NOW, answer=True, by="somebody", owners=frozenset())
+    told = closed(policy=Policy(owner_days=14), around={"informed": informed}, application=unread)
+    assert told == {"owner-informed": "who owns it now cannot be read"}
+    assert closed(around={"informed": informed}, application=unread) == {}, "the policy does not ask"
+
+
+def test_a_caller_that_was_given_up_and_used_the_credential_after_that_is_none_that_is_gone() -> None:
+    """A person may be wrong about a batch host; the log that shows it afterwards is not."""
+    one = GoneCaller(application=SECOND.application.client_id, address="192.0.2.9", reason="it was switched off")
+    rules, noted = RetirePolicy(callers=(one,)), NOW - timedelta(days=60)
+    given_up = entry(Kind.CALLERS, SECOND, at=noted, given_up={"192.0.2.9": one.reason})
+
+    def held(days_ago: float, rules: RetirePolicy = rules, *, unclear: bool = False) -> dict[str, str]:
+        found = surrounded(given_up, rules=rules)
+        caller = Caller(address="192.0.2.9", last=NOW - timedelta(days=days_ago), unclear=unclear)
+        return closed(around={"callers": (caller,), "gone": found.gone, "gone_since": found.gone_since})
+
+    assert held(61) == {}
+    assert "192.0.2.9 was given up by [[caller]], and used it after that" in held(40)["all-callers-moved"]
+    assert held(40, RetirePolicy(callers=(dataclasses.replace(one, reason="a drill; now it is"),))) == {}
+    assert held(40, unclear=True) == {}
+    around = Surroundings(PLAN, rules, (given_up,), Rules())
+    assert around.newly_given_up(SECOND, SECOND.credentials[0]) == {}
+    anew = Surroundings(PLAN, rules, (), Rules())
+    assert anew.newly_given_up(SECOND, SECOND.credentials[0]) == {"192.0.2.9": one.reason}
+    assert anew.newly_given_up(FIRST, FIRST.credentials[0]) == {}
 
 
 def seen(address: str | None, days_ago: float) -> tuple[SeenUse, ...]:
