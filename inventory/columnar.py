@@ -68,7 +68,7 @@ class Plain:
 def plain(page: Decoded[Any, Any]) -> Plain | None:
     """Return the plain objects of a page as columns; None where all of it has to be converted object by object.
 
-    That is where an object comes twice, a key id does, or one holds a time that is none.
+    That is where an object comes twice, a key id does or is missing, or one holds a time that is none.
     """
     shape = type(page.wires[0]) if page.wires else None
     if shape is None or len({wire.id for wire in page.wires}) != len(page.wires):
@@ -203,13 +203,20 @@ def _number(value: bool | None) -> int | None:  # noqa: FBT001 - a cell
     return None if value is None else int(value)
 
 
+def _keys(wires: Sequence[WireSecret | WireCertificate]) -> list[str]:
+    keys = each_spelled([one.key_id for one in wires])
+    if not all(keys):
+        raise ValueError("a credential without a key id")
+    return keys
+
+
 def _secrets(wires: list[WireSecret], ids: list[str], clients: list[str], holder: Holder) -> Block:
     purpose, reason = alone(CredentialKind.SECRET, None, None)
     return Block(
         table="credentials",
         columns=(
             ids,
-            each_spelled([one.key_id for one in wires]),
+            _keys(wires),
             Same(str(CredentialKind.SECRET)),
             Same(str(purpose)),
             Same(reason),
@@ -234,7 +241,7 @@ def _certificates(wires: list[WireCertificate], ids: list[str], clients: list[st
         table="credentials",
         columns=(
             ids,
-            each_spelled([one.key_id for one in wires]),
+            _keys(wires),
             Same(str(CredentialKind.CERTIFICATE)),
             [str(purpose) for purpose, _ in judged],
             [reason for _, reason in judged],

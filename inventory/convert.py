@@ -206,7 +206,10 @@ def _owners(wires: list[WireOwner] | None) -> tuple[Owner, ...] | None:
 def _credentials(wire: WireHolder, holder: Holder, facts: HolderFacts) -> tuple[Credential, ...]:
     if wire.password_credentials is None or wire.key_credentials is None:
         raise SenselessError("its credentials are null: there may be some")
-    return credentials(wire, holder, facts)
+    found = credentials(wire, holder, facts)
+    if not all(one.key_id for one in found):  # nothing could ask for it, and nothing remove it
+        raise SenselessError("one of its credentials has no key id")
+    return found
 
 
 def _principal(wire: WireServicePrincipal, unknown: str) -> Principal:

@@ -312,6 +312,17 @@ def test_credentials_that_are_null_are_not_told_and_not_absent(name: str) -> Non
     assert [type(one).__name__ for one in page.entries] == ["ScanNote", "Application"]
 
 
+@pytest.mark.parametrize("key_id", ["", " "])
+@pytest.mark.parametrize("name", ["passwordCredentials", "keyCredentials"])
+def test_a_credential_without_a_key_id_makes_the_object_unreadable(name: str, key_id: str) -> None:
+    odd = {**_APPLICATION, name: [{"keyId": key_id}]}
+    found = convert.application(_raw(odd), ())
+    assert isinstance(found, ScanNote)
+    assert found.text == "unreadable: one of its credentials has no key id"
+    page = convert.applications().decoded(_raw({"value": [odd, {**_APPLICATION, "id": "b"}]}))
+    assert [type(one).__name__ for one in page.entries] == ["ScanNote", "Application"]
+
+
 def test_a_special_type_of_object_is_kept_and_a_plain_one_is_not() -> None:
     told = {name: {**_APPLICATION, "@odata.type": f"#microsoft.graph.{name}"} for name in ("application", "agentic")}
     found = {name: convert.application(_raw(one), ()) for name, one in told.items()}
