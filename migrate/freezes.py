@@ -1,9 +1,9 @@
-"""Freeze windows: days of the tenant's own time on which nothing is to be changed, unless somebody says why."""
+"""Freeze windows: days, by the tenant's own time, on which nothing is to be changed, unless somebody says why."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from migrate.errors import FrozenError
 from migrate.model import Entry, Freeze, Kind, Plan
@@ -11,8 +11,8 @@ from migrate.ports import Journal
 
 
 def current(freezes: Iterable[Freeze], now: datetime) -> Freeze | None:
-    """Return the window that the day (UTC) is in; of several the one that ends last."""
-    holding = [each for each in freezes if each.holds(now.date())]
+    """Return the window that the day is in, wherever that is; of several the one that ends last."""
+    holding = [each for each in freezes if each.holds_at(now)]
     return max(holding, key=lambda each: each.last, default=None)
 
 
@@ -28,10 +28,9 @@ def check(plan: Plan, more: Iterable[Freeze], now: datetime, journal: Journal, *
     if freeze is None:
         return
     if not reason:
-        thawed = freeze.last + timedelta(days=1)
         raise FrozenError(
-            f"nothing is changed from {freeze.first} to {freeze.last} ({freeze.reason}): wait until {thawed} (UTC), or "
-            "say why it cannot wait, with --during-freeze REASON"
+            f"nothing is changed from {freeze.first} to {freeze.last} ({freeze.reason}): wait until {freeze.last} has "
+            "ended everywhere (the next day at 12:00 UTC), or say why it cannot wait, with --during-freeze REASON"
         )
     window = {"first": freeze.first.isoformat(), "last": freeze.last.isoformat(), "freeze": freeze.reason}
     journal.record(Entry(kind=Kind.FREEZE_OVERRIDDEN, plan=plan.digest, data={**window, "reason": reason}))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from migrate.gate import ALWAYS, Answer, Closed, Gate, Open, Question
+from migrate.model import days_at
 
 
 def _ask(question: Question) -> Answer:
     for each in question.circumstances.opt_outs:
-        if question.now.date() <= each.until:
+        if min(days_at(question.now)) <= each.until:
             because = f"unsecret.toml excludes it until {each.until}: {each.reason}"
-            return Closed(because=because, opens=f"the day after {each.until}, or removing its [[exclude]]")
+            opens = f"the end of {each.until} everywhere (the next day at 12:00 UTC), or removing its [[exclude]]"
+            return Closed(because=because, opens=opens)
     return Open(because="nobody asked to leave it alone")
 
 

@@ -21,10 +21,11 @@ PLAN = make_plan(snapshot())
 @pytest.mark.parametrize(
     ("now", "found"),
     [
-        (datetime(2026, 12, 14, 23, 59, tzinfo=UTC), None),
-        (datetime(2026, 12, 15, 0, 0, tzinfo=UTC), YEAR_END),
+        (datetime(2026, 12, 14, 9, 59, tzinfo=UTC), None),
+        (datetime(2026, 12, 14, 10, 0, tzinfo=UTC), YEAR_END),
         (datetime(2027, 1, 5, 23, 59, tzinfo=UTC), AUDIT),
-        (datetime(2027, 1, 9, 0, 0, tzinfo=UTC), None),
+        (datetime(2027, 1, 9, 11, 59, tzinfo=UTC), AUDIT),
+        (datetime(2027, 1, 9, 12, 0, tzinfo=UTC), None),
     ],
 )
 def test_both_days_belong_to_a_window_and_the_one_that_ends_last_counts(now: datetime, found: Freeze | None) -> None:
@@ -34,7 +35,7 @@ def test_both_days_belong_to_a_window_and_the_one_that_ends_last_counts(now: dat
 def test_a_reason_is_written_down_and_without_one_nothing_is_changed(tmp_path: Path) -> None:
     journal = SqlJournal(f"sqlite:///{tmp_path / 'j.db'}", SystemClock())
     now = datetime(2026, 12, 24, tzinfo=UTC)
-    with pytest.raises(FrozenError, match="wait until 2027-01-06"):
+    with pytest.raises(FrozenError, match="wait until 2027-01-05 has ended everywhere"):
         freezes.check(PLAN, (YEAR_END,), now, journal, reason="")
     assert journal.entries() == ()
     freezes.check(PLAN, (YEAR_END,), now, journal, reason="the secret leaked")

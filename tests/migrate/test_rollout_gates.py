@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -29,6 +30,8 @@ from migrate.circumstances import (
     Removed,
     RetirePolicy,
 )
+from migrate.gate import Closed
+from migrate.gates import freeze_window, opt_out
 from migrate.model import Entry, Freeze, Json, Kind, Plan, SeenUse
 from migrate.planning.plan import make_plan
 from migrate.planning.seen import seen as seen_in
@@ -74,11 +77,50 @@ def test_an_exclusion_holds_to_the_end_of_its_day() -> None:
     assert until(NOW.date() - timedelta(days=1)) == {}
 
 
-@pytest.mark.parametrize(("first", "last", "holds"), [(-1, 1, True), (0, 0, True), (1, 2, False), (-2, -1, False)])
+@pytest.mark.parametrize(("first", "last", "holds"), [(-1, 1, True), (0, 0, True), (2, 3, False), (-2, -1, False)])
 def test_a_freeze_window_holds_on_its_days(*, first: int, last: int, holds: bool) -> None:
     day = NOW.date()
     freeze = Freeze(first=day + timedelta(days=first), last=day + timedelta(days=last), reason="sale")
     assert set(closed(around={"freezes": (freeze,)})) == ({"freeze-window"} if holds else set())
+
+
+@pytest.mark.parametrize(
+    ("local", "zone", "holds"),
+    [
+        ("2026-12-14T23:59", "America/New_York", True),  # it is the 15th in Berlin already
+        ("2026-12-14T10:59", "Europe/Berlin", False),
+        ("2026-12-15T00:01", "Europe/Berlin", True),
+        ("2027-01-05T23:59", "America/New_York", True),
+        ("2027-01-05T23:59", "Pacific/Honolulu", True),
+        ("2027-01-06T07:01", "America/New_York", False),
+    ],
+)
+def test_a_day_that_people_name_is_left_alone_from_its_beginning_to_its_end_wherever_they_are(
+    local: str, zone: str, *, holds: bool
+) -> None:
+    now = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone))
+    freeze = Freeze(first=date(2026, 12, 15), last=date(2027, 1, 5), reason="r")
+    assert freeze.holds_at(now) is holds
+    assert (
+        isinstance(
+            freeze_window.GATE.ask(question(now=now, circumstances=dataclasses.replace(YOUNG, freezes=(freeze,)))),
+            Closed,
+        )
+        is holds
+    )
+    out = OptOut(application="orders", reason="r", until=freeze.last)
+    after = now > datetime(2027, 1, 1, tzinfo=NOW.tzinfo)
+    told = opt_out.GATE.ask(question(now=now, circumstances=dataclasses.replace(YOUNG, opt_outs=(out,))))
+    assert isinstance(told, Closed) is (holds or not after)
+
+
+@pytest.mark.parametrize(("zone", "night"), [("Europe/Berlin", (2026, 10, 25)), ("America/New_York", (2026, 11, 1))])
+def test_the_hour_that_comes_twice_is_frozen_both_times(zone: str, night: tuple[int, int, int]) -> None:
+    day = date(*night)
+    freeze = Freeze(first=day, last=day, reason="the clocks are set back")
+    for fold in (0, 1):
+        at = datetime(*night, 1 if zone.startswith("America") else 2, 30, tzinfo=ZoneInfo(zone), fold=fold)
+        assert freeze.holds_at(at)
 
 
 def test_an_open_earlier_wave_trouble_and_a_young_canary_hold() -> None:
