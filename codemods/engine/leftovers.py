@@ -17,6 +17,7 @@ from codemods.assertion import guid
 from codemods.engine.candidates import Candidate, looks_like_test
 from codemods.engine.flow import Dropped
 from codemods.engine.leftover_code import in_code
+from codemods.engine.leftover_makers import MAY_MAKE, WORDS, makers
 from codemods.engine.leftover_notebooks import Opened, in_notebook, in_other_notebook, open_notebook
 from codemods.engine.listing import list_files
 from codemods.engine.named import Named, Place, named_sites, owners_of
@@ -47,7 +48,7 @@ def leftovers_of(plans: Collection[tuple[Candidate, Plan]], neighbours: Neighbou
         read_at |= {place: read_at.get(place, True) and site.is_rewritten for place in site.read_at}
     code = _code(owners, neighbours.project, neighbours.sites, read_at)
     opened = {item.listed.path: _opened(item, neighbours, read_at) for item, _ in plans}
-    code = chain(code, _in_notebooks(owners, neighbours.project, opened))
+    code = chain(code, _in_notebooks(owners, neighbours.project, opened), _makers(neighbours.project))
     found = [*code, *_beside(owners, applications, neighbours.project), *_settings(sites, neighbours.project)]
     return _sorted([*found, *_around(owners_of(sites, inside=True), neighbours.project)])
 
@@ -103,6 +104,17 @@ def _code(
             yield Leftover(
                 kind=kind, path=project.name(path), line=line, name=name, application=_only(owners[name]), dead=dead
             )
+
+
+def _makers(project: Project) -> Iterator[Leftover]:
+    """List the code that adds a secret to some application: nobody says to which."""
+    for path in sorted({path for found in project.mentioning(WORDS).values() for path in found}):
+        data = project.glance(path)
+        if MAY_MAKE.search(data) is None or looks_like_test(project.name(path), data):
+            continue
+        module = project.glimpse(path)
+        for line, name in () if module is None else makers(module):
+            yield Leftover(kind=LeftoverKind.MAKES_SECRET, path=project.name(path), line=line, name=name)
 
 
 def _opened(candidate: Candidate, neighbours: Neighbours, read_at: Mapping[Place, bool]) -> Opened | None:

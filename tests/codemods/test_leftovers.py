@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from codemods.engine.leftovers import leftovers_by_name
 from codemods.engine.run import rewrite
 from codemods.leftover import IGNORED
 from codemods.leftovers.place import key_hits
@@ -602,3 +603,40 @@ def test_what_another_file_binds_among_other_names_is_seen(tmp_path: Path, read:
     run = rewrite(Request(paths=(tmp_path,), app=APP))
     assert [(each.kind.value, each.path, each.name) for each in run.leftovers] == [(kind, "conf.py", "SHOP")]
     assert [item.detail for item in run.reported] == ([] if run.rewritten else ["conf.py:2"])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "what"),
+    [
+        ("rotate.sh", "S=$(az ad app credential reset --id $ID -o tsv)\n", "az ad app credential reset"),
+        ("bin/new", "#!/bin/sh\naz ad sp create-for-rbac -n shop\n", "az ad sp create-for-rbac"),
+        ("rotate.ps1", "Add-MgApplicationPassword -ApplicationId $id\n", "Add-MgApplicationPassword"),
+        (".github/workflows/a.yml", "- run: az ad sp credential reset --id x\n", "az ad sp credential reset"),
+        ("azure-pipelines.yml", "- script: az ad app credential reset --id x\n", "az ad app credential reset"),
+        ("web/rotate.ts", "client.api(`/applications/${id}/addPassword`).post({})\n", "addPassword"),
+        ("rotate.py", "requests.post(f'{GRAPH}/applications/{id}/addPassword', json={})\n", "addPassword"),
+        ("rotate.py", "async def f(app):\n    await app.add_password.post(b)\n", "add_password"),
+        ("rotate.py", "run(['az', 'ad', 'app', 'credential', 'reset', '--id', x])\n", "az ad app credential reset"),
+        ("infra/__main__.py", "import pulumi_azuread as ad\np = ad.ApplicationPassword('x')\n", "ApplicationPassword"),
+    ],
+)
+def test_what_makes_a_secret_is_told_and_holds_nothing(tmp_path: Path, name: str, text: str, what: str) -> None:
+    run = run_with(tmp_path, name, text)
+    assert [(each.kind.value, each.path, each.name, each.application) for each in run.leftovers] == [
+        ("makes-secret", name, what, None)
+    ]
+    assert [each.reason for each in codescan.open_findings(run, None)] == ["rewrite-not-applied"]
+    assert not any(each.fails_check for each in leftovers_by_name([tmp_path], {"OTHER"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("rotate.sh", "# az ad app credential reset\naz ad app credential list --id x\n"),
+        ("rotate.py", "'calls addPassword'\ndef add_password(user): ...\nadd_password(x).post()\n"),
+        ("infra/__main__.py", "from mine import ApplicationPassword\np = ApplicationPassword('x')\n"),
+        ("tests/test_rotate.py", "import pytest\nURL = '/applications/x/addPassword'\n"),
+    ],
+)
+def test_what_makes_no_secret_is_not_told(tmp_path: Path, name: str, text: str) -> None:
+    assert not run_with(tmp_path, name, text).leftovers

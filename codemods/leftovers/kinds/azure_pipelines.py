@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from codemods.leftover import LeftoverKind
+from codemods.leftovers.makes import MAKES
 from codemods.leftovers.place import Place
 from codemods.leftovers.yaml_entries import Around, cutter
 
@@ -27,7 +28,7 @@ def _rule(_name: str, around: Around) -> str | None:
 PLACE = Place(
     kind=LeftoverKind.AZURE_PIPELINES,
     matches=lambda name: _FILE.fullmatch(name) is not None,
-    constructs=((_CONNECTION, LeftoverKind.AZURE_PIPELINES),),
+    constructs=((_CONNECTION, LeftoverKind.AZURE_PIPELINES), *MAKES),
     rank=0,
     cut=cutter(_rule),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from codemods.leftover import LeftoverKind
+from codemods.leftovers.makes import MAKES
 from codemods.leftovers.place import Place
 from codemods.leftovers.yaml_entries import Around, cutter
 
@@ -29,7 +30,7 @@ def _rule(_name: str, around: Around) -> str | None:
 PLACE = Place(
     kind=LeftoverKind.GITHUB_ACTIONS,
     matches=lambda name: _FILE.fullmatch(name) is not None,
-    constructs=((_LOGIN, LeftoverKind.GITHUB_LOGIN),),
+    constructs=((_LOGIN, LeftoverKind.GITHUB_LOGIN), *MAKES),
     rank=0,
     cut=cutter(_rule),
 )

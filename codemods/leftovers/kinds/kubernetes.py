@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from codemods.leftover import LeftoverKind
+from codemods.leftovers.makes import MAKES
 from codemods.leftovers.place import Place
 from codemods.leftovers.yaml_entries import Around, cutter
 
@@ -26,6 +27,7 @@ def _rule(name: str, around: Around) -> str | None:
 PLACE = Place(
     kind=LeftoverKind.KUBERNETES,
     matches=lambda name: (_HELM.fullmatch(name) or _OTHER.fullmatch(name)) is not None,
+    constructs=MAKES,
     rank=3,
     cut=cutter(_rule),
 )

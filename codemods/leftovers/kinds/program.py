@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from codemods.leftover import LeftoverKind
+from codemods.leftovers.makes import MAKES
 from codemods.leftovers.place import Place
 
 _FILE = re.compile(
@@ -32,6 +33,7 @@ PLACE = Place(
     kind=LeftoverKind.OTHER_USE,
     matches=lambda name: _FILE.fullmatch(name) is not None and _TEST.fullmatch(name) is None,
     comment=("//", "/*", "*", "#", "--"),
+    constructs=MAKES,
     use=_use,
     rank=5,
     guessed=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from codemods.leftover import LeftoverKind
+from codemods.leftovers.makes import MAKES
 from codemods.leftovers.place import Place
 
 _FILE = re.compile(
@@ -16,5 +17,6 @@ _FILE = re.compile(
 PLACE = Place(
     kind=LeftoverKind.SHELL,
     matches=lambda name: _FILE.fullmatch(name) is not None,
+    constructs=MAKES,
     rank=2,
 )

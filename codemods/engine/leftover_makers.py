@@ -1,0 +1,50 @@
+"""Python code that adds a secret to an application: by Graph, by the command line client, by Pulumi."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from codemods.engine.indirect import last_name
+from codemods.leftovers.makes import MAKES_SECRET
+from codemods.names import Module
+
+WORDS: Final = frozenset({
+    "addPassword", "add_password", "ApplicationPassword", "ServicePrincipalPassword", "az",
+})  # fmt: skip
+"""One of these words is in every file that adds a secret."""
+MAY_MAKE: Final = re.compile(
+    rb"add_?password|(?:Application|ServicePrincipal)Password|credential|create-for-rbac", re.IGNORECASE
+)
+"""What else is in each of them."""
+_RESOURCES: Final = frozenset({"ApplicationPassword", "ServicePrincipalPassword"})
+_TEXTS: Final = ast.List | ast.Tuple
+
+
+def makers(module: Module) -> Iterator[tuple[int, str]]:
+    """List the lines that add a secret, and by what."""
+    for text in module.strings:
+        if not isinstance(module.parents[text], ast.Expr) and (found := MAKES_SECRET.search(str(text.value))):
+            yield text.lineno, found[1]
+    for node in module.parents:
+        if isinstance(node, _TEXTS) and (found := MAKES_SECRET.search(_command(node))):
+            yield node.lineno, found[1]
+        elif isinstance(node, ast.Attribute) and node.attr == "add_password" and _is_posted(module, node):
+            yield node.lineno, node.attr
+        elif isinstance(node, ast.Call) and last_name(node.func) in _RESOURCES:
+            meant = module.qualified(node.func) or ""
+            if meant.startswith("pulumi_azuread."):
+                yield node.lineno, last_name(node.func)
+
+
+def _is_posted(module: Module, node: ast.Attribute) -> bool:
+    """Tell whether it is the request of the Graph SDK: ``.add_password.post(...)``."""
+    parent = module.parents[node]
+    return isinstance(parent, ast.Attribute) and parent.attr == "post"
+
+
+def _command(node: ast.List | ast.Tuple) -> str:
+    """Join the words of a command: ``["az", "ad", "app", "credential", "reset"]``."""
+    return " ".join(str(item.value) for item in node.elts if isinstance(item, ast.Constant))
