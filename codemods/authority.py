@@ -74,9 +74,8 @@ def _clouds(module: Module, node: ast.expr, depth: int) -> Iterator[Cloud]:
         if isinstance(part, ast.Name | ast.Attribute) and (module.qualified(part) or "") in _CONSTANTS:
             yield _CONSTANTS[module.qualified(part) or ""]
         elif isinstance(part, ast.Name) and depth < _DEPTH and part in module.scopes:
-            binding = module.assigned_once(part)
-            if binding is not None and binding.value is not None:
-                yield from _clouds(module, binding.value, depth + 1)
+            if (value := module.value_once(part)) is not None:
+                yield from _clouds(module, value, depth + 1)
         elif isinstance(part, ast.Constant) and part is not node:
             host = _host(str(part.value))
             yield from [_HOSTS[host]] if host in _HOSTS else []
@@ -124,6 +123,5 @@ def _texts(module: Module, node: ast.expr, depth: int) -> Iterator[str]:
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
             yield part.value
         elif isinstance(part, ast.Name) and depth < _DEPTH and part in module.scopes:
-            binding = module.assigned_once(part)
-            if binding is not None and binding.value is not None:
-                yield from _texts(module, binding.value, depth + 1)
+            if (value := module.value_once(part)) is not None:
+                yield from _texts(module, value, depth + 1)

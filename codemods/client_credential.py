@@ -22,9 +22,9 @@ _CERTIFICATE_KEYS = frozenset({"private_key", "private_key_pfx_path", "thumbprin
 
 def judge_credential(module: Module, value: ast.expr) -> tuple[ReasonCode | None, bool]:
     """Tell why a credential cannot be judged, or that it is an assertion already."""
-    if isinstance(value, ast.Name) and (binding := module.assigned_once(value)) is not None:
+    if isinstance(value, ast.Name) and (given := module.value_once(value)) is not None:
         named = bool(_SECRET_NAME.search(value.id))
-        return _judge_value(module, binding.value, named=named)
+        return _judge_value(module, given, named=named)
     if isinstance(value, ast.Name) and _is_parameter(module, value):
         return None, False  # the engine reports it as supplied by callers, which says more
     return _judge_value(module, value, named=False)

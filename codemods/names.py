@@ -171,6 +171,11 @@ class Module:
             return None
         return None if found[0] is self.top and self._may_be_rebound(found[1][0]) else (found[1][0], value)
 
+    def value_once(self, node: ast.Name) -> ast.expr | None:
+        """Give the value of ``given_once`` alone."""
+        found = self.given_once(node)
+        return None if found is None else found[1]
+
     def constant(self, node: ast.expr | None) -> str | None:
         """Read a text literal, through names that are bound exactly once to one."""
         for _ in range(8):

@@ -49,8 +49,8 @@ def _parts(module: Module, node: ast.expr, depth: int) -> Iterator[Part]:
         yield node if text is None else text
         return
     match node:
-        case ast.Name() if (binding := module.assigned_once(node)) is not None and _is_text(binding.value):
-            yield from _parts(module, binding.value, depth - 1)  # type: ignore[arg-type]
+        case ast.Name() if (value := module.value_once(node)) is not None and _is_text(value):
+            yield from _parts(module, value, depth - 1)
         case ast.JoinedStr():
             for value in node.values:
                 yield from _of_f_string(module, value, depth - 1)

@@ -211,8 +211,8 @@ def _has_secret(body: ast.Dict) -> bool:
 
 def _is_plain(module: Module, headers: ast.expr | None) -> bool:
     """Tell whether headers hold no proof of their own."""
-    if isinstance(headers, ast.Name) and (binding := module.assigned_once(headers)) is not None:
-        headers = binding.value
+    if isinstance(headers, ast.Name):
+        headers = module.value_once(headers) or headers
     if headers is None or not isinstance(headers, ast.Dict):
         return headers is None
     return all(isinstance(key, ast.Constant) and str(key.value).lower() != "authorization" for key in headers.keys)

@@ -119,8 +119,8 @@ class _Walker:
                     return
 
     def _texts(self, node: ast.expr) -> Iterator[str]:
-        if isinstance(node, ast.Name) and (binding := self.module.assigned_once(node)) is not None:
-            node = binding.value or node
+        if isinstance(node, ast.Name):
+            node = self.module.value_once(node) or node
         match node:
             case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items):
                 yield from (text for item in items if (text := self.module.constant(item)) is not None)

@@ -63,8 +63,8 @@ def means(module: Module, node: ast.expr) -> str | None:
     if isinstance(node, ast.Attribute):
         holder = means(module, node.value)
         return None if holder is None else f"{holder}.{node.attr}"
-    if isinstance(node, ast.Name) and (binding := module.assigned_once(node)) is not None:
-        return None if binding.value is None else module.qualified(binding.value)
+    if isinstance(node, ast.Name) and (value := module.value_once(node)) is not None:
+        return module.qualified(value)
     return module.qualified(node)
 
 
@@ -73,8 +73,8 @@ def variables_inside(module: Module, node: ast.expr) -> tuple[str, ...]:
     if not isinstance(node, ast.Call) or len(node.args) != 1 or module.qualified(node.func) not in _PARSES:
         return ()
     text = node.args[0]
-    if isinstance(text, ast.Name) and (binding := module.assigned_once(text)) is not None:
-        text = binding.value or text
+    if isinstance(text, ast.Name):
+        text = module.value_once(text) or text
     variable = environment_variable(module, text)
     return () if variable is None else (variable,)
 
@@ -100,8 +100,7 @@ def _reader(module: Module, func: ast.expr) -> str | None:
     if module.qualified(func) in _FUNCTIONS:
         return module.qualified(func)
     holder = func.value if isinstance(func, ast.Attribute) else func
-    binding = module.assigned_once(holder) if isinstance(holder, ast.Name) else None
-    made = None if binding is None else binding.value
+    made = module.value_once(holder) if isinstance(holder, ast.Name) else None
     maker = module.qualified(made.func) if isinstance(made, ast.Call) else None
     if not isinstance(made, ast.Call) or maker is None or maker not in _MAKERS or _is_prefixed(module, made):
         return None

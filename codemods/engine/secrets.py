@@ -301,9 +301,8 @@ class _Tracer:
             if isinstance(node, ast.Subscript) and (variable := environment_variable(self.module, node)) is not None:
                 self.trace.items.append(ItemRead(holder="", key=variable))
             elif isinstance(node, ast.Name) and depth < _DEEP and node in self.module.scopes:
-                given = self.module.given_once(node)
-                if given is not None:
-                    self._needed_by(given[1], depth + 1)
+                if (given := self.module.value_once(node)) is not None:
+                    self._needed_by(given, depth + 1)
 
     def _read(self, node: ast.Subscript | ast.Attribute | ast.Call, *, direct: bool) -> None:
         if (variable := environment_variable(self.module, node)) is not None:

@@ -63,8 +63,8 @@ def _account(call: Call) -> Verdict | None:
     """Report an account of O365, whose credentials are a pair: only the second half of it is a secret."""
     verdict = _library((None, "client_id"), (0, "credentials"), _ACCOUNT)(call)
     pair = call.value(0, "credentials")
-    if isinstance(pair, ast.Name) and (binding := call.module.assigned_once(pair)) is not None:
-        pair = binding.value
+    if isinstance(pair, ast.Name) and (given := call.module.value_once(pair)) is not None:
+        pair = given
     if isinstance(verdict, Report) and isinstance(pair, ast.Tuple) and len(pair.elts) == _PAIR:
         client, secret = pair.elts
         return replace(verdict, client=client, secrets=(secret,))

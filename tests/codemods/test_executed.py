@@ -147,6 +147,13 @@ PROGRAMS = {
         f'T, A, S = (\n    os.environ["AZURE_TENANT_ID"],\n    os.environ["AZURE_CLIENT_ID"],\n    {SECRET},\n)\n'
         f"credential = ClientSecretCredential(T, A, S, {OPTIONS})\n" + SYNC
     ),
+    "msal, unpacked with its authority": (
+        HEAD
+        + "import msal\nHOST = os.environ['AZURE_AUTHORITY_HOST'].rstrip('/')\n"
+        + f"AUTHORITY, S = HOST + '/' + T, {SECRET}\n"
+        + "app = msal.ConfidentialClientApplication(A, S, AUTHORITY, instance_discovery=False)\n"
+        + f'result = app.acquire_token_for_client(["{GRAPH}"])\nprint("signed in", len(result["access_token"]) > 99)\n'
+    ),
     "azure-identity, bound in a condition": (
         HEAD
         + "from azure.identity import ClientSecretCredential\n"

@@ -85,6 +85,18 @@ FORMS = {
         f"{HEAD}import json\nfrom urllib.parse import urlencode\nfrom urllib.request import urlopen\n"
         f'answer = json.load(urlopen(f"{V2}", urlencode({BODY}).encode()))\n{SHOW}'
     ),
+    "request, aiohttp, body made before it": (
+        f"{HEAD}import asyncio, aiohttp\nasync def main():\n    body = {BODY}\n"
+        "    async with aiohttp.ClientSession(trust_env=True) as session:\n"
+        f'        async with session.post(f"{V2}", data=body) as response:\n'
+        f"            answer = await response.json()\n{ASYNC_SHOW}"
+    ),
+    "request, urllib, body encoded before it": (
+        f"{HEAD}import json\nfrom urllib.parse import urlencode\nfrom urllib.request import Request, urlopen\n"
+        f"def answered():\n    data = urlencode({BODY}).encode()\n"
+        f'    asked = Request(f"{V2}", data=data)\n    with urlopen(asked) as response:\n'
+        f"        return json.load(response)\nanswer = answered()\n{SHOW}"
+    ),
     "request, urllib, request object": (
         f"{HEAD}import json, urllib.parse, urllib.request\ndef token():\n"
         f'    request = urllib.request.Request(f"{V2}", data=urllib.parse.urlencode({BODY}).encode("ascii"))\n'
@@ -174,6 +186,8 @@ ALIKE = {
     "request, requests, version 1",
     "request, httpx",
     "request, aiohttp",
+    "request, aiohttp, body made before it",
+    "request, urllib, body encoded before it",
     "request, urllib, request object",
     "request, requests, session and verb",
     "request, requests, session of an object",
