@@ -123,5 +123,5 @@ def _texts(module: Module, node: ast.expr, depth: int) -> Iterator[str]:
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
             yield part.value
         elif isinstance(part, ast.Name) and depth < _DEPTH and part in module.scopes:
-            if (value := module.value_once(part)) is not None:
-                yield from _texts(module, value, depth + 1)
+            value = module.value_once(part)
+            yield from () if value is None else _texts(module, value, depth + 1)

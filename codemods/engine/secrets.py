@@ -300,9 +300,10 @@ class _Tracer:
         for node in ast.walk(value):
             if isinstance(node, ast.Subscript) and (variable := environment_variable(self.module, node)) is not None:
                 self.trace.items.append(ItemRead(holder="", key=variable))
-            elif isinstance(node, ast.Name) and depth < _DEEP and node in self.module.scopes:
-                if (given := self.module.value_once(node)) is not None:
-                    self._needed_by(given, depth + 1)
+                continue
+            known = isinstance(node, ast.Name) and depth < _DEEP and node in self.module.scopes
+            if known and isinstance(node, ast.Name) and (given := self.module.value_once(node)) is not None:
+                self._needed_by(given, depth + 1)
 
     def _read(self, node: ast.Subscript | ast.Attribute | ast.Call, *, direct: bool) -> None:
         if (variable := environment_variable(self.module, node)) is not None:
