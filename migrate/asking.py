@@ -58,6 +58,7 @@ class Asker:
             federated=(now.application.federated if now.application else None) or (),
             history=history,
             proofs=rollout.proofs(paired, told) if paired else (),
+            probes=rollout.probes(told),
             code=around.code,
             circumstances=circumstances,
             road=road,

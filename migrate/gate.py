@@ -52,6 +52,8 @@ class Question:
     code: CodeState
     circumstances: Circumstances
     road: Road = Road.FEDERATED
+    probes: tuple[ExchangeClaims, ...] = ()
+    """All successful exchanges of ours, those before a failed one included: the log shows them as sign-ins."""
 
     @property
     def paired(self) -> Pairing:

@@ -89,6 +89,14 @@ def caught_up(history: SignInHistory, proofs: Iterable[ExchangeClaims], since: d
     return any(_is(sign_in, proof) for proof in lately for sign_in in history.sign_ins)
 
 
+def is_probe(sign_in: SignIn, probes: Iterable[ExchangeClaims]) -> bool:
+    """Tell whether a record is, or may be, that of an exchange of ours: it says nothing of who else signs in there."""
+    return any(
+        each.token_id == sign_in.token_id if each.token_id and sign_in.token_id else _is(sign_in, each)
+        for each in probes
+    )
+
+
 def _is(sign_in: SignIn, proof: ExchangeClaims) -> bool:
     if sign_in.token_id and sign_in.token_id == proof.token_id:
         return True

@@ -111,6 +111,7 @@ class _Demo:
         count = min(_MOST_CALLERS, max(1, len(rows) // 6))
         strangers = callers.find(self.emulator, [row for row in rows if row["client_id"] not in quiet], count)
         callers.live_on(self.emulator, (*strangers, callers.neighbour(self.emulator)), _DAYS)
+        workloads.run(self.services, self.base, secrets=True, identities=True)  # as on every day
         gone = callers.give_up(planfile.read(self.workspace.plan), self.workspace.policy)
         self.tell(
             f"wait      {_DAYS} days pass in the embedded tenant; {len(strangers)} jobs go on using old secrets; "

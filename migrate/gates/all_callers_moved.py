@@ -14,7 +14,7 @@ from typing import Final
 
 from migrate.circumstances import Caller
 from migrate.gate import FEDERATED_ONLY, Answer, Closed, Gate, Open, Question
-from migrate.usedby import callers_of, unclear_of
+from migrate.usedby import callers_of, is_probe, unclear_of
 
 UNCLEAR: Final = "unclear"
 """In the place of an address, ``[[caller]]`` gives up all whose records leave the credential open."""
@@ -77,11 +77,15 @@ def _used(question: Question) -> tuple[Caller, ...]:
 
 
 def _moved(question: Question) -> dict[str, datetime]:
-    """Give the addresses that signed in with the planned federated credential, each with its last time."""
+    """Give the addresses that signed in with the planned federated credential, each with its last time.
+
+    Our own exchanges do not count: ``unsecret verify`` on a host shows that its callers can move, not that they did.
+    """
     ids = {each.id for each in question.trusts}
     moved: dict[str, datetime] = {}
     for each in question.history.sign_ins:
-        if each.address and each.succeeded and each.federated_credential_id in ids:
+        ours = each.succeeded and each.federated_credential_id in ids
+        if ours and each.address and not is_probe(each, question.probes):
             moved[each.address] = max(each.at, moved.get(each.address, each.at))
     return moved
 

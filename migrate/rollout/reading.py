@@ -124,6 +124,11 @@ def proofs(pairing: Pairing, entries: Iterable[Entry]) -> tuple[ExchangeClaims, 
     return tuple(sorted(found, key=lambda each: each.issued_at))
 
 
+def probes(entries: Iterable[Entry]) -> tuple[ExchangeClaims, ...]:
+    """Return every successful exchange of ours, whatever became of it as a proof."""
+    return tuple(_claims(each) for each in entries if each.kind is Kind.PROVEN)
+
+
 def proof_entries(pairing: Pairing, entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Return the entries of the exchanges that ``proofs`` counts, in the order they were written."""
     wanted = (pairing.federated.issuer, pairing.federated.subject)

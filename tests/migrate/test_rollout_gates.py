@@ -38,7 +38,7 @@ from migrate.planning.seen import seen as seen_in
 from migrate.rollback import Rules, rollback
 from migrate.surroundings import Surroundings
 from migrate.usedby import MOST, UNTOLD, unclear_of
-from tests.support.questions import APPLICATION, IDENTITY, PAIRING, history, ours, question, sign_in
+from tests.support.questions import APPLICATION, IDENTITY, PAIRING, claims, history, ours, question, sign_in
 from tests.support.tenants import NOW, OWNER, application, credential, guid, identity, principal, snapshot, trust, use
 
 KEY = PAIRING.credentials[0].key_id
@@ -511,6 +511,21 @@ def test_owners_and_callers_are_read_off_the_journal() -> None:
     assert callers == (Caller(address="192.0.2.1", last=NOW),)
     unclear = entry(Kind.CALLERS, SECOND, addresses={}, unclear={"192.0.2.1": NOW.isoformat()})
     assert surrounded(unclear).callers == (Caller(address="192.0.2.1", last=NOW, unclear=True),)
+
+
+def test_our_own_exchange_on_the_host_of_a_caller_is_not_the_caller_moving() -> None:
+    """``unsecret verify`` is run on that host, and leaves a record as the program would that still has the secret."""
+    caller = Caller(address="192.0.2.9", last=NOW - timedelta(days=40))
+    there = by_exchange(5, "192.0.2.9")
+    for told in ("uti of ours", None):
+        record = dataclasses.replace(there, token_id=told)
+        probe = claims(at=record.at, token_id="uti of ours")
+        held = closed(around={"callers": (caller,)}, history=history(record), probes=(probe,))
+        assert held.keys() == {"all-callers-moved"}
+        theirs = dataclasses.replace(record, token_id="uti of theirs")
+        assert closed(around={"callers": (caller,)}, history=history(record, theirs), probes=(probe,)) == {}
+    later = dataclasses.replace(there, at=there.at + timedelta(hours=1))
+    assert closed(around={"callers": (caller,)}, history=history(later), probes=(claims(at=there.at),)) == {}
 
 
 def owned_by(*names: str, told: tuple[str, ...] | None, **said: Any) -> dict[str, str]:
