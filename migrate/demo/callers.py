@@ -60,7 +60,7 @@ def neighbour(emulator: Emulator) -> Caller:
     return Caller(client_id=application.app_id, secret=emulator.tenant.live_secret_of(application).secret)
 
 
-def sign_in(emulator: Emulator, caller: Caller) -> bool:
+def sign_in(emulator: Emulator, caller: Caller, opener: urllib.request.OpenerDirector | None = None) -> bool:
     """Ask the token endpoint for a Graph token with the old secret, over the wire; say whether one came."""
     form = {
         "grant_type": "client_credentials",
@@ -70,22 +70,23 @@ def sign_in(emulator: Emulator, caller: Caller) -> bool:
     }
     url = f"{emulator.authority}/{emulator.tenant_id}/oauth2/v2.0/token"
     request = urllib.request.Request(url, data=urllib.parse.urlencode(form).encode())  # noqa: S310 - loopback, https
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _trusting(emulator.ca_file))
     try:
-        with opener.open(request, timeout=30):
+        with (opener or _opener(emulator.ca_file)).open(request, timeout=30):
             return True
     except urllib.error.HTTPError as error:
         error.close()
         return False
 
 
-def _trusting(bundle: Path) -> urllib.request.HTTPSHandler:
-    return urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=bundle))
+def _opener(bundle: Path) -> urllib.request.OpenerDirector:
+    trusting = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=bundle))
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), trusting)
 
 
 def live_on(emulator: Emulator, callers: tuple[Caller, ...], days: int) -> None:
     """Let days pass in the embedded tenant; every caller signs in every day."""
+    opener = _opener(emulator.ca_file)
     for _ in range(days):
         emulator.advance(_DAY)
         for caller in callers:
-            sign_in(emulator, caller)
+            sign_in(emulator, caller, opener)

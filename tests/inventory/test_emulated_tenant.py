@@ -261,6 +261,7 @@ def test_a_tenant_counts_its_collections(emulator: Emulator, environment: Callab
     assert _do(emulator, count) == dict.fromkeys(sizes)
 
 
+@pytest.mark.usefixtures("waits")  # some two minutes
 def test_the_scan_goes_on_where_counting_is_refused(
     emulator: Emulator, environment: Callable[..., None], tmp_path: Path
 ) -> None:
