@@ -31,7 +31,7 @@ SOAKED = RetirePolicy(policy=Policy(soak_hours=4))
 
 @pytest.fixture
 def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rollout]:
-    with rollout(tmp_path, monkeypatch) as ready:
+    with rollout(tmp_path, monkeypatch, apps=40) as ready:  # something is left to hold after the first removals
         yield ready
 
 
