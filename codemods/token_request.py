@@ -196,10 +196,16 @@ def _made_for(module: Module, call: ast.Call, node: ast.expr | None) -> ast.expr
     scope, block = module.scopes[node], module.parents[binding.node]
     found = scope.lookup(node.id)
     between = [item for item in module.ancestors(call) if block in module.ancestors(item)]
-    again = any(isinstance(item, _AGAIN) for item in between)
+    again = any(isinstance(item, _AGAIN) for item in between) or _is_suspended(scope.node)
     own = found is not None and found[0] is scope and list(module.uses(scope, node.id)) == [node]
     behind = block in module.ancestors(call) and body.lineno < call.lineno
     return body if own and behind and not again else node
+
+
+def _is_suspended(function: ast.AST) -> bool:
+    """Tell whether a function may wait, for as long as its caller likes, between making a body and sending it."""
+    inside = isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+    return inside and any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function))
 
 
 def _has_secret(body: ast.Dict) -> bool:

@@ -82,7 +82,7 @@ def secrets_of(module: Module, occurrence: Occurrence) -> Secrets:
     names = {read.binding for read in occurrence.trace.names}
     while isinstance(node, ast.Name) and len(bindings) < _DEEP:
         found = module.lookup(node)
-        if found is None or len(found[1]) != 1 or found[1][0] not in names:
+        if found is None or len(found[1]) != 1 or found[1][0] not in names - bindings:
             return Secrets()
         bindings.add(found[1][0])
         node = module.given(found[1][0])

@@ -51,6 +51,12 @@ class Dropped:
 Blocked = tuple[ReasonCode, str]
 
 
+def keys_of(node: ast.AST, secrets: Collection[ast.expr]) -> set[ast.AST]:
+    """Give the keys of a body under which secrets stand: they go with them."""
+    pairs = zip(node.keys, node.values, strict=True) if isinstance(node, ast.Dict) else ()
+    return {key for key, value in pairs if key is not None and value in secrets}
+
+
 def dropped_with(secrets: Collection[ast.expr], traces: Collection[Trace]) -> Dropped:
     """Collect what disappears with some sites: their secret arguments and the statements that bind them."""
     reads = [read for item in traces for read in item.names]

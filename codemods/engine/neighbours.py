@@ -16,7 +16,7 @@ from pathlib import Path
 from codemods.engine.candidates import Candidate, Reading, looks_like_test
 from codemods.engine.definitions import Definitions
 from codemods.engine.floors import Floors
-from codemods.engine.flow import Blocked, Dropped, dropped_with
+from codemods.engine.flow import Blocked, Dropped, dropped_with, keys_of
 from codemods.engine.guards import understand
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.needs import needs_item, needs_variable
@@ -191,7 +191,8 @@ def _site_nodes(candidate: Candidate) -> Dropped:
     secrets = [
         secret for item in occurrences if not isinstance(item.verdict, Already) for secret in item.verdict.secrets
     ]
-    dropped = dropped_with(secrets, [item.trace for item in occurrences])
+    keys = {key for item in occurrences for key in keys_of(item.node, secrets)}
+    dropped = dropped_with(secrets, [item.trace for item in occurrences]).and_also(keys)
     rewrites = [item for item in occurrences if is_rewrite(item)]
     guards = understand(candidate.file.source, candidate.file.module, rewrites, dropped.statements)
     return dropped.and_also(guards.nodes)

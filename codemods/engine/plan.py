@@ -15,7 +15,7 @@ from codemods.authority import authority_of
 from codemods.engine.alternatives import alternative
 from codemods.engine.applications import Policy, decide
 from codemods.engine.file import File, collision, no_place
-from codemods.engine.flow import Blocked, Dropped, dropped_with, obstacle
+from codemods.engine.flow import Blocked, Dropped, dropped_with, keys_of, obstacle
 from codemods.engine.guards import Guards, understand
 from codemods.engine.notebook_sites import placed, strays, told
 from codemods.engine.option import OPTION, Option, option_of
@@ -330,7 +330,8 @@ def _may_be(module: Module, policy: Policy, other: Occurrence, application: Appl
 def _dropped(rewrites: Mapping[Occurrence, Application]) -> Dropped:
     verdicts = [item.verdict for item in rewrites]
     secrets = [secret for verdict in verdicts if isinstance(verdict, Rewrite) for secret in verdict.secrets]
-    return dropped_with(secrets, [item.trace for item in rewrites])
+    keys = {key for item in rewrites for key in keys_of(item.node, secrets)}
+    return dropped_with(secrets, [item.trace for item in rewrites]).and_also(keys)
 
 
 def _guards(file: File, rewrites: Mapping[Occurrence, Application]) -> Guards:

@@ -188,6 +188,7 @@ class _Tracer:
         self.module = module
         self.trace = Trace()
         self._seen: set[ast.AST] = set()
+        self._open: set[ast.AST] = set()
         self._deleting = False
         self._is_file = False
 
@@ -282,6 +283,8 @@ class _Tracer:
                 self.trace.names.append(read)
                 self.trace.origins.append(Origin(binding=read.binding, attributes=()))
             return
+        if value in self._open:  # ``S = S`` in a class means another one
+            self._refuse(ReasonCode.DYNAMIC_SECRET, f"{read.name} is made of itself")
         if value in self._seen:
             return
         if not direct and environment_variable(self.module, value) is None:
@@ -292,7 +295,9 @@ class _Tracer:
         self.trace.names.append(replace(read, around=around, place=place))
         self.trace.reads += [value] if read.condition is not None else []
         before, self._deleting = self._deleting, True
+        self._open.add(value)
         self.follow(value, direct=direct)
+        self._open.discard(value)
         self._deleting = before
 
     def _needed_by(self, value: ast.expr, depth: int) -> None:
