@@ -1,17 +1,20 @@
-"""Callers that nobody told about the migration: they go on signing in with the old secrets."""
+"""Who signs in to a demonstration's tenant: jobs with the old secrets, and programs that have moved."""
 
 from __future__ import annotations
 
+import json
 import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from migrate.emulator.host_environments import METADATA_VARIABLE
 from migrate.emulator.server import Emulator
-from migrate.model import Plan
+from migrate.model import Pairing, Plan
 
 _DAY = timedelta(days=1)
 _HERE = "127.0.0.1"
@@ -68,6 +71,48 @@ def sign_in(emulator: Emulator, caller: Caller, opener: urllib.request.OpenerDir
         "client_secret": caller.secret,
         "scope": "https://graph.microsoft.com/.default",
     }
+    return _token(emulator, form, opener)
+
+
+def moved(emulator: Emulator, pairings: Iterable[Pairing]) -> tuple[Pairing, ...]:
+    """Let the programs of applications sign in once with their identities, as rewritten code does, over the wire.
+
+    Returns those that got a token.
+    """
+    opener = _opener(emulator.ca_file)
+    return tuple(each for each in pairings if _has_moved(emulator, each, opener))
+
+
+def _has_moved(emulator: Emulator, pairing: Pairing, opener: urllib.request.OpenerDirector) -> bool:
+    assertion = _assertion(emulator, pairing, opener)
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": pairing.application.client_id,
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": assertion or "",
+        "scope": "https://graph.microsoft.com/.default",
+    }
+    return assertion is not None and _token(emulator, form, opener)
+
+
+def _assertion(emulator: Emulator, pairing: Pairing, opener: urllib.request.OpenerDirector) -> str | None:
+    """Ask the metadata service for the identity's token (api-version 2018-02-01)."""
+    asked = {
+        "api-version": "2018-02-01",
+        "resource": pairing.federated.audience,
+        "client_id": pairing.identity.client_id,
+    }
+    url = f"{emulator.environment()[METADATA_VARIABLE]}/metadata/identity/oauth2/token?{urllib.parse.urlencode(asked)}"
+    request = urllib.request.Request(url, headers={"Metadata": "true"})  # noqa: S310 - loopback
+    try:
+        with opener.open(request, timeout=30) as answer:
+            return str(json.load(answer)["access_token"])
+    except urllib.error.HTTPError as error:
+        error.close()
+        return None
+
+
+def _token(emulator: Emulator, form: dict[str, str], opener: urllib.request.OpenerDirector | None) -> bool:
     url = f"{emulator.authority}/{emulator.tenant_id}/oauth2/v2.0/token"
     request = urllib.request.Request(url, data=urllib.parse.urlencode(form).encode())  # noqa: S310 - loopback, https
     try:

@@ -112,9 +112,13 @@ class _Demo:
         strangers = callers.find(self.emulator, [row for row in rows if row["client_id"] not in quiet], count)
         callers.live_on(self.emulator, (*strangers, callers.neighbour(self.emulator)), _DAYS)
         workloads.run(self.services, self.base, secrets=True, identities=True)  # as on every day
+        pairings = planfile.read(self.workspace.plan).pairings
+        others = [each for each in pairings if each.application.client_id not in quiet]
+        moved = callers.moved(self.emulator, others)
         gone = callers.give_up(planfile.read(self.workspace.plan), self.workspace.policy)
         self.tell(
-            f"wait      {_DAYS} days pass in the embedded tenant; {len(strangers)} jobs go on using old secrets; "
+            f"wait      {_DAYS} days pass in the embedded tenant; {len(strangers)} jobs go on using old secrets, "
+            f"{len(moved)} more applications begin to use their identities; "
             f"{gone} callers of before are given up ([[caller]] in {self.workspace.policy.name})"
         )
         return rows

@@ -2,13 +2,14 @@
 
 A probe shows that the exchange can work; a record of the log with the id of the federated credential shows that Entra
 issued a token for it (Microsoft Graph beta, "signIn resource type": federatedCredentialId). Later waves need it for
-every credential.
+every credential, and by the application itself: what ``unsecret verify`` leaves in the log is a probe, too.
 """
 
 from __future__ import annotations
 
 from inventory.model import Purpose
 from migrate.gate import FEDERATED_ONLY, Answer, Closed, Gate, Open, Question
+from migrate.usedby import is_probe
 
 
 def _ask(question: Question) -> Answer:
@@ -18,13 +19,15 @@ def _ask(question: Question) -> Answer:
         return Open(because="other credentials are left")
     wanted = question.paired.federated
     ids = {each.id for each in question.trusts}
-    seen = [each.at for each in question.history.sign_ins if each.succeeded and each.federated_credential_id in ids]
+    ours = [each for each in question.history.sign_ins if each.succeeded and each.federated_credential_id in ids]
+    seen = [each.at for each in ours if not (late and is_probe(each, question.probes))]
     if seen:
         return Open(because=f"the log shows {wanted.name} in use, last at {max(seen):%Y-%m-%d %H:%M} UTC")
-    why = "it is the application's last credential" if last else f"wave {wave} asks for more than a probe"
+    why = f"wave {wave} asks for more than a probe" if late else "it is the application's last credential"
+    but = ", but for our own exchanges" if ours else ""
     return Closed(
-        because=f"{why}, and the sign-in log does not show the federated credential {wanted.name} in use",
-        opens="a sign-in of the application with it, and waiting until the log has it",
+        because=f"{why}, and the sign-in log does not show the federated credential {wanted.name} in use{but}",
+        opens="a sign-in of the application with it, by its own code, and waiting until the log has it",
     )
 
 

@@ -260,6 +260,18 @@ def test_the_last_credential_needs_a_record_of_the_log() -> None:
     assert set(told) == {"not-last-credential-without-proof"}
 
 
+def test_in_a_later_wave_our_own_exchanges_are_no_sign_ins_of_the_application() -> None:
+    pairing = question().pairing
+    probe = claims(at=ours().at, token_id="uti of ours")
+    record = dataclasses.replace(ours(), token_id="uti of ours")
+    late = dataclasses.replace(pairing, wave=2)
+    assert closed(history=history(record), probes=(probe,)) == {}
+    told = closed(history=history(record), probes=(probe,), pairing=late)
+    assert "but for our own exchanges" in told["not-last-credential-without-proof"]
+    theirs = dataclasses.replace(record, token_id="uti of theirs")
+    assert closed(history=history(record, theirs), probes=(probe,), pairing=late) == {}
+
+
 def test_a_credential_that_appeared_after_the_plan_holds() -> None:
     def added(**changes: Any) -> dict[str, str]:
         new = dataclasses.replace(

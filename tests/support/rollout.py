@@ -149,7 +149,7 @@ class Rollout:
             return await sealer.run(plan.pairings if only is None else only, apply=True)
 
     async def ready(self) -> Plan:
-        """Return a plan with every gate open: federated, proven, code scanned, and a month without the secrets."""
+        """Return a plan with every gate open: federated, proven, in use, scanned, and a month without secrets."""
         plan = await self.plan()
         await self.federate(plan)
         await self.verify(plan)
@@ -162,6 +162,7 @@ class Rollout:
             )
         )
         self.live(days=31)
+        callers.moved(self.emulator, plan.pairings)
         await self.verify(plan)
         return plan
 

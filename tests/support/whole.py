@@ -56,12 +56,13 @@ class Whole:
             yield from self._wave(tuple(each for each in self.pairings if each.wave == wave))
 
     def a_month(self) -> None:
-        """Let a month pass; somebody else signs in all the time, so that the log has no gap."""
+        """Let a month pass; somebody else signs in all the time, so that the log has no gap, and then everybody."""
         emulator = self.made.base.emulator
         other = callers.neighbour(emulator)
         for hours in (*[12] * 6, *[28] * 24):
             emulator.advance(timedelta(hours=hours))
             assert callers.sign_in(emulator, other)
+        callers.moved(emulator, self.pairings)
 
     def _wave(self, ones: tuple[Pairing, ...]) -> Iterator[Step]:
         yield from (self._prove(each) for each in ones)
