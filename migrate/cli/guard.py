@@ -14,6 +14,7 @@ import click
 from inventory.model import TenantId
 from migrate import planfile, planuse, rollout
 from migrate.cli import wiring
+from migrate.cli.journals import check_begun
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import Settings, common
 from migrate.cli.output import emit, progress
@@ -35,6 +36,7 @@ def command(*, settings: Settings, source: str) -> int:
     """
     plan, settings = _source(source, settings)
     with opened(settings) as journal:
+        check_begun(settings, journal)
         entries = journal.entries()
         known: tuple[Target, ...] = (*plan.pairings, *planuse.abandoned(plan, journal)) if plan else ()
     results, count = asyncio.run(_guard(settings, plan, known, entries))

@@ -30,6 +30,15 @@ def journal(settings: Settings, *, rests: bool = True) -> Iterator[SqlJournal]:
         opened.close()
 
 
+def check_begun(settings: Settings, opened: SqlJournal) -> None:
+    """Refuse to call quiet what a journal without an entry knows nothing of; raises JournalError."""
+    if not opened.entries():
+        raise JournalError(
+            f"nothing stands in the journal {shown(settings.journal)}: give the one that the rollout is written to "
+            "with --journal"
+        )
+
+
 def wrong(url: str) -> str:
     """Say what is wrong with a journal, or nothing; raises JournalError where it cannot be read."""
     return archive.wrong(url, SystemClock())

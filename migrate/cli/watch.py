@@ -12,6 +12,7 @@ from migrate import planuse
 from migrate.circumstances import RetirePolicy
 from migrate.cli import unmissed, wiring
 from migrate.cli.interrupts import Interrupt, patient, stopped
+from migrate.cli.journals import check_begun
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, common, selection
 from migrate.cli.output import emit, progress
@@ -36,6 +37,7 @@ def command(*, settings: Settings, plan_file: Path, wave: int | None, app: str |
     """
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
+        check_begun(settings, journal)
         rules = retirement(policy, plan_file, plan)
         unused = planuse.deactivated(plan, journal, app=app, wave=wave)
         pairings = () if unused and app else planuse.select(plan, app=app, wave=wave)

@@ -217,6 +217,15 @@ def test_a_host_without_a_managed_identity(planned: Rollout, line: Told, monkeyp
     assert Kind.PROVEN not in planned.kinds()
 
 
+@pytest.mark.parametrize("command", ["watch", "guard"])
+def test_a_journal_that_knows_of_nothing_calls_nothing_quiet(planned: Rollout, line: Told, command: str) -> None:
+    assert main([command, "plan.json", "--journal", "sqlite:///mistyped.db"]) == 2
+    told = line()
+    assert "mistyped.db" in told
+    assert "--journal" in told
+    assert not (planned.folder / "mistyped.db").exists()
+
+
 def test_code_that_does_not_parse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     broken = tmp_path / "broken.py"

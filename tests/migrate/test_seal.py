@@ -635,4 +635,4 @@ def test_guard_takes_a_journal_and_ends_with_2_where_it_cannot_read(
     assert "whether its policy still holds is unknown" in capsys.readouterr().out
     other = f"sqlite:///{seals.base.folder / 'other.db'}"
     assert main(["guard", other]) == 2
-    assert "knows no plan for tenant" in capsys.readouterr().err
+    assert "nothing stands in the journal" in capsys.readouterr().err
