@@ -22,8 +22,9 @@ from pathlib import Path
 import pytest
 from azure.keyvault.secrets._shared import http_challenge_cache
 
-from migrate import vault_writer
+from migrate import planfile, vault_writer
 from migrate.cli.main import main
+from migrate.demo import callers
 from migrate.emulator.state.tenant import Tenant
 from tests.support.estate import hosts_of
 from tests.support.glass import ADD, TOML, failing
@@ -141,6 +142,7 @@ def _run(work: Path, base: Rollout) -> dict[str, int]:
         )
     run("verify", "plan.json", "--interval", "0", "-v")
     base.live(days=31)
+    callers.moved(base.emulator, planfile.read(work / "plan.json").pairings)
     run("verify", "plan.json", "--interval", "0", "-v")
     run("retire", "plan.json", "-v")
     run("retire", "plan.json", "--apply", "-v")
