@@ -28,7 +28,7 @@ _GATES = frozenset({"exchange-proven", "secret-unused"})
 _GATES_UNUSED = frozenset({"deactivated-unmissed", "secret-unused"})
 """The same for a credential whose application was deactivated."""
 _LEASE = timedelta(minutes=15)
-"""The exchange that follows the gates may be younger than the time they were asked at, but not than a lease lasts."""
+"""The log is read, then an exchange is made, then the tenant is read once more: all while one lease lasts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +201,7 @@ def _deactivated(claims: Mapping[str, Any], rows: list[dict[str, Any]]) -> Itera
     at = max(since, until - timedelta(days=told["days"]))
     for one in sorted(told["looks"], key=lambda each: _time(each["since"])):
         at = max(at, _time(one["until"])) if _time(one["since"]) <= at else at
-    if at < until:
+    if at < until - _LEASE:
         yield Problem(where=f"{where}.looks", what=f"no look at the log covers {at.isoformat()}")
 
 

@@ -29,7 +29,7 @@ Change = Callable[[Rollout, Pairing], None]
 @pytest.fixture(scope="module")
 def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rollout, Plan, list[Pairing]]]:
     """Give a rollout with every gate open, and applications to be changed, none of which shares its identity."""
-    with pytest.MonkeyPatch.context() as patch, rollout(tmp_path_factory.mktemp("hand"), patch) as tenant:
+    with pytest.MonkeyPatch.context() as patch, rollout(tmp_path_factory.mktemp("hand"), patch, apps=40) as tenant:
         plan = asyncio.run(tenant.ready())
         dry = asyncio.run(tenant.retire(plan, apply=False))
         free = [each.pairing for each in dry if isinstance(each, WouldRetire)]

@@ -50,6 +50,14 @@ def test_it_holds_and_claims_a_deactivation_in_the_place_of_an_exchange() -> Non
     assert claims["deactivation"]["since"] == SINCE
 
 
+def covered(since: str, until: str) -> dict[str, Any]:
+    return {"looks": [{"since": since, "until": until}]}
+
+
+def test_the_log_was_read_a_little_before_the_removal() -> None:
+    assert found(facts(**covered("2026-03-10T00:00:00+00:00", "2026-05-01T12:09:58+00:00"))) == []
+
+
 @pytest.mark.parametrize(
     ("told", "where"),
     [
@@ -60,7 +68,8 @@ def test_it_holds_and_claims_a_deactivation_in_the_place_of_an_exchange() -> Non
         ({"days": 0}, "claims.deactivation.days"),
         ({"attempts": 1}, "claims.deactivation.attempts"),
         ({"looks": []}, "claims.deactivation.looks"),
-        ({"looks": [{"since": "2026-04-02T00:00:00+00:00", "until": UNTIL}]}, "claims.deactivation.looks"),
+        (covered("2026-04-02T00:00:00+00:00", UNTIL), "claims.deactivation.looks"),
+        (covered("2026-03-10T00:00:00+00:00", "2026-05-01T11:54:00+00:00"), "claims.deactivation.looks"),
     ],
 )
 def test_what_does_not_amount_to_a_proof_is_found(told: dict[str, Any], where: str) -> None:
