@@ -13,9 +13,9 @@ from pathlib import Path
 
 from codemods.assertion import guid
 from codemods.engine.candidates import Candidate
+from codemods.engine.items import item_of
 from codemods.engine.project import Project
 from codemods.engine.readers import environment_variable
-from codemods.engine.secrets import item_of
 from codemods.engine.sites import Occurrence
 from codemods.names import Binding, Kind, Module
 

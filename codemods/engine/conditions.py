@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from codemods.engine.cutting import Uncuttable
+from codemods.engine.items import item_of, plain_text
 from codemods.engine.readers import environment_variable, is_environment
-from codemods.engine.secrets import item_of, plain_text
 from codemods.engine.sites import Occurrence
 from codemods.names import Binding, Module
 from codemods.transform import Rewrite

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from codemods.engine.indirect import last_name
 from codemods.engine.readers import environment_variable, is_environment
-from codemods.engine.secrets import NameRead
+from codemods.engine.traced import NameRead
 from codemods.names import Binding, Kind, Module
 
 _SETTINGS = frozenset({"pydantic_settings.BaseSettings", "pydantic.BaseSettings"})

@@ -15,9 +15,9 @@ from codemods.engine.project import Project
 from codemods.engine.readers import environment_variable
 from codemods.engine.references import References
 from codemods.engine.search import Unproven
-from codemods.engine.secrets import NameRead
 from codemods.engine.source import Source, decode
 from codemods.engine.splice import Edit, splice
+from codemods.engine.traced import NameRead
 from codemods.errors import CodemodError
 from codemods.names import Binding, Module
 

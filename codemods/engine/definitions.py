@@ -15,10 +15,11 @@ from pathlib import Path
 from codemods.engine.fields import filled_from, returned_by, values_of_field
 from codemods.engine.indirect import last_name
 from codemods.engine.injected import function_of, provider_of
+from codemods.engine.items import item_of
 from codemods.engine.project import Project
 from codemods.engine.reached import as_dict, reached
 from codemods.engine.readers import environment_variable, library_read, variables_inside
-from codemods.engine.secrets import Origin, item_of
+from codemods.engine.traced import Origin
 from codemods.names import Binding, Kind, Module
 
 _DEEP = 8

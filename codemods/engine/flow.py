@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 from codemods.engine.cutting import Uncuttable
 from codemods.engine.definitions import is_definition, is_variable
-from codemods.engine.secrets import ItemRead, NameRead, Trace, item_of
+from codemods.engine.items import item_of
 from codemods.engine.source import Source
 from codemods.engine.told import use_in_words
+from codemods.engine.traced import ItemRead, NameRead, Trace
 from codemods.engine.unpacking import elements_of, without
 from codemods.model import ReasonCode
 from codemods.names import Module

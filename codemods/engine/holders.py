@@ -2,7 +2,7 @@
 
 To parse a file and to bind its names costs a hundred times what a look at its text does, and most files that hold a
 name hold it as an item of something of their own. What is not one of the plain forms is not told, and has to be parsed.
-Forms of an item: ``codemods.engine.secrets.item_of``.
+Forms of an item: ``codemods.engine.items.item_of``.
 """
 
 from __future__ import annotations

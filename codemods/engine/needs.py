@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 from codemods.engine.definitions import is_definition, is_optional
 from codemods.engine.indirect import last_name
+from codemods.engine.items import item_of
 from codemods.engine.readers import environment_variable, library_read
-from codemods.engine.secrets import item_of
 from codemods.names import Module, root_name
 
 _HARMLESS = frozenset({"setdefault", "print", "debug", "info", "warning", "error", "exception", "log", "delenv"})

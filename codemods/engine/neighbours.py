@@ -23,9 +23,9 @@ from codemods.engine.needs import needs_item, needs_variable
 from codemods.engine.plan import Surroundings
 from codemods.engine.project import Project
 from codemods.engine.references import References
-from codemods.engine.secrets import NameRead
 from codemods.engine.sites import Occurrence, is_rewrite
 from codemods.engine.spelled import as_setting, spellings
+from codemods.engine.traced import NameRead
 from codemods.engine.union_tests import asked_elsewhere
 from codemods.engine.uses import may_be_item
 from codemods.model import ReasonCode

@@ -19,8 +19,8 @@ from codemods.engine.flow import Blocked, Dropped, dropped_with, keys_of, obstac
 from codemods.engine.guards import Guards, understand
 from codemods.engine.notebook_sites import placed, strays, told
 from codemods.engine.option import OPTION, Option, option_of
-from codemods.engine.secrets import NameRead
 from codemods.engine.sites import Occurrence
+from codemods.engine.traced import NameRead
 from codemods.engine.whose import application_key, is_literal
 from codemods.model import (
     AlreadyAssertion,

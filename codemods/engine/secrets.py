@@ -7,21 +7,18 @@ reads (an environment variable, an item of a configuration) they come from. It n
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from codemods.engine.attributes import given_to, is_given, values_of, variables_of_option
+from codemods.engine.items import item_of, plain_text, shown_key
 from codemods.engine.opened import opened_for, opening_of, opens
 from codemods.engine.reached import reached
 from codemods.engine.readers import environment_variable, library_read, variables_inside
+from codemods.engine.traced import ItemRead, NameRead, Origin, Trace
 from codemods.model import ReasonCode
-from codemods.names import Binding, Kind, Module, Scope
-from codemods.shapes import ENTRA_SECRET
+from codemods.names import Binding, Kind, Module
 
-_SECRETIVE = re.compile(r"secret|passw|pwd|key|cert|pem|pfx", re.IGNORECASE)
-_OPTION = re.compile(rf"(?=.*(?:{_SECRETIVE.pattern}))[a-z_.-]+", re.IGNORECASE)
-"""An option that is certainly a name."""
 _PASS_THROUGH = frozenset({
     "decode", "encode", "get_secret_value", "read_bytes", "read_text", "strip", "lstrip", "rstrip",
 })  # fmt: skip
@@ -41,83 +38,6 @@ _DECODES = frozenset({"base64.b64decode", "base64.standard_b64decode", "base64.u
 _PATH_METHODS = frozenset({"absolute", "as_posix", "expanduser", "joinpath", "resolve", "with_name", "with_suffix"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class NameRead:
-    """A name that holds the secret. ``statement`` is what must be deleted with it; None for an imported name.
-
-    ``place`` is the name's place in a statement that binds others too (``tenant, secret = x, y``).
-    """
-
-    name: str
-    scope: Scope
-    binding: Binding
-    around: ast.With | None = None
-    place: tuple[ast.Assign, int] | None = None
-
-    @property
-    def condition(self) -> ast.NamedExpr | None:
-        """Give the ``:=`` that binds the name, which goes with what it stands in."""
-        return self.binding.node if isinstance(self.binding.node, ast.NamedExpr) else None
-
-    @property
-    def node(self) -> ast.stmt | ast.expr | None:
-        """Give whatever goes, or loses a part, with the name."""
-        return self.statement or self.condition or (None if self.place is None else self.place[0])
-
-    @property
-    def statement(self) -> ast.stmt | None:
-        """Give the assignment that binds the name, with the file that is opened for nothing else."""
-        node = self.around or self.binding.node
-        return node if self.binding.kind is Kind.ASSIGNMENT and isinstance(node, ast.stmt) else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemRead:
-    """A read of one thing out of another; an empty ``holder`` means an environment variable."""
-
-    holder: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Origin:
-    """Something defined outside the call that the secret is taken from: ``settings`` and the way to ``.secret``."""
-
-    binding: Binding
-    attributes: tuple[str, ...]
-
-
-@dataclass(slots=True, kw_only=True)
-class Trace:
-    """What a secret comes from; filled while it is followed, read only afterwards.
-
-    ``inside`` are variables that hold the secret among other things: a JSON text. ``reached`` are those it may come
-    from where that is not certain; whoever reads them for something else does not matter, as nothing is rewritten.
-    """
-
-    sources: list[str] = field(default_factory=list)
-    literals: list[ast.expr] = field(default_factory=list)
-    names: list[NameRead] = field(default_factory=list)
-    items: list[ItemRead] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    origins: list[Origin] = field(default_factory=list)
-    reads: list[ast.expr] = field(default_factory=list)
-    inside: list[str] = field(default_factory=list)
-    reached: list[str] = field(default_factory=list)
-    problem: tuple[ReasonCode, str] | None = None
-
-    @property
-    def source(self) -> str | None:
-        """Describe the origin by name."""
-        return ", ".join(dict.fromkeys(self.sources)) or None
-
-    def reach(self, variables: Iterable[str]) -> None:
-        """Add variables that the secret may come from."""
-        found = [variable for variable in variables if variable not in {item.key for item in self.items}]
-        self.reached += found
-        self.sources += [f"os.environ[{variable!r}]" for variable in found]
-
-
 def trace(module: Module, secrets: tuple[ast.expr, ...], files: tuple[ast.expr, ...] = ()) -> Trace:
     """Follow the expressions that a rewrite would take out of a call; ``files`` name a file that holds the secret."""
     tracer = _Tracer(module)
@@ -126,51 +46,6 @@ def trace(module: Module, secrets: tuple[ast.expr, ...], files: tuple[ast.expr, 
     if tracer.trace.problem is not None and all(item.holder for item in tracer.trace.items):
         tracer.trace.reach(reached(module, secrets))
     return tracer.trace
-
-
-def plain_text(module: Module, node: ast.expr | None) -> str | None:
-    """Write an expression down if it can hold no secret: names, attributes, items, environment variables, ids."""
-    match node:
-        case None:
-            return None
-        case ast.Name(id=name):
-            return name
-        case ast.Constant(value=str(text)):
-            return None if ENTRA_SECRET.search(text) else repr(text)
-        case ast.Attribute(value=value, attr=attr):
-            inner = plain_text(module, value)
-            return None if inner is None else f"{inner}.{attr}"
-        case _:
-            return _plain_item(module, node)
-
-
-def _plain_item(module: Module, node: ast.expr) -> str | None:
-    read = library_read(module, node)
-    if (variable := environment_variable(module, node) if read is None else read.variable) is not None:
-        return f"os.environ[{variable!r}]"
-    if (item := item_of(node)) is not None and (holder := plain_text(module, item[0])) is not None:
-        return f"{holder}[{item[1]!r}]"
-    return None
-
-
-def item_of(node: ast.AST) -> tuple[ast.expr, str] | None:
-    """Split a read of one item into its holder and its key, whatever way it is written."""
-    match node:
-        case ast.Call(
-            func=ast.Attribute(value=holder, attr="get"),
-            args=[ast.Constant(value=str(section)), ast.Constant(value=str(option))],
-        ) if option and not _SECRETIVE.search(section):
-            return holder, f"{section}/{option}"  # configparser, not a default
-        case (
-            ast.Attribute(value=holder, attr=key)
-            | ast.Subscript(value=holder, slice=ast.Constant(value=str(key)))
-            | ast.Call(func=ast.Attribute(value=holder, attr="get" | "pop"), args=[ast.Constant(value=str(key)), *_])
-            | ast.Call(func=ast.Name(id="getattr" | "hasattr"), args=[holder, ast.Constant(value=str(key)), *_])
-            | ast.Compare(left=ast.Constant(value=str(key)), ops=[ast.In() | ast.NotIn()], comparators=[holder])
-        ):
-            return holder, key
-        case _:
-            return None
 
 
 def parameter_of(module: Module, name: ast.Name) -> ast.AST | None:
@@ -360,7 +235,7 @@ class _Tracer:
         item = item_of(node)
         holder = plain_text(self.module, item[0]) if item is not None else None
         if item is not None and (variables := variables_inside(self.module, item[0])):
-            self.trace.sources += [f"os.environ[{variable!r}], in it {_shown(item[1])!r}" for variable in variables]
+            self.trace.sources += [f"os.environ[{variable!r}], in it {shown_key(item[1])!r}" for variable in variables]
             self.trace.inside += variables
             return
         if item is None or holder is None:
@@ -368,7 +243,7 @@ class _Tracer:
             self._refuse(ReasonCode.DYNAMIC_SECRET, "it is read out of a computed value")
             return
         self.trace.sources.append(
-            f"{holder}.{item[1]}" if isinstance(node, ast.Attribute) else f"{holder}[{_shown(item[1])!r}]"
+            f"{holder}.{item[1]}" if isinstance(node, ast.Attribute) else f"{holder}[{shown_key(item[1])!r}]"
         )
         self.trace.items.append(ItemRead(holder=holder, key=item[1]))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "pop":
@@ -407,9 +282,3 @@ class _Tracer:
 
     def _refuse(self, reason: ReasonCode, detail: str) -> None:
         self.trace.problem = self.trace.problem or (reason, detail)
-
-
-def _shown(key: str) -> str:
-    """Write down a key, but not the second argument of a ``get`` that may as well be a default: the secret itself."""
-    section, slash, option = key.partition("/")
-    return key if not slash or _OPTION.fullmatch(option) else f"{section}/..."

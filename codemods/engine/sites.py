@@ -12,10 +12,12 @@ from codemods.assertion import guid
 from codemods.engine.evidence import Seen
 from codemods.engine.handed_over import handed_over
 from codemods.engine.indirect import PATCH, Indirect, is_annotation, is_presence_test, is_type_test, last_name
+from codemods.engine.items import plain_text
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.reached import given_with, reached
-from codemods.engine.secrets import Trace, plain_text, trace
+from codemods.engine.secrets import trace
 from codemods.engine.source import Source
+from codemods.engine.traced import Trace
 from codemods.engine.unions import name_of_union, use_of_union
 from codemods.model import Category, ReasonCode, Site
 from codemods.names import Module, root_name

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from codemods.engine.evidence import spelled_otherwise
 from codemods.engine.holders import Untold, holders_of
 from codemods.engine.imported import may_take_all, words_of_imports
-from codemods.engine.secrets import item_of
+from codemods.engine.items import item_of
 from codemods.engine.spelled import as_item
 from codemods.names import Kind, Module, root_name
 

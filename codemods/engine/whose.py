@@ -8,8 +8,8 @@ from hashlib import blake2s
 from pathlib import PurePosixPath
 
 from codemods.engine.injected import provider_of
+from codemods.engine.items import plain_text
 from codemods.engine.readers import environment_variable, library_read
-from codemods.engine.secrets import plain_text
 from codemods.engine.sites import Occurrence
 from codemods.names import Binding, Kind, Module, Scope, root_name
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from codemods.engine.evidence import spelled_otherwise
 from codemods.engine.holders import Untold, holders_of
-from codemods.engine.secrets import item_of
+from codemods.engine.items import item_of
 from codemods.engine.uses import hints, is_loose, may_be_item
 from codemods.names import root_name
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from itertools import product
 
-from codemods.engine.secrets import item_of
+from codemods.engine.items import item_of
 
 _MOST = 10
 _NOTHING = (None, "")

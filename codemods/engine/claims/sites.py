@@ -13,7 +13,7 @@ from collections.abc import Callable
 from codemods.engine.claims.conditions import Secrets
 from codemods.engine.claims.imports import REPLACED
 from codemods.engine.claims.places import Expected, same
-from codemods.engine.secrets import plain_text
+from codemods.engine.items import plain_text
 from codemods.errors import ClaimError
 from codemods.model import Compared
 from codemods.names import Module
