@@ -9,7 +9,8 @@ import ast
 import re
 
 from codemods.model import ReasonCode
-from codemods.names import Kind, Module
+from codemods.names import Module
+from codemods.scope import Kind
 from codemods.transform import ASSERTION
 
 VALUE = f'{{"client_assertion": {ASSERTION}}}'

@@ -10,74 +10,14 @@ Rules: https://docs.python.org/3/reference/executionmodel.html#resolution-of-nam
 from __future__ import annotations
 
 import ast
-import enum
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
 
+from codemods.scope import Binding, Comprehension, Kind, Scope, place_of
+from codemods.syntax import COLLECTED, DECLARING, HOLDING, LEAVES, MIXED, children
+
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-_Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-
-
-class Kind(enum.Enum):
-    """How a name got its meaning."""
-
-    IMPORT = "import"
-    ASSIGNMENT = "assignment"
-    PARAMETER = "parameter"
-    DEFINITION = "definition"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Binding:
-    """One place that gives a name a meaning.
-
-    ``value`` is set for a plain ``name = value``; ``qualified`` and ``alias`` for imports. ``checked_only`` marks an
-    import that exists for type checkers and not at run time.
-    """
-
-    name: str
-    kind: Kind
-    node: ast.AST
-    value: ast.expr | None = None
-    qualified: str = ""
-    alias: ast.alias | None = None
-    checked_only: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Scope:
-    """A namespace while it is being filled; read only afterwards."""
-
-    node: ast.AST
-    parent: Scope | None
-    bindings: dict[str, list[Binding]] = field(default_factory=dict)
-    elsewhere: dict[str, Scope] = field(default_factory=dict)
-
-    @property
-    def is_class(self) -> bool:
-        """Tell whether functions inside cannot see these names."""
-        return isinstance(self.node, ast.ClassDef)
-
-    def lookup(self, name: str) -> tuple[Scope, tuple[Binding, ...]] | None:
-        """Find the scope a name belongs to when it is read here."""
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.elsewhere:
-                return scope.elsewhere[name], tuple(scope.elsewhere[name].bindings.get(name, ()))
-            if name in scope.bindings and (scope is self or not scope.is_class):
-                return scope, tuple(scope.bindings[name])
-            scope = scope.parent
-        return None
-
-    def owner(self) -> Scope:
-        """Find the scope that a walrus inside comprehensions binds in."""
-        scope = self
-        while isinstance(scope.node, _Comprehension) and scope.parent is not None:
-            scope = scope.parent
-        return scope
 
 
 class Module:
@@ -144,16 +84,7 @@ class Module:
 
     def unpacked(self, binding: Binding) -> tuple[ast.Assign, int] | None:
         """Find the place of a name in ``a, b = x, y``, where both sides are written out and equally long."""
-        match binding.node, self.parents.get(binding.node):
-            case ast.Tuple(elts=names) | ast.List(elts=names), ast.Assign(
-                targets=[_], value=ast.Tuple(elts=values) | ast.List(elts=values)
-            ) as statement if len(names) == len(values) and not any(
-                isinstance(item, ast.Starred) for item in (*names, *values)
-            ):
-                at = [index for index, item in enumerate(names) if getattr(item, "id", "") == binding.name]
-                return (statement, at[0]) if len(at) == 1 else None
-            case _:
-                return None
+        return place_of(binding, self.parents.get(binding.node))
 
     def given(self, binding: Binding) -> ast.expr | None:
         """Give the one expression a binding takes: of an assignment, of its place in a tuple, or of ``:=``."""
@@ -198,7 +129,7 @@ class Module:
         """Parse an expression that the file leaves to a library; its root means the package, imported here or not."""
         node = ast.parse(text, mode="eval").body
         scope = Scope(node, None)
-        _add(scope, Binding(name=package, kind=Kind.IMPORT, node=node, qualified=package))
+        scope.add(Binding(name=package, kind=Kind.IMPORT, node=node, qualified=package))
         self.scopes.update((item, scope) for item in ast.walk(node) if isinstance(item, ast.Name))
         return node
 
@@ -230,22 +161,22 @@ class Module:
                 scopes[node] = scope
                 references.append(node)  # type: ignore[arg-type]
                 continue
-            if kind in _COLLECTED:
+            if kind in COLLECTED:
                 self._collect(node, scope)
-            inner = self._declare(node, scope) if kind in _DECLARING else scope
-            if kind in _MIXED:
-                for child, where in _children(node, scope, inner):
+            inner = self._declare(node, scope) if kind in DECLARING else scope
+            if kind in MIXED:
+                for child, where in children(node, scope, inner):
                     parents[child] = node
                     push((child, where))
                 continue
-            for name in _HOLDING[kind]:
+            for name in HOLDING[kind]:
                 value = getattr(node, name, None)
                 if type(value) is list:
                     for child in reversed(value):  # the stack turns the order round
-                        if type(child) not in _LEAVES:
+                        if type(child) not in LEAVES:
                             parents[child] = node
                             push((child, inner))
-                elif type(value) not in _LEAVES:
+                elif type(value) not in LEAVES:
                     parents[value] = node  # type: ignore[index]
                     push((value, inner))  # type: ignore[arg-type]
         for found in (self.calls, self.references, self.strings, self.dicts):
@@ -284,16 +215,16 @@ class Module:
         if isinstance(node, ast.Import | ast.ImportFrom):
             self._declare_import(node, scope)
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            _add(scope, self._assignment(node))
+            scope.add(self._assignment(node))
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            _add(scope, Binding(name=node.name, kind=Kind.DEFINITION, node=node))
+            scope.add(Binding(name=node.name, kind=Kind.DEFINITION, node=node))
         elif isinstance(node, ast.arg):
-            _add(scope, Binding(name=node.arg, kind=Kind.PARAMETER, node=node))
+            scope.add(Binding(name=node.arg, kind=Kind.PARAMETER, node=node))
         elif isinstance(node, ast.Global | ast.Nonlocal):
             self._declare_elsewhere(node, scope)
         else:
-            _add_caught(node, scope)
-        return Scope(node, scope) if isinstance(node, _Function | ast.ClassDef | _Comprehension) else scope
+            _declare_caught(node, scope)
+        return Scope(node, scope) if isinstance(node, _Function | ast.ClassDef | Comprehension) else scope
 
     def _declare_import(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
         checked = any(_is_type_checking(item) for item in self._branches(node))
@@ -312,7 +243,7 @@ class Module:
                 name=name, kind=Kind.IMPORT, node=node, qualified=qualified, alias=alias, checked_only=checked
             )
             self.imports.append(binding)
-            _add(scope, binding)
+            scope.add(binding)
 
     def _branches(self, node: ast.AST) -> Iterator[ast.If]:
         """Yield the ``if`` statements whose body (and not whose else branch) a node stands in."""
@@ -346,78 +277,15 @@ def root_name(node: ast.expr) -> ast.Name | None:
     return node if isinstance(node, ast.Name) else None
 
 
-def _add(scope: Scope, binding: Binding) -> None:
-    if isinstance(binding.node, ast.NamedExpr):
-        scope = scope.owner()
-    scope = scope.elsewhere.get(binding.name, scope)
-    scope.bindings.setdefault(binding.name, []).append(binding)
-
-
-def _add_caught(node: ast.AST, scope: Scope) -> None:
+def _declare_caught(node: ast.AST, scope: Scope) -> None:
     """Record names bound by syntax that stores them as plain text: except clauses and match patterns."""
     match node:
         case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-            _add(scope, Binding(name=name, kind=Kind.OTHER, node=node))
+            scope.add(Binding(name=name, kind=Kind.OTHER, node=node))
         case ast.MatchMapping(rest=str(name)):
-            _add(scope, Binding(name=name, kind=Kind.OTHER, node=node))
+            scope.add(Binding(name=name, kind=Kind.OTHER, node=node))
         case _:
             return
-
-
-class _Holding(dict[type[ast.AST], tuple[str, ...]]):
-    """The fields of each kind of node that may hold others, last first; the rest are words, numbers and signs."""
-
-    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
-        fields = () if kind is ast.Constant else kind._fields
-        self[kind] = tuple(name for name in reversed(fields) if name not in _PLAIN)
-        return self[kind]
-
-
-_PLAIN = frozenset({"ctx", "id", "attr", "kind", "op", "ops", "lineno", "level", "module", "asname", "type_comment"})
-_HOLDING = _Holding()
-
-
-_COLLECTED = frozenset({ast.Name, ast.Attribute, ast.Call, ast.Dict, ast.Constant})
-_MIXED = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda})
-"""What has children of both scopes: its own and the one around it."""
-_DECLARING = frozenset(
-    {
-        ast.Name, ast.arg, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.ExceptHandler, ast.MatchAs,
-        ast.MatchStar, ast.MatchMapping, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, *_MIXED,
-    }
-)  # fmt: skip
-_LEAVES = frozenset(
-    {
-        *(
-            kind
-            for base in (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop)
-            for kind in (base, *base.__subclasses__())
-        ),
-        type(None), str, int,
-    }
-)  # fmt: skip
-"""What stands for a word or a sign, of which nothing is asked; one such node stands in many places."""
-
-
-def _children(node: ast.AST, outer: Scope, inner: Scope) -> Iterator[tuple[ast.AST, Scope]]:
-    """Pair each child with the scope it is evaluated in, last child first: the stack turns the order round."""
-    outside = set(_evaluated_outside(node))
-    for child in reversed(list(ast.iter_child_nodes(node))):
-        if isinstance(child, ast.arguments):
-            yield from ((default, outer) for default in (*child.defaults, *child.kw_defaults) if default is not None)
-            arguments = (*child.posonlyargs, *child.args, *child.kwonlyargs, child.vararg, child.kwarg)
-            yield from ((argument, inner) for argument in arguments if argument is not None)
-        else:
-            yield child, outer if child in outside else inner
-
-
-def _evaluated_outside(node: ast.AST) -> Iterator[ast.AST]:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        yield from node.decorator_list
-    if isinstance(node, ast.ClassDef):
-        yield from (*node.bases, *node.keywords)
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None:
-        yield node.returns
 
 
 def _is_type_checking(node: ast.If) -> bool:

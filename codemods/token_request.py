@@ -20,7 +20,8 @@ from collections.abc import Iterator
 
 from codemods.authority import SHARED_TENANTS, authority_of, cloud_of, tenant_of
 from codemods.model import ReasonCode
-from codemods.names import Binding, Kind, Module
+from codemods.names import Module
+from codemods.scope import Binding, Kind
 from codemods.transform import (
     ASSERTION,
     Found,

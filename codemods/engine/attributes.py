@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from codemods.engine.unpacking import elements_of
-from codemods.names import Binding, Kind, Module
+from codemods.names import Module
+from codemods.scope import Binding, Kind
 
 _NOTHING = ast.Constant(value=None)
 

@@ -17,7 +17,8 @@ from codemods.engine.items import item_of
 from codemods.engine.project import Project
 from codemods.engine.readers import environment_variable
 from codemods.engine.sites import Occurrence
-from codemods.names import Binding, Kind, Module
+from codemods.names import Module
+from codemods.scope import Binding, Kind
 
 _DEPTH = 6
 

@@ -20,7 +20,8 @@ from codemods.engine.cutting import Uncuttable
 from codemods.engine.items import item_of, plain_text
 from codemods.engine.readers import environment_variable, is_environment
 from codemods.engine.sites import Occurrence
-from codemods.names import Binding, Module
+from codemods.names import Module
+from codemods.scope import Binding
 from codemods.transform import Rewrite
 
 _Listed = ast.List | ast.Tuple | ast.Set

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from codemods.engine.indirect import last_name
 from codemods.engine.readers import environment_variable, is_environment
 from codemods.engine.traced import NameRead
-from codemods.names import Binding, Kind, Module
+from codemods.names import Module
+from codemods.scope import Binding, Kind
 
 _SETTINGS = frozenset({"pydantic_settings.BaseSettings", "pydantic.BaseSettings"})
 FILES_OF_SETTINGS = frozenset({"_env_file", "_secrets_dir"})

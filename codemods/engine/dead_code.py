@@ -19,7 +19,8 @@ from codemods.engine.source import Source, decode
 from codemods.engine.splice import Edit, splice
 from codemods.engine.traced import NameRead
 from codemods.errors import CodemodError
-from codemods.names import Binding, Module
+from codemods.names import Module
+from codemods.scope import Binding
 
 
 def reads_in(project: Project, name: str) -> dict[Path, tuple[Dead, ...]]:

@@ -20,7 +20,8 @@ from codemods.engine.project import Project
 from codemods.engine.reached import as_dict, reached
 from codemods.engine.readers import environment_variable, library_read, variables_inside
 from codemods.engine.traced import Origin
-from codemods.names import Binding, Kind, Module
+from codemods.names import Module
+from codemods.scope import Binding, Kind
 
 _DEEP = 8
 # Files of settings have no schema: an entry that nobody reads may be missing.

@@ -21,7 +21,7 @@ from codemods.engine.sites import Occurrence
 from codemods.engine.splice import Edit
 from codemods.engine.unpacking import without
 from codemods.errors import DoesNotRoundTripError
-from codemods.names import Binding, Scope
+from codemods.scope import Binding, Scope
 from codemods.transform import (
     ASSERTION,
     ArgumentEdit,

@@ -9,7 +9,8 @@ import ast
 from collections.abc import Iterator
 from typing import Final
 
-from codemods.names import Kind, Module
+from codemods.names import Module
+from codemods.scope import Kind
 
 _READS: Final = frozenset({"os.getenv", "os.environ.get"})
 _ENDS: Final = frozenset({"sys.exit"})

@@ -12,7 +12,8 @@ from codemods.engine.notebook import Notebook
 from codemods.engine.sites import Occurrence
 from codemods.engine.source import Source
 from codemods.model import ReasonCode
-from codemods.names import Kind, Module, root_name
+from codemods.names import Module, root_name
+from codemods.scope import Kind
 from codemods.transform import ASSERTION, HelperClass, Insert, Renamed, Replace, Rewrite
 
 _HELPER_NAMES = re.compile(r"managed_identity_assertion(_for_\w+)?|ManagedIdentityAssertionCredential(For\w+)?")

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 
 from codemods.engine.knowledge import Knowledge
 from codemods.model import ReasonCode
-from codemods.names import Binding, Kind, Module, root_name
+from codemods.names import Module, root_name
+from codemods.scope import Binding, Kind
 from codemods.transform import Report
 
 _LOOKUPS = frozenset({"getattr", "import_module", "__import__", "globals", "vars", "locals", "import_string"})

@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from codemods.names import Binding, Kind, Module
+from codemods.names import Module
+from codemods.scope import Binding, Kind
 
 _DEPENDS: Final = frozenset({"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends"})
 _ANNOTATED: Final = frozenset({"typing.Annotated", "typing_extensions.Annotated"})

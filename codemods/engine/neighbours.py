@@ -29,7 +29,8 @@ from codemods.engine.traced import NameRead
 from codemods.engine.union_tests import asked_elsewhere
 from codemods.engine.uses import may_be_item
 from codemods.model import ReasonCode
-from codemods.names import Kind, Module
+from codemods.names import Module
+from codemods.scope import Kind
 from codemods.transform import Already
 
 

@@ -14,7 +14,8 @@ from typing import Final
 
 from codemods.engine.attributes import default_of
 from codemods.engine.readers import environment_variable, is_environment, library_read, means
-from codemods.names import Binding, Kind, Module
+from codemods.names import Module
+from codemods.scope import Binding, Kind
 
 _DEEP: Final = 6
 _TELLING: Final = re.compile(

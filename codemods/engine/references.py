@@ -14,7 +14,7 @@ from codemods.engine.project import Project
 from codemods.engine.source import decode
 from codemods.engine.uses import Hint, Uses, hints, is_loose, uses_of
 from codemods.errors import CodemodError
-from codemods.names import Kind
+from codemods.scope import Kind
 
 
 class References:

@@ -17,7 +17,8 @@ from codemods.engine.reached import reached
 from codemods.engine.readers import environment_variable, library_read, variables_inside
 from codemods.engine.traced import ItemRead, NameRead, Origin, Trace
 from codemods.model import ReasonCode
-from codemods.names import Binding, Kind, Module
+from codemods.names import Module
+from codemods.scope import Binding, Kind
 
 _PASS_THROUGH = frozenset({
     "decode", "encode", "get_secret_value", "read_bytes", "read_text", "strip", "lstrip", "rstrip",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from codemods.model import ReasonCode
-from codemods.names import Binding, Kind, Scope
+from codemods.scope import Binding, Kind, Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -14,7 +14,8 @@ from pathlib import Path
 from codemods.engine.indirect import is_type_test, last_name
 from codemods.engine.project import Project, module_of
 from codemods.engine.unions import name_of_union
-from codemods.names import Binding, Kind, Module
+from codemods.names import Module
+from codemods.scope import Binding, Kind
 
 _STAR = b"import *"
 

@@ -19,7 +19,8 @@ from codemods.engine.holders import Untold, holders_of
 from codemods.engine.imported import may_take_all, words_of_imports
 from codemods.engine.items import item_of
 from codemods.engine.spelled import as_item
-from codemods.names import Kind, Module, root_name
+from codemods.names import Module, root_name
+from codemods.scope import Kind
 
 _ITEMS = frozenset({ast.Attribute, ast.Subscript, ast.Call, ast.Compare})
 _AS_IT_IS = frozenset({b"utf-8", b"utf8", b"utf_8", b"ascii", b"us-ascii"})

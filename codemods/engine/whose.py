@@ -11,7 +11,8 @@ from codemods.engine.injected import provider_of
 from codemods.engine.items import plain_text
 from codemods.engine.readers import environment_variable, library_read
 from codemods.engine.sites import Occurrence
-from codemods.names import Binding, Kind, Module, Scope, root_name
+from codemods.names import Module, root_name
+from codemods.scope import Binding, Kind, Scope
 
 _DEEP = 8
 
