@@ -14,35 +14,33 @@ import ast
 import re
 from collections.abc import Iterator
 
-from codemods import token_request
+from codemods import oauth_session, token_request
 from codemods.model import ReasonCode
 from codemods.names import Module
-from codemods.provider import is_elsewhere, is_token_address, knows_entra, knows_host, names_entra
-from codemods.template import text_of
+from codemods.provider import is_elsewhere, is_token_address, knows_entra, knows_host
+from codemods.sending import (
+    FUNCTIONS,
+    arguments_of,
+    calls_around,
+    calls_inside,
+    is_json,
+    is_unpacked_into_class,
+    method_of,
+    reads_of,
+    reads_of_holder,
+    takes_secret,
+    uses_of,
+)
 from codemods.transform import Found, Report, Transform
 
 _BODY = re.compile(r"(?<![|,;])(^|[&?\"'\s])client_secret=")
 _MICROSOFT = re.compile(r"microsoft|azure|entra|aad|msal|office|365|graph", re.IGNORECASE)
-_ADDRESS = re.compile(r"https?://[^/]*[^/{}]([:/]|$)", re.IGNORECASE)
 _DEEP = 4
 _NO_BODY = frozenset({"headers", "params", "cookies", "proxies", "timeout"})
 _NEVER = frozenset({"audience"})
 """Fields that other providers ask for and Entra does not know."""
 _SENDS = frozenset({"post", "request", "urlopen", "Request", "fetch"})
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_OAUTHLIB_TARGET = f"""session.fetch_token(token_url, include_client_id=True, \
-client_assertion_type="{token_request.ASSERTION_TYPE}", client_assertion=managed_identity_assertion())"""
-_AUTHLIB_TARGET = (
-    'session.register_client_auth_method(("managed_identity", add_assertion)) with '
-    'token_endpoint_auth_method="managed_identity", where add_assertion adds client_assertion_type and '
-    "client_assertion to the body of each request"
-)
-_REGISTER_TARGET = (
-    'oauth.register(name, client_id=..., client_auth_methods=[("managed_identity", add_assertion)], '
-    'token_endpoint_auth_method="managed_identity")'
-)
 _LOGIN_TARGET = "az login --identity --client-id CLIENT_ID_OF_THE_MANAGED_IDENTITY"
-_SESSIONS = (".OAuth2Session", ".AsyncOAuth2Client", ".OAuth2Client", ".AsyncOAuth2Session")
 
 
 def _search(module: Module) -> Iterator[Found]:
@@ -51,7 +49,7 @@ def _search(module: Module) -> Iterator[Found]:
     yield from _bodies(module, entra=entra)
     yield from _fields(module, entra=entra)
     yield from _texts(module, entra=entra)
-    yield from _sessions(module, entra=entra)
+    yield from oauth_session.search(module, entra=entra)
     yield from _requests(module)
     yield from _callers(module)
     yield from _command_lines(module)
@@ -61,7 +59,7 @@ def _bodies(module: Module, *, entra: bool) -> Iterator[Found]:
     """Find dicts with a secret: any in a file that knows Entra, else those of a token request to nobody knows where."""
     for node in module.dicts if "client_secret" in module.said else ():
         fields = {module.constant(key): value for key, value in zip(node.keys, node.values, strict=True)}
-        unpacked = _is_unpacked_into_class(module, _sent(module, node))
+        unpacked = is_unpacked_into_class(module, uses_of(module, node))
         if _is_field(fields) and not unpacked and _may_be_request(module, node, set(fields), entra=entra):
             client, secret = fields.get("client_id"), fields["client_secret"]
             yield _found(node, "token request", client, secret, detail=_why(module, node))
@@ -70,9 +68,9 @@ def _bodies(module: Module, *, entra: bool) -> Iterator[Found]:
         if "client_secret" not in named:
             continue
         plain = isinstance(call.func, ast.Name) and call.func.id == "dict"
-        asks = "grant_type" in named and not _takes_secret(module, call.func)
+        asks = "grant_type" in named and not takes_secret(module, call.func)
         wanted = plain or (asks and (entra or _may_ask(call.func)))
-        wanted = wanted and not _is_unpacked_into_class(module, _sent(module, call))
+        wanted = wanted and not is_unpacked_into_class(module, uses_of(module, call))
         if wanted and _is_secret(named["client_secret"]) and _may_be_request(module, call, set(named), entra=entra):
             client, secret = named.get("client_id"), named["client_secret"]
             yield _found(call, "token request", client, secret, detail=_why(module, call))
@@ -82,17 +80,13 @@ def _why(module: Module, body: ast.expr) -> str:
     """Say what keeps a body from being rewritten where it stands."""
     if isinstance(module.parents[body], ast.Assign | ast.AnnAssign):
         return "the body is made before the call: an assertion in it would be kept"
-    around = _calls_around(module, body)
-    call = next((item for item in around if _method(item) in _SENDS), None)
+    around = calls_around(module, body)
+    call = next((item for item in around if method_of(item) in _SENDS), None)
     if call is None:
         return "what sends the body is not seen"
-    if not any(is_token_address(module, item) for item in _arguments(call)):
+    if not any(is_token_address(module, item) for item in arguments_of(call)):
         return "the address is not seen to be Entra's"
     return "" if token_request.is_client(module, call) else "what sends the body is not seen"
-
-
-def _method(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _is_field(fields: dict[str | None, ast.expr]) -> bool:
@@ -117,80 +111,21 @@ def _may_ask(func: ast.expr) -> bool:
 
 
 def _may_be_request(module: Module, node: ast.expr, fields: set[str | None], *, entra: bool) -> bool:
-    if _goes_elsewhere(module, node) or (_is_json(module, node) and not knows_host(module)):
+    if _goes_elsewhere(module, node) or (is_json(module, node) and not knows_host(module)):
         return False
     return entra or ("grant_type" in fields and not _NEVER & fields)
 
 
 def _goes_elsewhere(module: Module, node: ast.expr) -> bool:
     """Tell whether a body is sent to an address that is seen and is not Entra's, here or where it is handed on to."""
-    calls = [call for use in _sent(module, node) for call in _calls_around(module, use)]
-    inner = [item for call in calls for item in _calls_inside(module, call)]
-    named = any(is_token_address(module, argument) for call in inner for argument in _arguments(call))
+    calls = [call for use in uses_of(module, node) for call in calls_around(module, use)]
+    inner = [item for call in calls for item in calls_inside(module, call)]
+    named = any(is_token_address(module, argument) for call in inner for argument in arguments_of(call))
     return _is_any_elsewhere(module, calls) or (not named and _is_any_elsewhere(module, inner))
 
 
-def _calls_inside(module: Module, call: ast.Call) -> list[ast.Call]:
-    """List the calls of a function of this file that is called, by its name or as a method of its own object."""
-    functions = _functions(module, call.func)
-    return [item for function in functions for item in ast.walk(function) if isinstance(item, ast.Call)]
-
-
-def _functions(module: Module, func: ast.expr) -> list[ast.AST]:
-    match func:
-        case ast.Name():
-            found = module.lookup(func)
-            return [item.node for item in ([] if found is None else found[1]) if isinstance(item.node, _FUNCTIONS)]
-        case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
-            return [node for node in module.parents if isinstance(node, _FUNCTIONS) and node.name == name]
-        case _:
-            return []
-
-
-def _takes_secret(module: Module, func: ast.expr) -> bool:
-    """Tell whether a function of this file has a parameter for the secret: what it does with it is told there."""
-    found = [node.args for node in _functions(module, func) if isinstance(node, _FUNCTIONS)]
-    named = [{item.arg for item in (*args.args, *args.kwonlyargs)} for args in found]
-    return bool(named) and all("client_secret" in names for names in named)
-
-
-def _is_json(module: Module, node: ast.expr) -> bool:
-    """Tell whether a body is sent as JSON, which Entra's token endpoint does not take."""
-    parents = [module.parents[use] for use in _sent(module, node)]
-    return any(isinstance(parent, ast.keyword) and parent.arg == "json" for parent in parents)
-
-
-def _sent(module: Module, node: ast.expr) -> list[ast.expr]:
-    """List where a body is used: where it stands, or where the name is read under which it is kept."""
-    parent = module.parents[node]
-    target = parent.targets[0] if isinstance(parent, ast.Assign) else getattr(parent, "target", None)
-    return [*_users(module, target.id, target)] if isinstance(target, ast.Name) else [node]
-
-
-def _is_unpacked_into_class(module: Module, uses: list[ast.expr]) -> bool:
-    """Tell whether fields are the arguments of a class of azure-identity or msal, which are told of there."""
-    keywords = [parent for use in uses if isinstance(parent := module.parents[use], ast.keyword) and parent.arg is None]
-    calls = [call for item in keywords if isinstance(call := module.parents[item], ast.Call)]
-    return any((module.qualified(call.func) or "").startswith(("azure.identity.", "msal.")) for call in calls)
-
-
-def _users(module: Module, name: str, near: ast.AST) -> list[ast.Name]:
-    """List the reads of a name in the function around a place."""
-    function = next((item for item in module.ancestors(near) if isinstance(item, _FUNCTIONS)), module.tree)
-    users = [use for use in module.references if isinstance(use, ast.Name) and use.id == name]
-    return [use for use in users if function is module.tree or function in module.ancestors(use)]
-
-
 def _is_any_elsewhere(module: Module, calls: list[ast.Call]) -> bool:
-    return any(is_elsewhere(module, argument) for call in calls for argument in _arguments(call))
-
-
-def _calls_around(module: Module, node: ast.AST) -> list[ast.Call]:
-    return [parent for parent in module.ancestors(node) if isinstance(parent, ast.Call)]
-
-
-def _arguments(call: ast.Call) -> list[ast.expr]:
-    return [*call.args, *(keyword.value for keyword in call.keywords)]
+    return any(is_elsewhere(module, argument) for call in calls for argument in arguments_of(call))
 
 
 def _fields(module: Module, *, entra: bool) -> Iterator[Found]:
@@ -204,30 +139,22 @@ def _fields(module: Module, *, entra: bool) -> Iterator[Found]:
         parent = module.parents[item]
         if isinstance(parent, ast.Assign) and not _is_secret(parent.value):
             continue
-        if _is_unpacked_into_class(module, _readers(module, item.value)):
+        if is_unpacked_into_class(module, reads_of_holder(module, item.value)):
             continue
         if entra or _may_be_body(module, item):
             yield _found(item, "token request")
 
 
-def _readers(module: Module, holder: ast.expr) -> list[ast.expr]:
-    """List the reads of what an item is put into: a name, or an attribute of an object."""
-    if isinstance(holder, ast.Attribute):
-        attributes = (node for node in module.references if isinstance(node, ast.Attribute))
-        return [node for node in attributes if node.attr == holder.attr]
-    return [*_users(module, holder.id, holder)] if isinstance(holder, ast.Name) else []
-
-
 def _may_be_body(module: Module, item: ast.Subscript) -> bool:
     """Tell whether what a secret is put into is a token request that may go to Entra, where the file names nobody."""
-    function = next((parent for parent in module.ancestors(item) if isinstance(parent, _FUNCTIONS)), module.tree)
+    function = next((parent for parent in module.ancestors(item) if isinstance(parent, FUNCTIONS)), module.tree)
     granted = any(text.value == "grant_type" and function in module.ancestors(text) for text in module.strings)
     if not isinstance(item.value, ast.Name):
         return granted
-    users = _users(module, item.value.id, item)
+    users = reads_of(module, item.value.id, item)
     sent = any(_is_sent(module, use) for use in users)
     return (granted or sent) and not _is_any_elsewhere(
-        module, [call for use in users for call in _calls_around(module, use)]
+        module, [call for use in users for call in calls_around(module, use)]
     )
 
 
@@ -247,63 +174,18 @@ def _texts(module: Module, *, entra: bool) -> Iterator[Found]:
             yield _found(_whole(module, text), "token request")
 
 
-def _sessions(module: Module, *, entra: bool) -> Iterator[Found]:
-    """Find OAuth sessions of requests-oauthlib and Authlib, which send whatever secret they are given."""
-    elsewhere = any(_ADDRESS.match(str(text.value)) for text in module.strings if "://" in str(text.value))
-    positional = module.imports_package("authlib")
-    for call in module.calls:
-        named = {keyword.arg: keyword.value for keyword in call.keywords}
-        if "client_secret" not in named and not positional:
-            continue
-        method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-        qualified = module.qualified(call.func) or ""
-        session = qualified.endswith(_SESSIONS)
-        secret = named.get("client_secret")
-        if secret is None and session and qualified.startswith("authlib.") and len(call.args) > 1:
-            secret = call.args[1]
-        if secret is None or not (session or method in {"fetch_token", "fetch_access_token", "register"}):
-            continue
-        if _is_session_elsewhere(module, call):
-            continue
-        asks = method == "fetch_token" and "token_url" in named and not is_elsewhere(module, named["token_url"])
-        if entra or ((session or asks) and not elsewhere):
-            client = named.get("client_id", call.args[0] if session and call.args else None)
-            yield _found(call, "OAuth session", client, secret, target=_session_target(module, qualified, method))
-
-
-def _is_session_elsewhere(module: Module, call: ast.Call) -> bool:
-    """Tell whether a session is given addresses of somebody else and none that may be Entra's."""
-    given = [keyword.value for keyword in call.keywords if (keyword.arg or "").endswith(("_url", "_endpoint", "_uri"))]
-    given = [value for value in given if "redirect" not in _argument_name(module, value)]
-    return any(is_elsewhere(module, value) for value in given) and not any(
-        names_entra(text_of(module, value) or "") for value in given
-    )
-
-
-def _argument_name(module: Module, value: ast.expr) -> str:
-    parent = module.parents[value]
-    return (parent.arg or "") if isinstance(parent, ast.keyword) else ""
-
-
-def _session_target(module: Module, qualified: str, method: str) -> str:
-    if method == "register":
-        return _REGISTER_TARGET
-    authlib = qualified.startswith("authlib.") or module.imports_package("authlib")
-    return _AUTHLIB_TARGET if authlib else _OAUTHLIB_TARGET
-
-
 def _requests(module: Module) -> Iterator[Found]:
     """Find requests to a token address whose body nobody can see, and those with id and secret in ``auth=``."""
     asserted = any(text.value == "client_assertion" for text in module.strings)
     for call in module.calls:
-        if _method(call) not in _SENDS:
+        if method_of(call) not in _SENDS:
             continue
         named = {keyword.arg: keyword.value for keyword in call.keywords}
-        addressed = any(is_token_address(module, item) for item in _arguments(call))
+        addressed = any(is_token_address(module, item) for item in arguments_of(call))
         if not addressed or token_request.body_of(module, call) is not None:
             continue
         sent = [*call.args, *(value for name, value in named.items() if name not in _NO_BODY)]
-        seen = any(_is_seen(module, item) for item in sent) or not (_arguments(call)[1:] or asserted)
+        seen = any(_is_seen(module, item) for item in sent) or not (arguments_of(call)[1:] or asserted)
         if "auth" in named or not (seen or asserted):
             yield _found(call, "token request")
 
@@ -314,7 +196,7 @@ def _callers(module: Module) -> Iterator[Found]:
         secret = next((item.value for item in call.keywords if item.arg == "client_secret"), None)
         if secret is None or (isinstance(secret, ast.Constant) and not secret.value):
             continue
-        if any(is_token_address(module, item) for item in _arguments(call)):
+        if any(is_token_address(module, item) for item in arguments_of(call)):
             client = next((item.value for item in call.keywords if item.arg == "client_id"), None)
             yield _found(call, "token request", client, secret)
 
@@ -372,11 +254,12 @@ def _found(
     client: ast.expr | None = None,
     secret: ast.expr | None = None,
     *,
-    target: str = token_request.TARGET,
     detail: str = "",
 ) -> Found:
     secrets = () if secret is None else (secret,)
-    report = Report(reason=ReasonCode.RAW_HTTP, client=client, secrets=secrets, detail=detail, target=target)
+    report = Report(
+        reason=ReasonCode.RAW_HTTP, client=client, secrets=secrets, detail=detail, target=token_request.TARGET
+    )
     return Found(node=node, construct=construct, report=report)
 
 

@@ -117,7 +117,7 @@ MUTANTS = [
     (DATA, "_storage(call) if _AZURE.search(text) else None", "_storage(call)"),
     (DATA, "call.unpacks and _speaks_of_azure(call.module)", "call.unpacks"),
     (RAW, " and not _NEVER & fields", ""),
-    (RAW, " or (_is_json(module, node) and not knows_host(module))", ""),
+    (RAW, " or (is_json(module, node) and not knows_host(module))", ""),
     (RAW, "return not makes or _MICROSOFT.search(name) is not None", "return True"),
     (RAW, "or (bool(keys) and None not in keys and not updated)", ""),
     (RAW, "        if entra or _may_be_body(module, item):\n", "        if entra:\n"),
