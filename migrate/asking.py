@@ -9,8 +9,9 @@ from inventory.directory import Directory
 from inventory.model import IdentityNow
 from migrate import gates, rollout
 from migrate.circumstances import RetirePolicy, Stretch
+from migrate.entry import Entry, Kind
 from migrate.gate import Closed, Question
-from migrate.model import Abandoned, Entry, Kind, Pairing, Plan, PlannedCredential, Road, Target
+from migrate.model import Abandoned, Pairing, Plan, PlannedCredential, Road, Target
 from migrate.ports import Journal
 from migrate.removal import Now, read
 from migrate.rollback import Rules, restrictions_of, rollback

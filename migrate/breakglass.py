@@ -17,10 +17,11 @@ from inventory.errors import InventoryError
 from inventory.model import Application, ApplicationId, CredentialKind, Holder, KeyId
 from migrate import rollout
 from migrate.circumstances import Forbidden, RetirePolicy
+from migrate.entry import Kind
 from migrate.errors import LeaseHeldError, VaultFailedError, WriteFailedError
 from migrate.glass import GlassSecret, Issued, NewSecret, NotIssued, NotStored, Place, new_label, place_of
 from migrate.ledger import Ledger
-from migrate.model import Kind, Plan, Target
+from migrate.model import Plan, Target
 from migrate.ports import Clock, DirectoryWriter, Journal, SecretIssuer
 from migrate.rollback import restrictions, rollback
 from migrate.rollout import Event, Standing, State

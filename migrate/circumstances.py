@@ -8,7 +8,8 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from inventory.model import ClientId
-from migrate.model import Freeze, RetireKey, RetireRule
+from migrate.days import Freeze
+from migrate.retirerule import RetireKey, RetireRule
 
 _LESS_IS_STRICTER: Final = frozenset(
     {

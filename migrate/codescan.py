@@ -15,7 +15,8 @@ from codemods.model import Changed, Clean, Failed, FileOutcome, ReasonCode, Repo
 from inventory.model import ClientId
 from migrate import rollout
 from migrate.clientid import client_id
-from migrate.model import CodeFinding, Entry, Json, Kind, Plan
+from migrate.entry import Entry, Json, Kind
+from migrate.model import CodeFinding, Plan
 from migrate.planning import clouds
 from migrate.ports import Journal
 from migrate.repository import Repositories

@@ -16,10 +16,11 @@ from inventory.model import ApplicationId
 from migrate import gates, rollout
 from migrate.asking import Asker
 from migrate.circumstances import RetirePolicy
+from migrate.entry import Json, Kind
 from migrate.errors import LeaseHeldError, LeaseLostError, WriteFailedError
 from migrate.gate import Closed, Question
 from migrate.ledger import Ledger
-from migrate.model import Abandoned, Json, Kind, Plan, Road
+from migrate.model import Abandoned, Plan, Road
 from migrate.ports import ActivationWriter, Clock, Journal
 from migrate.removal import read
 from migrate.rollback import Rules

@@ -11,9 +11,10 @@ import msgspec
 
 from inventory.model import TenantId
 from migrate import concurrency
+from migrate.entry import Entry, Json, Kind
 from migrate.errors import LeaseHeldError
 from migrate.exchanged import ExchangeClaims, Exchanged, ExchangeRefused, ExchangeResult
-from migrate.model import Entry, Json, Kind, Pairing, Plan
+from migrate.model import Pairing, Plan
 from migrate.ports import Clock, Journal, TokenExchange
 
 _AT_ONCE = 8

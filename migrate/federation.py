@@ -12,9 +12,10 @@ from inventory.directory import Directory
 from inventory.errors import ReadFailedError
 from inventory.model import Cloud, FederatedCredential
 from migrate import concurrency, rollout
+from migrate.entry import Json, Kind
 from migrate.errors import LeaseHeldError, LeaseLostError, WriteFailedError
 from migrate.ledger import Ledger
-from migrate.model import FederatedSpec, Json, Kind, Pairing, Plan
+from migrate.model import FederatedSpec, Pairing, Plan
 from migrate.planning import clouds
 from migrate.planning.federated import FEDERATED_LIMIT
 from migrate.ports import Clock, DirectoryWriter, Journal

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from migrate.days import Freeze
+from migrate.entry import Entry, Kind
 from migrate.errors import FrozenError
-from migrate.model import Entry, Freeze, Kind, Plan
+from migrate.model import Plan
 from migrate.ports import Journal
 
 

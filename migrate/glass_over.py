@@ -12,9 +12,9 @@ from datetime import datetime
 
 from inventory.model import ClientId
 from migrate import rollout
+from migrate.entry import Entry, Json, Kind
 from migrate.errors import LeaseHeldError
 from migrate.glass import GlassSecret
-from migrate.model import Entry, Json, Kind
 from migrate.ports import Journal
 
 _KINDS = (Kind.BREAK_GLASS_MADE, Kind.BREAK_GLASS_OVER, Kind.RETIRED)

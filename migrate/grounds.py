@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from migrate.circumstances import Stretch
+from migrate.entry import Entry, Json, Kind
 from migrate.gate import Question
-from migrate.model import Entry, Json, Kind, Road
+from migrate.model import Road
 from migrate.usedby import Whose, whose
 
 

@@ -27,8 +27,9 @@ from inventory.model import (
     ServicePrincipalId,
 )
 from migrate import concurrency, restrictions, rollout, sealing
+from migrate.entry import Entry, Kind
 from migrate.guardlog import adder, told
-from migrate.model import Carried, Entry, Kind, Pairing, Target
+from migrate.model import Carried, Pairing, Target
 from migrate.ports import SealWriter
 from migrate.restrictions import CombinationError, Restrictions
 from migrate.rollout import LOCK, POLICY, Standing, State

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from migrate import rollout
-from migrate.model import Entry, Json, Kind
+from migrate.entry import Entry, Json, Kind
 from migrate.ports import Journal
 from migrate.rollout import Course, Standing
 

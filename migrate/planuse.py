@@ -11,9 +11,11 @@ from inventory.errors import SnapshotError
 from inventory.model import ClientId, Cloud, TenantId
 from inventory.snapshot import header
 from migrate import planfile, rollout
+from migrate.entry import Entry, Json, Kind
 from migrate.errors import PlanError
-from migrate.model import Abandoned, Entry, Json, Kind, Pairing, Plan, Refusal, RefusalCode, Target
+from migrate.model import Abandoned, Pairing, Plan, Refusal, Target
 from migrate.ports import Journal
+from migrate.refusalcodes import RefusalCode
 from migrate.rollout import Course
 
 SNAPSHOT_NAME = "snapshot.db"

@@ -15,9 +15,10 @@ import msgspec
 
 from migrate import infile
 from migrate.circumstances import BreakGlass, GoneCaller, OptOut, Policy, RetirePolicy
+from migrate.days import Freeze
 from migrate.errors import PolicyError
 from migrate.glass import LONGEST_HOURS
-from migrate.model import Confidence, Freeze, RetireKey, RetireRule
+from migrate.model import Confidence
 from migrate.planning.decisions import (
     Decisions,
     Exclude,
@@ -31,6 +32,7 @@ from migrate.planning.decisions import (
     Schedule,
     Thresholds,
 )
+from migrate.retirerule import RetireKey, RetireRule
 
 NAME = "unsecret.toml"
 _Value = TypeVar("_Value")

@@ -9,9 +9,10 @@ from typing import Any, Protocol
 
 from inventory.model import ApplicationId, ClientId, Holder, KeyId, TenantId
 from migrate.attachment import Attachment, IdentityUse, NewIdentity
+from migrate.entry import Entry, Kind
 from migrate.exchanged import ExchangeResult
 from migrate.glass import Issue, NewSecret, Place
-from migrate.model import Entry, FederatedSpec, Kind, Pairing
+from migrate.model import FederatedSpec, Pairing
 
 JsonObject = dict[str, Any]
 

@@ -16,10 +16,11 @@ import msgspec
 
 from inventory.model import ClientId, PrincipalId
 from migrate.certificate import digest, file, parsed
+from migrate.entry import Entry, Kind
 from migrate.errors import ProofError
 from migrate.exchange import judge
 from migrate.exchanged import ExchangeClaims
-from migrate.model import Entry, Kind, Pairing, Plan
+from migrate.model import Pairing, Plan
 
 FORMAT = "unsecret proof"
 SCHEMA = 1

@@ -14,10 +14,11 @@ from inventory.errors import PermissionMissingError, ReadFailedError
 from inventory.model import IdentityClientId, PrincipalId
 from migrate import attachment, rollout
 from migrate.attachment import Attachment, NewIdentity
+from migrate.entry import Json, Kind
 from migrate.errors import LeaseHeldError, LeaseLostError, WriteFailedError
 from migrate.federation import Created, Federator, NotCreated, Present, WouldCreate
 from migrate.ledger import Ledger
-from migrate.model import FederatedSpec, IdentityRef, Json, Kind, Pairing, Plan, Refusal
+from migrate.model import FederatedSpec, IdentityRef, Pairing, Plan, Refusal
 from migrate.ports import Clock, HostWriter, Journal
 from migrate.settling import Settling
 from migrate.steps import Action, DirectTrust, Step

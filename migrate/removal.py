@@ -23,11 +23,12 @@ from inventory.model import (
 )
 from migrate import exchange as exchanges
 from migrate import gates, rollout
+from migrate.entry import Entry, Json, Kind
 from migrate.errors import RetirementStoppedError, WriteFailedError
 from migrate.gate import Question
 from migrate.glass import rescue
 from migrate.grounds import grounds
-from migrate.model import Entry, Json, Kind, Pairing, Plan, PlannedCredential, Target
+from migrate.model import Pairing, Plan, PlannedCredential, Target
 from migrate.ports import Clock, DirectoryWriter, Journal, TokenExchange
 from migrate.settling import Settling
 from migrate.surroundings import Surroundings

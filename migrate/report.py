@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from inventory.model import ClientId, TenantId
 from migrate import rollout
-from migrate.model import Candidate, Entry, Json, Kind, Plan, PlannedCredential
+from migrate.entry import Entry, Json, Kind
+from migrate.model import Candidate, Plan, PlannedCredential
 from reports.model import Align, Column, Confidence, Curve, Document, Fact, Finding, Severity, Table
 
 _IDENTITY_COLUMNS = (

@@ -16,9 +16,10 @@ from migrate import exchange as exchanges
 from migrate import gates, rollout
 from migrate.asking import Asker
 from migrate.circumstances import RetirePolicy
+from migrate.entry import Json, Kind
 from migrate.errors import LeaseHeldError
 from migrate.gate import Closed, Question
-from migrate.model import Json, Kind, Pairing, Plan, PlannedCredential, Road, Target
+from migrate.model import Pairing, Plan, PlannedCredential, Road, Target
 from migrate.ports import Clock, DirectoryWriter, Journal, TokenExchange
 from migrate.removal import Now, Remover, read
 from migrate.retirement import GoneAlready, Held, NotRemoved, Retired, Retirement, Scheduled, WouldRetire

@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Final
 
 from inventory.model import ClientId, FederatedCredential, SignIn, SignInHistory
+from migrate.entry import Entry, Kind
 from migrate.gate import CodeState
-from migrate.model import Entry, Kind
 from migrate.rollout import Standing, State, is_clean
 
 WINDOW: Final = timedelta(days=7)

@@ -16,9 +16,10 @@ from inventory.errors import PermissionMissingError, ReadFailedError
 from inventory.model import ApplicationId, ClientId, FederatedCredential, ScanNote
 from migrate import reversal, rollout
 from migrate.attachment import NewIdentity
+from migrate.entry import Json, Kind
 from migrate.errors import LeaseHeldError, LeaseLostError, WriteFailedError
 from migrate.ledger import Ledger
-from migrate.model import Json, Kind, Plan
+from migrate.model import Plan
 from migrate.ports import Clock, DirectoryWriter, HostWriter, Journal
 from migrate.reversal import Undo
 from migrate.rollout import Course

@@ -16,9 +16,10 @@ from typing import Any
 from inventory.directory import Directory
 from inventory.errors import PermissionMissingError, ReadFailedError
 from migrate import concurrency, restrictions, rollout, sealing
+from migrate.entry import Json, Kind
 from migrate.errors import LeaseHeldError, LeaseLostError, WriteFailedError
 from migrate.ledger import Ledger
-from migrate.model import Json, Kind, Pairing, Plan
+from migrate.model import Pairing, Plan
 from migrate.ports import Clock, Journal, JsonObject, SealWriter
 from migrate.restrictions import CombinationError, Restrictions
 from migrate.rollout import LOCK, POLICY, State

@@ -14,7 +14,7 @@ from typing import Any, Final
 from inventory.classify import Expiry, expiry, reconcile
 from inventory.model import Application, Credential, CredentialKind, Holder, KeyId, Purpose, ServicePrincipal
 from migrate import restrictions
-from migrate.model import Entry, Json, Kind
+from migrate.entry import Entry, Json, Kind
 from migrate.rollout import POLICY, FailedIn, HeldBy, Standing, State, TakenBack, Well
 
 PREFIX: Final = "unsecret seal"

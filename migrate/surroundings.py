@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from inventory.model import ClientId
 from migrate.circumstances import Caller, Circumstances, GoneCaller, Informed, InPlace, Removed, RetirePolicy
+from migrate.entry import Entry, Kind
 from migrate.gate import CodeState
-from migrate.model import ApplicationRef, Carried, Entry, Kind, Plan, PlannedCredential, Target
+from migrate.model import ApplicationRef, Carried, Plan, PlannedCredential, Target
 from migrate.naming import Named, names
 from migrate.rollback import Rules
 from migrate.rollout import code_state, glass_of, overtaken

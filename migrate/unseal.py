@@ -13,9 +13,10 @@ from typing import Any
 from inventory.errors import PermissionMissingError, ReadFailedError
 from inventory.model import ApplicationId
 from migrate import sealing
+from migrate.entry import Kind
 from migrate.errors import LeaseHeldError, LeaseLostError, WriteFailedError
 from migrate.ledger import Ledger
-from migrate.model import Kind, Plan
+from migrate.model import Plan
 from migrate.ports import Clock, Journal, SealWriter
 from migrate.revert import NotReverted, Reversion, Reverted, WouldRevert
 from migrate.rollout import LOCK, POLICY, Course, State

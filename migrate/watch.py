@@ -16,10 +16,11 @@ from inventory.model import ClientId, SignIn, SignInHistory
 from migrate import aadsts, rollout
 from migrate import exchange as exchanges
 from migrate.circumstances import Policy
+from migrate.entry import Entry, Kind
 from migrate.errors import LeaseHeldError
 from migrate.glass import GlassSecret, rescue
 from migrate.glass_over import note_ended_of
-from migrate.model import Entry, Kind, Pairing, Plan
+from migrate.model import Pairing, Plan
 from migrate.ports import Journal, TokenExchange
 from migrate.usedby import caught_up
 

@@ -13,8 +13,8 @@ import msgspec
 
 from inventory.model import Holder
 from migrate.certificate.canonical import canonical
+from migrate.entry import Kind
 from migrate.journal.chain import Row
-from migrate.model import Kind
 
 _PARTS = ("data", "meant", "seen_before", "done", "seen_after")
 _GROUNDS = ("application", "federated_credential", "gates", "identity", "log", "proofs", "tenant")

@@ -18,9 +18,10 @@ from migrate.cli.journals import check_begun
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import Settings, common
 from migrate.cli.output import emit, progress
+from migrate.entry import Entry
 from migrate.errors import PlanError
 from migrate.guard import Found, Guard, Guarded, Intact, Unclear, Ward, wards
-from migrate.model import Entry, Plan, Target
+from migrate.model import Plan, Target
 
 _SQLITE = b"SQLite format 3\x00"
 

@@ -14,7 +14,8 @@ from migrate.cli import wiring
 from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, common, selection
 from migrate.cli.output import emit
-from migrate.model import Entry, Json, Kind, Plan, Target
+from migrate.entry import Entry, Json, Kind
+from migrate.model import Plan, Target
 
 _ANSWERS = {"told": None, "agreed": True, "refused": False}
 _AT_ONCE = 8

@@ -16,8 +16,8 @@ from migrate.cli.journals import journal as opened
 from migrate.cli.options import FILE, Settings, common, selection
 from migrate.cli.output import emit
 from migrate.clock import SystemClock
+from migrate.entry import Entry, Kind
 from migrate.errors import ProofError
-from migrate.model import Entry, Kind
 from migrate.ports import Journal
 from migrate.proofs import Known, taken
 

@@ -6,8 +6,9 @@ import shlex
 from pathlib import Path
 from typing import Any, assert_never
 
-from migrate.model import Refusal, RefusalCode
+from migrate.model import Refusal
 from migrate.provision import CarriedOut, NotCarriedOut, Provision, WouldCarryOut
+from migrate.refusalcodes import RefusalCode
 
 
 def word(result: Provision) -> str:

@@ -14,9 +14,9 @@ from migrate.cli import outputs
 from migrate.cli.journals import check_chain
 from migrate.cli.options import FILE, verbose
 from migrate.clock import SystemClock
+from migrate.entry import Entry
 from migrate.errors import JournalError
 from migrate.journal.store import SqlJournal
-from migrate.model import Entry
 from reports.model import Document
 from reports.render import write
 

@@ -12,8 +12,9 @@ from migrate.cli.journals import journal as opened
 from migrate.cli.journals import wrong
 from migrate.cli.options import Settings, common
 from migrate.cli.output import emit
+from migrate.entry import Entry
 from migrate.journal.database import shown
-from migrate.model import Abandoned, Entry, Refusal
+from migrate.model import Abandoned, Refusal
 from migrate.rollout import Course, Standing
 
 _Other = TypeVar("_Other", Refusal, Abandoned)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from migrate.days import days_at
 from migrate.gate import ALWAYS, Answer, Closed, Gate, Open, Question
-from migrate.model import days_at
 
 
 def _ask(question: Question) -> Answer:

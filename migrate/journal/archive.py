@@ -13,12 +13,12 @@ from typing import assert_never
 import msgspec
 import sqlalchemy as sa
 
+from migrate.entry import Kind
 from migrate.errors import JournalError
 from migrate.journal import chain, guards, lines, schema
 from migrate.journal.database import Database
 from migrate.journal.schema import entries_table, journal_table, leases_table
 from migrate.journal.upgrade import upgrade
-from migrate.model import Kind
 from migrate.ports import Clock
 
 _BATCH = 500

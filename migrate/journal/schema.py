@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from migrate.entry import Kind
 from migrate.errors import JournalError
 from migrate.journal import chain, guards
-from migrate.model import Kind
 
 metadata = sa.MetaData()
 

@@ -13,13 +13,13 @@ import msgspec
 import sqlalchemy as sa
 
 from inventory.model import ClientId
+from migrate.entry import Entry, Json, Kind
 from migrate.errors import JournalError
 from migrate.journal import chain, leases, schema
 from migrate.journal.database import Database
 from migrate.journal.process import actor
 from migrate.journal.schema import entries_table, journal_table
 from migrate.journal.upgrade import upgrade
-from migrate.model import Entry, Json, Kind
 from migrate.ports import Clock
 
 LOG = logging.getLogger("unsecret.journal")

@@ -11,12 +11,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from inventory.model import ClientId, PrincipalId
-from migrate.model import Candidate, Confidence, RefusalCode
+from migrate.model import Candidate, Confidence
 from migrate.planning import matching
 from migrate.planning.decisions import Thresholds
 from migrate.planning.facts import Facts
 from migrate.planning.resolve import Resolved
 from migrate.planning.scoring import RANK, Candidates, reference
+from migrate.refusalcodes import RefusalCode
 
 _SHOWN = 3
 """Candidates that a plan tells of each application."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from inventory.model import ClientId, TenantId
-from migrate.model import Confidence, Freeze, RetireRule
+from migrate.days import Freeze
+from migrate.model import Confidence
+from migrate.retirerule import RetireRule
 
 
 class Runs(enum.StrEnum):

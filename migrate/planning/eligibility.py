@@ -7,7 +7,8 @@ from datetime import datetime
 
 from inventory.model import Application, Credential, Purpose, ServicePrincipal
 from inventory.usage_subject import has_agents
-from migrate.model import PlannedCredential, RefusalCode
+from migrate.model import PlannedCredential
+from migrate.refusalcodes import RefusalCode
 
 Refused = tuple[RefusalCode, str]
 

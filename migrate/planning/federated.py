@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from inventory.model import Application
-from migrate.model import FederatedSpec, IdentityRef, RefusalCode
+from migrate.model import FederatedSpec, IdentityRef
 from migrate.planning.facts import Facts
+from migrate.refusalcodes import RefusalCode
 
 FEDERATED_LIMIT = 20
 """Federated credentials an application can hold (Graph, "federatedIdentityCredential resource type")."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from inventory.estate import Host
 from inventory.model import Application
-from migrate.model import Candidate, IdentityRef, Pairing, Refusal, RefusalCode
+from migrate.model import Candidate, IdentityRef, Pairing, Refusal
 from migrate.planning import ways, whereabouts
 from migrate.planning.assignment import Choice, NotChosen
 from migrate.planning.facts import UNATTACHABLE, Facts, Naming
 from migrate.planning.federated import FEDERATED_LIMIT, federated_spec
 from migrate.planning.resolve import Resolved
 from migrate.planning.subjects import Subject
+from migrate.refusalcodes import RefusalCode
 from migrate.steps import Action, Step
 
 _BETTER = frozenset({RefusalCode.NO_IDENTITY, RefusalCode.LOW_CONFIDENCE, RefusalCode.CONTESTED_IDENTITY})

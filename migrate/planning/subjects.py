@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from inventory.classify import reconcile
 from inventory.model import Application, ApplicationId, ClientId, Credential, ServicePrincipal, Snapshot
-from migrate.model import ApplicationRef, Candidate, PlannedCredential, Refusal, RefusalCode
+from migrate.model import ApplicationRef, Candidate, PlannedCredential, Refusal
 from migrate.planning import eligibility, managed, ways
 from migrate.planning.decisions import Decisions
 from migrate.planning.facts import Facts
 from migrate.planning.resolve import Resolved
 from migrate.planning.risk import Surroundings
 from migrate.planning.unused import unused
+from migrate.refusalcodes import RefusalCode
 from migrate.steps import Step
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from inventory.model import ClientId
+from migrate.days import Freeze
 from migrate.errors import PolicyError
-from migrate.model import Freeze, Wave
+from migrate.model import Wave
 from migrate.planning.decisions import Decisions, Limits
 from migrate.planning.risk import Risk
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 from inventory.estate import Host
 from inventory.model import Application, FederatedCredential
-from migrate.model import RefusalCode
 from migrate.planning import clouds, ways
 from migrate.planning.decisions import Runs, RunsOn
 from migrate.planning.facts import ARC, CLOUD_SHELL, CLUSTER, STATIC_SITE, UNATTACHABLE, Facts, Named, Naming
+from migrate.refusalcodes import RefusalCode
 from migrate.steps import Step
 
 GITHUB = "token.actions.githubusercontent.com"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from migrate.model import Freeze, Plan, Wave
+from migrate.days import Freeze
+from migrate.model import Plan, Wave
 from migrate.review.text import safe
 
 _BAR = 20

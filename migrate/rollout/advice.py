@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
-from migrate.model import Kind
+from migrate.entry import Kind
 from migrate.rollout.standing import Course, FailedIn, HeldBy, Standing, TakenBack, Well
 from migrate.rollout.states import State
 

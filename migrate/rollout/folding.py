@@ -13,11 +13,12 @@ from typing import Any, Final
 import msgspec
 
 from inventory.model import ClientId, TenantId
+from migrate.entry import Entry, Kind
 from migrate.errors import IllegalTransitionError
 from migrate.exchanged import ExchangeClaims
 from migrate.gate import CodeState
 from migrate.glass import GlassSecret
-from migrate.model import Abandoned, Entry, Kind, Pairing, Refusal
+from migrate.model import Abandoned, Pairing, Refusal
 from migrate.rollout.reading import closed_gates, code_state, glass_of
 from migrate.rollout.standing import (
     SEAL,

@@ -11,10 +11,11 @@ import msgspec
 
 from inventory.model import ClientId, KeyId, TenantId
 from migrate.circumstances import Deactivation, Stretch
+from migrate.entry import Entry, Kind
 from migrate.exchanged import ExchangeClaims
 from migrate.gate import CodeState
 from migrate.glass import GlassSecret, Place
-from migrate.model import Abandoned, Carried, CodeFinding, Entry, Kind, Pairing, Plan, Refusal, Target
+from migrate.model import Abandoned, Carried, CodeFinding, Pairing, Plan, Refusal, Target
 
 
 def planned(entries: Iterable[Entry]) -> tuple[Pairing, ...]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from inventory.model import ClientId
+from migrate.entry import Kind
 from migrate.glass import GlassSecret
-from migrate.model import Abandoned, ApplicationRef, Carried, Kind, Pairing, Refusal, Target
+from migrate.model import Abandoned, ApplicationRef, Carried, Pairing, Refusal, Target
 from migrate.rollout.states import State
 from migrate.steps import Action
 

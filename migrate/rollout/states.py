@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from migrate.model import Kind
+from migrate.entry import Kind
 
 
 class State(enum.StrEnum):

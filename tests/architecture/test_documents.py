@@ -18,7 +18,7 @@ from migrate import gates
 from migrate.cli.emulator import COMMANDS as EMULATOR_COMMANDS
 from migrate.cli.main import COMMANDS
 from migrate.emulator.faults.model import Fault
-from migrate.model import RefusalCode
+from migrate.refusalcodes import RefusalCode
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -12,9 +12,9 @@ import pytest
 
 from inventory.model import ClientId
 from migrate.clock import SystemClock
+from migrate.entry import Entry, Json, Kind
 from migrate.journal import archive, schema
 from migrate.journal.store import SqlJournal
-from migrate.model import Entry, Json, Kind
 from tests.support import postgres as servers
 from tests.support.journals import about, database, fact, journal
 

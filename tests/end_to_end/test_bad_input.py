@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from migrate.cli.main import main
-from migrate.model import Kind
+from migrate.entry import Kind
 from tests.support.rollout import Rollout, elsewhere, isolate, rollout
 
 Told = Callable[[], str]

@@ -13,7 +13,7 @@ import pytest
 
 from migrate import planfile
 from migrate.cli.main import main
-from migrate.model import Entry, Json, Kind
+from migrate.entry import Entry, Json, Kind
 from tests.support.glass import TOML, VAULT, Broken, broken
 
 

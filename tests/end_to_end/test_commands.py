@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from migrate.cli.main import main
-from migrate.model import Json, Kind
+from migrate.entry import Json, Kind
 from tests.support.rollout import Rollout, elsewhere, rollout
 
 FILES = ("snapshot.db", "plan.json", "journal.db")

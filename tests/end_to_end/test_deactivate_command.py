@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate.model import Kind
+from migrate.entry import Kind
 from tests.support.unused import Idle, idle
 
 DISABLED = 7000112

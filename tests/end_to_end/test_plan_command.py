@@ -14,7 +14,8 @@ from inventory import snapshot as snapshots
 from inventory.model import TenantId
 from migrate import planfile
 from migrate.cli.main import main
-from migrate.model import Plan, RefusalCode
+from migrate.model import Plan
+from migrate.refusalcodes import RefusalCode
 from tests.support.rollout import Rollout, rollout
 from tests.support.tenants import application, host, identity, snapshot
 

@@ -22,7 +22,8 @@ import pytest
 
 from migrate import planfile
 from migrate.cli.main import COMMANDS, main
-from migrate.model import Kind, Plan
+from migrate.entry import Kind
+from migrate.model import Plan
 from tests.support.rollout import Rollout, rollout
 
 LAUNCHER = Path(__file__).parents[2] / "unsecret.py"

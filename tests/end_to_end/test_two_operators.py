@@ -17,9 +17,10 @@ from migrate import planfile
 from migrate.cli.main import main
 from migrate.clock import SystemClock
 from migrate.demo import callers
+from migrate.entry import Entry, Json, Kind
 from migrate.journal import archive
 from migrate.journal.store import SqlJournal
-from migrate.model import Entry, Json, Kind, Plan
+from migrate.model import Plan
 from tests.support.postgres import Server, postgres
 from tests.support.rollout import Rollout, rollout
 

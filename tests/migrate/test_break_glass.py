@@ -21,9 +21,9 @@ from migrate import policyfile, rollout
 from migrate.breakglass import Made, NotMade, Present, WouldMake
 from migrate.circumstances import BreakGlass, Policy
 from migrate.emulator.vault.book import SecretVersion
+from migrate.entry import Kind
 from migrate.errors import PolicyError
 from migrate.glass import place_of
-from migrate.model import Kind
 from migrate.retirement import Held
 from migrate.rollout import State
 from migrate.settling import Settling

@@ -16,8 +16,8 @@ import pytest
 from migrate import certificate, planfile, rollout
 from migrate.cli.main import main
 from migrate.cli.proof import _known
+from migrate.entry import Kind
 from migrate.errors import ProofError
-from migrate.model import Kind
 from migrate.proofs import Known, taken
 from tests.support import rollout as tenants
 

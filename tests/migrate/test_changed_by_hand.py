@@ -15,8 +15,9 @@ from inventory.model import ClientId, SignInHistory, TenantId
 from migrate.emulator.state import credentials, deletion, managed
 from migrate.emulator.state.policies import Policy, Restriction, Restrictions
 from migrate.emulator.state.records import Application
+from migrate.entry import Kind
 from migrate.exchanged import ExchangeResult
-from migrate.model import Kind, Pairing, Plan
+from migrate.model import Pairing, Plan
 from migrate.retirement import GoneAlready, Held, WouldRetire
 from tests.support.rollout import Rollout, Seen, rollout
 

@@ -15,9 +15,10 @@ import pytest
 from inventory.model import ApplicationId
 from migrate import gates
 from migrate.circumstances import Circumstances, Deactivation, Informed, Stretch
+from migrate.entry import Kind
 from migrate.gate import Question
 from migrate.graph_writer import GraphWriter
-from migrate.model import Abandoned, Kind, Road
+from migrate.model import Abandoned, Road
 from migrate.settling import Settling
 from tests.support import faultpoints
 from tests.support.glass import failing

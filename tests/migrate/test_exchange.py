@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from inventory.model import TenantId
+from migrate.entry import Entry, Kind
 from migrate.exchange import NotProven, Proven, Verdict, tenants, verify
 from migrate.exchanged import Exchanged, ExchangeRefused, ExchangeResult
 from migrate.journal.store import SqlJournal
-from migrate.model import Entry, Kind, Pairing
+from migrate.model import Pairing
 from migrate.planning.plan import make_plan
 from migrate.rollout import proofs
 from tests.support.questions import APPLICATION, IDENTITY, PAIRING, claims

@@ -7,9 +7,10 @@ import pytest
 
 from migrate import freezes
 from migrate.clock import SystemClock
+from migrate.days import Freeze
+from migrate.entry import Kind
 from migrate.errors import FrozenError
 from migrate.journal.store import SqlJournal
-from migrate.model import Freeze, Kind
 from migrate.planning.plan import make_plan
 from tests.support.tenants import snapshot
 

@@ -19,9 +19,10 @@ from inventory.model import (
     TenantId,
 )
 from migrate import planfile
-from migrate.model import Pairing, Plan, Refusal, RefusalCode
+from migrate.model import Pairing, Plan, Refusal
 from migrate.planning import names
 from migrate.planning.plan import FEDERATED_LIMIT, make_plan
+from migrate.refusalcodes import RefusalCode
 from tests.support.tenants import (
     AUDIENCE,
     ISSUER,

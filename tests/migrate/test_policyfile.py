@@ -13,9 +13,10 @@ from migrate import policyfile
 from migrate.circumstances import Policy, RetirePolicy
 from migrate.cli.policies import check_names, retirement, ruling
 from migrate.errors import PolicyError
-from migrate.model import Confidence, RetireKey
+from migrate.model import Confidence
 from migrate.planning.decisions import NOTHING, Runs
 from migrate.planning.plan import make_plan
+from migrate.retirerule import RetireKey
 from tests.support.tenants import application, identity, snapshot
 
 DOCS = Path(__file__).parents[2] / "docs" / "plan.md"

@@ -21,10 +21,11 @@ from migrate.emulator.ids import fresh_guid
 from migrate.emulator.state.azure import RoleAssignment
 from migrate.emulator.state.records import Host
 from migrate.emulator.state.roles import READER
+from migrate.entry import Entry, Kind
 from migrate.errors import WriteFailedError
 from migrate.exchange import ASSERTION_CLASS
 from migrate.federation import Created, NotCreated, Present
-from migrate.model import Entry, Kind, Pairing, Refusal
+from migrate.model import Pairing, Refusal
 from migrate.provision import CarriedOut, NotCarriedOut, WouldCarryOut
 from migrate.revert import NotReverted, Reverted, WouldRevert
 from migrate.rollout import State

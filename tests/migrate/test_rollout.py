@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from inventory.model import ClientId
 from migrate import exchange, rollout
+from migrate.entry import Entry, Kind
 from migrate.gate import CodeState
-from migrate.model import CodeFinding, Entry, Kind
+from migrate.model import CodeFinding
 from migrate.rollout import State
 from tests.support.questions import PAIRING, claims
 from tests.support.tenants import NOW, TENANT

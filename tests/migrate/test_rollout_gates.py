@@ -30,9 +30,11 @@ from migrate.circumstances import (
     Removed,
     RetirePolicy,
 )
+from migrate.days import Freeze
+from migrate.entry import Entry, Json, Kind
 from migrate.gate import Closed
 from migrate.gates import freeze_window, opt_out
-from migrate.model import Entry, Freeze, Json, Kind, Plan, SeenUse
+from migrate.model import Plan, SeenUse
 from migrate.planning.plan import make_plan
 from migrate.planning.seen import seen as seen_in
 from migrate.rollback import Rules, rollback

@@ -13,10 +13,10 @@ import pytest
 
 from inventory.directory import Directory
 from inventory.model import ClientId, SignInHistory
+from migrate.entry import Kind
 from migrate.errors import LeaseLostError
 from migrate.exchange import NotProven, Proven
 from migrate.federation import Created, NotCreated
-from migrate.model import Kind
 from migrate.retirement import Held, Retired
 from tests.support.journals import SetClock, journal
 from tests.support.rollout import Rollout, rollout

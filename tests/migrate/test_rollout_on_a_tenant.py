@@ -17,11 +17,12 @@ from inventory.errors import TenantUnreachableError
 from inventory.model import ApplicationId, ClientId, CredentialKind, Holder, KeyId, SignInHistory, TenantId
 from migrate import rollout as rules
 from migrate.demo import callers
+from migrate.entry import Kind
 from migrate.errors import RetirementStoppedError, WriteFailedError
 from migrate.exchange import NotProven, Proven
 from migrate.exchanged import ExchangeRefused, ExchangeResult
 from migrate.federation import Created, NotCreated, Present, WouldCreate
-from migrate.model import FederatedSpec, Kind, Pairing, Plan
+from migrate.model import FederatedSpec, Pairing, Plan
 from migrate.retirement import GoneAlready, Held, NotRemoved, Retired, WouldRetire
 from tests.support.rollout import Rollout, Seen, rollout
 

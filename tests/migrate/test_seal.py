@@ -26,8 +26,9 @@ from inventory.model import (
 from migrate import planfile, sealing
 from migrate.cli.main import main
 from migrate.emulator.state.records import PasswordCredential
+from migrate.entry import Entry, Kind
 from migrate.guard import Alarm, Found, Intact, Unclear, wards
-from migrate.model import Entry, Kind, Pairing
+from migrate.model import Pairing
 from migrate.ports import SealWriter
 from migrate.restrictions import ADDITIONS
 from migrate.revert import NotReverted, Reverted, WouldRevert

@@ -14,9 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from inventory.model import ClientId, Holder, KeyId
 from migrate import rollout
+from migrate.entry import Entry, Kind
 from migrate.errors import IllegalTransitionError
 from migrate.gate import CodeState
-from migrate.model import Entry, Kind
 from migrate.rollout import INTENTS, STATIONS, TABLE, Course, Event, Standing, State
 from tests.support.examples import share
 from tests.support.questions import PAIRING, claims

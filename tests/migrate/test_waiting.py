@@ -7,7 +7,8 @@ from typing import cast
 
 from inventory.model import ApplicationId, ClientId
 from migrate.cli.provisions import waiting
-from migrate.model import ApplicationRef, Refusal, RefusalCode
+from migrate.model import ApplicationRef, Refusal
+from migrate.refusalcodes import RefusalCode
 
 APP = "00000000-0000-4000-8000-00000000000a"
 

@@ -17,9 +17,10 @@ from inventory.model import TenantId
 from migrate import planfile
 from migrate.circumstances import OptOut, Policy, RetirePolicy
 from migrate.demo import callers
+from migrate.entry import Entry, Json, Kind
 from migrate.errors import WriteFailedError
 from migrate.exchanged import ExchangeResult
-from migrate.model import Entry, Json, Kind, Pairing, Plan, SeenUse
+from migrate.model import Pairing, Plan, SeenUse
 from migrate.retirement import Held, NotRemoved, Retired, Retirement, Scheduled, WouldRetire
 from migrate.watch import Broken, Look, Quiet, Watcher, Watching
 from tests.support.audit import journal_of

@@ -15,8 +15,9 @@ from typing import Any
 from migrate import gates
 from migrate.emulator.state.records import Application, ServicePrincipal
 from migrate.emulator.state.tenant import Tenant
+from migrate.entry import Kind
 from migrate.journal.store import SqlJournal
-from migrate.model import Kind, Pairing, Plan, Road
+from migrate.model import Pairing, Plan, Road
 
 WINDOW = timedelta(days=28)
 

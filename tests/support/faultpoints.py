@@ -19,9 +19,10 @@ import httpx
 from yarl import URL
 
 from inventory.model import TenantId
+from migrate.entry import Entry
 from migrate.exchanged import ExchangeResult
 from migrate.journal.store import SqlJournal
-from migrate.model import Entry, Pairing
+from migrate.model import Pairing
 from migrate.token_client import AzureTokenExchange
 
 Outcome = TypeVar("Outcome")

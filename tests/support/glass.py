@@ -29,7 +29,8 @@ from migrate.emulator.state.policies import (
 )
 from migrate.emulator.state.records import Application, PasswordCredential
 from migrate.emulator.state.tenant import Tenant
-from migrate.model import Entry, Json, Kind, Pairing, Plan
+from migrate.entry import Entry, Json, Kind
+from migrate.model import Pairing, Plan
 from migrate.retirement import Retired
 from migrate.rollout import Standing
 from migrate.vault_writer import vault_issuer

@@ -17,9 +17,9 @@ import sqlalchemy as sa
 
 from inventory.model import ClientId
 from migrate.clock import SystemClock
+from migrate.entry import Entry, Kind
 from migrate.errors import LeaseHeldError
 from migrate.journal.store import SqlJournal
-from migrate.model import Entry, Kind
 
 OVER = timedelta(seconds=-1)
 """Length of a lease whose time is over at once."""

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from migrate.circumstances import Policy, RetirePolicy
-from migrate.model import Kind
+from migrate.entry import Kind
 from migrate.watch import Quiet, Watcher
 from tests.support.estate import Estate
 from tests.support.rollout import Rollout, rollout

@@ -23,9 +23,10 @@ from migrate.emulator.faults.engine import install, remove
 from migrate.emulator.faults.parsing import convert
 from migrate.emulator.state.policies import Policy as Policies
 from migrate.emulator.state.policies import Restriction, Restrictions
+from migrate.entry import Kind
 from migrate.errors import MigrateError
 from migrate.journal.store import SqlJournal
-from migrate.model import Abandoned, Kind, Plan, Target
+from migrate.model import Abandoned, Plan, Target
 from migrate.retirement import Held, Scheduled
 from migrate.watch import Watcher
 from tests.support.audit import Audit

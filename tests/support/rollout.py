@@ -23,11 +23,12 @@ from migrate import planfile, planuse
 from migrate.circumstances import Policy, RetirePolicy
 from migrate.demo import callers
 from migrate.emulator.server import Emulator
+from migrate.entry import Entry, Kind
 from migrate.exchange import Verdict, verify
 from migrate.federation import Federation, Federator
 from migrate.graph_writer import GraphWriter
 from migrate.journal.store import SqlJournal
-from migrate.model import Entry, Kind, Pairing, Plan
+from migrate.model import Pairing, Plan
 from migrate.planning.plan import make_plan
 from migrate.ports import DirectoryWriter, TokenExchange
 from migrate.retire import Retirer

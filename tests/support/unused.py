@@ -18,8 +18,8 @@ from migrate.cli.main import main
 from migrate.demo import callers
 from migrate.emulator.server import Emulator
 from migrate.emulator.state.records import Application
+from migrate.entry import Entry
 from migrate.journal.store import SqlJournal
-from migrate.model import Entry
 from tests.support.rollout import PatientClock, isolate
 
 

@@ -15,9 +15,10 @@ from typing import Any
 
 from migrate.circumstances import Policy, RetirePolicy
 from migrate.demo import callers
+from migrate.entry import Entry, Kind
 from migrate.exchange import verify
 from migrate.federation import NotCreated
-from migrate.model import Entry, Kind, Pairing
+from migrate.model import Pairing
 from migrate.provision import NotCarriedOut
 from migrate.retirement import Held, NotRemoved, Retirement
 from migrate.seal import NotSealed

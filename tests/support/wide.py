@@ -20,8 +20,10 @@ from migrate.circumstances import Policy, RetirePolicy
 from migrate.deactivation import Deactivator
 from migrate.demo import callers
 from migrate.emulator.state.records import PasswordCredential, ServicePrincipal
+from migrate.entry import Entry, Kind
 from migrate.glass_over import note_ended
-from migrate.model import Abandoned, Entry, Kind, Pairing, Plan, RefusalCode, Road, Target
+from migrate.model import Abandoned, Pairing, Plan, Road, Target
+from migrate.refusalcodes import RefusalCode
 from migrate.vault_writer import vault_issuer
 from migrate.watch import Watcher
 from tests.support.audit import WINDOW, Audit, Removal

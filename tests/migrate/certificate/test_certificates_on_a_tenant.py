@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from migrate.cli.main import main
-from migrate.model import Entry, Kind
+from migrate.entry import Entry, Kind
 from migrate.rollout import removed as removals
 from tests.support.journals import journal
 from tests.support.rollout import rollout

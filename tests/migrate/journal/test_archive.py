@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from inventory.model import ClientId
 from migrate.clock import SystemClock
+from migrate.entry import Kind
 from migrate.errors import JournalError
 from migrate.journal import archive, chain
-from migrate.model import Kind
 from tests.support.examples import share
 from tests.support.journals import about, database, fact, journal, old_journal
 

@@ -9,8 +9,8 @@ import pytest
 
 from inventory.model import ClientId
 from migrate.clock import SystemClock
+from migrate.entry import Kind
 from migrate.journal import archive, chain
-from migrate.model import Kind
 from tests.support.journals import about, append, clear, die_at, fact, journal, old_journal, process
 
 CLOCK = SystemClock()

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from inventory.model import ClientId
 from migrate.cli.main import main
 from migrate.cli.output import _masked
-from migrate.model import Kind
+from migrate.entry import Kind
 from tests.support.journals import about, database, fact, journal
 from tests.support.postgres import PASSWORD, Server
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from inventory.model import ClientId
+from migrate.entry import Kind
 from migrate.errors import LeaseHeldError, LeaseLostError
 from migrate.journal import process as processes
-from migrate.model import Kind
 from tests.support.journals import OVER, SetClock, about, contend, hold, journal, process
 from tests.support.postgres import Server
 

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from inventory.model import ClientId
 from migrate.clock import SystemClock
+from migrate.entry import Kind
 from migrate.errors import JournalError
 from migrate.journal import archive, schema
-from migrate.model import Kind
 from tests.support.journals import about, database, fact, journal, old_journal
 
 CLOCK = SystemClock()

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from inventory.model import ClientId
 from migrate.clock import SystemClock
+from migrate.entry import Entry, Kind
 from migrate.errors import JournalError, LeaseLostError
 from migrate.journal.store import SqlJournal
-from migrate.model import Entry, Kind
 from tests.support.postgres import Server
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from inventory.estate import Host, RoleHeld, RoleKind, Tier
 from inventory.model import FederatedCredential
-from migrate.model import RefusalCode
 from migrate.planning.facts import CLUSTER
 from migrate.planning.plan import make_plan
+from migrate.refusalcodes import RefusalCode
 from tests.support.tenants import (
     AUDIENCE,
     ISSUER,

@@ -9,9 +9,10 @@ import pytest
 from inventory.estate import Host
 from inventory.model import Application, ManagedIdentity, Snapshot
 from migrate.errors import PolicyError
-from migrate.model import Confidence, Plan, RefusalCode
+from migrate.model import Confidence, Plan
 from migrate.planning.decisions import NOTHING, Decisions, Exclude, Pair, Runs, RunsOn, Thresholds
 from migrate.planning.plan import make_plan
+from migrate.refusalcodes import RefusalCode
 from migrate.steps import Action
 from tests.support.tenants import TODAY, application, host, identity, snapshot, trust
 

@@ -11,8 +11,9 @@ import pytest
 
 from inventory.model import Snapshot
 from migrate import planfile
-from migrate.model import Pairing, Plan, RefusalCode
+from migrate.model import Pairing, Plan
 from migrate.planning.plan import make_plan
+from migrate.refusalcodes import RefusalCode
 from tests.support.labelled import Labelled, labelled
 from tests.support.tenants import application, host, identity
 

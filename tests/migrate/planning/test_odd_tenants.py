@@ -10,12 +10,14 @@ import pytest
 
 from inventory.estate import HostSetting, RoleHeld, RoleKind, SettingKind, Tier
 from inventory.model import Application, FederatedCredential, Snapshot
+from migrate.days import Freeze
 from migrate.errors import PolicyError
-from migrate.model import Freeze, Pairing, Plan, Refusal, RefusalCode
+from migrate.model import Pairing, Plan, Refusal
 from migrate.planning.decisions import NOTHING, Decisions, Exclude, Pair, Repository, Runs, RunsOn, Schedule
 from migrate.planning.facts import CLUSTER, Naming, gather
 from migrate.planning.federated import FEDERATED_LIMIT
 from migrate.planning.plan import make_plan
+from migrate.refusalcodes import RefusalCode
 from migrate.steps import Action
 from tests.support.tenants import TENANT, TODAY, application, guid, host, identity, principal, snapshot, trust
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from inventory.estate import RoleHeld, RoleKind, Tier
 from inventory.model import ClientId, Holder
-from migrate.model import Confidence, Freeze
+from migrate.days import Freeze
+from migrate.model import Confidence
 from migrate.planning.decisions import NOTHING, Decisions, Limits, OwnerRule, Schedule
 from migrate.planning.plan import make_plan
 from migrate.planning.risk import Risk, assess, surroundings

@@ -21,11 +21,12 @@ from inventory.model import (
     Snapshot,
     TenantId,
 )
-from migrate.model import Pairing, Plan, Refusal, RefusalCode
+from migrate.model import Pairing, Plan, Refusal
 from migrate.planning.decisions import NOTHING, Decisions, Exclude, Managed, Pair, Runs, RunsOn
 from migrate.planning.facts import ARC, CLOUD_SHELL, CLUSTER, STATIC_SITE
 from migrate.planning.federated import FEDERATED_LIMIT
 from migrate.planning.plan import make_plan
+from migrate.refusalcodes import RefusalCode
 from migrate.steps import CARRIED_OUT, Action
 from tests.support.tenants import (
     AUDIENCE,

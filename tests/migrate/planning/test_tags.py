@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from inventory.model import Application, FederatedCredential, ManagedIdentity, Owner, Snapshot
-from migrate.model import Candidate, Confidence, RefusalCode
+from migrate.model import Candidate, Confidence
 from migrate.planning import tagging
 from migrate.planning.decisions import NOTHING
 from migrate.planning.facts import Naming, gather
 from migrate.planning.plan import make_plan
 from migrate.planning.scoring import score
+from migrate.refusalcodes import RefusalCode
 from tests.support.tenants import application, guid, host, identity, snapshot
 
 ORDERS, BILLING = application("orders"), application("billing")

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from migrate.model import Freeze, RefusalCode
+from migrate.days import Freeze
 from migrate.planning.decisions import Decisions, Exclude, Limits
 from migrate.planning.plan import make_plan
+from migrate.refusalcodes import RefusalCode
 from migrate.review import told
 from migrate.review.changes import compare
 from tests.support.tenants import (

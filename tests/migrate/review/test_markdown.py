@@ -9,7 +9,8 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from migrate.model import Freeze, Plan
+from migrate.days import Freeze
+from migrate.model import Plan
 from migrate.planning.decisions import Decisions, Exclude, Pair, Schedule
 from migrate.planning.plan import make_plan
 from migrate.review.markdown import render
