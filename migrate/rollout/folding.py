@@ -6,7 +6,7 @@ follow from the table never reaches the tenant.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -17,9 +17,9 @@ from migrate.entry import Entry, Kind
 from migrate.errors import IllegalTransitionError
 from migrate.exchanged import ExchangeClaims
 from migrate.gate import CodeState
-from migrate.glass import GlassSecret
 from migrate.model import Abandoned, Pairing, Refusal
-from migrate.rollout.reading import closed_gates, code_state, glass_of
+from migrate.rollout.memory import remembered
+from migrate.rollout.reading import closed_gates, code_state
 from migrate.rollout.standing import (
     SEAL,
     Course,
@@ -27,7 +27,6 @@ from migrate.rollout.standing import (
     HeldBy,
     Standing,
     TakenBack,
-    Trust,
     Well,
     course,
     course_of_abandoned,
@@ -151,7 +150,7 @@ def step(what: Course, now: Standing, entry: Entry) -> Standing:
     row = transition(now.station, happened) if happened else None
     station = row.target if row else now.station
     return replace(
-        _remembered(now, entry), station=station, condition=_condition(now, entry, happened), begun=_begun(now, entry)
+        remembered(now, entry), station=station, condition=_condition(now, entry, happened), begun=_begun(now, entry)
     )
 
 
@@ -174,84 +173,6 @@ def _begun(now: Standing, entry: Entry) -> frozenset[tuple[Kind, str]]:
         return now.begun | {(entry.kind, entry.subject)}
     over = {_DONE.get(entry.kind), _UNDONE.get(entry.kind)} - {None}
     return frozenset(each for each in now.begun if each[0] not in over or each[1] != entry.subject)
-
-
-def _remembered(now: Standing, entry: Entry) -> Standing:
-    remember = _MEMORY.get(entry.kind)
-    return remember(now, entry) if remember else now
-
-
-def _attached(now: Standing, entry: Entry) -> Standing:
-    host = entry.subject.lower()
-    ours = now.attached | {host} if entry.data.get("attached") else now.attached
-    return replace(now, hosts=now.hosts | {host}, attached=ours)
-
-
-def _detached(now: Standing, entry: Entry) -> Standing:
-    host = frozenset({entry.subject.lower()})
-    return replace(now, hosts=now.hosts - host, attached=now.attached - host)
-
-
-def _created(now: Standing, entry: Entry) -> Standing:
-    return replace(now, created=now.created | {entry.subject.lower()}) if entry.data.get("created") else now
-
-
-def _deleted(now: Standing, entry: Entry) -> Standing:
-    return replace(now, created=now.created - {entry.subject.lower()})
-
-
-def _trusted(now: Standing, entry: Entry) -> Standing:
-    """Keep a federated credential as ours although a later run found it there already."""
-    told = str(entry.data.get("id", ""))
-    kept = now.trust is not None and now.trust.ours and now.trust.id in {told, ""}
-    ours = bool(entry.data.get("created")) or kept
-    subject = str(entry.data.get("subject", ""))
-    return replace(now, trust=Trust(name=entry.subject, id=told, ours=ours, subject=subject))
-
-
-def _untrusted(now: Standing, entry: Entry) -> Standing:
-    del entry
-    return replace(now, trust=None)
-
-
-def _sealed(now: Standing, entry: Entry) -> Standing:
-    return replace(now, sealed=now.sealed | {entry.subject})
-
-
-def _unsealed(now: Standing, entry: Entry) -> Standing:
-    return replace(now, sealed=now.sealed - {entry.subject})
-
-
-def _removed(now: Standing, entry: Entry) -> Standing:
-    left = tuple(each for each in now.glass if each.carried != entry.carried)
-    return replace(now, removed=now.removed | {entry.carried}, glass=left)
-
-
-def _glass_made(now: Standing, entry: Entry) -> Standing:
-    return replace(now, glass=(*_without(now, entry.subject), glass_of(entry)))
-
-
-def _glass_over(now: Standing, entry: Entry) -> Standing:
-    return replace(now, glass=_without(now, entry.subject))
-
-
-def _without(now: Standing, label: str) -> tuple[GlassSecret, ...]:
-    return tuple(each for each in now.glass if each.label != label)
-
-
-_MEMORY: Final[Mapping[Kind, Callable[[Standing, Entry], Standing]]] = {
-    Kind.ATTACHED: _attached,
-    Kind.DETACHED: _detached,
-    Kind.IDENTITY_CREATED: _created,
-    Kind.IDENTITY_DELETED: _deleted,
-    Kind.FEDERATED: _trusted,
-    Kind.UNFEDERATED: _untrusted,
-    Kind.RETIRED: _removed,
-    Kind.BREAK_GLASS_MADE: _glass_made,
-    Kind.BREAK_GLASS_OVER: _glass_over,
-    Kind.SEALED: _sealed,
-    Kind.UNSEALED: _unsealed,
-}
 
 
 def fold(what: Course, entries: Iterable[Entry], code: CodeState | None = None) -> Standing:
