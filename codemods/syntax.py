@@ -37,7 +37,7 @@ LEAVES = frozenset(
             for base in (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop)
             for kind in (base, *base.__subclasses__())
         ),
-        type(None), str, int,
+        type(None), str, int, bool,
     }
 )  # fmt: skip
 """What stands for a word or a sign, of which nothing is asked; one such node stands in many places."""
