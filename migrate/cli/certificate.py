@@ -10,7 +10,7 @@ import click
 
 from migrate import certificate
 from migrate.cli import outputs
-from migrate.cli.options import FILE, Settings, common
+from migrate.cli.options import FILE, Named, Settings, common
 from migrate.cli.output import emit
 from migrate.clientid import client_id
 from migrate.clock import SystemClock
@@ -19,6 +19,7 @@ from migrate.journal import archive
 
 _LARGEST = 1 << 28
 _FOLDER = click.Path(file_okay=False, path_type=Path)
+_PLACE = Named(path_type=Path)
 
 
 @click.group()
@@ -50,32 +51,47 @@ def write(*, settings: Settings, app: str | None, out: Path, key: Path | None) -
 
 
 @command.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILE)
+@click.argument("places", metavar="FILE|FOLDER...", nargs=-1, required=True, type=_PLACE)
 @click.option("--public-key", type=FILE, metavar="KEY.pem", help="The key of the team that they must be signed with.")
 @common
-def verify(*, settings: Settings, files: tuple[Path, ...], public_key: Path | None) -> int:
+def verify(*, settings: Settings, places: tuple[Path, ...], public_key: Path | None) -> int:
     """Check certificates with nothing but the FILEs, and the public key where they are signed.
 
-    The hash of every entry, that the entries bear out the claims, that they amount to proofs, and the signature; exit
-    code 1 where one does not hold, 2 where one cannot be read.
+    Of a FOLDER, every *.json in it. The hash of every entry, that the entries bear out the claims, that they amount to
+    proofs, and the signature; exit code 1 where one does not hold, 2 where one cannot be read.
     """
     key = certificate.public_key(_read(public_key), str(public_key)) if public_key else None
-    rows: list[dict[str, Any]] = []
-    unread: CertificateError | None = None
-    for path in files:
-        try:
-            content = _read(path)
-        except CertificateError as error:
-            unread = unread or error
-            rows.append({"file": str(path), "sound": False, "problems": [{"where": "file", "what": str(error)}]})
-            continue
-        problems = certificate.check(content, key)
-        told = [{"where": each.where, "what": each.what} for each in problems]
-        rows.append({"file": str(path), "sound": not problems, "problems": told, **_told(content, problems)})
-    emit(settings, (line for row in rows for line in _verdict(row, checked=key is not None)), rows)
-    if unread:
-        raise unread
+    rows = [_checked(path, key) for place in places for path in _files(place)]
+    unread = next((row for row in rows if row["sound"] is None), None)
+    told = [row for row in rows if row is not unread]
+    emit(settings, (line for row in told for line in _verdict(row, checked=key is not None)), rows)
+    if unread is not None:
+        raise CertificateError(unread["problems"][0]["what"])
     return 0 if all(row["sound"] for row in rows) else 1
+
+
+def _files(place: Path) -> list[Path]:
+    """List what is to be checked: a file, be it there or not, or the certificates of a folder."""
+    if not place.is_dir():
+        return [place]
+    try:
+        found = sorted(each for each in place.iterdir() if each.suffix == ".json")
+    except OSError as error:
+        raise CertificateError(f"cannot read {place}: {error.strerror}; name a folder that can be read") from error
+    if not found:
+        raise CertificateError(f"{place} holds no *.json; name the folder that 'certificate write --out' wrote to")
+    return found
+
+
+def _checked(path: Path, key: Any) -> dict[str, Any]:
+    """Return the verdict on a file; ``sound`` is None where it cannot be read, so that nothing is known of it."""
+    try:
+        content = _read(path)
+    except CertificateError as error:
+        return {"file": str(path), "sound": None, "problems": [{"where": "file", "what": str(error)}]}
+    problems = certificate.check(content, key)
+    told = [{"where": each.where, "what": each.what} for each in problems]
+    return {"file": str(path), "sound": not problems, "problems": told, **_told(content, problems)}
 
 
 def _signer(path: Path) -> Any:
@@ -135,6 +151,9 @@ def _told(content: bytes, problems: tuple[certificate.Problem, ...]) -> dict[str
 
 
 def _verdict(row: dict[str, Any], *, checked: bool) -> Iterator[str]:
+    if row["sound"] is None:
+        yield f"{row['file']}: NOT READ: {row['problems'][0]['what']}"
+        return
     if not row["sound"]:
         yield from (f"{row['file']}: NOT SOUND: {each['where']}: {each['what']}" for each in row["problems"])
         return

@@ -115,15 +115,31 @@ def test_the_verdict_of_every_file_is_told_where_one_cannot_be_read(
     Path("cut.json").write_text('{\n  "format"')
     Path("deep.json").write_text("[" * 200_000)
     Path("latin.json").write_bytes(b'"\xff"')
-    assert main(["certificate", "verify", "none.json", "cut.json", "deep.json", "latin.json"]) == 2
+    assert main(["certificate", "verify", "none.json", "cut.json", "gone.json", "deep.json", "latin.json"]) == 2
     told = capsys.readouterr()
     assert told.out.splitlines() == [
-        "none.json: NOT SOUND: file: cannot read none.json: No such file or directory; name a file that is there",
         "cut.json: NOT SOUND: file: it is no JSON: see line 2, column 11",
+        "gone.json: NOT READ: cannot read gone.json: No such file or directory; name a file that is there",
         "deep.json: NOT SOUND: file: it is nested too deeply for a certificate",
         "latin.json: NOT SOUND: file: it is no JSON",
     ]
-    assert told.err.count("cannot read none.json") == told.err.count("\n") == 1
+    assert told.err.count("cannot read none.json: No such file or directory") == told.err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("keys")
+def test_a_folder_stands_for_every_json_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("c/b.json", "c/a.json", "c/notes.txt", "c/inner/c.json"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text("{}")
+    assert main(["certificate", "verify", "c"]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split(": ")[0] for line in told] == ["c/a.json", "c/b.json"]
+    Path("empty").mkdir()
+    assert main(["certificate", "verify", "empty"]) == 2
+    assert "empty holds no *.json" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_certificate_is_neither_sound_nor_replaced(
