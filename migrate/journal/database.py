@@ -39,6 +39,11 @@ class Database:
         self._file = _sqlite_file(parsed)
         if self._file is not None and not self._file.parent.is_dir():
             raise JournalError(f"cannot open the journal {self.where}: there is no folder {self._file.parent}")
+        if self._file is not None and self._file.is_dir():
+            inside = self._file / "unsecret.db"
+            raise JournalError(
+                f"cannot open the journal {self.where}: it is a folder; name the file in it, as {inside}"
+            )
         self._engine = _engine(parsed, self.where)
         self._writer = self._engine.execution_options(**{_WRITES: True})
         self._has_written = False

@@ -177,6 +177,7 @@ def test_a_journal_may_be_named_as_the_file_it_is(
         (["status", "--journal", "host=h password=hunter2"], "neither a file nor a database URL"),
         (["status", "--journal", "sqlite:x.db"], "neither a file nor a database URL"),
         (["status", "--journal", ":memory:"], "in memory"),
+        (["status", "--journal", "."], "it is a folder; name the file in it, as unsecret.db"),
     ],
 )
 def test_an_address_that_is_none_is_told_in_one_line_and_never_shown(
