@@ -37,7 +37,8 @@ def command(
     """Forbid new secrets for PLAN's applications that were watched to the end; dry run without --apply.
 
     An app management policy that keeps everything that is in force takes the place of what is in force, and the
-    service principal is locked. 'unsecret revert PLAN --app ID --to watched' puts back what was there before.
+    service principal is locked. 'unsecret revert PLAN --app ID --to watched' puts back what was there before. Exit code
+    1 as long as one of them is not watched to the end, or could not be sealed.
     """
     with opened(settings) as journal:
         plan = planuse.load(plan_file, journal, settings.cloud)
@@ -47,8 +48,7 @@ def command(
     emit(settings, _lines(results), [_row(each) for each in results])
     if left := len(pairings) - len(results):
         return stopped(interrupt, f"{left} applications were not looked at")
-    waited_for = app is not None and any(isinstance(each, NotYet) for each in results)
-    return 1 if waited_for or any(isinstance(each, NotSealed) for each in results) else 0
+    return 1 if any(isinstance(each, NotYet | NotSealed) for each in results) else 0
 
 
 async def _seal(

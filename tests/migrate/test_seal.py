@@ -601,7 +601,7 @@ def test_the_commands_seal_tell_guard_and_take_back(seals: Seals, run: Run) -> N
     assert all("it is sealed once it was watched to the end" in each for each in waiting)
     assert told.count("        next: unsecret") == len(waiting)
     code, rows = run("seal", "--apply")
-    assert (code, sorted({each["result"] for each in rows})) == (0, ["not yet", "sealed"])
+    assert (code, sorted({each["result"] for each in rows})) == (1, ["not yet", "sealed"])
     (row,) = [each for each in run("status")[1]["each"] if each["client_id"] == client_id]
     assert (row["state"], row["next"]) == ("sealed", "")
     assert run("seal", "--app", seals.plan.pairings[-1].application.client_id)[0] == 1
