@@ -85,10 +85,20 @@ class Activated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NotActivated:
-    """It was not deactivated by us, or the change failed."""
+class NothingToActivate:
+    """It was not deactivated by us."""
 
     message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotActivated:
+    """The change failed, or somebody else is at it."""
+
+    message: str
+
+
+Activation = Activated | NothingToActivate | NotActivated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,12 +248,12 @@ class Deactivator:
 
     # --- back --------------------------------------------------------------------------------------------------------
 
-    async def activate(self, one: Abandoned, *, apply: bool) -> Activated | NotActivated | None:
+    async def activate(self, one: Abandoned, *, apply: bool) -> Activation | None:
         """Set what was there before the deactivation; None: it would be done, in a dry run."""
         ledger = self._ledger(one)
         ours = one.application.client_id in rollout.deactivations(ledger.entries())
         if not ours and not any(kind is Kind.DEACTIVATE_MEANT for kind, _ in ledger.standing().begun):
-            return NotActivated(message="it was not deactivated by unsecret: nothing is left to take back")
+            return NothingToActivate(message="it was not deactivated by unsecret: nothing is left to take back")
         if not apply:
             return None
         try:

@@ -43,14 +43,21 @@ class WouldRevert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """It may not be taken back, or whether it may is unknown; nothing was begun."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotReverted:
-    """It may not be taken back, or a change failed; those after it were not begun."""
+    """A change failed, or somebody else is at it; those after it were not begun."""
 
     done: tuple[str, ...]
     message: str
 
 
-Reversion = Reverted | WouldRevert | NotReverted
+Reversion = Reverted | WouldRevert | Refused | NotReverted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +101,9 @@ class Reverter:
             return self._nothing_left(ledger, to, undo, apply=apply)
         try:
             if refused := await self._refused(ledger):
-                return NotReverted(done=(), message=refused)
+                return Refused(message=refused)
         except (ReadFailedError, PermissionMissingError) as error:
-            return NotReverted(done=(), message=f"whether it can be taken back is unknown: {error}")
+            return Refused(message=f"whether it can be taken back is unknown: {error}")
         if not apply:
             return WouldRevert(left=tuple(each.text for each in undo.steps), kept=undo.kept)
         return await self._carried_out(what, to, ledger, undo)

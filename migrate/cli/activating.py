@@ -12,7 +12,7 @@ from migrate.cli.freezing import Calendar
 from migrate.cli.interrupts import patient
 from migrate.cli.options import Settings
 from migrate.cli.output import again, emit
-from migrate.deactivation import Activated, NotActivated
+from migrate.deactivation import Activated, Activation, NotActivated, NothingToActivate
 from migrate.journal.store import SqlJournal
 from migrate.model import Abandoned, Plan
 
@@ -31,16 +31,19 @@ def run(
         case Activated(found=found):
             lines = [f"  reverted  {name} is active" + (": somebody had activated it already" if found else " again")]
             row |= {"result": "reverted"}
+        case NothingToActivate(message=message):
+            lines = [f"  refused  {name}: {message}"]
+            row |= {"result": "refused", "message": message}
         case NotActivated(message=message):
             lines = [f"  FAILED  {name}: {message}"]
             row |= {"result": "not reverted", "message": message}
     emit(settings, lines, row)
-    return 1 if isinstance(result, NotActivated) else 0
+    return 1 if isinstance(result, NothingToActivate | NotActivated) else 0
 
 
 async def _activate(
     settings: Settings, plan: Plan, unused: Abandoned, journal: SqlJournal, *, calendar: Calendar, apply: bool
-) -> Activated | NotActivated | None:
+) -> Activation | None:
     async with wiring.tenant(settings, plan) as tenant:
         if apply:
             await calendar.check(plan, tenant.directory, journal)

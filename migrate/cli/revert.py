@@ -20,7 +20,7 @@ from migrate.clock import SystemClock
 from migrate.journal.store import SqlJournal
 from migrate.model import Plan
 from migrate.ports import HostWriter
-from migrate.revert import NotReverted, Reversion, Reverted, Reverter, WouldRevert
+from migrate.revert import NotReverted, Refused, Reversion, Reverted, Reverter, WouldRevert
 from migrate.rollout import Course, State
 from migrate.unseal import Unsealer
 
@@ -52,7 +52,7 @@ def command(
         course = _revert(settings, plan, what, journal, _STATES[to], unused=unused, calendar=calendar, apply=apply)
         result = asyncio.run(course)
     emit(settings, _lines(what, result), _row(what, result))
-    return 1 if isinstance(result, NotReverted) else 0
+    return 1 if isinstance(result, Refused | NotReverted) else 0
 
 
 async def _revert(
@@ -89,6 +89,8 @@ def _row(what: Course, result: Reversion) -> dict[str, Any]:
             return row | {"result": "reverted", "steps": list(done), "kept": list(kept)}
         case WouldRevert(left=left, kept=kept):
             return row | {"result": "would revert", "steps": list(left), "kept": list(kept)}
+        case Refused(message=message):
+            return row | {"result": "refused", "steps": [], "message": message}
         case NotReverted(done=done, message=message):
             return row | {"result": "not reverted", "steps": list(done), "message": message}
         case _:
@@ -97,6 +99,8 @@ def _row(what: Course, result: Reversion) -> dict[str, Any]:
 
 def _lines(what: Course, result: Reversion) -> list[str]:
     name = what.application.display_name
+    if isinstance(result, Refused):
+        return [f"  refused  {name}: {result.message}"]
     row = _row(what, result)
     lines = [f"  {row['result'] if row['result'] != 'not reverted' else 'done'}  {each}" for each in row["steps"]]
     lines += [f"  kept  {each}" for each in row.get("kept", ())]

@@ -12,8 +12,10 @@ import pytest
 from migrate import planfile
 from migrate.cli.main import main
 from migrate.emulator.server import Emulator
+from migrate.entry import Entry, Kind
 from migrate.model import Plan, Refusal
 from tests.support.estate import take_identities
+from tests.support.journals import journal
 from tests.support.rollout import isolate
 
 Run = Callable[..., tuple[int, Any]]
@@ -35,12 +37,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def run(place: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    journal = f"sqlite:///{tmp_path / 'journal.db'}"
+    url = f"sqlite:///{tmp_path / 'journal.db'}"
 
     def once(command: str, *arguments: str) -> tuple[int, Any]:
         plan = [] if command == "status" else [str(place / "plan.json")]
         capsys.readouterr()
-        code = main([command, *plan, *arguments, "--journal", journal, "--format", "json"])
+        code = main([command, *plan, *arguments, "--journal", url, "--format", "json"])
         said = capsys.readouterr()
         return code, json.loads(said.out) if said.out else said.err
 
@@ -81,6 +83,23 @@ def test_one_application_there_and_back_as_status_tells_it(place: Path, run: Run
     assert run("revert", "--app", app, "--apply")[1]["steps"] == []
     (mine,) = [row for row in run("status")[1]["each"] if row["client_id"] == app]
     assert (mine["state"], mine["station"]) == ("reverted", "planned")
+
+
+def test_what_may_not_be_taken_back_is_refused_and_has_not_failed(
+    place: Path, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = [each for each in plan_of(place).pairings if not each.federated.exists][-1]
+    app, url = one.application.client_id, f"sqlite:///{tmp_path / 'journal.db'}"
+    assert run("federate", "--app", app, "--apply", "--seen", "1")[0] == 0
+    with journal(url) as kept, kept.lease(app):
+        gone = one.credentials[0].key_id
+        kept.record(Entry(kind=Kind.RETIRED, plan=plan_of(place).digest, application=app, subject=gone))
+    for apply in ((), ("--apply",)):
+        code, told = run("revert", "--app", app, *apply)
+        assert (code, told["result"], told["steps"]) == (1, "refused", [])
+        assert main(["revert", str(place / "plan.json"), "--app", app, *apply, "--journal", url]) == 1
+        said = capsys.readouterr().out
+        assert said.startswith(f"  refused  {one.application.display_name}: 1 of its credentials are removed for good")
 
 
 def test_no_more_than_so_many_are_changed(place: Path, run: Run) -> None:

@@ -155,6 +155,7 @@ def test_what_somebody_else_deactivated_is_neither_counted_nor_activated(tenant:
     code, told = tenant.run("revert", "plan.json", "--app", app, "--apply")
     assert code == 1
     assert "not deactivated by unsecret" in told
+    assert "refused" in told
     assert tenant.app(app).is_disabled is True
 
 

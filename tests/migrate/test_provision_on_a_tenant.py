@@ -27,7 +27,7 @@ from migrate.exchange import ASSERTION_CLASS
 from migrate.federation import Created, NotCreated, Present
 from migrate.model import Pairing, Refusal
 from migrate.provision import CarriedOut, NotCarriedOut, WouldCarryOut
-from migrate.revert import NotReverted, Reverted, WouldRevert
+from migrate.revert import Refused, Reverted, WouldRevert
 from migrate.rollout import State
 from migrate.settling import Settling
 from migrate.steps import Action
@@ -294,7 +294,7 @@ def test_nothing_is_taken_back_once_a_credential_is_gone_whatever_is_said(made: 
     record(made, pairing, Kind.RETIRED, pairing.credentials[0].key_id, removed=True)
     before = made.outcome()
     result = revert(made, pairing, unused="really")
-    assert isinstance(result, NotReverted)
+    assert isinstance(result, Refused)
     assert "nothing to sign in with" in result.message
     assert made.outcome() == before
 
@@ -305,7 +305,7 @@ def test_nothing_is_taken_back_that_is_in_use_or_of_which_that_is_unknown(made: 
     proven = asyncio.run(made.base.exchange(made.plan).exchange(pairing))
     made.tenant.clock.advance(timedelta(hours=1))
     result = revert(made, pairing, unused="nobody has deployed it")
-    assert isinstance(result, NotReverted)
+    assert isinstance(result, Refused)
     assert "it is in use: 1 sign-ins" in result.message
     data = {"token_id": proven.claims.token_id}  # type: ignore[union-attr]
     record(made, pairing, Kind.HELD, "a", gates={})
@@ -313,7 +313,7 @@ def test_nothing_is_taken_back_that_is_in_use_or_of_which_that_is_unknown(made: 
     code: dict[str, Any] = {"tenant": made.plan.tenant_id, "findings": [], "scanned": 1}
     made.base.journal.record(Entry(kind=Kind.CODE_SCANNED, plan=made.plan.digest, subject="/code", data=code))
     unknown = revert(made, pairing, unused="")
-    assert isinstance(unknown, NotReverted)
+    assert isinstance(unknown, Refused)
     assert "may have been rewritten" in unknown.message
     assert isinstance(revert(made, pairing, unused="the rewritten code was never deployed"), Reverted)
 
