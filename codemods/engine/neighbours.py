@@ -8,13 +8,13 @@ The answers err on the side of leaving code alone.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from codemods.engine.candidates import Candidate, Reading, looks_like_test
-from codemods.engine.definitions import Definitions
+from codemods.engine.definitions import Definition, Definitions
 from codemods.engine.floors import Floors
 from codemods.engine.flow import Blocked, Dropped, dropped_with, keys_of
 from codemods.engine.guards import understand
@@ -25,9 +25,10 @@ from codemods.engine.project import Project
 from codemods.engine.references import References
 from codemods.engine.sites import Occurrence, is_rewrite
 from codemods.engine.spelled import as_setting, spellings
-from codemods.engine.traced import NameRead
+from codemods.engine.traced import NameRead, Origin
 from codemods.engine.union_tests import asked_elsewhere
 from codemods.engine.uses import may_be_item
+from codemods.engine.wholes import line_of_named_whole, line_of_own_whole, line_of_whole, texts_of_wholes
 from codemods.model import ReasonCode
 from codemods.names import Module
 from codemods.scope import Kind
@@ -88,17 +89,25 @@ class Neighbours:
         variables = [item.key for item in occurrence.trace.items if not item.holder]
         for origin in occurrence.trace.origins:
             found = self.definitions.find(path, module, origin)
-            if found.problem is not None:
-                return ReasonCode.LEFTOVER, found.problem
             variables += found.variables
-            if origin.attributes and (place := self._item(path, origin.attributes[-1], found.holders)) is not None:
-                return ReasonCode.SECRET_USED_ELSEWHERE, place
-            for variable in found.variables:
-                if (line := needs_variable(module, variable, self._is_site(path, module))) is not None:
-                    return ReasonCode.SECRET_USED_ELSEWHERE, f"{variable} on line {line}"
+            if (blocked := self._origin(path, module, origin, found)) is not None:
+                return blocked
         for variable in variables:
             if (place := self._variable(path, variable)) is not None:
                 return ReasonCode.SECRET_USED_ELSEWHERE, f"{variable} in {place}"
+        return None
+
+    def _origin(self, path: Path, module: Module, origin: Origin, found: Definition) -> Blocked | None:
+        """Say what cannot do without the thing that a secret is read from."""
+        if found.problem is not None:
+            return ReasonCode.LEFTOVER, found.problem
+        if origin.attributes and (place := self._item(path, origin.attributes[-1], found.holders)) is not None:
+            return ReasonCode.SECRET_USED_ELSEWHERE, place
+        if origin.attributes and (place := self._whole(path, module, origin, found)) is not None:
+            return ReasonCode.SECRET_USED_ELSEWHERE, f"with all of {origin.binding.name} {place}"
+        for variable in found.variables:
+            if (line := needs_variable(module, variable, self._is_site(path, module))) is not None:
+                return ReasonCode.SECRET_USED_ELSEWHERE, f"{variable} on line {line}"
         return None
 
     def _asked(self, construct: str) -> str | None:
@@ -119,6 +128,21 @@ class Neighbours:
             line = needs_item(module, key, set(holders), self._is_site(other, module))
             if line is not None:
                 return f"{self.project.name(other)}:{line}"
+        return None
+
+    def _whole(self, path: Path, module: Module, origin: Origin, found: Definition) -> str | None:
+        """Find code that looks at all that the holder of a secret holds: here, where it is defined, elsewhere."""
+        if (line := line_of_whole(module, origin.binding, origin.attributes[:-1])) is not None:
+            return f"on line {line}"
+        for place, value in found.places:
+            there = module if place == path else self.project.module(place)
+            if there is not None and (line := _line_of_definition(there, value, found.holders)) is not None:
+                return f"in {self.project.name(place)}:{line}"
+        name = _name_elsewhere(module, origin)
+        texts = texts_of_wholes(name) if name is not None else ()
+        for other, there in self._others(path, lambda _: True, *texts):
+            if (line := line_of_named_whole(there, {name or ""})) is not None:
+                return f"in {self.project.name(other)}:{line}"
         return None
 
     def _others(self, path: Path, may_hold: Callable[[bytes], bool], *words: str) -> Iterator[tuple[Path, Module]]:
@@ -165,13 +189,33 @@ def look_around(project: Project, reading: Reading, known: Knowledge) -> Neighbo
 
 def _expected(candidates: Iterable[Candidate]) -> Iterator[str]:
     """Yield the words by which others may need the secrets of sites that could be rewritten."""
-    occurrences = (each for item in candidates if not item.file.is_test for each in item.file.occurrences)
-    for occurrence in occurrences:
+    occurrences = ((item, each) for item in candidates if not item.file.is_test for each in item.file.occurrences)
+    for item, occurrence in occurrences:
         if is_rewrite(occurrence) and occurrence.trace.problem is None:
             yield occurrence.site.construct.rpartition(".")[2]
-            for variable in (item.key for item in occurrence.trace.items if not item.holder):
+            for variable in (read.key for read in occurrence.trace.items if not read.holder):
                 yield from spellings(variable)
-            yield from (origin.attributes[-1] for origin in occurrence.trace.origins if origin.attributes)
+            for origin in (each for each in occurrence.trace.origins if each.attributes):
+                yield origin.attributes[-1]
+                name = _name_elsewhere(item.file.module, origin)
+                yield from () if name is None else texts_of_wholes(name)
+
+
+def _name_elsewhere(module: Module, origin: Origin) -> str | None:
+    """Give the name by which other files know what holds a secret; None where it is of one function."""
+    binding = origin.binding
+    if binding.kind is Kind.IMPORT:
+        return binding.name if binding.alias is None else binding.alias.name.rpartition(".")[2]
+    return binding.name if binding in module.top.bindings.get(binding.name, ()) else None
+
+
+def _line_of_definition(module: Module, value: ast.expr, holders: Collection[str]) -> int | None:
+    """Find the line that looks at all of what a value is given to: the class around it, or what is called so."""
+    owner = next((node for node in module.ancestors(value) if isinstance(node, ast.ClassDef)), None)
+    bindings = [binding for name in holders for binding in module.top.bindings.get(name, ())]
+    lines = [line_of_whole(module, binding) for binding in bindings]
+    lines += [] if owner is None else [line_of_own_whole(module, owner)]
+    return min((line for line in lines if line is not None), default=None)
 
 
 def _names(candidates: Iterable[Candidate]) -> set[str]:
