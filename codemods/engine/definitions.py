@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from codemods.engine.fields import filled_from, returned_by, values_of_field
+from codemods.engine.fields import filled_from, refuses_default, returned_by, values_of_field
 from codemods.engine.indirect import last_name
 from codemods.engine.injected import function_of, provider_of
 from codemods.engine.items import item_of
@@ -248,7 +248,8 @@ class Definitions:
         found.variables += filled_from(place.module, owner, key)
         found.places += [(place.path, value) for _, value in values if value is not None]
         for node, value in ((node, value) for node, value in values if node not in self.assumed):
-            if value is None or not is_optional(place.module, value, found.variables):
+            optional = value is not None and is_optional(place.module, value, found.variables)
+            if value is None or not optional or refuses_default(place.module, owner, node, value):
                 return self._at(place, node)
         if values:
             # The file of the site itself is searched for other uses when the site is judged.
@@ -337,6 +338,12 @@ def _is_optional(module: Module, node: ast.expr, variables: list[str]) -> bool:
         case _:
             variables.extend([] if variable is None else [variable])
             return False
+
+
+def is_field_needed(module: Module, owner: ast.ClassDef, node: ast.AnnAssign) -> bool:
+    """Tell whether a class cannot be made where nothing gives a field its value."""
+    optional = node.value is not None and is_optional(module, node.value, [])
+    return node.value is None or not optional or refuses_default(module, owner, node, node.value)
 
 
 def is_variable(module: Module, node: ast.AST) -> bool:

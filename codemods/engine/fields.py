@@ -6,10 +6,14 @@ import ast
 from collections.abc import Iterator
 from typing import Final
 
+from codemods.engine.readers import environment_variable
 from codemods.names import Module
 
 _ALIASES: Final = frozenset({"alias", "validation_alias", "env"})
 
+_CALLED: Final = frozenset({"validator", "converter"})
+_CHECKS: Final = _CALLED | {"min_length", "max_length", "pattern", "regex", "gt", "ge"}
+_OPEN: Final = frozenset({"Optional", "Any", "object"})
 _PROPERTIES: Final = frozenset({"property", "cached_property"})
 
 
@@ -69,3 +73,54 @@ def filled_from(module: Module, owner: ast.ClassDef, key: str) -> Iterator[str]:
                 yield from (text.value for text in texts if isinstance(text.value, str))
             case _:
                 continue
+
+
+def refuses_default(module: Module, owner: ast.ClassDef, node: ast.AST, value: ast.expr) -> bool:
+    """Tell whether a class does not take the default of a field: it is checked like any other value.
+
+    pydantic-settings validates defaults (https://docs.pydantic.dev/latest/concepts/pydantic_settings/), where pydantic 1
+    takes None for any type; attrs calls validators and converters (https://www.attrs.org/en/stable/init.html).
+    """
+    checks = {item.arg for item in value.keywords} & _CHECKS if isinstance(value, ast.Call) else set()
+    settings = [base for base in owner.bases if _last(base).endswith("Settings")]
+    if not settings or not isinstance(node, ast.AnnAssign):
+        return bool(checks & _CALLED)
+    if checks or _is_constrained(node.annotation):
+        return True
+    old = all(module.qualified(base) == "pydantic.BaseSettings" for base in settings)
+    return not old and _may_be_none(module, value) and not _takes_none(node.annotation)
+
+
+def _is_constrained(annotation: ast.expr) -> bool:
+    """Tell whether a type asks for more than a text: ``constr(min_length=1)``, ``Annotated[str, Field(...)]``."""
+    calls = (node for node in ast.walk(annotation) if isinstance(node, ast.Call))
+    return any(item.arg in _CHECKS for call in calls for item in call.keywords)
+
+
+def _may_be_none(module: Module, value: ast.expr) -> bool:
+    """Tell whether a default may be None: by itself, or where a variable is not set."""
+    match value:
+        case ast.Constant(value=given):
+            return given is None
+        case ast.Call(func=func) if _last(func) == "Field":
+            named = [item.value for item in value.keywords if item.arg == "default"]
+            named += [item.value.body for item in value.keywords if isinstance(item.value, ast.Lambda)]
+            return any(_may_be_none(module, item) for item in (*value.args[:1], *named))
+        case ast.Call(args=[_]) if environment_variable(module, value) is not None:
+            return True
+        case ast.BoolOp(op=ast.Or(), values=values):
+            return _may_be_none(module, values[-1])
+        case _:
+            return False
+
+
+def _takes_none(annotation: ast.expr) -> bool:
+    """Tell whether a type has room for None; one that is written as a text is read as such."""
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        return "None" in annotation.value or "Optional" in annotation.value
+    words = (node for node in ast.walk(annotation) if isinstance(node, ast.Name | ast.Attribute | ast.Constant))
+    return any((isinstance(node, ast.Constant) and node.value is None) or _last(node) in _OPEN for node in words)
+
+
+def _last(node: ast.expr) -> str:
+    return getattr(node, "attr", getattr(node, "id", ""))

@@ -11,7 +11,9 @@ import ast
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
+from codemods.engine.composed import composed_reads
 from codemods.engine.cutting import Uncuttable
 from codemods.engine.definitions import is_definition, is_variable
 from codemods.engine.items import item_of
@@ -82,7 +84,8 @@ def obstacle(
         if (kept := why_kept(source, module, read, dropped, used_elsewhere)) is not None:
             return ReasonCode.LEFTOVER, kept
     for wanted in item.items:
-        for node in _reads(module, wanted):
+        composed = () if wanted.holder else composed_reads(module, wanted.key)
+        for node in chain(_reads(module, wanted), composed):
             if not dropped.holds(module, node):
                 return _other_use(module, node, wanted.key)
     return None

@@ -10,7 +10,7 @@ import ast
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from codemods.engine.definitions import is_optional
+from codemods.engine.definitions import is_field_needed
 from codemods.engine.flow import Dropped
 from codemods.engine.indirect import last_name
 from codemods.engine.needs import decides
@@ -178,7 +178,7 @@ def _fields(module: Module, names: Collection[str]) -> Iterator[tuple[ast.AnnAss
             continue
         if not isinstance(node.target, ast.Name) or node.target.id.upper() not in names or not _is_filled(owner):
             continue
-        if node.value is None or not is_optional(module, node.value, []):
+        if is_field_needed(module, owner, node):
             yield node, node.target.id.upper()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
-from codemods.engine.definitions import is_definition, is_optional
+from codemods.engine.definitions import is_definition, is_field_needed, is_optional
 from codemods.engine.indirect import last_name
 from codemods.engine.items import item_of
 from codemods.engine.readers import environment_variable, library_read
@@ -84,5 +84,5 @@ def _settings(module: Module, variable: str) -> Iterator[ast.AnnAssign]:
         if isinstance(node, ast.AnnAssign) and isinstance(owner, ast.ClassDef) and isinstance(node.target, ast.Name):
             named = node.target.id.lower() == variable.lower()
             filled = any(last_name(base).endswith("Settings") for base in owner.bases)
-            if named and filled and (node.value is None or not is_optional(module, node.value, [])):
+            if named and filled and is_field_needed(module, owner, node):
                 yield node

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from codemods.engine.candidates import Candidate, Reading, looks_like_test
+from codemods.engine.composed import composed_reads, halves
 from codemods.engine.definitions import Definition, Definitions
 from codemods.engine.floors import Floors
 from codemods.engine.flow import Blocked, Dropped, dropped_with, keys_of
@@ -121,6 +122,11 @@ class Neighbours:
             line = needs_variable(module, variable, self._is_site(other, module))
             if line is not None:
                 return f"{self.project.name(other)}:{line}"
+        for other, module in self._others(path, lambda _: True, *halves(variable)):
+            is_site = self._is_site(other, module)
+            read = next((node for node in composed_reads(module, variable) if not is_site(node)), None)
+            if read is not None:
+                return f"{self.project.name(other)}:{read.lineno}"
         return None
 
     def _item(self, path: Path, key: str, holders: list[str]) -> str | None:
@@ -195,6 +201,7 @@ def _expected(candidates: Iterable[Candidate]) -> Iterator[str]:
             yield occurrence.site.construct.rpartition(".")[2]
             for variable in (read.key for read in occurrence.trace.items if not read.holder):
                 yield from spellings(variable)
+                yield from halves(variable)
             for origin in (each for each in occurrence.trace.origins if each.attributes):
                 yield origin.attributes[-1]
                 name = _name_elsewhere(item.file.module, origin)

@@ -14,6 +14,7 @@ from codemods.assertion import Application, guid
 from codemods.authority import authority_of
 from codemods.engine.alternatives import alternative
 from codemods.engine.applications import Policy, decide
+from codemods.engine.fallback import fallback
 from codemods.engine.file import File, collision, no_place
 from codemods.engine.flow import Blocked, Dropped, dropped_with, keys_of, obstacle
 from codemods.engine.guards import Guards, understand
@@ -134,6 +135,8 @@ def refusal(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked
     if isinstance(verdict, Rewrite) and verdict.asked and not file.environment_credential:
         return ReasonCode.ENVIRONMENT_STEERED, ""
     known = around.type_tests.get(occurrence.site.construct) or occurrence.trace.problem
+    if not known and (line := fallback(file.module, occurrence)) is not None:
+        known = ReasonCode.GUARDED_BY_SECRET, f"the program goes on in another way on line {line}"
     return known or _refused_here(file, occurrence) or _refused_there(file, occurrence, around)
 
 

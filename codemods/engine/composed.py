@@ -1,0 +1,78 @@
+"""Reads of variables whose names a program puts together: ``os.environ[f"SHOP_{name}"]`` in a loop over names."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from codemods.engine.readers import is_environment, means
+from codemods.names import Module
+
+_GETTERS: Final = frozenset({"os.getenv", "os.environ.get"})
+_MAKES: Final = re.compile(r"%\(?\w*\)?s|\{[^{}]*\}")
+
+
+def halves(variable: str) -> tuple[str, ...]:
+    """Give the beginnings and ends from which others may put the name of a variable together."""
+    parts = variable.split("_")
+    cuts = range(1, len(parts))
+    heads = ("_".join(parts[:at]) + "_" for at in cuts)
+    tails = ("_" + "_".join(parts[at:]) for at in cuts)
+    return tuple(dict.fromkeys(part for part in (*heads, *tails) if part.strip("_")))
+
+
+def composed_reads(module: Module, variable: str) -> Iterator[ast.expr]:
+    """Yield the reads that may be of a variable: what they lack of its name stands in a text of the same file."""
+    for node in module.parents:
+        key = _key(module, node)
+        ends = None if key is None else _ends(key)
+        if isinstance(node, ast.expr) and ends is not None and _may_make(module, variable, *ends):
+            yield node
+
+
+def _key(module: Module, node: ast.AST) -> ast.expr | None:
+    match node:
+        case ast.Subscript(value=holder, slice=key) if is_environment(module, holder):
+            return key
+        case ast.Compare(left=key, ops=[ast.In() | ast.NotIn()], comparators=[holder]) if is_environment(
+            module, holder
+        ):
+            return key
+        case ast.Call(func=func, args=[key, *_]) if means(module, func) in _GETTERS:
+            return key
+        case _:
+            return None
+
+
+def _ends(key: ast.expr) -> tuple[str, str] | None:
+    """Give the texts that a key begins and ends with, of which one may be empty; None where it is no such text."""
+    match key:
+        case ast.JoinedStr(values=[first, *_] as values):
+            head, tail = _text(first), _text(values[-1])
+        case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod()):
+            head, tail = _around(text)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            head, tail = _text(left), _text(right)
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
+            head, tail = _around(text)
+        case _:
+            return None
+    return (head, tail) if head or tail else None
+
+
+def _around(text: str) -> tuple[str, str]:
+    parts = _MAKES.split(text)
+    return (parts[0], parts[-1]) if len(parts) > 1 else ("", "")
+
+
+def _text(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _may_make(module: Module, variable: str, head: str, tail: str) -> bool:
+    if not (variable.startswith(head) and variable.endswith(tail)) or len(head) + len(tail) >= len(variable):
+        return False
+    rest = variable[len(head) : len(variable) - len(tail)].casefold()
+    return rest in module.said and any(rest in str(text.value).casefold().split() for text in module.strings)
