@@ -78,8 +78,8 @@ def filled_from(module: Module, owner: ast.ClassDef, key: str) -> Iterator[str]:
 def refuses_default(module: Module, owner: ast.ClassDef, node: ast.AST, value: ast.expr) -> bool:
     """Tell whether a class does not take the default of a field: it is checked like any other value.
 
-    pydantic-settings validates defaults (https://docs.pydantic.dev/latest/concepts/pydantic_settings/), where pydantic 1
-    takes None for any type; attrs calls validators and converters (https://www.attrs.org/en/stable/init.html).
+    pydantic-settings validates defaults (https://docs.pydantic.dev/latest/concepts/pydantic_settings/), and takes
+    None for any type in version 1; attrs calls validators and converters (https://www.attrs.org/en/stable/init.html).
     """
     checks = {item.arg for item in value.keywords} & _CHECKS if isinstance(value, ast.Call) else set()
     settings = [base for base in owner.bases if _last(base).endswith("Settings")]
