@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from codemods.tomlkeys import DEEPEST, deep_key
 from migrate import infile
 from migrate.circumstances import BreakGlass, GoneCaller, OptOut, Policy, RetirePolicy
 from migrate.days import Freeze
@@ -229,6 +230,8 @@ def decode_retirement(content: bytes) -> RetirePolicy:
 
 
 def _file(content: bytes) -> _File:
+    if line := deep_key(content.decode(errors="replace")):
+        raise PolicyError(f"line {line} has a key of more than {DEEPEST} parts; docs/plan.md lists the keys")
     try:
         file = msgspec.toml.decode(content.removeprefix(codecs.BOM_UTF8), type=_File)
     except msgspec.ValidationError as error:

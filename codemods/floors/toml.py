@@ -10,6 +10,7 @@ from typing import Any
 
 from codemods.floors.format import PACKAGES, Declaration, FormatError, line_of, lines, newline, package_of, without_ours
 from codemods.floors.specifier import Judged, judge_requirement
+from codemods.tomlkeys import DEEPEST, deep_key
 
 _SECTION = re.compile(r"[ \t]*\[+[ \t]*([^\]]*?)[ \t]*\]+[ \t]*(?:#.*)?")
 _ENTRY = re.compile(r"([ \t]*)([\"']?)([A-Za-z0-9._-]+)\2([ \t]*=[ \t]*)(.*)")
@@ -18,6 +19,8 @@ _VERSION = re.compile(r"(?:\{.*?\bversion[ \t]*=[ \t]*)?([\"'])([^\"']*)\1")
 
 def parsed(text: str) -> dict[str, Any]:
     """Parse a document; raise ``FormatError`` with the line at most."""
+    if line := deep_key(text):
+        raise FormatError(f"line {line} has a key of more than {DEEPEST} parts")
     try:
         return tomllib.loads(text.replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, RecursionError):

@@ -25,6 +25,7 @@ from typing import Any, Final
 
 import click
 
+from codemods.tomlkeys import DEEPEST, deep_key
 from inventory.model import Cloud
 from migrate import infile
 from migrate.cli.options import Settings
@@ -48,7 +49,10 @@ class Wanted:
 def read_tenants(path: Path, settings: Settings) -> list[Wanted]:
     """Read the file; click.UsageError, one line, for whatever is wrong in it."""
     try:
-        found = tomllib.loads(infile.read(path, infile.MIB).decode("utf-8-sig"))
+        text = infile.read(path, infile.MIB).decode("utf-8-sig")
+        if line := deep_key(text):
+            raise _wrong(path, f"line {line} has a key of more than {DEEPEST} parts")
+        found = tomllib.loads(text)
     except OSError as error:
         raise _wrong(path, f"it cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

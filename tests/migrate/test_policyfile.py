@@ -110,6 +110,7 @@ PAIR = '[[pair]]\napplication = "a"\nidentity = "b"\nreason = "c"\n'
         ("x =", "it is no TOML"),
         ("a = " + "[" * 20_000, "it is no TOML"),
         ("a = " + "9" * 6_000, "it is no TOML"),
+        ("a = 1\n" + "a." * 50_000 + "a = 1", "line 2 has a key of more than 32 parts"),
     ],
 )
 def test_what_is_not_understood_is_one_line_with_its_key(text: str, message: str) -> None:

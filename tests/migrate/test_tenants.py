@@ -52,6 +52,7 @@ def test_a_tenant_names_variables_of_its_own_for_its_credential(tmp_path: Path) 
         ("[[tenant]", "it is no TOML"),
         ("a = " + "[" * 20_000, "it is no TOML"),
         ("a = " + "9" * 6_000, "it is no TOML"),
+        ("[" + "a." * 50_000 + "a]", "line 1 has a key of more than 32 parts"),
         ('secret = "x"\n[[tenant]]\nid = "a"', "something else beside them"),
     ],
 )
