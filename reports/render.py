@@ -29,7 +29,7 @@ def save(content: bytes, path: Path) -> None:
     try:
         _replace(path, content)
     except OSError as error:
-        raise UnwritableError(f"{path} cannot be written: {error.strerror or error}") from None
+        raise UnwritableError(f"{path} cannot be written: {error.strerror or error}; choose another place") from None
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -35,7 +35,10 @@ def write(path: Path, *, old: bytes | None, new: bytes) -> None:
             mode = _check(target, old)
             _replace(target, new, mode)
     except OSError as error:
-        raise WriteFailedError(f"{path.name} could not be written ({error.strerror}); it is unchanged") from error
+        then = "make room and its folder writable, then run this again"
+        raise WriteFailedError(
+            f"{path.name} could not be written ({error.strerror}); it is unchanged: {then}"
+        ) from error
 
 
 @contextlib.contextmanager

@@ -39,7 +39,7 @@ def code_sites(path: Path) -> tuple[CodeSite, ...]:
     try:
         return tuple(msgspec.json.decode(path.read_bytes(), type=_Results).sites)
     except OSError as error:
-        raise CodeFileError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise CodeFileError(f"{path} cannot be read: {error.strerror or error}; give another --code") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CodeFileError(
             f"{path} is no result of 'unsecret rewrite --format json' ({error}); make one and give it with --code"

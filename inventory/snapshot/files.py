@@ -10,6 +10,8 @@ from pathlib import Path
 
 from inventory.errors import SnapshotError
 
+_THEN = "make room there and its folder writable, or choose another --out"
+
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
@@ -17,9 +19,9 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SnapshotError(f"{path} cannot be written: {error.strerror or error}") from None
+        raise SnapshotError(f"{path} cannot be written: {error.strerror or error}; {_THEN}") from None
     except sqlite3.Error as error:
-        raise SnapshotError(f"{path} cannot be written: {error}") from None
+        raise SnapshotError(f"{path} cannot be written: {error}; {_THEN}") from None
 
 
 @contextmanager

@@ -97,7 +97,7 @@ def _check_header(path: Path) -> None:
     except FileNotFoundError:
         raise SnapshotError(f"{path} does not exist; make a snapshot with 'unsecret scan --out {path}'") from None
     except OSError as error:
-        raise SnapshotError(f"{path} cannot be read: {error.strerror}") from None
+        raise SnapshotError(f"{path} cannot be read: {error.strerror}; give a snapshot that can") from None
     if head != _MAGIC:
         raise SnapshotError(f"{path} is not a snapshot: it is no SQLite file; make one with 'unsecret scan'")
 

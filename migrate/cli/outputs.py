@@ -71,7 +71,7 @@ def write(out: Path, content: bytes) -> None:
     try:
         save(content, out)
     except UnwritableError as error:
-        raise OutputError(f"{error}; choose another place") from error
+        raise OutputError(str(error)) from error
 
 
 def for_report(out: Path, name: str, *sources: Path) -> None:

@@ -51,7 +51,7 @@ def _folder() -> Path | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise AnnouncementError(f"{path} cannot be used: {error.strerror}") from error
+        raise AnnouncementError(f"{path} cannot be used: {error.strerror}; set another XDG_RUNTIME_DIR") from error
     if not stat.S_ISDIR(status.st_mode) or _somebody_elses(status):
         raise AnnouncementError(f"{path} is not a private folder of yours: remove it, or set another XDG_RUNTIME_DIR")
     return path
@@ -63,7 +63,7 @@ def _made_folder() -> Path:
         with contextlib.suppress(FileExistsError):
             path.mkdir(mode=_PRIVATE)
     except OSError as error:
-        raise AnnouncementError(f"{path} cannot be used: {error.strerror}") from error
+        raise AnnouncementError(f"{path} cannot be used: {error.strerror}; set another XDG_RUNTIME_DIR") from error
     return _folder() or path
 
 
