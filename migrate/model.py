@@ -23,7 +23,7 @@ from migrate.refusalcodes import RefusalCode
 from migrate.retirerule import RetireRule
 from migrate.steps import CARRIED_OUT, Step
 
-PLAN_SCHEMA = 3
+PLAN_SCHEMA = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +218,7 @@ class SharedIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenUse:
-    """A source of the scan saw a planned credential used."""
+    """A source of the scan saw a planned credential used, or a sign-in that may have used it."""
 
     client_id: ClientId
     holder: Holder
@@ -227,6 +227,8 @@ class SeenUse:
     """None: the source tells no addresses."""
     last: datetime
     """Its last success from there."""
+    unclear: bool = False
+    """Whether the record leaves open which credential of the application it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

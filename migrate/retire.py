@@ -177,8 +177,9 @@ class Retirer:
         target, credential, history = question.pairing, question.credential, question.history
         known, unclear = around.known_callers(target, credential), around.unclear_callers(target, credential)
         seen, dim = callers_of(history, credential), unclear_of(history, credential)
-        for address, at in around.scanned_callers(target, credential).items():
-            seen[address] = max(at, seen.get(address, at))
+        scanned = (seen, around.scanned_callers(target, credential)), (dim, around.scanned_unclear(target, credential))
+        for found, before in scanned:
+            found.update({each: max(at, found.get(each, at)) for each, at in before.items()})
         given_up: dict[str, Json] = {**around.newly_given_up(target, credential)}
         if given_up or _newer(seen, known) or _newer(dim, unclear):
             told = {"addresses": _latest(seen, known), "unclear": _latest(dim, unclear), "given_up": given_up}

@@ -71,8 +71,10 @@ class Surroundings:
         self._informed: dict[str, Informed] = {}
         self._callers: dict[_Key, dict[str, datetime]] = defaultdict(dict)
         self._seen: dict[_Key, dict[str | None, datetime]] = defaultdict(dict)
+        self._seen_unclear: dict[_Key, dict[str | None, datetime]] = defaultdict(dict)
         for use in plan.seen:
-            self._seen[use.client_id, (use.holder, use.key_id)][use.address] = use.last
+            seen = self._seen_unclear if use.unclear else self._seen
+            seen[use.client_id, (use.holder, use.key_id)][use.address] = use.last
         self._unclear: dict[_Key, dict[str, datetime]] = defaultdict(dict)
         self._given_up: dict[_Key, dict[str, tuple[datetime, str]]] = defaultdict(dict)
         self._trouble: dict[str, str] = {}
@@ -203,7 +205,11 @@ class Surroundings:
 
     def scanned_callers(self, target: Target, credential: PlannedCredential) -> dict[str, datetime]:
         """Give the addresses that the scan behind the plan has seen use a credential."""
-        return {address: at for address, at in self._seen[_key(target, credential)].items() if address is not None}
+        return _told(self._seen[_key(target, credential)])
+
+    def scanned_unclear(self, target: Target, credential: PlannedCredential) -> dict[str, datetime]:
+        """Give the addresses that the scan behind the plan has seen sign in with it or with another, left open."""
+        return _told(self._seen_unclear[_key(target, credential)])
 
     def unclear_callers(self, target: Target, credential: PlannedCredential) -> dict[str, datetime]:
         """Give the addresses that the journal has seen sign in with it or with another, which was left open."""
@@ -226,6 +232,7 @@ class Surroundings:
                 *_callers(self.known_callers(pairing, credential), unclear=False),
                 *_callers(self.scanned_callers(pairing, credential), unclear=False),
                 *_callers(self.unclear_callers(pairing, credential), unclear=True),
+                *_callers(self.scanned_unclear(pairing, credential), unclear=True),
             ),
             gone=frozenset(one.address for one in self._gone(pairing)),
             gone_since={
@@ -268,6 +275,10 @@ def _answer(entry: Entry) -> bool | None:
 def _owners(entry: Entry) -> frozenset[str] | None:
     told = entry.data.get("owners")
     return frozenset(map(str, told)) if isinstance(told, list) else None
+
+
+def _told(seen: dict[str | None, datetime]) -> dict[str, datetime]:
+    return {address: at for address, at in seen.items() if address is not None}
 
 
 def _callers(known: dict[str, datetime], *, unclear: bool) -> list[Caller]:

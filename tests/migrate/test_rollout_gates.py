@@ -622,6 +622,51 @@ def test_a_record_of_a_longer_log_without_an_address_is_of_an_unknown_caller() -
     assert found.callers == (Caller(address=UNTOLD, last=NOW - timedelta(days=60)),)
 
 
+def open_use(**changes: Any) -> Plan:
+    """Return a plan behind which a log of the scan shows a sign-in that names no credential, 60 days ago."""
+    given = use(APPLICATION, address="192.0.2.1", days_ago=60)
+    one = dataclasses.replace(given, client_id=SECOND.application.client_id, **changes)
+    return dataclasses.replace(PLAN, seen=seen_in(snapshot(uses=(one,)), (FIRST, SECOND)))
+
+
+def around_second(plan: Plan) -> dict[str, Any]:
+    found = Surroundings(plan, RetirePolicy(), (), Rules()).around(SECOND, SECOND.credentials[0], NOW)
+    return {"callers": found.callers, "seen_in_use": found.seen_in_use}
+
+
+def test_a_record_of_a_longer_log_that_names_no_credential_may_be_use_of_this_one() -> None:
+    """A workspace of 90 days may not tell with which credential the job of every quarter signed in."""
+    around = around_second(open_use())
+    assert around == {
+        "callers": (Caller(address="192.0.2.1", last=NOW - timedelta(days=60), unclear=True),),
+        "seen_in_use": None,
+    }
+    assert "leaves open which credential it used" in closed(around=around)["all-callers-moved"]
+    assert closed(around=around, history=history(by_exchange(5, "192.0.2.1"))) == {}
+    for given_up in ("192.0.2.1", "unclear"):
+        assert closed(around={**around, "gone": frozenset({given_up})}) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "callers"),
+    [
+        ({"last_success": None, "successes": None}, 1),  # the log does not tell whether it succeeded
+        ({"last_success": None, "successes": 0, "failures": 1}, 0),
+        ({"credential_type": "certificate"}, 0),
+        ({"federated_credential_id": guid("a trust")}, 0),
+        ({"first": None, "address": None}, 0),  # of a report, which names no credential of anybody
+    ],
+)
+def test_what_is_no_use_of_a_secret_makes_nobody_a_caller_of_it(changes: dict[str, Any], callers: int) -> None:
+    assert len(around_second(open_use(**changes))["callers"]) == callers
+
+
+def test_a_sign_in_whose_outcome_a_log_does_not_tell_counts_as_use() -> None:
+    key = SECOND.credentials[0].key_id
+    (found,) = around_second(open_use(key_id=key, last_success=None, successes=None))["callers"]
+    assert found == Caller(address="192.0.2.1", last=NOW - timedelta(days=60))
+
+
 @pytest.mark.parametrize(("days_ago", "holds"), [(27.9, True), (28.1, False)])
 def test_a_success_that_another_source_of_the_scan_knows_inside_the_window_holds(days_ago: float, holds: bool) -> None:  # noqa: FBT001
     told = closed(around={"seen_in_use": NOW - timedelta(days=days_ago)})
