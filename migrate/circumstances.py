@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from inventory.model import ClientId
 from migrate.days import Freeze
+from migrate.proofrequests import Asked
 from migrate.retirerule import RetireKey, RetireRule
 
 _LESS_IS_STRICTER: Final = frozenset(
@@ -210,6 +211,8 @@ class Circumstances:
     """Addresses that ``[[caller]]`` gives up for this application; ``unclear`` for all of unclear sign-ins."""
     gone_since: Mapping[str, datetime] = field(default_factory=dict)
     """When a run first read that of an address, with the reason that is given now."""
+    asked: tuple[Asked, ...] = ()
+    """Requests for proofs of the application."""
     informed: Informed | None = None
     unsettled: int = 0
     """Credentials of earlier waves that are neither retired nor held."""

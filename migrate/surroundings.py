@@ -9,18 +9,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from inventory.model import ClientId
+from migrate import proofrequests
 from migrate.circumstances import Caller, Circumstances, GoneCaller, Informed, InPlace, Removed, RetirePolicy
 from migrate.entry import Entry, Kind
 from migrate.gate import CodeState
 from migrate.model import ApplicationRef, Carried, Plan, PlannedCredential, Target
 from migrate.naming import Named, names
+from migrate.proofrequests import Requests
 from migrate.rollback import Rules
 from migrate.rollout import code_state, glass_of, overtaken
 
 KINDS = (
     Kind.PLAN, Kind.RETIRED, Kind.GONE, Kind.HELD, Kind.SCHEDULED, Kind.UNSCHEDULED, Kind.OWNER_TOLD, Kind.CALLERS,
     Kind.WATCH_FAILED, Kind.WATCHED, Kind.CODE_SCANNED, Kind.BREAK_GLASS_MEANT, Kind.BREAK_GLASS_MADE,
-    Kind.BREAK_GLASS_OVER,
+    Kind.BREAK_GLASS_OVER, *proofrequests.KINDS,
 )  # fmt: skip
 """What it reads of the journal."""
 _GLASS = frozenset({Kind.BREAK_GLASS_MEANT, Kind.BREAK_GLASS_MADE, Kind.BREAK_GLASS_OVER})
@@ -77,6 +79,7 @@ class Surroundings:
             seen[use.client_id, (use.holder, use.key_id)][use.address] = use.last
         self._unclear: dict[_Key, dict[str, datetime]] = defaultdict(dict)
         self._given_up: dict[_Key, dict[str, tuple[datetime, str]]] = defaultdict(dict)
+        self._requests = Requests()
         self._trouble: dict[str, str] = {}
         self._glass: dict[str, dict[str, InPlace]] = defaultdict(dict)
         self._scans: list[Entry] = []
@@ -95,6 +98,8 @@ class Surroundings:
                 self._scans.append(entry)
             elif entry.kind is Kind.PLAN:
                 self._plans.append(replace(entry, data={key: entry.data[key] for key in ("tenant", "taken_at")}))
+            elif entry.kind in proofrequests.KINDS:
+                self._requests.take(entry)
             elif entry.kind in _GLASS:
                 self._glass_moves(entry)
             else:
@@ -241,6 +246,7 @@ class Surroundings:
                 if one.address in known and known[one.address][1] == one.reason
             },
             seen_in_use=max(self._seen[_key(pairing, credential)].values(), default=None),
+            asked=self._requests.of(client_id),
             informed=self._informed.get(client_id),
             unsettled=sum(map(len, earlier)),
             waits_for=next(iter(earlier[0].values())) if earlier else "",

@@ -19,9 +19,11 @@ from migrate.clock import SystemClock
 from migrate.entry import Entry, Kind
 from migrate.errors import ProofError
 from migrate.ports import Journal
+from migrate.proofrequests import LONGEST
 from migrate.proofs import Known, taken
 
 _LARGEST = 1 << 28
+_HOURS = LONGEST // timedelta(hours=1)
 
 
 @click.group()
@@ -51,7 +53,11 @@ def request(*, settings: Settings, plan_file: Path, wave: int | None, app: str |
 @command.command(name="import")
 @click.argument("path", metavar="FILE", type=FILE)
 @click.option(
-    "--hours", type=click.IntRange(1, 24 * 7), default=24, show_default=True, help="Longest age of the request."
+    "--hours",
+    type=click.IntRange(1, _HOURS),
+    default=24,
+    show_default=True,
+    help="Longest age of the request.",
 )
 @common
 def import_(*, settings: Settings, path: Path, hours: int) -> int:

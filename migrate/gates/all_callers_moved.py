@@ -12,8 +12,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from inventory.model import SignIn
 from migrate.circumstances import Caller
 from migrate.gate import FEDERATED_ONLY, Answer, Closed, Gate, Open, Question
+from migrate.proofrequests import answered_by
 from migrate.usedby import callers_of, is_probe, unclear_of
 
 UNCLEAR: Final = "unclear"
@@ -30,6 +32,7 @@ def _ask(question: Question) -> Answer:
     newest = max(left, key=lambda each: (not each.unclear, each.last))
     because = (
         f"{len(left)} of {len(used)} callers have not signed in with the federated credential since: {_told(newest)}"
+        f"{_in_doubt(newest, question)}"
     )
     if _is_back(newest, question):
         back = f"{newest.address} was given up by [[caller]], and used it after that, at {_minute(newest)}"
@@ -79,15 +82,28 @@ def _used(question: Question) -> tuple[Caller, ...]:
 def _moved(question: Question) -> dict[str, datetime]:
     """Give the addresses that signed in with the planned federated credential, each with its last time.
 
-    Our own exchanges do not count: ``unsecret verify`` on a host shows that its callers can move, not that they did.
+    Our own exchanges do not count, nor what may be one that no journal knows yet: ``unsecret verify`` on a host shows
+    that its callers can move, not that they did.
     """
-    ids = {each.id for each in question.trusts}
     moved: dict[str, datetime] = {}
-    for each in question.history.sign_ins:
-        ours = each.succeeded and each.federated_credential_id in ids
-        if ours and each.address and not is_probe(each, question.probes):
+    for each in _exchanges(question):
+        if each.address and not answered_by(question.circumstances.asked, each.at):
             moved[each.address] = max(each.at, moved.get(each.address, each.at))
     return moved
+
+
+def _exchanges(question: Question) -> list[SignIn]:
+    """Give the records of the planned federated credential in use, but for those that are known to be ours."""
+    ids = {each.id for each in question.trusts}
+    found = (each for each in question.history.sign_ins if each.succeeded and each.federated_credential_id in ids)
+    return [each for each in found if not is_probe(each, question.probes)]
+
+
+def _in_doubt(caller: Caller, question: Question) -> str:
+    """Say that a sign-in from there may be one of the proofs that were asked for; empty where none may."""
+    later = (each for each in _exchanges(question) if each.address == caller.address and each.at > caller.last)
+    asked = next((one for each in later if (one := answered_by(question.circumstances.asked, each.at))), None)
+    return f"; one since then may be of the proofs asked for at {asked.at:%Y-%m-%d %H:%M} UTC" if asked else ""
 
 
 GATE = Gate(name="all-callers-moved", ask=_ask, roads=FEDERATED_ONLY)

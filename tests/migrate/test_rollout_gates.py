@@ -590,6 +590,33 @@ def test_a_caller_that_was_given_up_and_used_the_credential_after_that_is_none_t
     assert anew.newly_given_up(FIRST, FIRST.credentials[0]) == {}
 
 
+def test_a_sign_in_that_may_answer_a_request_for_proofs_shows_no_caller_moved() -> None:
+    """``verify --proof-out`` on the host of a job of every quarter: until its file is imported no journal knows it."""
+
+    def asked(days_ago: float) -> Entry:
+        at = NOW - timedelta(days=days_ago)
+        return entry(Kind.PROOF_REQUESTED, SECOND, at=at, applications=[SECOND.application.client_id])
+
+    requested = asked(6)
+    imported = entry(Kind.PROOF_IMPORTED, SECOND, at=NOW - timedelta(days=4))
+    caller = Caller(address="192.0.2.1", last=NOW - timedelta(days=60))
+
+    def held(days_ago: float, *entries: Entry, **changes: Any) -> dict[str, str]:
+        around = {"callers": (caller,), "asked": surrounded(*entries).asked}
+        return closed(around=around, history=history(by_exchange(days_ago, "192.0.2.1")), **changes)
+
+    assert held(5) == {}
+    assert "may be of the proofs asked for at" in held(5, requested)["all-callers-moved"]
+    assert held(6.1, requested) == {}, "it was there before"
+    assert held(0.5, asked(8)) == {}, "it is too late to answer it"
+    assert "all-callers-moved" in held(5, requested, imported), "the host may have tried more often than its file tells"
+    assert held(3, requested, imported) == {}
+    assert surrounded(requested, pairing=FIRST).asked == ()
+    late = dataclasses.replace(PAIRING, wave=Policy().sign_ins_from_wave)
+    assert "not-last-credential-without-proof" in held(5, requested, pairing=late)
+    assert "not-last-credential-without-proof" not in held(5, pairing=late)
+
+
 def seen(address: str | None, days_ago: float) -> tuple[SeenUse, ...]:
     """Let a log of the scan behind the plan show the credential of the second pairing in use."""
     used = dataclasses.replace(
