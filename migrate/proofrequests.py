@@ -1,9 +1,9 @@
 """Requests for proofs from hosts without the journal: what signs in meanwhile may be such an exchange of ours. Pure.
 
-Only the id of its token tells that a record of the sign-in log is an exchange of ours, and the journal does not know that
-before the file of the host is imported. A correlation id of our own could tell which records are ours, and not which are
-none: it is what a client sends (Microsoft Graph, "signIn resource type": correlationId), and nothing documents that each
-record of an application keeps it.
+Only the id of its token tells that a record of the sign-in log is an exchange of ours, and the journal does not know
+that before the file of the host is imported. A correlation id of our own could tell which records are ours, and not
+which are none: it is what a client sends (Microsoft Graph, "signIn resource type": correlationId), and nothing
+documents that each record of an application keeps it.
 """
 
 from __future__ import annotations
