@@ -82,7 +82,7 @@ def place_for(project: Project, path: Path, module: Module) -> Place:
     default = packages[-1].parent if packages else folder
     relative = any(binding.qualified.startswith(".") for binding in module.imports)
     try:
-        root = import_root(project, path, default)
+        root = import_root(project, path, default, packaged=not relative and not packages)
     except Contradiction:
         return _place(base, folder, HELPER_STEM, unknown="imports around it start from different folders")
     if relative and root == folder:

@@ -7,6 +7,7 @@ may be a package all the same. Evidence is an import that only works when a cert
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,11 +26,17 @@ class Contradiction(Exception):  # noqa: N818 - not an error: the place of one h
     """Two imports need different folders on the import path."""
 
 
-def import_root(project: Project, path: Path, default: Path) -> Path:
-    """Find the folder the imports of a file start from; ``default`` is what the folders say by themselves."""
+def import_root(project: Project, path: Path, default: Path, *, packaged: bool = False) -> Path:
+    """Find the folder the imports of a file start from; ``default`` is what the folders say by themselves.
+
+    ``packaged`` asks for what relative imports of its neighbours show as well.
+    """
     evidence = [*_own(project, path), *_importers(project, path)]
+    if packaged:
+        evidence += _packaged(project, path)
     if not evidence:
         evidence = [roots for item in project.beside(path) for roots in _own(project, item)]
+        evidence += _started(project, path)
     if not evidence or all(default in roots for roots in evidence):
         return default
     common = frozenset.intersection(*evidence)
@@ -76,6 +83,30 @@ def _importers(project: Project, path: Path) -> Iterator[_Evidence]:
                     if root is not None and name.partition(".")[0] not in _LIBRARIES:
                         known.add(name.count(".") + 1)
                         yield frozenset({root})
+
+
+def _packaged(project: Project, path: Path) -> Iterator[_Evidence]:
+    """Yield the folders above: a relative import of a neighbour works only where their folder is a package."""
+    above = [folder for folder in path.parents if any(folder.is_relative_to(item) for item in project.roots)]
+    for item in project.beside(path):
+        if item.suffix == ".py" and b"from ." in project.glance(item):
+            levels = (node.level for node in project.imports(item) if isinstance(node, ast.ImportFrom))
+            yield from (frozenset(above[level:]) for level in levels if level)
+
+
+def _started(project: Project, path: Path) -> Iterator[_Evidence]:
+    """Yield the folders from which commands start the file as a module: ``uvicorn api.main:app``, ``python -m api.main``.
+
+    https://www.uvicorn.org/#usage, https://docs.gunicorn.org/en/stable/run.html
+    """
+    place = importable(path)
+    own = re.escape(place.name).encode("utf-8", "surrogateescape")
+    search = re.compile(rb"(?<![\w./\\-])((?:\w+\.)*%s):[a-z_]\w*|\s-m[\s\"',]+((?:\w+\.)*%s)(?![\w.])" % (own, own))
+    for other in project.others:
+        for one, two in search.findall(project.glance(other)):
+            root = _above(place, (one or two).decode("utf-8", "surrogateescape").split("."))
+            if root is not None:
+                yield frozenset({root})
 
 
 def _above(place: Path, parts: list[str]) -> Path | None:

@@ -51,6 +51,31 @@ PLACES = {
         ("shop/login.py", "from shop import db\n"),
         ("shop/entra_fic.py", "shop.entra_fic"),
     ),
+    "folder whose neighbour imports it as a part of a package": (
+        {"api/main.py": "from .auth import c\n"},
+        ("api/auth.py", ""),
+        ("api/entra_fic.py", "api.entra_fic"),
+    ),
+    "folder whose neighbour imports it both ways": (
+        {"api/main.py": "try:\n    from .auth import c\nexcept ImportError:\n    from auth import c\n"},
+        ("api/auth.py", ""),
+        None,
+    ),
+    "folder that a command starts as a module": (
+        {"Dockerfile": 'FROM python\nCMD ["uvicorn", "api.main:app"]\n'},
+        ("api/main.py", ""),
+        ("api/entra_fic.py", "api.entra_fic"),
+    ),
+    "folder that a command starts by -m": (
+        {"docker-compose.yml": "services:\n  web:\n    command: python -m jobs.daily\n"},
+        ("jobs/daily.py", ""),
+        ("jobs/entra_fic.py", "jobs.entra_fic"),
+    ),
+    "folder that a command starts from inside": (
+        {"Procfile": "web: cd api && uvicorn main:app\n"},
+        ("api/main.py", ""),
+        ("api/entra_fic.py", "entra_fic"),
+    ),
     "module of the standard library beside it": (
         {"shop/__init__.py": "", "shop/logging.py": ""},
         ("shop/login.py", "import logging\n"),
