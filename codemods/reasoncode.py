@@ -197,7 +197,7 @@ class ReasonCode(Worded):
     ENVIRONMENT_STEERED = (
         "environment-steered",
         "environment variables decide how this signs in",
-        "remove AZURE_CLIENT_SECRET (never blank it) and say the credential explicitly",
+        "remove the variable (never blank it) and say the credential explicitly",
     )
     LITERAL_SECRET = (
         "literal-secret",

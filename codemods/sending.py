@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from codemods.names import Module
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+BODY = re.compile(r"(?<![|,;])(^|[&?\"'\s])client_secret=")
+"""A field for the secret in a body that is written as one text."""
+_DEEP = 4
 
 
 def uses_of(module: Module, node: ast.expr) -> list[ast.expr]:
@@ -81,3 +85,46 @@ def arguments_of(call: ast.Call) -> list[ast.expr]:
 def method_of(call: ast.Call) -> str:
     """Name the method or function that is called; empty for any other expression."""
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def is_seen(module: Module, node: ast.expr, depth: int = 0) -> bool:
+    """Tell whether an argument is a body that another search sees, encoded or not: a dict, a text with the secret."""
+    if isinstance(node, ast.Name):
+        found = module.lookup(node) if node in module.scopes else None
+        values = [binding.value for binding in (() if found is None else found[1]) if binding.value is not None]
+        once = values[0] if found is not None and len(found[1]) == 1 and values else None
+        return any(shows_secret(module, value) for value in values) or (
+            once is not None and (_shows_fields(module, once, node.id) or _is_encoded(module, once, depth))
+        )
+    return _is_encoded(module, node, depth) or any(
+        isinstance(item, ast.Dict)
+        or (isinstance(item, ast.keyword) and item.arg == "client_secret")
+        or (isinstance(item, ast.Constant) and "client_secret=" in str(item.value))
+        for item in ast.walk(node)
+    )
+
+
+def _is_encoded(module: Module, node: ast.expr, depth: int) -> bool:
+    """Tell whether an expression encodes a body that is seen: ``urlencode(body).encode()``."""
+    names = (item for item in ast.walk(node) if isinstance(item, ast.Name) and item is not node)
+    return depth < _DEEP and isinstance(node, ast.Call) and any(is_seen(module, name, depth + 1) for name in names)
+
+
+def shows_secret(module: Module, value: ast.expr) -> bool:
+    """Tell whether a body is told where it is made, as its secret stands there."""
+    if isinstance(value, ast.JoinedStr | ast.Constant | ast.BinOp):
+        return any(BODY.search(str(part.value)) for part in ast.walk(value) if isinstance(part, ast.Constant))
+    keys = value.keys if isinstance(value, ast.Dict) else []
+    named = value.keywords if isinstance(value, ast.Call) and getattr(value.func, "id", "") == "dict" else []
+    return "client_secret" in {*map(module.constant, keys), *(keyword.arg for keyword in named)}
+
+
+def _shows_fields(module: Module, value: ast.expr, name: str) -> bool:
+    """Tell whether all fields of a body stand in the file; a secret that is set later is found by another search."""
+    displays = [item for item in ast.walk(value) if isinstance(item, ast.Dict)]
+    keys = [module.constant(key) for item in displays for key in item.keys]
+    updated = any(
+        isinstance(item, ast.Attribute) and item.attr == "update" and getattr(item.value, "id", "") == name
+        for item in module.references
+    )
+    return "client_secret" in keys or (bool(keys) and None not in keys and not updated)

@@ -4,9 +4,10 @@
     ->  data={..., "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
               "client_assertion": managed_identity_assertion()}
 
-The body must be a dict display inside the call, plain or in ``urlencode()``, or under a name that only this call reads,
-which follows in the same block: so it is made anew for every request, and so is the assertion. The address must be seen
-to be Entra's token endpoint, by its host and path. Everything else is reported by ``raw_http``.
+The body must be a dict display inside the call, or ``dict()`` with keywords, plain or in ``urlencode()``, or under a
+name that only this call reads, which follows in the same block: so it is made anew for every request, and so is the
+assertion. The address must be seen to be Entra's token endpoint, by its host and path. Everything else is reported by
+``raw_http``.
 
 Protocol: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow (second case) and
 https://learn.microsoft.com/previous-versions/azure/active-directory/azuread-dev/v1-oauth2-client-creds-grant-flow
@@ -50,18 +51,20 @@ _AGAIN = (
     ast.For | ast.AsyncFor | ast.While | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
     | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 )  # fmt: skip
+_Body = ast.Dict | ast.Call
 _ENTRIES = (("client_assertion_type", ASSERTION_TYPE), ("client_assertion", ""))
 
 
 def search(module: Module) -> Iterator[Found]:
     """Find the bodies that can be rewritten where they stand."""
-    for call in module.calls if any(_has_secret(body) for body in module.dicts) else ():
+    bodies: tuple[_Body, ...] = (*module.dicts, *(call for call in module.calls if _is_keywords(module, call)))
+    for call in module.calls if any(_has_secret(body) for body in bodies) else ():
         body = body_of(module, call)
         if body is not None:
             yield Found(node=body, construct=CONSTRUCT, report=_verdict(module, call, body))
 
 
-def body_of(module: Module, call: ast.Call) -> ast.Dict | None:
+def body_of(module: Module, call: ast.Call) -> _Body | None:
     """Give the body of a call that is seen to ask Entra for a token with a secret, and nothing hides in it."""
     url = _address(module, call)
     if url is None or not _ENDPOINT.fullmatch(authority_of(module, url) or ""):
@@ -77,15 +80,15 @@ def body_of(module: Module, call: ast.Call) -> ast.Dict | None:
     return body if body is not None and _has_secret(body) and _is_sent_once(module, call) else None
 
 
-def _verdict(module: Module, call: ast.Call, body: ast.Dict) -> Report | Rewrite:
+def _verdict(module: Module, call: ast.Call, body: _Body) -> Report | Rewrite:
     url = _address(module, call)
-    keys = [key.value if isinstance(key, ast.Constant) else None for key in body.keys]
-    client, secret = (body.values[keys.index(name)] for name in ("client_id", "client_secret"))
+    keys, values = _fields(body)
+    client, secret = (values[keys.index(name)] for name in ("client_id", "client_secret"))
     found = _ENDPOINT.fullmatch(authority_of(module, url) or "")
     if found is None or found["tenant"].lower() in SHARED_TENANTS:
         reason = ReasonCode.PERSONAL_OR_COMMON_AUTHORITY
         return Report(reason=reason, client=client, secrets=(secret,), target=TARGET)
-    entries = tuple((_quoted(key), _quoted(value) if value else f"{ASSERTION}()") for key, value in _ENTRIES)
+    entries = tuple((key, f'"{value}"' if value else f"{ASSERTION}()") for key, value in _ENTRIES)
     return Rewrite(
         client=client,
         tenant=tenant_of(module, url),
@@ -97,10 +100,6 @@ def _verdict(module: Module, call: ast.Call, body: ast.Dict) -> Report | Rewrite
         note="the event loop waits while the managed identity is asked" if _is_asynchronous(module, call) else "",
         target=TARGET,
     )
-
-
-def _quoted(text: str) -> str:
-    return f'"{text}"'
 
 
 # ---------------------------------------------------------------------- what is called
@@ -175,15 +174,17 @@ def _binds_client(module: Module, binding: Binding) -> bool:
 # ---------------------------------------------------------------------- what is sent
 
 
-def _dict(module: Module, node: ast.expr | None) -> ast.Dict | None:
-    """Give the dict display of a body, also inside ``urlencode({...}).encode()``."""
+def _dict(module: Module, node: ast.expr | None) -> _Body | None:
+    """Give the dict of a body, also inside ``urlencode({...}).encode()``."""
     match node:
         case ast.Dict():
             return node
+        case ast.Call() if _is_keywords(module, node):
+            return node
         case ast.Call(func=ast.Attribute(value=ast.Call() as inner, attr="encode")):
             return _dict(module, inner)
-        case ast.Call(args=[ast.Dict() as inner, *_]) if module.qualified(node.func) == "urllib.parse.urlencode":
-            return inner
+        case ast.Call(args=[inner, *_]) if module.qualified(node.func) == "urllib.parse.urlencode":
+            return _dict(module, inner) if isinstance(inner, ast.Dict) or _is_keywords(module, inner) else None
         case _:
             return None
 
@@ -209,9 +210,25 @@ def _is_suspended(function: ast.AST) -> bool:
     return inside and any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function))
 
 
-def _has_secret(body: ast.Dict) -> bool:
+def _is_keywords(module: Module, node: ast.expr) -> bool:
+    """Tell whether a body is made by ``dict(client_id=..., client_secret=...)``."""
+    match node:
+        case ast.Call(func=ast.Name(id="dict") as func, args=[], keywords=[_, *_]):
+            return module.lookup(func) is None
+        case _:
+            return False
+
+
+def _fields(body: _Body) -> tuple[list[object], list[ast.expr]]:
+    """Give the names of the fields of a body, None for what is unpacked or made, and their values."""
+    if isinstance(body, ast.Call):
+        return [keyword.arg for keyword in body.keywords], [keyword.value for keyword in body.keywords]
+    return [key.value if isinstance(key, ast.Constant) else None for key in body.keys], body.values
+
+
+def _has_secret(body: _Body) -> bool:
     """Tell whether every field is named outright, and a secret is the only proof among them."""
-    keys = [key.value if isinstance(key, ast.Constant) else None for key in body.keys]
+    keys, _ = _fields(body)
     once = keys.count("client_id") == keys.count("client_secret") == 1
     return once and None not in keys and not {"client_assertion", "client_assertion_type"} & set(keys)
 

@@ -93,7 +93,7 @@ class Insert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaceEntry:
-    """Put other entries into the place of one of a dict; their values may hold ``ASSERTION``."""
+    """Put other entries into the place of one of a dict, or of one keyword; their values may hold ``ASSERTION``."""
 
     index: int
     entries: tuple[tuple[str, str], ...]

@@ -31,7 +31,8 @@ _DATA = frozenset({
 })  # fmt: skip
 # https://docs.streamlit.io/develop/api-reference/connections/st.secrets: read from a file when an entry is asked for
 _SECRETS_OF_APPS = "streamlit.secrets."
-_WITH_DEFAULT = frozenset({"Field", "field", "config", "env", "Option"})
+_WITH_DEFAULT = frozenset({"Field", "field", "ib", "attrib", "config", "env", "Option"})
+_FIELDS = frozenset({"Field", "field", "ib", "attrib"})
 _UNSEEN = "where {} is defined cannot be seen"
 
 
@@ -331,8 +332,8 @@ def _is_optional(module: Module, node: ast.expr, variables: list[str]) -> bool:
             return is_optional(module, inner, variables)
         case ast.Call(func=func) if last_name(func) in _WITH_DEFAULT:
             named = {keyword.arg: keyword.value for keyword in node.keywords}
-            default = named.get("default", node.args[0] if node.args and last_name(func).lower() == "field" else None)
-            if isinstance(made := named.get("default_factory"), ast.Lambda):
+            default = named.get("default", node.args[0] if node.args and last_name(func) in _FIELDS else None)
+            if isinstance(made := named.get("default_factory", named.get("factory")), ast.Lambda):
                 default = made.body
             return default is not None and is_optional(module, default, variables)
         case _:

@@ -10,11 +10,13 @@ import ast
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+from codemods.engine.attributes import default_of
 from codemods.engine.definitions import is_field_needed
 from codemods.engine.flow import Dropped
 from codemods.engine.indirect import last_name
+from codemods.engine.leftover_programs import started
 from codemods.engine.needs import decides
-from codemods.engine.readers import environment_variable, is_environment, library_read
+from codemods.engine.readers import environment_variable, is_environment, library_read, means
 from codemods.leftover import LeftoverKind
 from codemods.names import Module
 
@@ -27,6 +29,7 @@ _SAYS = frozenset({
     "print", "debug", "info", "warning", "warn", "error", "critical", "exception", "log", "echo", "secho", "exit",
 })  # fmt: skip
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")
+_GETTERS = frozenset({"os.getenv", "os.environ.get"})
 _SETS = frozenset({"setenv", "setdefault", "putenv"})
 _DATA = frozenset({"dataclass", "define", "frozen", "attrs", "s", "mutable"})
 
@@ -58,6 +61,8 @@ def in_code(
             kind = LeftoverKind.SOFT_READ if gone and kind is LeftoverKind.OTHER_USE else None
         if kind is not None:
             yield text.lineno, name, LeftoverKind.TEST if is_test else kind, False
+    for line, name in started(module, names):
+        yield line, name, LeftoverKind.TEST if is_test else LeftoverKind.OTHER_USE, False
     for field, name in _fields(module, names):
         if dropped is None or not dropped.holds(module, field):
             yield field.lineno, name, LeftoverKind.TEST if is_test else LeftoverKind.REQUIRED_SETTING, False
@@ -119,7 +124,7 @@ def _kind(module: Module, text: ast.Constant, *, exact: bool) -> LeftoverKind | 
     if isinstance(given, ast.keyword) and given.arg == "envvar":
         parent = module.parents[given]
     if isinstance(parent, ast.Call) and last_name(parent.func) in _OPTIONS:
-        return LeftoverKind.REQUIRED_OPTION if _is_required(parent) else None
+        return LeftoverKind.REQUIRED_OPTION if _is_required(module, parent) else None
     return _use(module, text, parent) if exact else None
 
 
@@ -129,7 +134,7 @@ def _use(module: Module, text: ast.Constant, parent: ast.AST) -> LeftoverKind | 
     read = library_read(module, parent)
     match parent:
         case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Dict():
-            kind = LeftoverKind.CODE_SETS
+            kind = None if _is_kept(module, text, parent) else LeftoverKind.CODE_SETS
         case ast.Subscript() if environment_variable(module, parent) is not None:
             kind = LeftoverKind.HARD_READ
         case ast.Call() if read is not None and read.default is None:
@@ -138,8 +143,8 @@ def _use(module: Module, text: ast.Constant, parent: ast.AST) -> LeftoverKind | 
             kind = LeftoverKind.START_UP_CHECK if decides(module, parent) else LeftoverKind.OTHER_USE
         case ast.Call() if last_name(parent.func) in _SETS:
             kind = LeftoverKind.CODE_SETS
-        case ast.List() | ast.Tuple() | ast.Set() if _is_read_each(module, parent):
-            kind = LeftoverKind.HARD_READ
+        case ast.List() | ast.Tuple() | ast.Set() if (hard := _is_read_each(module, parent)) is not None:
+            kind = LeftoverKind.HARD_READ if hard else LeftoverKind.OTHER_USE
         case ast.Compare() | ast.List() | ast.Tuple() | ast.Set():
             kind = LeftoverKind.START_UP_CHECK
         case ast.Call() if text in parent.args and last_name(parent.func) in _READS:
@@ -149,25 +154,60 @@ def _use(module: Module, text: ast.Constant, parent: ast.AST) -> LeftoverKind | 
     return kind
 
 
-def _is_read_each(module: Module, names: ast.expr) -> bool:
-    """Tell whether each variable of a list is read where the list stands, and has to be there."""
+def _is_kept(module: Module, text: ast.Constant, parent: ast.AST) -> bool:
+    """Tell whether something else than the environment keeps a variable under its name: that read is told."""
+    statement = module.parents[parent]
+    if not isinstance(parent, ast.Subscript) or is_environment(module, parent.value):
+        return False
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    return any(isinstance(node, ast.Constant) and node.value == text.value for node in ast.walk(value or parent.value))
+
+
+def _is_read_each(module: Module, names: ast.expr) -> bool | None:
+    """Tell whether each variable of a list is read, there or under its name, and has to be there; None: it is not."""
+    statement = module.parents[names]
+    uses: list[ast.expr] = [names]
+    if isinstance(statement, ast.Assign) and isinstance(target := statement.targets[0], ast.Name):
+        found = module.lookup(target)
+        uses = [] if found is None else list(module.uses(found[0], target.id))
+    kinds = [_read_of_each(module, use) for use in uses]
+    return None if not kinds or None in kinds else True in kinds
+
+
+def _read_of_each(module: Module, names: ast.expr) -> bool | None:
     loop = module.parents[names]
     if isinstance(loop, ast.Call):
-        return isinstance(loop.func, ast.Name) and loop.func.id == "map" and _is_getitem(module, loop.args[0])
-    made = module.parents[loop] if isinstance(loop, ast.comprehension) else None
+        mapped = isinstance(loop.func, ast.Name) and loop.func.id == "map" and names in loop.args[1:]
+        soft = means(module, loop.args[0]) in _GETTERS if mapped else False
+        return (True if _is_getitem(module, loop.args[0]) else False if soft else None) if mapped else None
+    made = module.parents[loop] if isinstance(loop, ast.comprehension) and not loop.ifs else None
     element = getattr(made, "elt", getattr(made, "value", None))
-    return isinstance(element, ast.Subscript) and is_environment(module, element.value)
+    if isinstance(element, ast.Subscript) and is_environment(module, element.value):
+        return True
+    soft = isinstance(element, ast.Call) and means(module, element.func) in _GETTERS
+    return False if soft else None
 
 
 def _is_getitem(module: Module, func: ast.expr) -> bool:
     return isinstance(func, ast.Attribute) and func.attr == "__getitem__" and is_environment(module, func.value)
 
 
-def _is_required(call: ast.Call) -> bool:
+def _is_required(module: Module, call: ast.Call) -> bool:
     named = {keyword.arg: keyword.value for keyword in call.keywords}
     required = named.get("required")
     dots = bool(call.args) and isinstance(call.args[0], ast.Constant) and call.args[0].value is Ellipsis
-    return dots or (isinstance(required, ast.Constant) and required.value is True)
+    return dots or (isinstance(required, ast.Constant) and required.value is True) or _lacks_default(module, call)
+
+
+def _lacks_default(module: Module, call: ast.Call) -> bool:
+    """Tell whether an option of typer is in the type of a parameter that has no default: it has to be given.
+
+    https://typer.tiangolo.com/tutorial/options/required/
+    """
+    parameter = next((item for item in module.ancestors(call) if isinstance(item, ast.arg | ast.stmt)), None)
+    function = module.parents[parameter] if isinstance(parameter, ast.arg) else None
+    known = isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and isinstance(parameter, ast.arg)
+    return known and not default_of(function, parameter.arg)  # type: ignore[arg-type, union-attr]
 
 
 def _fields(module: Module, names: Collection[str]) -> Iterator[tuple[ast.AnnAssign, str]]:

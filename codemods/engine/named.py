@@ -101,7 +101,8 @@ def _names(candidate: Candidate, occurrence: Occurrence, outcome: SiteOutcome, n
     yield from _vault_names(candidate.file.module, occurrence)
     yield from _mounted(candidate.file.module, occurrence)
     if isinstance(outcome, Reported) and outcome.reason is ReasonCode.ENVIRONMENT_STEERED:
-        yield STEERING
+        named = outcome.detail.partition(" ")[0]  # "ARM_CLIENT_SECRET is set here"
+        yield named if variable_of(named) == named else STEERING
 
 
 def _variables(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours) -> Iterator[str]:

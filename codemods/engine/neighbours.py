@@ -233,7 +233,8 @@ def _names(candidates: Iterable[Candidate]) -> set[str]:
             if is_rewrite(occurrence):
                 found |= {read.name for read in occurrence.trace.names if read.binding.kind is not Kind.IMPORT}
                 func = occurrence.node.func if isinstance(occurrence.node, ast.Call) else None
-                found |= {func.id} if isinstance(func, ast.Name) else set()
+                imported = isinstance(func, ast.Name) and candidate.file.module.lookup(func) is not None
+                found |= {func.id} if isinstance(func, ast.Name) and imported else set()
     return found
 
 

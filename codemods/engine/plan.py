@@ -33,7 +33,7 @@ from codemods.model import (
     SiteOutcome,
 )
 from codemods.names import Module
-from codemods.transform import Already, Report, Rewrite
+from codemods.transform import Already, ReplaceEntry, Report, Rewrite
 
 _TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105 - the name of a variable
 _NOT_THE_SAME = frozenset({
@@ -170,7 +170,8 @@ def _refused_there(file: File, occurrence: Occurrence, around: Surroundings) -> 
 def _sent_by(occurrence: Occurrence, module: Module, around: Surroundings) -> str | None:
     """Name a file that takes a body from here: it would send an assertion that was made when this one was imported."""
     statements = (node for node in module.ancestors(occurrence.node) if isinstance(node, ast.stmt))
-    match next(statements, None) if isinstance(occurrence.node, ast.Dict) else None:
+    edits = occurrence.verdict.edits if isinstance(occurrence.verdict, Rewrite) else ()
+    match next(statements, None) if any(isinstance(edit, ReplaceEntry) for edit in edits) else None:
         case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
             outer = module.lookup(target)
             name = target.id if outer is not None and outer[0] is module.top else ""

@@ -39,8 +39,11 @@ def edit_call(
     call = _parsed_call(segment, printer)
     arguments = list(call.args)
     changes = tuple(edits)
-    for edit in sorted((edit for edit in changes if isinstance(edit, Replace | Remove)), key=lambda edit: -edit.index):
+    placed = (edit for edit in changes if not isinstance(edit, Insert))
+    for edit in sorted(placed, key=lambda edit: -edit.index):
         match edit:
+            case ReplaceEntry(index=index):
+                arguments[index : index + 1] = _keywords(call, arguments, edit)
             case Replace(index=index, keyword=keyword, value=value):
                 arguments[index] = _replaced(arguments[index], keyword, value)
             case Remove(index=index):
@@ -116,9 +119,16 @@ def _entries(old: cst.BaseDictElement, edit: ReplaceEntry, between: _Space) -> l
     if not isinstance(old, cst.DictElement):
         raise DoesNotRoundTripError("an entry of a dict is unpacked; rewrite it by hand")
     new = [
-        old.with_changes(key=cst.parse_expression(key), value=cst.parse_expression(value))
+        old.with_changes(key=cst.SimpleString(f'"{key}"'), value=cst.parse_expression(value))
         for key, value in edit.entries
     ]
+    return [*(item.with_changes(comma=_next_line(between)) for item in new[:-1]), new[-1]]
+
+
+def _keywords(call: cst.Call, arguments: Sequence[cst.Arg], edit: ReplaceEntry) -> list[cst.Arg]:
+    """Make the keywords that stand for one, as entries of a dict are made."""
+    between = _space_after(arguments[edit.index - 1].comma) if edit.index else call.whitespace_before_args
+    new = [_replaced(arguments[edit.index], key, value) for key, value in edit.entries]
     return [*(item.with_changes(comma=_next_line(between)) for item in new[:-1]), new[-1]]
 
 

@@ -95,7 +95,7 @@ def _packaged(project: Project, path: Path) -> Iterator[_Evidence]:
 
 
 def _started(project: Project, path: Path) -> Iterator[_Evidence]:
-    """Yield the folders from which commands start the file as a module: ``uvicorn api.main:app``, ``python -m api.main``.
+    """Yield the folders from which commands start the file as a module: ``uvicorn api.main:app``, ``-m api.main``.
 
     https://www.uvicorn.org/#usage, https://docs.gunicorn.org/en/stable/run.html
     """

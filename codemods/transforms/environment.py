@@ -36,6 +36,8 @@ from codemods.transform import (
 )
 
 _VARIABLES = frozenset({"AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PASSWORD"})
+_TERRAFORM = "ARM_CLIENT_SECRET"
+_SET = _VARIABLES | {_TERRAFORM}
 _TENANT, _CLIENT = 'os.environ["AZURE_TENANT_ID"]', 'os.environ["AZURE_CLIENT_ID"]'
 _TARGET = f"ClientAssertionCredential({_TENANT}, {_CLIENT}, managed_identity_assertion)"
 _DEFAULT_TARGET = (
@@ -43,6 +45,9 @@ _DEFAULT_TARGET = (
     "exclude_workload_identity_credential=True, exclude_managed_identity_credential=True))"
 )
 _SET_TARGET = f"no variable is set: {_TARGET} is passed where the credential is used"
+_TERRAFORM_TARGET = (
+    "ARM_USE_MSI=true with the client id of the managed identity, or ARM_USE_OIDC=true, without a secret"
+)
 _SETTERS = frozenset({"os.environ.setdefault", "os.putenv", "os.environ.update"})
 _SETTER_NAME = re.compile(
     r"_?((set|put|add|export|define|with|save|write)_?env(iron(ment)?)?(_?var(iable)?)?|env(_var)?_set)", re.IGNORECASE
@@ -84,25 +89,42 @@ def _default(call: Call) -> Verdict | None:
 def _settings(module: Module) -> Iterator[Found]:
     """Find the places that put the secret into the environment of this process or of a child."""
     for node in module.strings:
-        if node.value in _VARIABLES and _is_set(module, node):
-            yield _found(node, str(node.value))
+        if node.value in _SET and _is_set(module, node):
+            yield _found(node, str(node.value), _given(module, node))
     for used in module.references:
         parent = module.parents[used]
         if isinstance(parent, ast.Subscript) and parent.slice is used and _is_written(module, parent):
             name = used.attr if isinstance(used, ast.Attribute) else used.id
-            if (named := module.constant(used) or name) in _VARIABLES:
-                yield _found(used, named)
+            if (named := module.constant(used) or name) in _SET:
+                yield _found(used, named, _given(module, used))
     for call in module.calls:
         for keyword in call.keywords:
             given = [*call.args, *(item.value for item in call.keywords if item.arg is None)]
             environment = any(module.qualified(item) == "os.environ" for item in given)
-            if keyword.arg in _VARIABLES and (environment or module.qualified(call.func) in _SETTERS):
-                yield _found(keyword.value, keyword.arg)
+            if keyword.arg in _SET and (environment or module.qualified(call.func) in _SETTERS):
+                yield _found(keyword.value, keyword.arg, keyword.value)
 
 
-def _found(node: ast.expr, variable: str) -> Found:
-    report = Report(reason=ReasonCode.ENVIRONMENT_STEERED, detail=f"{variable} is set here", target=_SET_TARGET)
+def _found(node: ast.expr, variable: str, secret: ast.expr | None) -> Found:
+    target = _TERRAFORM_TARGET if variable == _TERRAFORM else _SET_TARGET
+    secrets = () if secret is None else (secret,)
+    detail = f"{variable} is set here"
+    report = Report(reason=ReasonCode.ENVIRONMENT_STEERED, secrets=secrets, detail=detail, target=target)
     return Found(node=node, construct="os.environ", report=report)
+
+
+def _given(module: Module, key: ast.expr) -> ast.expr | None:
+    """Give what is put under a key: the value of an entry, of an assignment, or of a call with both."""
+    parent = module.parents[key]
+    match parent, module.parents[parent]:
+        case ast.Dict(keys=keys, values=values), _:
+            return next((value for name, value in zip(keys, values, strict=True) if name is key), None)
+        case ast.Subscript(), ast.Assign(value=value):
+            return value
+        case ast.Call(args=[first, value, *_]), _:
+            return value if first is key else None
+        case _:
+            return None
 
 
 def _is_set(module: Module, node: ast.Constant) -> bool:
@@ -158,7 +180,7 @@ def _is_read(module: Module, node: ast.Attribute) -> bool:
 
 TRANSFORM = Transform(
     name="environment",
-    literals=(b"EnvironmentCredential", *(name.encode() for name in sorted(_VARIABLES))),
+    literals=(b"EnvironmentCredential", *(name.encode() for name in sorted(_SET))),
     constructs={
         f"{package}.{name}": judge
         for package in ("azure.identity", "azure.identity.aio")
@@ -167,5 +189,5 @@ TRANSFORM = Transform(
     classes=frozenset({"azure.identity.EnvironmentCredential", "azure.identity.aio.EnvironmentCredential"}),
     targets={"EnvironmentCredential": _TARGET},
     search=_settings,
-    evidence=tuple((name,) for name in _VARIABLES),
+    evidence=tuple((name,) for name in _SET),
 )

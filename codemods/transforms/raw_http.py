@@ -3,7 +3,7 @@
 A request is seen by its body (a dict, keywords or a text with ``client_secret``), by a field that is set later, by a
 pair of id and secret in ``auth=``, or by its address alone when nobody can see what is sent. The target is the pair
 ``client_assertion_type`` and ``client_assertion``; ``token_request`` has the form in which it can be put in the
-secret's place. A login of the command line client counts as well.
+secret's place.
 
 Protocol: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
 """
@@ -19,28 +19,28 @@ from codemods.model import ReasonCode
 from codemods.names import Module
 from codemods.provider import is_elsewhere, is_token_address, knows_entra, knows_host
 from codemods.sending import (
+    BODY,
     FUNCTIONS,
     arguments_of,
     calls_around,
     calls_inside,
     is_json,
+    is_seen,
     is_unpacked_into_class,
     method_of,
     reads_of,
     reads_of_holder,
+    shows_secret,
     takes_secret,
     uses_of,
 )
 from codemods.transform import Found, Report, Transform
 
-_BODY = re.compile(r"(?<![|,;])(^|[&?\"'\s])client_secret=")
 _MICROSOFT = re.compile(r"microsoft|azure|entra|aad|msal|office|365|graph", re.IGNORECASE)
-_DEEP = 4
 _NO_BODY = frozenset({"headers", "params", "cookies", "proxies", "timeout"})
 _NEVER = frozenset({"audience"})
 """Fields that other providers ask for and Entra does not know."""
 _SENDS = frozenset({"post", "request", "urlopen", "Request", "fetch"})
-_LOGIN_TARGET = "az login --identity --client-id CLIENT_ID_OF_THE_MANAGED_IDENTITY"
 
 
 def _search(module: Module) -> Iterator[Found]:
@@ -52,7 +52,6 @@ def _search(module: Module) -> Iterator[Found]:
     yield from oauth_session.search(module, entra=entra)
     yield from _requests(module)
     yield from _callers(module)
-    yield from _command_lines(module)
 
 
 def _bodies(module: Module, *, entra: bool) -> Iterator[Found]:
@@ -61,7 +60,7 @@ def _bodies(module: Module, *, entra: bool) -> Iterator[Found]:
         fields = {module.constant(key): value for key, value in zip(node.keys, node.values, strict=True)}
         unpacked = is_unpacked_into_class(module, uses_of(module, node))
         if _is_field(fields) and not unpacked and _may_be_request(module, node, set(fields), entra=entra):
-            client, secret = fields.get("client_id"), fields["client_secret"]
+            client, secret = fields.get("client_id") or _unpacked(module, node), fields["client_secret"]
             yield _found(node, "token request", client, secret, detail=_why(module, node))
     for call in module.calls:
         named = {keyword.arg: keyword.value for keyword in call.keywords}
@@ -74,6 +73,14 @@ def _bodies(module: Module, *, entra: bool) -> Iterator[Found]:
         if wanted and _is_secret(named["client_secret"]) and _may_be_request(module, call, set(named), entra=entra):
             client, secret = named.get("client_id"), named["client_secret"]
             yield _found(call, "token request", client, secret, detail=_why(module, call))
+
+
+def _unpacked(module: Module, node: ast.Dict) -> ast.expr | None:
+    """Give the client id of a body that takes it over from another: ``{**COMMON, "client_secret": ...}``."""
+    others = (value for key, value in zip(node.keys, node.values, strict=True) if key is None)
+    given = (module.value_once(value) if isinstance(value, ast.Name) else value for value in others)
+    pairs = [pair for item in given if isinstance(item, ast.Dict) for pair in zip(item.keys, item.values, strict=True)]
+    return next((value for key, value in pairs if module.constant(key) == "client_id"), None)
 
 
 def _why(module: Module, body: ast.expr) -> str:
@@ -142,7 +149,8 @@ def _fields(module: Module, *, entra: bool) -> Iterator[Found]:
         if is_unpacked_into_class(module, reads_of_holder(module, item.value)):
             continue
         if entra or _may_be_body(module, item):
-            yield _found(item, "token request")
+            secret = parent.value if isinstance(parent, ast.Assign | ast.AnnAssign) else None
+            yield _found(item, "token request", None, secret)
 
 
 def _may_be_body(module: Module, item: ast.Subscript) -> bool:
@@ -170,12 +178,12 @@ def _is_sent(module: Module, node: ast.Name) -> bool:
 
 def _texts(module: Module, *, entra: bool) -> Iterator[Found]:
     for text in module.strings if entra else ():
-        if _BODY.search(str(text.value)) and not _is_docstring(module, text):
+        if BODY.search(str(text.value)) and not _is_docstring(module, text):
             yield _found(_whole(module, text), "token request")
 
 
 def _requests(module: Module) -> Iterator[Found]:
-    """Find requests to a token address whose body nobody can see, and those with id and secret in ``auth=``."""
+    """Find requests to a token address whose body nobody can see, or with id and secret in ``auth=`` or a header."""
     asserted = any(text.value == "client_assertion" for text in module.strings)
     for call in module.calls:
         if method_of(call) not in _SENDS:
@@ -185,9 +193,34 @@ def _requests(module: Module) -> Iterator[Found]:
         if not addressed or token_request.body_of(module, call) is not None:
             continue
         sent = [*call.args, *(value for name, value in named.items() if name not in _NO_BODY)]
-        seen = any(_is_seen(module, item) for item in sent) or not (arguments_of(call)[1:] or asserted)
-        if "auth" in named or not (seen or asserted):
-            yield _found(call, "token request")
+        seen = any(is_seen(module, item) for item in sent) or not (arguments_of(call)[1:] or asserted)
+        given = (module.value_once(item) or item if isinstance(item, ast.Name) else item for item in sent)
+        told = any(shows_secret(module, value) for value in given)
+        header = None if told else _authorization(module, named.get("headers"))
+        client, secret = _pair(module, named.get("auth")) or (None, header)
+        if "auth" in named or secret is not None or not (seen or asserted):
+            yield _found(call, "token request", client, secret)
+
+
+def _pair(module: Module, auth: ast.expr | None) -> tuple[ast.expr, ast.expr] | None:
+    """Give what ``auth=(id, secret)`` or ``auth=HTTPBasicAuth(id, secret)`` holds."""
+    match module.value_once(auth) or auth if isinstance(auth, ast.Name) else auth:
+        case ast.Tuple(elts=[client, secret]) | ast.Call(args=[client, secret], keywords=[]):
+            return client, secret
+        case _:
+            return None
+
+
+def _authorization(module: Module, headers: ast.expr | None) -> ast.expr | None:
+    """Give what a header proves: id and secret (https://datatracker.ietf.org/doc/html/rfc6749#section-2.3.1)."""
+    given = module.value_once(headers) or headers if isinstance(headers, ast.Name) else headers
+    pairs = zip(given.keys, given.values, strict=True) if isinstance(given, ast.Dict) else ()
+    found = next((value for key, value in pairs if (module.constant(key) or "").lower() == "authorization"), None)
+    match found:  # the word "Basic" is no secret
+        case ast.BinOp(left=ast.Constant(), right=secret) | ast.JoinedStr(values=[_, ast.FormattedValue(value=secret)]):
+            return secret
+        case _:
+            return found
 
 
 def _callers(module: Module) -> Iterator[Found]:
@@ -199,53 +232,6 @@ def _callers(module: Module) -> Iterator[Found]:
         if any(is_token_address(module, item) for item in arguments_of(call)):
             client = next((item.value for item in call.keywords if item.arg == "client_id"), None)
             yield _found(call, "token request", client, secret)
-
-
-def _is_seen(module: Module, node: ast.expr, depth: int = 0) -> bool:
-    """Tell whether an argument is a body that another search sees, encoded or not: a dict, a text with the secret."""
-    if isinstance(node, ast.Name):
-        binding = module.assigned_once(node) if node in module.scopes else None
-        value = None if binding is None else binding.value
-        return value is not None and (_shows_fields(module, value, node.id) or _is_encoded(module, value, depth))
-    return _is_encoded(module, node, depth) or any(
-        isinstance(item, ast.Dict)
-        or (isinstance(item, ast.keyword) and item.arg == "client_secret")
-        or (isinstance(item, ast.Constant) and "client_secret=" in str(item.value))
-        for item in ast.walk(node)
-    )
-
-
-def _is_encoded(module: Module, node: ast.expr, depth: int) -> bool:
-    """Tell whether an expression encodes a body that is seen: ``urlencode(body).encode()``."""
-    names = (item for item in ast.walk(node) if isinstance(item, ast.Name) and item is not node)
-    return depth < _DEEP and isinstance(node, ast.Call) and any(_is_seen(module, name, depth + 1) for name in names)
-
-
-def _shows_fields(module: Module, value: ast.expr, name: str) -> bool:
-    """Tell whether all fields of a body stand in the file; a secret that is set later is found by another search."""
-    displays = [item for item in ast.walk(value) if isinstance(item, ast.Dict)]
-    keys = [module.constant(key) for item in displays for key in item.keys]
-    updated = any(
-        isinstance(item, ast.Attribute) and item.attr == "update" and getattr(item.value, "id", "") == name
-        for item in module.references
-    )
-    return "client_secret" in keys or (bool(keys) and None not in keys and not updated)
-
-
-def _command_lines(module: Module) -> Iterator[Found]:
-    """Find logins of the command line client: ``az login --service-principal -p SECRET``."""
-    for text in module.strings:
-        if "--service-principal" not in str(text.value) or _is_docstring(module, text):
-            continue
-        parent = module.parents[text]
-        parts = [str(item.value) for item in ast.walk(parent) if isinstance(item, ast.Constant)]
-        if any("--federated-token" in part for part in parts) or not any("login" in part for part in parts):
-            continue
-        node = parent if isinstance(parent, ast.List | ast.Tuple | ast.JoinedStr) else text
-        report = Report(
-            reason=ReasonCode.OTHER_LIBRARY, detail="log in with --federated-token or --identity", target=_LOGIN_TARGET
-        )
-        yield Found(node=node, construct="az login", report=report)
 
 
 def _found(
@@ -281,7 +267,6 @@ _EVIDENCE = (
     *(("client_secret", sent) for sent in ("urlencode", "data", "urlopen", "post", "request", "fetch")),
     ("OAuth2Session",),
     ("OAuth2Client",),
-    ("--service-principal", "login"),
 )
 
 TRANSFORM = Transform(
@@ -296,7 +281,6 @@ TRANSFORM = Transform(
         b"oauth2/v2.0/token",
         b"OAuth2Session",
         b"OAuth2Client",
-        b"--service-principal",
     ),
     search=_search,
     evidence=_EVIDENCE,

@@ -20,6 +20,7 @@ from tests.codemods.test_executed import world as world  # noqa: PLC0414 - a fix
 V2 = "https://login.microsoftonline.com/{T}/oauth2/v2.0/token"
 V1 = "https://login.microsoftonline.com/{T}/oauth2/token"
 BODY = f'{{"grant_type": "client_credentials", "client_id": A, "client_secret": {SECRET}, "scope": "{GRAPH}"}}'
+KEYWORDS = f'dict(grant_type="client_credentials", client_id=A, client_secret={SECRET}, scope="{GRAPH}")'
 OLD_BODY = BODY.replace(f'"scope": "{GRAPH}"', '"resource": "https://graph.microsoft.com"')
 SHOW = 'print("signed in", "access_token" in answer)\n'
 ASYNC_SHOW = f"    {SHOW}\nasyncio.run(main())\n"
@@ -54,6 +55,13 @@ FORMS = {
     "request, requests, body made before it": (
         f"{HEAD}import requests\ndef answered():\n    body = {BODY}\n"
         f'    return requests.post(f"{V2}", data=body).json()\nanswer = answered()\n{SHOW}'
+    ),
+    "request, requests, body by keywords": (
+        f'{HEAD}import requests\nanswer = requests.post(f"{V2}", data={KEYWORDS}).json()\n{SHOW}'
+    ),
+    "request, httpx, body by keywords, made before it": (
+        f"{HEAD}import httpx\ndef answered():\n    body = {KEYWORDS}\n"
+        f'    return httpx.post(f"{V2}", data=body).json()\nanswer = answered()\n{SHOW}'
     ),
     "request, requests, version 1": (
         f'{HEAD}import requests\nanswer = requests.post(f"{V1}", {OLD_BODY}, timeout=30).json()\n{SHOW}'

@@ -191,6 +191,21 @@ def test_what_sets_nothing_is_not_told(tmp_path: Path, name: str, text: str | by
         (f"import os\nx = os.getenv('{NAME}')\nif not x:\n    raise SystemExit\n", "start-up-check"),
         (f"import os\nsend(os.getenv('{NAME}'))\n", "other-use"),
         (f"from decouple import config\nx = config('{NAME}')\n", "hard-read"),
+        (f"import os\na, b = map(os.environ.get, ['A', '{NAME}'])\n", "other-use"),
+        (f"import os\nNAMES = ['A', '{NAME}']\na, b = [os.environ[name] for name in NAMES]\n", "hard-read"),
+        (
+            f"import os\nNAMES = ['A', '{NAME}']\nlost = [name for name in NAMES if not os.getenv(name)]\n",
+            "start-up-check",
+        ),
+        (f"import os\napp.config['{NAME}'] = os.environ.get('{NAME}')\n", "other-use"),
+        (
+            f"import attrs, os\n@attrs.define\nclass S:\n    s = attrs.field(factory=lambda: os.environ['{NAME}'])\n",
+            "hard-read",
+        ),
+        (
+            f"import typer\ndef run(secret: typing.Annotated[str, typer.Option(envvar='{NAME}')]):\n    pass\n",
+            "required-option",
+        ),
         (
             "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    shop_secret: str\n",
             "required-setting",
@@ -529,7 +544,7 @@ def test_an_option_of_typer_is_told_with_what_sets_it(tmp_path: Path) -> None:
     )
     (tmp_path / ".env").write_text("SHOP_SECRET=x\nNO=y\n")
     run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
-    assert {(each.kind.value, each.name) for each in run.leftovers} == {("env-file", NAME)}
+    assert {(each.kind.value, each.name) for each in run.leftovers} == {("env-file", NAME), ("required-option", NAME)}
 
 
 @pytest.mark.parametrize(
@@ -640,3 +655,16 @@ def test_what_makes_a_secret_is_told_and_holds_nothing(tmp_path: Path, name: str
 )
 def test_what_makes_no_secret_is_not_told(tmp_path: Path, name: str, text: str) -> None:
     assert not run_with(tmp_path, name, text).leftovers
+
+
+def test_a_program_that_reads_the_variable_by_itself_holds_the_gate(tmp_path: Path) -> None:
+    source = (
+        "import os, subprocess\nfrom azure.identity import ClientSecretCredential\n"
+        f"c = ClientSecretCredential('t', '{APP}', os.environ['ARM_CLIENT_SECRET'])\n"
+        "subprocess.run(['terraform', 'apply'], check=True)\nos.system(f'cd {x} && ls')\n"
+    )
+    (tmp_path / "app.py").write_text(source)
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    assert [(each.kind.value, each.line, each.name) for each in run.leftovers] == [
+        ("other-use", 4, "ARM_CLIENT_SECRET")
+    ]

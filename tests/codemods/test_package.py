@@ -102,6 +102,7 @@ def test_transforms_are_found_once_and_duplicates_refused() -> None:
     assert names == [
         *(
             "azure-identity",
+            "command-lines",
             "data-access",
             "environment",
             "framework-settings",
