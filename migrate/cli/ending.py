@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
@@ -12,6 +12,15 @@ from typing import Any, Final
 from migrate.emulator.ending import ENDING
 
 _BY_SIGNAL: Final = 128
+
+
+class UnfinishedError(KeyboardInterrupt):
+    """An interrupt of a run that goes on with other arguments than it was given."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        """Name the arguments of the command that goes on."""
+        super().__init__()
+        self.arguments = tuple(arguments)
 
 
 class Came:

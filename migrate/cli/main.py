@@ -16,7 +16,7 @@ import click
 
 from codemods.errors import CodemodError
 from inventory.errors import InventoryError
-from migrate.cli.ending import Came, as_interrupts
+from migrate.cli.ending import Came, UnfinishedError, as_interrupts
 from migrate.cli.lazy import LazyGroup
 from migrate.emulator.ending import StoppedEarlyError
 from migrate.emulator.errors import EmulatorError
@@ -98,7 +98,8 @@ def _failed(error: BaseException, given: Sequence[str], came: Came) -> int:
     if isinstance(error, StoppedEarlyError):
         return _fail(str(error), _BY_SIGNAL + error.number)
     if isinstance(error, click.Abort | KeyboardInterrupt):
-        return _interrupted(given, came)
+        why = error.__cause__ if isinstance(error, click.Abort) else error
+        return _interrupted(why.arguments if isinstance(why, UnfinishedError) else given, came)
     if isinstance(error, OSError) and _is_of_output(error):
         return _unwritten(error)
     return _fail(_message(error))

@@ -31,15 +31,17 @@ FAILED = 2
 @click.option("--workspace", metavar="ID", help="Log Analytics workspace that sign-ins are sent to.")
 @click.option("--logs", type=click.Path(exists=True, path_type=Path), help="Folder of exported sign-in logs.")
 @click.option("--tenants", type=FILE, help="Scan the tenants that this TOML file lists, each into a file of its own.")
+@click.option("--only", metavar="ID", multiple=True, help="Of --tenants, this one alone; may be given several times.")
 @common
-def command(*, settings: Settings, out: Path, tenants: Path | None, **given: Any) -> int:
+def command(*, settings: Settings, out: Path, tenants: Path | None, only: tuple[str, ...], **given: Any) -> int:
     """Read every credential of the tenant into one SQLite file; changes nothing.
 
     A scan that was stopped is gone on with by the next one. With --tenants, one that cannot be scanned does not keep
     the others from it: it is named at the end, and the exit code is 2.
     """
-    scanning.check(settings, out, tenants=tenants, **given)
-    wanted = read_tenants(tenants, settings) if tenants else [Wanted(settings=settings, out=out)]
+    scanning.check(settings, out, tenants=tenants, only=only, **given)
+    listed = read_tenants(tenants, settings) if tenants else [Wanted(settings=settings, out=out)]
+    wanted = scanning.chosen(listed, only)
     summaries, failures = scanning.all_of(wanted, partial(_scanned, given=given), alone=tenants is None)
     data = [_data(each) for each in summaries]
     lines = [line for each, facts in zip(summaries, data, strict=True) for line in _lines(each, facts)]
@@ -48,7 +50,7 @@ def command(*, settings: Settings, out: Path, tenants: Path | None, **given: Any
     once = {each.tenant_id: each.path for each in reversed(summaries)}
     emit(settings, [*lines, *failed, *_next([str(path) for path in reversed(once.values())])],
          told if tenants else data[0])  # fmt: skip
-    scanning.tell(failures, of=len(wanted))
+    scanning.tell(failures, wanted)
     return FAILED if failures else 0
 
 

@@ -15,7 +15,9 @@ from click.core import ParameterSource
 
 from inventory.errors import InventoryError
 from inventory.scan import ScanSummary
+from migrate.cli.ending import UnfinishedError
 from migrate.cli.options import Settings
+from migrate.cli.output import typed
 from migrate.cli.tenants import Wanted
 from migrate.errors import MigrateError, OutputError
 from reports.text import visible
@@ -34,9 +36,12 @@ class Failure:
 
 
 def check(
-    settings: Settings, out: Path, *, tenants: Path | None, refreshed: bool, anew: bool, workspace: str | None, **_: Any
-) -> None:
+    settings: Settings, out: Path, *, tenants: Path | None, only: tuple[str, ...], refreshed: bool, anew: bool,
+    workspace: str | None, **_: Any,
+) -> None:  # fmt: skip
     """Refuse options that contradict each other, or an id that can be none; raises click.UsageError, OutputError."""
+    if only and not tenants:
+        raise click.UsageError("--only names tenants of --tenants: give that too")
     if refreshed and anew:
         raise click.UsageError("--refresh begins from the snapshot and --anew from nothing: give one of them")
     for name in ("out", "tenant") if tenants else ():
@@ -58,12 +63,18 @@ def _journal(settings: Settings) -> Path | None:
 def all_of(
     wanted: Sequence[Wanted], scan: Callable[[Wanted], ScanSummary], *, alone: bool
 ) -> tuple[list[ScanSummary], list[Failure]]:
-    """Scan one tenant after the other, those too that come after one that fails; ``alone``: its error is raised."""
+    """Scan one tenant after the other, those too that come after one that fails; ``alone``: its error is raised.
+
+    An interrupt names the command that scans those that failed and those that are left.
+    """
     summaries: list[ScanSummary] = []
     failures: list[Failure] = []
-    for each in wanted:
+    for number, each in enumerate(wanted):
         try:
             summaries.append(scan(each))
+        except KeyboardInterrupt as error:
+            left = [*(one.tenant for one in failures), *(one.settings.tenant or "" for one in wanted[number:])]
+            raise UnfinishedError(click.get_current_context().obj if alone else _only(left)) from error
         except (InventoryError, MigrateError) as error:
             if alone:
                 raise
@@ -85,9 +96,33 @@ def _twice(summaries: Sequence[ScanSummary]) -> Iterator[Failure]:
             yield Failure(tenant=each.tenant_id, snapshot=str(each.path), reason=reason)
 
 
-def tell(failures: Sequence[Failure], *, of: int) -> None:
-    """Say on standard error which tenants could not be scanned."""
+def chosen(wanted: Sequence[Wanted], only: Sequence[str]) -> list[Wanted]:
+    """Return the tenants of a list that are named; all where none is. Raises click.UsageError for one not in it."""
+    asked = {one.lower() for one in only}
+    listed = {(each.settings.tenant or "").lower() for each in wanted}
+    if missing := [one for one in only if one.lower() not in listed]:
+        raise click.UsageError(f"--only {missing[0]}: the file of --tenants lists no such id")
+    return [each for each in wanted if not asked or (each.settings.tenant or "").lower() in asked]
+
+
+def _only(tenants: Sequence[str]) -> list[str]:
+    """Return the arguments of the command that is running, for some of its tenants alone."""
+    given = iter(click.get_current_context().obj)
+    kept: list[str] = []
+    for argument in given:
+        if argument == "--only":
+            next(given, None)
+        elif not argument.startswith("--only="):
+            kept.append(argument)
+    return [*kept, *(word for one in dict.fromkeys(tenants) for word in ("--only", one))]
+
+
+def tell(failures: Sequence[Failure], wanted: Sequence[Wanted]) -> None:
+    """Say on standard error which tenants could not be scanned, and how to scan those that the file names so."""
     if failures:
-        names = ", ".join(dict.fromkeys(each.tenant for each in failures))
-        message = f"{len(failures)} of {of} tenants could not be scanned: {names}; scan those again"
+        names = list(dict.fromkeys(each.tenant for each in failures))
+        listed = [each.settings.tenant for each in wanted]
+        again = f"scan those again: {typed(_only([each for each in names if each in listed]))}"
+        then = again if any(each in listed for each in names) else "mend the file"
+        message = f"{len(failures)} of {len(wanted)} tenants could not be scanned: {', '.join(names)}; {then}"
         click.echo(f"unsecret: {visible(message)}", err=True)

@@ -8,9 +8,12 @@ import click
 import pytest
 
 from inventory import snapshot
+from inventory.errors import InventoryError
+from inventory.model import Cloud, TenantId
+from inventory.scan import ScanSummary
 from migrate.cli.main import main
 from migrate.cli.options import Settings
-from migrate.cli.tenants import read_tenants
+from migrate.cli.tenants import Wanted, read_tenants
 from migrate.clock import SystemClock
 from migrate.journal.store import SqlJournal
 from tests.inventory import values
@@ -39,6 +42,7 @@ def refused(captured: Captured, *arguments: str) -> str:
         (("--workspace", "nope"), "a workspace is named by its workspace id, a GUID"),
         (("--tenants", "t.toml", "--out", "s.db"), "--out has no meaning with --tenants"),
         (("--tenants", "t.toml", "--tenant", "contoso.com"), "--tenant has no meaning with --tenants"),
+        (("--only", "contoso.com"), "--only names tenants of --tenants"),
         (("--out", "unsecret.db"), "unsecret.db is the place of the journal"),
         (("--out", "j.db", "--journal", "sqlite:///j.db"), "j.db is the place of the journal"),
     ],
@@ -128,7 +132,55 @@ def test_a_tenant_that_fails_does_not_keep_the_others_from_their_scan(
     told = capsys.readouterr()
     assert [each["tenant"] for each in json.loads(told.out)] == ["first.com", "second.com"]
     assert "set SECOND_CLIENT_ID and SECOND_CLIENT_SECRET" in told.out
-    assert told.err == ("unsecret: 2 of 2 tenants could not be scanned: first.com, second.com; scan those again\n")
+    again = "unsecret scan --tenants t.toml --format json --graph-endpoint https://localhost:1"
+    assert told.err == (
+        "unsecret: 2 of 2 tenants could not be scanned: first.com, second.com; scan those again: "
+        f"{again} --only first.com --only second.com\n"
+    )
+
+
+def listed(*names: str) -> None:
+    Path("t.toml").write_text("".join(f'[[tenant]]\nid = "{name}"\n' for name in names), "utf-8")
+
+
+def test_what_an_interrupt_left_of_several_tenants_is_scanned_by_the_command_it_names(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    """Those that were finished are not scanned again, and one that had failed is."""
+    listed("done.com", "failed.com", "broken.com", "left.com")
+    scanned: list[str] = []
+    interrupts = [KeyboardInterrupt()]
+
+    def scan(wanted: Wanted, **_: object) -> ScanSummary:
+        name = str(wanted.settings.tenant)
+        scanned.append(name)
+        if name == "failed.com":
+            raise InventoryError("no")
+        if name == "broken.com" and interrupts:
+            raise interrupts.pop()
+        return ScanSummary(
+            path=Path("s.db"), tenant_id=TenantId(name), cloud=Cloud.PUBLIC, taken_at=values.NOW, digest="",
+            applications=0, service_principals=0, identities=0, credentials=0, hosts=0, unreadable=0, gaps=(),
+            beginning="",
+        )  # fmt: skip
+
+    monkeypatch.setattr("migrate.cli.scan._scanned", scan)
+    monkeypatch.setattr("migrate.cli.scan._data", lambda _: {"credentials": {}, "gaps": []})
+    first = ["--only=Done.com", "--only", "failed.com", "--only", "broken.com"]
+    assert main(["scan", "--tenants", "t.toml", *first]) == 130
+    said = capsys.readouterr().err.strip().rpartition("to go on: ")[2]
+    assert said == "unsecret scan --tenants t.toml --only failed.com --only broken.com"
+    scanned.clear()
+    assert main(said.split()[1:]) == 2
+    assert scanned == ["failed.com", "broken.com"]
+    assert capsys.readouterr().err.endswith("scan those again: unsecret scan --tenants t.toml --only failed.com\n")
+
+
+def test_a_tenant_that_is_not_in_the_list_is_refused(capsys: Captured) -> None:
+    listed("contoso.com")
+    assert "--only fabrikam.com: the file of --tenants lists no such id" in refused(
+        capsys, "scan", "--tenants", "t.toml", "--only", "fabrikam.com"
+    )
 
 
 @pytest.mark.parametrize("command", ["scan", "plan", "report"])
