@@ -17,6 +17,8 @@ from codemods.template import Part, parts_of, text_of
 _HOSTS = re.compile(r"login\.microsoftonline|login\.windows\.net|sts\.windows\.net|chinacloudapi", re.IGNORECASE)
 _SIGNS = ("microsoftonline", "windows.net", "chinacloudapi", "oauth2/")
 """One of them is in every text that names Entra."""
+_SCOPE = "/.default"
+"""https://learn.microsoft.com/entra/identity-platform/scopes-oidc#the-default-scope"""
 _PATH = re.compile(r"(/?(?P<tenant>[^/{}\s?]+)/)?oauth2/(?P<version>v2\.0/)?token", re.IGNORECASE)
 _TENANT = re.compile(
     r"common|organizations|consumers|adfs|.*\..*|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|.*%.*", re.IGNORECASE
@@ -29,7 +31,9 @@ _TOKEN = re.compile(r"oauth2/(v2\.0/)?token|(microsoftonline|windows\.net|chinac
 
 
 def knows_entra(module: Module) -> bool:
-    """Tell whether a text of the file names Entra's sign-in."""
+    """Tell whether a text of the file names Entra's sign-in, or asks for all that a resource of Entra's grants."""
+    if _SCOPE in module.said and any(str(text.value).endswith(_SCOPE) for text in module.strings):
+        return True
     return _may_name_entra(module.said) and any(names_entra(str(text.value)) for text in module.strings)
 
 

@@ -8,8 +8,11 @@ import re
 from codemods.names import Module
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-BODY = re.compile(r"(?<![|,;])(^|[&?\"'\s])client_secret=")
-"""A field for the secret in a body that is written as one text."""
+FIELDS = {
+    name: re.compile(rf"(?<![|,;])(^|[&?\"'\s]){name}=", re.IGNORECASE)
+    for name in ("client_secret", "client_assertion")
+}
+"""A field for a proof in a body that is written as one text."""
 _DEEP = 4
 
 
@@ -98,8 +101,8 @@ def is_seen(module: Module, node: ast.expr, depth: int = 0) -> bool:
         )
     return _is_encoded(module, node, depth) or any(
         isinstance(item, ast.Dict)
-        or (isinstance(item, ast.keyword) and item.arg == "client_secret")
-        or (isinstance(item, ast.Constant) and "client_secret=" in str(item.value))
+        or (isinstance(item, ast.keyword) and (item.arg or "").casefold() == "client_secret")
+        or (isinstance(item, ast.Constant) and "client_secret=" in str(item.value).casefold())
         for item in ast.walk(node)
     )
 
@@ -113,10 +116,21 @@ def _is_encoded(module: Module, node: ast.expr, depth: int) -> bool:
 def shows_secret(module: Module, value: ast.expr) -> bool:
     """Tell whether a body is told where it is made, as its secret stands there."""
     if isinstance(value, ast.JoinedStr | ast.Constant | ast.BinOp):
-        return any(BODY.search(str(part.value)) for part in ast.walk(value) if isinstance(part, ast.Constant))
-    keys = value.keys if isinstance(value, ast.Dict) else []
+        return any(
+            FIELDS["client_secret"].search(str(part.value))
+            for part in ast.walk(value)
+            if isinstance(part, ast.Constant)
+        )
+    if isinstance(value, ast.Dict):
+        return "client_secret" in fields_of(module, value)
     named = value.keywords if isinstance(value, ast.Call) and getattr(value.func, "id", "") == "dict" else []
-    return "client_secret" in {*map(module.constant, keys), *(keyword.arg for keyword in named)}
+    return "client_secret" in {(keyword.arg or "").casefold() for keyword in named}
+
+
+def fields_of(module: Module, node: ast.Dict) -> dict[str, ast.expr]:
+    """Give the fields of a body by their names, which Entra reads in any case; what is unpacked has none."""
+    named = ((module.constant(key), value) for key, value in zip(node.keys, node.values, strict=True))
+    return {("" if name is None else name.casefold()): value for name, value in named}
 
 
 def _shows_fields(module: Module, value: ast.expr, name: str) -> bool:
@@ -127,4 +141,16 @@ def _shows_fields(module: Module, value: ast.expr, name: str) -> bool:
         isinstance(item, ast.Attribute) and item.attr == "update" and getattr(item.value, "id", "") == name
         for item in module.references
     )
-    return "client_secret" in keys or (bool(keys) and None not in keys and not updated)
+    named = "client_secret" in {str(key).casefold() for key in keys} or _is_filled_in(module, name)
+    return named or (bool(keys) and None not in keys and not updated)
+
+
+def _is_filled_in(module: Module, name: str) -> bool:
+    """Tell whether a secret is put into a body after it was made, which is told of there."""
+    texts = (text for text in module.strings if str(text.value).casefold() == "client_secret")
+    return any(
+        isinstance(item := module.parents[text], ast.Subscript)
+        and isinstance(item.ctx, ast.Store)
+        and getattr(item.value, "id", "") == name
+        for text in texts
+    )

@@ -1,7 +1,8 @@
 """Token requests that the program builds itself: rewritten where all of it is seen, else reported.
 
-A request is seen by its body (a dict, keywords or a text with ``client_secret``), by a field that is set later, by a
-pair of id and secret in ``auth=``, or by its address alone when nobody can see what is sent. The target is the pair
+A request is seen by its body (a dict, keywords or a text with ``client_secret``, or with an assertion that a
+certificate signs), by a field that is set later, by a proof in its headers or in ``auth=``, or by its address alone
+where nobody can see what is sent. Entra reads the names of fields in any case. The target is the pair
 ``client_assertion_type`` and ``client_assertion``; ``token_request`` has the form in which it can be put in the
 secret's place.
 
@@ -14,16 +15,17 @@ import ast
 import re
 from collections.abc import Iterator
 
-from codemods import oauth_session, token_request
+from codemods import oauth_session, other_proofs, token_request
 from codemods.model import ReasonCode
 from codemods.names import Module
 from codemods.provider import is_elsewhere, is_token_address, knows_entra, knows_host
 from codemods.sending import (
-    BODY,
+    FIELDS,
     FUNCTIONS,
     arguments_of,
     calls_around,
     calls_inside,
+    fields_of,
     is_json,
     is_seen,
     is_unpacked_into_class,
@@ -37,6 +39,7 @@ from codemods.sending import (
 from codemods.transform import Found, Report, Transform
 
 _MICROSOFT = re.compile(r"microsoft|azure|entra|aad|msal|office|365|graph", re.IGNORECASE)
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 _NO_BODY = frozenset({"headers", "params", "cookies", "proxies", "timeout"})
 _NEVER = frozenset({"audience"})
 """Fields that other providers ask for and Entra does not know."""
@@ -46,24 +49,31 @@ _SENDS = frozenset({"post", "request", "urlopen", "Request", "fetch"})
 def _search(module: Module) -> Iterator[Found]:
     yield from token_request.search(module)
     entra = knows_entra(module)
-    yield from _bodies(module, entra=entra)
-    yield from _fields(module, entra=entra)
-    yield from _texts(module, entra=entra)
+    for proof in other_proofs.proofs(module):
+        yield from _bodies(module, proof, entra=entra)
+        yield from _fields(module, proof, entra=entra)
+        yield from _texts(module, proof, entra=entra)
+    yield from _calls(module, entra=entra)
     yield from oauth_session.search(module, entra=entra)
     yield from _requests(module)
     yield from _callers(module)
 
 
-def _bodies(module: Module, *, entra: bool) -> Iterator[Found]:
-    """Find dicts with a secret: any in a file that knows Entra, else those of a token request to nobody knows where."""
-    for node in module.dicts if "client_secret" in module.said else ():
-        fields = {module.constant(key): value for key, value in zip(node.keys, node.values, strict=True)}
-        unpacked = is_unpacked_into_class(module, uses_of(module, node))
-        if _is_field(fields) and not unpacked and _may_be_request(module, node, set(fields), entra=entra):
-            client, secret = fields.get("client_id") or _unpacked(module, node), fields["client_secret"]
-            yield _found(node, "token request", client, secret, detail=_why(module, node))
+def _bodies(module: Module, proof: str, *, entra: bool) -> Iterator[Found]:
+    """Find dicts with a proof: any in a file that knows Entra, else those of a token request to nobody knows where."""
+    for node in module.dicts:
+        fields = fields_of(module, node)
+        if not _is_field(module, fields, proof) or is_unpacked_into_class(module, uses_of(module, node)):
+            continue
+        if _may_be_request(module, node, set(fields), entra=entra):
+            client, given = fields.get("client_id") or _unpacked(module, node), fields[proof]
+            yield _found(node, "token request", client, given, detail=_why(module, node, proof))
+
+
+def _calls(module: Module, *, entra: bool) -> Iterator[Found]:
+    """Find calls that make or send a body by keywords: ``dict(client_secret=S)``."""
     for call in module.calls:
-        named = {keyword.arg: keyword.value for keyword in call.keywords}
+        named = {(keyword.arg or "").casefold(): keyword.value for keyword in call.keywords}
         if "client_secret" not in named:
             continue
         plain = isinstance(call.func, ast.Name) and call.func.id == "dict"
@@ -72,7 +82,7 @@ def _bodies(module: Module, *, entra: bool) -> Iterator[Found]:
         wanted = wanted and not is_unpacked_into_class(module, uses_of(module, call))
         if wanted and _is_secret(named["client_secret"]) and _may_be_request(module, call, set(named), entra=entra):
             client, secret = named.get("client_id"), named["client_secret"]
-            yield _found(call, "token request", client, secret, detail=_why(module, call))
+            yield _found(call, "token request", client, secret, detail=_why(module, call, other_proofs.SECRET))
 
 
 def _unpacked(module: Module, node: ast.Dict) -> ast.expr | None:
@@ -83,8 +93,10 @@ def _unpacked(module: Module, node: ast.Dict) -> ast.expr | None:
     return next((value for key, value in pairs if module.constant(key) == "client_id"), None)
 
 
-def _why(module: Module, body: ast.expr) -> str:
+def _why(module: Module, body: ast.expr, proof: str) -> str:
     """Say what keeps a body from being rewritten where it stands."""
+    if signed := _signed(proof):
+        return signed
     if isinstance(module.parents[body], ast.Assign | ast.AnnAssign):
         return "the body is made before the call: an assertion in it would be kept"
     around = calls_around(module, body)
@@ -96,11 +108,19 @@ def _why(module: Module, body: ast.expr) -> str:
     return "" if token_request.is_client(module, call) else "what sends the body is not seen"
 
 
-def _is_field(fields: dict[str | None, ast.expr]) -> bool:
-    """Tell whether a dict has a field for the secret; that of a token request may be filled in later."""
-    value = fields.get("client_secret")
-    empty = isinstance(value, ast.Constant) and not value.value and "grant_type" in fields
-    return _is_secret(value) or empty
+def _is_field(module: Module, fields: dict[str, ast.expr], proof: str) -> bool:
+    """Tell whether a dict has a field for the proof; that of a token request may be filled in later."""
+    value = fields.get(proof)
+    if value is not None and proof != other_proofs.SECRET:
+        return "client_assertion_type" in fields and not other_proofs.is_of_identity(module, value)
+    if isinstance(value, ast.Constant) and "grant_type" in fields:
+        return not value.value or _is_secret(value)
+    return _is_secret(value) and not _is_variable(value)
+
+
+def _is_variable(value: ast.expr | None) -> bool:
+    """Tell whether a text names the variable that holds the secret: ``{"client_secret": "AZURE_CLIENT_SECRET"}``."""
+    return isinstance(value, ast.Constant) and _VARIABLE.fullmatch(str(value.value)) is not None
 
 
 def _is_secret(value: ast.expr | None) -> bool:
@@ -117,7 +137,7 @@ def _may_ask(func: ast.expr) -> bool:
     return not makes or _MICROSOFT.search(name) is not None
 
 
-def _may_be_request(module: Module, node: ast.expr, fields: set[str | None], *, entra: bool) -> bool:
+def _may_be_request(module: Module, node: ast.expr, fields: set[str], *, entra: bool) -> bool:
     if _goes_elsewhere(module, node) or (is_json(module, node) and not knows_host(module)):
         return False
     return entra or ("grant_type" in fields and not _NEVER & fields)
@@ -135,22 +155,30 @@ def _is_any_elsewhere(module: Module, calls: list[ast.Call]) -> bool:
     return any(is_elsewhere(module, argument) for call in calls for argument in arguments_of(call))
 
 
-def _fields(module: Module, *, entra: bool) -> Iterator[Found]:
-    """Find a secret that is put into a body after it was made."""
+def _fields(module: Module, proof: str, *, entra: bool) -> Iterator[Found]:
+    """Find a proof that is put into a body after it was made."""
     for text in module.strings:
-        if text.value != "client_secret":
+        if str(text.value).casefold() != proof:
             continue
         item = module.parents[text]
         if not isinstance(item, ast.Subscript) or not isinstance(item.ctx, ast.Store):
             continue
         parent = module.parents[item]
-        if isinstance(parent, ast.Assign) and not _is_secret(parent.value):
+        if isinstance(parent, ast.Assign) and not _is_proof(module, parent.value, proof):
             continue
         if is_unpacked_into_class(module, reads_of_holder(module, item.value)):
             continue
         if entra or _may_be_body(module, item):
             secret = parent.value if isinstance(parent, ast.Assign | ast.AnnAssign) else None
-            yield _found(item, "token request", None, secret)
+            yield _found(item, "token request", None, secret, detail=_signed(proof))
+
+
+def _is_proof(module: Module, value: ast.expr, proof: str) -> bool:
+    return _is_secret(value) if proof == other_proofs.SECRET else not other_proofs.is_of_identity(module, value)
+
+
+def _signed(proof: str) -> str:
+    return "" if proof == other_proofs.SECRET else other_proofs.SIGNED
 
 
 def _may_be_body(module: Module, item: ast.Subscript) -> bool:
@@ -176,15 +204,17 @@ def _is_sent(module: Module, node: ast.Name) -> bool:
     return name == "urlencode" or name in _SENDS
 
 
-def _texts(module: Module, *, entra: bool) -> Iterator[Found]:
+def _texts(module: Module, proof: str, *, entra: bool) -> Iterator[Found]:
+    """Find bodies that are texts: ``client_id=...&client_secret=...``."""
     for text in module.strings if entra else ():
-        if BODY.search(str(text.value)) and not _is_docstring(module, text):
-            yield _found(_whole(module, text), "token request")
+        if FIELDS[proof].search(str(text.value)) and not _is_docstring(module, text):
+            yield _found(_whole(module, text), "token request", detail=_signed(proof))
 
 
 def _requests(module: Module) -> Iterator[Found]:
     """Find requests to a token address whose body nobody can see, or with id and secret in ``auth=`` or a header."""
     asserted = any(text.value == "client_assertion" for text in module.strings)
+    beside = other_proofs.is_not_seen(module)
     for call in module.calls:
         if method_of(call) not in _SENDS:
             continue
@@ -196,42 +226,18 @@ def _requests(module: Module) -> Iterator[Found]:
         seen = any(is_seen(module, item) for item in sent) or not (arguments_of(call)[1:] or asserted)
         given = (module.value_once(item) or item if isinstance(item, ast.Name) else item for item in sent)
         told = any(shows_secret(module, value) for value in given)
-        header = None if told else _authorization(module, named.get("headers"))
-        client, secret = _pair(module, named.get("auth")) or (None, header)
+        header = None if told else other_proofs.authorization(module, named.get("headers"))
+        client, secret = other_proofs.pair(module, named.get("auth")) or (None, header)
         if "auth" in named or secret is not None or not (seen or asserted):
             yield _found(call, "token request", client, secret)
-
-
-def _pair(module: Module, auth: ast.expr | None) -> tuple[ast.expr, ast.expr] | None:
-    """Give what ``auth=(id, secret)`` or ``auth=HTTPBasicAuth(id, secret)`` holds."""
-    match module.value_once(auth) or auth if isinstance(auth, ast.Name) else auth:
-        case ast.Tuple(elts=[client, secret]) | ast.Call(args=[client, secret], keywords=[]):
-            return client, secret
-        case _:
-            return None
-
-
-def _authorization(module: Module, headers: ast.expr | None) -> ast.expr | None:
-    """Give what a header proves: id and secret (https://datatracker.ietf.org/doc/html/rfc6749#section-2.3.1)."""
-    given = module.value_once(headers) or headers if isinstance(headers, ast.Name) else headers
-    pairs = zip(given.keys, given.values, strict=True) if isinstance(given, ast.Dict) else ()
-    found = next((value for key, value in pairs if (module.constant(key) or "").lower() == "authorization"), None)
-    match found:  # the word "Basic" is no secret
-        case ast.BinOp(left=ast.Constant(), right=secret) | ast.JoinedStr(values=[_, ast.FormattedValue(value=secret)]):
-            return secret
-        case _:
-            return found
+        elif beside:
+            yield _found(call, "token request", detail=other_proofs.NOT_SEEN)
 
 
 def _callers(module: Module) -> Iterator[Found]:
     """Find calls of any function that gets a secret together with Entra's token address."""
-    for call in module.calls:
-        secret = next((item.value for item in call.keywords if item.arg == "client_secret"), None)
-        if secret is None or (isinstance(secret, ast.Constant) and not secret.value):
-            continue
-        if any(is_token_address(module, item) for item in arguments_of(call)):
-            client = next((item.value for item in call.keywords if item.arg == "client_id"), None)
-            yield _found(call, "token request", client, secret)
+    for call, client, secret in other_proofs.callers(module):
+        yield _found(call, "token request", client, secret)
 
 
 def _found(
@@ -262,7 +268,10 @@ def _is_docstring(module: Module, text: ast.Constant) -> bool:
 _HOSTS = ("microsoftonline", "windows.net", "chinacloudapi", "oauth2")
 _EVIDENCE = (
     ("client_secret", "grant_type"),
-    *(("client_secret", host) for host in _HOSTS),
+    *(("client_secret", host) for host in _HOSTS[:3]),
+    ("client_secret", "/.default"),
+    *(("secret", "token", host) for host in _HOSTS),
+    ("client_assertion",),
     *(("token", host, verb) for host in _HOSTS for verb in ("post", "request", "urlopen", "fetch")),
     *(("client_secret", sent) for sent in ("urlencode", "data", "urlopen", "post", "request", "fetch")),
     ("OAuth2Session",),
@@ -273,6 +282,7 @@ TRANSFORM = Transform(
     name="raw-http",
     literals=(
         b"client_secret",
+        b"client_assertion",
         b"login.microsoftonline",
         b"login.windows.net",
         b"sts.windows.net",
