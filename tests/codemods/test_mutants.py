@@ -53,11 +53,14 @@ for name in sorted(names, key=lambda name: not name.startswith(sys.argv[1])):  #
 IDENTITY, MSAL, WEB = "transforms/azure_identity.py", "transforms/msal.py", "transforms/identity_web.py"
 CREDENTIAL, REQUEST, ENVIRONMENT = "client_credential.py", "token_request.py", "transforms/environment.py"
 OTHERS, PROVIDER = "transforms/others.py", "provider.py"
+PROOFS, SENDING = "other_proofs.py", "sending.py"
 RAW, STORED, DATA = "transforms/raw_http.py", "transforms/stored_secrets.py", "transforms/data_access.py"
 AUTHORITY = "authority.py"
 SUBJECTS = {
     CREDENTIAL: "msal",
     RAW: "token_request",
+    PROOFS: "token_request",
+    SENDING: "token_request",
     AUTHORITY: "msal",
     "engine/rewrite.py": "token_request",
     "engine/sites.py": "stored_secrets",
@@ -108,9 +111,9 @@ MUTANTS = [
     (ENVIRONMENT, "if call.unpacks or call.node.args or handled:", "if call.unpacks or call.node.args:"),
     (ENVIRONMENT, "(_TENANT, _CLIENT, ASSERTION)", "(_CLIENT, _TENANT, ASSERTION)"),
     (ENVIRONMENT, 'names=("os",),', ""),
-    (RAW, "(?<![|,;])(^|", "(^|"),
+    (SENDING, "(?<![|,;])(^|", "(^|"),
     (RAW, "    yield from _callers(module)\n", ""),
-    (RAW, "if secret is None or (isinstance(secret, ast.Constant) and not secret.value):", "if secret is None:"),
+    (PROOFS, "if secret is None or (isinstance(secret, ast.Constant) and not secret.value):", "if secret is None:"),
     (DATA, "_ICEBERG in keys or _are_storage", "_are_storage"),
     (DATA, "not _TENANTS.isdisjoint(keys) or _names_azure(module)", "True"),
     (DATA, "isinstance(around, ast.Raise) or ", ""),
@@ -119,7 +122,14 @@ MUTANTS = [
     (RAW, " and not _NEVER & fields", ""),
     (RAW, " or (is_json(module, node) and not knows_host(module))", ""),
     (RAW, "return not makes or _MICROSOFT.search(name) is not None", "return True"),
-    (RAW, "or (bool(keys) and None not in keys and not updated)", ""),
+    (SENDING, "or (bool(keys) and None not in keys and not updated)", ""),
+    (SENDING, " or _is_filled_in(module, name)", ""),
+    (RAW, "        elif beside:\n", "        elif False:\n"),
+    (RAW, " and not _is_variable(value)", ""),
+    (PROOFS, " and not symmetric", ""),
+    (PROOFS, 'return value.attr == "token"', "return False"),
+    (PROOFS, "    return named if _signs(module) else", "    return named if True else"),
+    (PROOFS, "yield from (*_either(yes), *_either(no))", "yield value"),
     (RAW, "        if entra or _may_be_body(module, item):\n", "        if entra:\n"),
     (OTHERS, "hidden = known and not all", "hidden = not all"),
     (ENVIRONMENT, " or _is_setter_by_name(parent, node)", ""),
