@@ -10,7 +10,7 @@ Rules: https://docs.python.org/3/reference/executionmodel.html#resolution-of-nam
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from operator import attrgetter
 
@@ -119,11 +119,19 @@ class Module:
 
     def uses(self, scope: Scope, name: str) -> Iterator[ast.Name]:
         """Yield every read of a name that refers to this scope."""
+        for node in self.reads.get(name, ()):
+            found = self.lookup(node)
+            if found is not None and found[0] is scope:
+                yield node
+
+    @cached_property
+    def reads(self) -> Mapping[str, list[ast.Name]]:
+        """Map names to their reads, whatever they refer to, in order."""
+        found: dict[str, list[ast.Name]] = {}
         for node in self.references:
-            if isinstance(node, ast.Name) and node.id == name:
-                found = self.lookup(node)
-                if found is not None and found[0] is scope:
-                    yield node
+            if isinstance(node, ast.Name):
+                found.setdefault(node.id, []).append(node)
+        return found
 
     def implied(self, text: str, package: str) -> ast.expr:
         """Parse an expression that the file leaves to a library; its root means the package, imported here or not."""

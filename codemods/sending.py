@@ -26,8 +26,7 @@ def uses_of(module: Module, node: ast.expr) -> list[ast.expr]:
 def reads_of(module: Module, name: str, near: ast.AST) -> list[ast.Name]:
     """List the reads of a name in the function around a place."""
     function = next((item for item in module.ancestors(near) if isinstance(item, FUNCTIONS)), module.tree)
-    users = [use for use in module.references if isinstance(use, ast.Name) and use.id == name]
-    return [use for use in users if function is module.tree or function in module.ancestors(use)]
+    return [use for use in module.reads.get(name, ()) if function is module.tree or function in module.ancestors(use)]
 
 
 def reads_of_holder(module: Module, holder: ast.expr) -> list[ast.expr]:

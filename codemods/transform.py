@@ -11,12 +11,12 @@ the same construct are refused at import.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from codemods.model import Cloud, ReasonCode
 from codemods.names import Module
+from codemods.signs import Sign
 
 ASSERTION = "<assertion>"
 """Stands for the name of the helper's function in the text of a replaced argument."""
@@ -191,7 +191,7 @@ class Transform:
     named first. ``classes`` are constructs whose use other than by a call matters as well; ``private_attributes`` are
     attributes that only they have. ``targets`` say by the last name of a class or attribute what a person would write
     where it is used other than by a call. ``search`` looks at the file as a whole. It finds something only in a file
-    that holds all texts of a group of ``evidence``, in any case, or one of the ``shapes``.
+    that holds all signs of a group of ``evidence``: texts in any case, or matches of patterns in its lower case.
     """
 
     name: str
@@ -202,8 +202,7 @@ class Transform:
     private_attributes: frozenset[str] = frozenset()
     targets: Mapping[str, str] = field(default_factory=dict)
     search: Callable[[Module], Iterator[Found]] | None = None
-    evidence: tuple[tuple[str, ...], ...] = ()
-    shapes: tuple[re.Pattern[bytes], ...] = ()
+    evidence: tuple[tuple[Sign, ...], ...] = ()
 
     def __post_init__(self) -> None:
         """Register, refusing a second owner of a name or a construct."""
@@ -212,7 +211,7 @@ class Transform:
             raise ValueError(f"a transform named {self.name} is registered twice; give the second one its own name")
         if double := sorted(taken & set(self.constructs)):
             raise ValueError(f"transform {self.name} claims {', '.join(double)}, which another transform has already")
-        if (self.search is None) != (not self.evidence and not self.shapes):
+        if (self.search is None) != (not self.evidence):
             raise ValueError(
                 f"transform {self.name} has to say what its search needs: both, evidence and search, or none"
             )

@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Protocol
 
 from codemods.assertion import is_ours
+from codemods.engine.expected import words_of
 from codemods.engine.failure import failed, too_deep
 from codemods.engine.file import File
 from codemods.engine.helpers import Place, named_place, nowhere, place_for
 from codemods.engine.knowledge import Knowledge
+from codemods.engine.leftover_makers import TEXTS
 from codemods.engine.listing import Listed
-from codemods.engine.literals import Literals
 from codemods.engine.notebook import Notebook, read_notebook
 from codemods.engine.project import Project
 from codemods.engine.sites import Occurrence, find, is_rewrite
 from codemods.engine.source import Source, decode, parse, read
+from codemods.engine.texts import Texts
 from codemods.errors import CodemodError
 from codemods.model import Category, Clean, Failed, LibraryMode, ReasonCode, Reported, Request, Site
 from codemods.names import Module
@@ -117,6 +119,8 @@ def read_all(
         else:
             looks += [found] if isinstance(found, _Look) else []
             reading.add(None if isinstance(found, _Look) else found)
+    for look in looks:
+        project.expect(word for each in look.occurrences for word in words_of(each))
     if placed is None:
         project.importing(look.listed.path for look in looks if look.is_placed(request))
     for look in looks:
@@ -130,29 +134,31 @@ def read_all(
 
 
 def _mentioning(project: Project, known: Knowledge, reading: Reading, told: Told) -> Iterator[tuple[Listed, bytes]]:
-    """Yield the files that mention what a transform knows."""
-    search = _search(known.transforms)
-    files = project.listing.files
-    held = project.that_may_hold([text for text in files.texts if text not in files.problems], search.parts)
+    """Yield the files that mention what a transform knows; those that may make secrets are found beside them."""
+    literals, search = _search(known.transforms)
+    files, making = project.listing.files, list[str]()
     for text in files.texts:
         reading.scanned += 1
         told("files", reading.scanned, len(files))
-        if text not in held and text not in files.problems:
-            continue
-        listed = files.listed(text)
         try:
-            if listed.problem is not None:
-                raise listed.problem
-            if search.occur_in(data := read(listed.path)):
-                yield listed, data
+            if (problem := files.problems.get(text)) is not None:
+                raise problem
+            found = search.of(data := read(text))
         except CodemodError as error:
-            reading.add(failed(listed.name, error))
+            reading.add(failed(files.listed(text).name, error))
+            continue
+        if found and not found.isdisjoint(literals):
+            yield files.listed(text), data
+        if found and not found.isdisjoint(TEXTS):
+            making.append(text)
+    project.hold(TEXTS, making)
 
 
 @cache
-def _search(transforms: tuple[Transform, ...]) -> Literals:
+def _search(transforms: tuple[Transform, ...]) -> tuple[frozenset[bytes], Texts]:
     """Search for what some transforms know; a process that rewrites one tree after the other makes it once."""
-    return Literals(literal for transform in transforms for literal in transform.literals)
+    literals = frozenset(literal for transform in transforms for literal in transform.literals)
+    return literals, Texts(literals | TEXTS)
 
 
 def looks_like_test(name: str, data: bytes) -> bool:

@@ -10,19 +10,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from codemods.engine.words import words_of
+from codemods.engine.texts import Texts
+from codemods.engine.words import Words
+from codemods.signs import SECRET_ARGUMENT, TENANT_ARGUMENT, Sign
 from codemods.transform import Transform
 
 _GAP = r"[\s\\()]*(?:#[^\n]*\n[\s\\()]*){0,9}"
-_JOINT = rf"""["']+{_GAP}(?:\+{_GAP})?[rRbBuUfF]{{0,2}}["']+"""
+# Three quotes alone begin or end a text of several lines, such as every docstring; two may be an empty text.
+_TWO_OR_MORE = r"""(?<!["']["'])["'](?!["'])|["']{3,}"""
+_JOINT = rf"""["'](?:["']*+{_GAP}(?:\+{_GAP})?[rRbBuUfF]{{0,2}}["']+|{_TWO_OR_MORE})"""
 # https://docs.python.org/3/reference/lexical_analysis.html#escape-sequences
 _ESCAPE = r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|N\{([^}\n]+)\}|\r?\n)"
 _FIND_JOINT, _FIND_ESCAPE = re.compile(_JOINT), re.compile(_ESCAPE)
 _SECRET = b"q~"  # in every secret that Entra generates: codemods.shapes
-_HANDED_OVER = frozenset({b"client_secret", b"tenant"})  # to any library: codemods.engine.handed_over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,32 +50,60 @@ class Evidence:
     """What a file must hold for a site: all words, or all parts of words, of one of some groups."""
 
     def __init__(self, transforms: Sequence[Transform]) -> None:
-        words: set[frozenset[bytes]] = set()
+        words: set[frozenset[str]] = set()
         for each in transforms:
-            words.update(_exact(name.split(".")) for name in each.constructs)
-            words.update(_exact([name.rpartition(".")[2]]) for name in (*each.classes, *each.private_attributes))
-            words.update(_exact([name, package]) for name, (package, _) in each.methods.items())
+            words.update(frozenset(name.split(".")) for name in each.constructs)
+            words.update(frozenset({name.rpartition(".")[2]}) for name in (*each.classes, *each.private_attributes))
+            words.update(frozenset({name, package}) for name, (package, _) in each.methods.items())
         self._words = _least(words)
+        self._sought = Words({word for group in self._words for word in group})
+        self._find_words = Texts(self._sought.texts)
         searching = [each for each in transforms if each.search is not None]
-        self._searches = tuple((each, _least({_lowered(group) for group in each.evidence})) for each in searching)
-        self._parts = sorted({part for _, groups in self._searches for group in groups for part in group})
+        self._searches = tuple((each, tuple(map(_Group.of, each.evidence))) for each in searching)
+        groups = (_HANDED_OVER, *(group for _, groups in self._searches for group in groups))
+        self._find_parts = Texts({_SECRET, *(text for group in groups for choice in group.choices for text in choice)})
         self.everything = Seen(names=True, handed=True, searches=tuple(searching), secret=True)
 
     def of(self, text: str) -> Seen:
         """Say what a file may hold."""
         data = _encoded(f"{text}\n{spelled_otherwise(text)}")
-        lowered, here = data.lower(), words_of(data)
-        held = {part for part in self._parts if part in lowered}
+        lowered = data.lower()
+        here, held = self._sought.among(data, self._find_words.of(data)), self._find_parts.of(lowered)
+        match = cache(lambda pattern: pattern.search(lowered) is not None)
         return Seen(
             names=any(group <= here for group in self._words),
-            handed=all(part in lowered for part in _HANDED_OVER),
+            handed=_HANDED_OVER.is_in(held, match),
             searches=tuple(
-                each
-                for each, groups in self._searches
-                if any(group <= held for group in groups) or any(shape.search(data) for shape in each.shapes)
+                each for each, groups in self._searches if any(group.is_in(held, match) for group in groups)
             ),
-            secret=_SECRET in lowered,
+            secret=_SECRET in held,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Group:
+    """Signs that stand in a file together: of each of some sets one text in lower case, and patterns."""
+
+    choices: tuple[frozenset[bytes], ...]
+    patterns: tuple[re.Pattern[bytes], ...]
+
+    @classmethod
+    def of(cls, signs: Iterable[Sign]) -> _Group:
+        """Tell texts and patterns apart."""
+        listed = tuple(signs)
+        choices = ({sign} if isinstance(sign, str) else sign for sign in listed if not isinstance(sign, re.Pattern))
+        return cls(
+            choices=tuple(frozenset(text.lower().encode() for text in choice) for choice in choices),
+            patterns=tuple(sign for sign in listed if isinstance(sign, re.Pattern)),
+        )
+
+    def is_in(self, held: set[bytes], match: Callable[[re.Pattern[bytes]], bool]) -> bool:
+        """Tell whether a file that holds some texts has all signs; ``match`` tries a pattern on it."""
+        return not any(map(held.isdisjoint, self.choices)) and all(map(match, self.patterns))
+
+
+_HANDED_OVER = _Group.of(("client_secret", "tenant", SECRET_ARGUMENT, TENANT_ARGUMENT))
+"""What a library is handed by anybody: codemods.engine.handed_over."""
 
 
 def spelled_otherwise(text: str) -> str:
@@ -117,15 +149,7 @@ def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _exact(names: Iterable[str]) -> frozenset[bytes]:
-    return frozenset(name.encode() for name in names)
-
-
-def _lowered(names: Iterable[str]) -> frozenset[bytes]:
-    return frozenset(name.lower().encode() for name in names)
-
-
-def _least(groups: set[frozenset[bytes]]) -> tuple[frozenset[bytes], ...]:
+def _least(groups: set[frozenset[str]]) -> tuple[frozenset[str], ...]:
     """Leave out what asks for more than another group does, and put them in an order."""
     least = (group for group in groups if not any(other < group for other in groups))
     return tuple(sorted(least, key=lambda group: (len(group), sorted(group))))

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO
 
 # Set by hooks and by callers that work on another repository: they would answer for that one.
 _MISLEADING = frozenset({
@@ -42,60 +40,6 @@ def _is_marked(folder: Path) -> bool:
     """
     place = Path(os.path.realpath(folder))
     return any(os.path.lexists(above / ".git") for above in (place, *place.parents))
-
-
-def grep(folder: Path, arguments: Iterable[str], texts: Iterable[bytes]) -> bytes | None:
-    """Name the files below a folder that hold one of some texts; None unless every file could be searched."""
-    with tempfile.TemporaryFile() as found:
-        return found.read() if _grep(folder, ("-l", *arguments), texts, found) else None
-
-
-def grep_lines(folder: Path, arguments: Iterable[str], texts: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]] | None:
-    """Give the lines below a folder that hold one of some texts, with the names of their files; None as ``grep`` does.
-
-    They are read one by one from a file that goes when the last is read.
-    """
-    found = tempfile.TemporaryFile()  # noqa: SIM115 - closed behind the last line
-    if not _grep(folder, arguments, texts, found):
-        found.close()
-        return None
-    return _lines(found)
-
-
-def _lines(file: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    with file:
-        for line in file:
-            name, _, text = line.partition(b"\0")
-            yield name, text
-
-
-def _grep(folder: Path, arguments: Iterable[str], texts: Iterable[bytes], found: IO[bytes]) -> bool:
-    """Search, and rewind what was found; the answer says whether every file could be searched."""
-    options = (
-        "-c",
-        "grep.fullName=false",
-        "grep",
-        "--no-color",
-        "--no-heading",
-        "--no-line-number",
-        "--no-column",
-        "-a",
-        "-z",
-        "-F",
-        "-f",
-        "-",
-    )
-    command = ("git", "-C", str(folder), *options, *arguments)
-    environment = _environment() | {"LC_ALL": "C"}  # bytes are compared, whatever the encoding of a file
-    try:
-        answer = subprocess.run(
-            command, input=b"\n".join(texts), stdout=found, stderr=subprocess.PIPE, check=False,
-            timeout=_PATIENCE, env=environment,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    found.seek(0)
-    return answer.returncode in {0, 1} and not answer.stderr
 
 
 def work_tree(folder: Path) -> tuple[Path | None, bool]:

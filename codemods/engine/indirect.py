@@ -67,7 +67,7 @@ class Indirect:
 
     def _is_named(self, name: str) -> bool:
         """Tell whether a name is read in this file, or stands in the text of an annotation."""
-        if any(isinstance(node, ast.Name) and node.id == name for node in self.module.references):
+        if name in self.module.reads:
             return True
         texts = (text for text in self.module.strings if name in str(text.value))
         return any(is_annotation(self.module, text) for text in texts)

@@ -8,19 +8,24 @@ from collections.abc import Iterator
 from typing import Final
 
 from codemods.engine.indirect import last_name
+from codemods.engine.texts import Texts
 from codemods.leftovers.makes import MAKES_SECRET
 from codemods.names import Module
 
-WORDS: Final = frozenset({
-    "addPassword", "add_password", "ApplicationPassword", "ServicePrincipalPassword", "az",
+TEXTS: Final = frozenset({
+    b"addPassword", b"add_password", b"ApplicationPassword", b"ServicePrincipalPassword", b"ADAppCredential",
+    b"ADSpCredential", b"ADServicePrincipalCredential", b"create-for-rbac", b"credential",
 })  # fmt: skip
-"""One of these words is in every file that adds a secret."""
-MAY_MAKE: Final = re.compile(
-    rb"add_?password|(?:Application|ServicePrincipal)Password|credential|create-for-rbac", re.IGNORECASE
-)
-"""What else is in each of them."""
+"""One of these is in every file that adds a secret; the last one alone says little."""
+_ALONE: Final = Texts(TEXTS - {b"credential"})
+_RESET: Final = re.compile(rb"credential\W{1,40}(?:[rRbBuUfF]{1,2}[\"'])?reset\b")
 _RESOURCES: Final = frozenset({"ApplicationPassword", "ServicePrincipalPassword"})
 _TEXTS: Final = ast.List | ast.Tuple
+
+
+def may_make(data: bytes) -> bool:
+    """Tell whether the bytes of a file may add a secret, before they are parsed."""
+    return _RESET.search(data) is not None or _ALONE.occur_in(data)
 
 
 def makers(module: Module) -> Iterator[tuple[int, str]]:

@@ -17,7 +17,7 @@ from codemods.assertion import guid
 from codemods.engine.candidates import Candidate, looks_like_test
 from codemods.engine.flow import Dropped
 from codemods.engine.leftover_code import in_code
-from codemods.engine.leftover_makers import MAY_MAKE, WORDS, makers
+from codemods.engine.leftover_makers import TEXTS, makers, may_make
 from codemods.engine.leftover_notebooks import Opened, in_notebook, in_other_notebook, open_notebook
 from codemods.engine.listing import list_files
 from codemods.engine.named import Named, Place, named_sites, owners_of
@@ -108,9 +108,9 @@ def _code(
 
 def _makers(project: Project) -> Iterator[Leftover]:
     """List the code that adds a secret to some application: nobody says to which."""
-    for path in sorted({path for found in project.mentioning(WORDS).values() for path in found}):
+    for path in sorted(project.holding(TEXTS)):
         data = project.glance(path)
-        if MAY_MAKE.search(data) is None or looks_like_test(project.name(path), data):
+        if not may_make(data) or looks_like_test(project.name(path), data):
             continue
         module = project.glimpse(path)
         for line, name in () if module is None else makers(module):

@@ -17,9 +17,9 @@ from pathlib import Path
 from codemods.engine.git import work_tree
 from codemods.engine.imported import Importers
 from codemods.engine.listing import Listing
-from codemods.engine.prefilter import that_may_hold, that_may_import
 from codemods.engine.recent import Recent
 from codemods.engine.source import decode, parse, read
+from codemods.engine.texts import Texts
 from codemods.engine.tree import Tree
 from codemods.engine.words import Words
 from codemods.errors import CodemodError
@@ -28,8 +28,6 @@ from codemods.leftovers.places import place_of
 from codemods.names import Module
 
 _MARKERS = ("pyproject.toml", "setup.py", ".git")
-_MANY = 30
-"""Words that cost more, sought one by one, than a look at every import does."""
 ImportNode = ast.Import | ast.ImportFrom
 
 
@@ -44,8 +42,10 @@ class Project:
         self._data: dict[Path, bytes] = {}
         self._modules: dict[Path, Module | None] = {}
         self._imports: dict[Path, tuple[ImportNode, ...]] = {}
-        self._mentions: dict[str, tuple[Path, ...]] = {}
+        self._mentions: dict[str, tuple[str, ...]] = {}
         self._importers: dict[Path, tuple[Path, ...]] = {}
+        self._expected: set[str] = set()
+        self._held: dict[frozenset[bytes], frozenset[str]] = {}
 
     @cached_property
     def files(self) -> tuple[str, ...]:
@@ -101,9 +101,13 @@ class Project:
 
     @cached_property
     def _parts(self) -> frozenset[str]:
-        folders = {self.name(text).rpartition("/")[0] for text in self.files}
-        parts = {part for folder in folders for part in folder.split("/")}
-        return frozenset({*parts, *(_split(text)[2] for text in self.files)} - {""})
+        folders, stems = set[str](), set[str]()
+        for text in self.files:
+            folder, _, stem = _split(text)
+            folders.add(folder)
+            stems.add(stem)
+        parts = {part for folder in folders for part in self.name(folder).split("/")}
+        return frozenset((parts | stems) - {"", "."})
 
     @cached_property
     def _file_set(self) -> frozenset[str]:
@@ -123,10 +127,6 @@ class Project:
             _, above, stem = _split(text)
             found.setdefault(above if stem == "__init__" else stem, []).append(text)
         return found
-
-    def _in_order(self, held: frozenset[str]) -> Iterator[Path]:
-        """Give some files of the project in its order."""
-        return map(Path, sorted(held & self._file_set, key=_parts_of))
 
     def name(self, path: Path | str) -> str:
         """Name a file as the files of the run are named."""
@@ -191,43 +191,62 @@ class Project:
         except (CodemodError, RecursionError):
             return None
 
+    def expect(self, words: Iterable[str]) -> None:
+        """Take note of words that will be asked for, so that one pass over the tree finds them with others."""
+        self._expected.update(words)
+
     def mentioning(self, words: Collection[str]) -> dict[str, tuple[Path, ...]]:
         """Map words to the files in which they occur as words; new ones cost one pass over the tree, together."""
-        new = frozenset(words) - self._mentions.keys()
-        if new:
-            search = Words(new)
-            found: dict[str, list[Path]] = {word: [] for word in new}
-            held = self.that_may_hold(self.files, [word.encode("utf-8", "surrogateescape") for word in new if word])
-            for path in self._in_order(held):
-                for word in search.of(self.glance(path)):
-                    found[word].append(path)
-            self._mentions.update((word, tuple(paths)) for word, paths in found.items())
-        return {word: self._mentions[word] for word in words if self._mentions[word]}
+        if not self._mentions.keys() >= frozenset(words):
+            self._search(words, ())
+        return {word: tuple(map(Path, found)) for word in words if (found := self._mentions[word])}
 
     def importing(self, paths: Iterable[Path]) -> dict[Path, tuple[Path, ...]]:
         """Map files to those that may import them by an absolute name; new ones cost one pass, together."""
         wanted = tuple(dict.fromkeys(paths))
-        new = tuple(path for path in wanted if path not in self._importers)
-        if new:
-            search = Importers(new)
-            found: dict[Path, list[Path]] = {path: [] for path in new}
-            held = self._that_may_import(search)
-            for other in self._in_order(held):
-                for path in search.of(self.glance(other)):
-                    if other != path:
-                        found[path].append(other)
-            self._importers.update((path, tuple(others)) for path, others in found.items())
+        if not self._importers.keys() >= frozenset(wanted):
+            self._search((), wanted)
         return {path: self._importers[path] for path in wanted}
 
-    def _that_may_import(self, search: Importers) -> frozenset[str]:
-        """Leave out the files that import none of some places; many are looked for on the lines of imports."""
-        if search.words is None or len(search.stems) < _MANY:
-            return self.that_may_hold(self.files, search.stems)
-        return that_may_import(self.listing.walks, self.files, search.words).union(map(str, self._data))
+    def _search(self, words: Iterable[str], paths: Iterable[Path]) -> None:
+        """Find what mentions words and imports files, and what was expected, in one pass over the project."""
+        mentions = {word: list[str]() for word in self._expected.union(words) - self._mentions.keys()}
+        imports = {path: list[Path]() for path in paths if path not in self._importers}
+        self._expected.clear()
+        sought, importers = Words(mentions), Importers(imports)
+        texts = Texts(sought.texts | importers.stems)
+        for text, data in self._contents(self.files):
+            if not (held := texts.of(data)):
+                continue
+            for word in sought.among(data, held):
+                mentions[word].append(text)
+            for path in importers.of(data) if not importers.stems.isdisjoint(held) else ():
+                if str(path) != text:
+                    imports[path].append(Path(text))
+        self._mentions.update((word, tuple(found)) for word, found in mentions.items())
+        self._importers.update((path, tuple(found)) for path, found in imports.items())
 
-    def that_may_hold(self, paths: Collection[str], parts: Collection[bytes]) -> frozenset[str]:
-        """Leave out the files that hold none of some texts; those whose bytes are known here are not judged."""
-        return that_may_hold(self.listing.walks, paths, parts).union(map(str, self._data))
+    def hold(self, texts: frozenset[bytes], found: Iterable[str]) -> None:
+        """Take over which files of the run hold one of some texts."""
+        self._held[texts] = frozenset(found)
+
+    def holding(self, texts: frozenset[bytes]) -> tuple[Path, ...]:
+        """List the files that hold one of some texts; those of the run may be known."""
+        known, search = self._held.get(texts), Texts(texts)
+        left = self.files if known is None else sorted(self._file_set.difference(self.listing.files.texts))
+        found = {text for text, data in self._contents(left) if search.occur_in(data)}
+        return tuple(map(Path, sorted(found.union(known or ()) & self._file_set, key=_parts_of)))
+
+    def _contents(self, texts: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Read files one after the other, in an order, without keeping them; those that cannot be read hold nothing."""
+        known = {str(path): data for path, data in self._data.items()}
+        for text in texts:
+            if (data := known.get(text)) is None:
+                try:
+                    data = read(text)
+                except CodemodError:
+                    continue
+            yield text, data
 
     def glance(self, path: Path) -> bytes:
         """Read a file without keeping it: a tree may be larger than the memory."""

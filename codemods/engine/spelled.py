@@ -12,7 +12,13 @@ from collections.abc import Callable, Iterable
 
 from codemods.engine.evidence import spelled_otherwise
 
+_START = r"(?:^|[;:\r])[ \t\f(]*"
 _END = r"[\s\\)]*"
+_BESIDE = 64
+"""Letters that are looked at on both sides of a name: quotes, dashes, a colon some spaces away."""
+_FILLED = re.compile(
+    rb"(?:Settings|BaseModel)[\s\\]*[,)\[#]|@[\w. \t]*(?<!\w)(?:dataclass|define|frozen|attrs|s|mutable)(?!\w)"
+)
 _May = Callable[[bytes], bool]
 
 
@@ -23,24 +29,25 @@ def spellings(name: str) -> tuple[str, str, str]:
 
 def any_as_variable(names: Iterable[str], data: bytes) -> bool:
     """Tell whether a file may read, set or require one of some variables."""
-    folded = data.lower().replace(b"-", b"_")
-    here = (name for name in names if not name.isascii() or name.lower().replace("-", "_").encode() in folded)
-    return any(_as_variable(name)(data) for name in here)
+    return any(_as_variable(name)(data) for name in names)
 
 
 @functools.cache
 def as_setting(name: str) -> _May:
     """Make a test for a text that is the name, an option ``--its-name`` and a field ``its_name:``, in any case."""
     loose = _loose(name)
-    return _test(name, rf"[\"'](?:--+)?{loose}[\"']|(?<!\w){loose}{_END}:")
+    return _near(name, rf"[\"'](?:--+)?{loose}[\"']", _START + rf"{loose}{_END}:")
 
 
 @functools.cache
 def _as_variable(name: str) -> _May:
-    """Make the same test, but for a text that is the name letter for letter, or a command that sets or reads it."""
+    """Make the same test, but for a text that is the name letter for letter, or a command that sets or reads it.
+
+    A field counts in a file in which something may fill the fields of a class: codemods.engine.leftover_code.
+    """
     loose, exact = _loose(name), rf"(?-i:{re.escape(name)})"
     command = rf"(?<!\w){exact}=(?!=)|\$\{{{{0,2}}{exact}(?!\w)"
-    return _test(name, rf"[\"'](?:{exact}|--+{loose})[\"']|(?<!\w){loose}{_END}:|{command}")
+    return _near(name, rf"[\"'](?:{exact}|--+{loose})[\"']|{command}", _START + rf"{loose}{_END}:", _FILLED)
 
 
 def _loose(name: str) -> str:
@@ -54,18 +61,57 @@ def as_item(name: str) -> _May:
     return _test(name, rf"[\"']{exact}[\"']|\.[\s\\]*(?:\#[^\n]*\n[\s\\]*)*{exact}(?!\w)")
 
 
+def _near(name: str, text: str, field: str, filled: re.Pattern[bytes] | None = None) -> _May:
+    """Make a test for patterns that hold a name, which look no further than to what stands beside it.
+
+    A ``field`` counts where there is a match of ``filled`` as well.
+    """
+    in_text, in_field = re.compile(text, re.IGNORECASE).search, re.compile(field, re.IGNORECASE | re.MULTILINE).search
+
+    def holds(data: bytes) -> bool:
+        around = _around(data, name)
+        if in_text(around) is not None:
+            return True
+        return in_field(around) is not None and (filled is None or filled.search(data) is not None)
+
+    def test(data: bytes) -> bool:
+        if not name.isascii():  # an identifier has more than one spelling outside of ASCII
+            return True
+        return holds(data) or holds(_read_otherwise(data))
+
+    return test
+
+
+def _around(data: bytes, name: str) -> str:
+    """Give what stands around each place of a name, however it is spelled."""
+    folded, whole = _folded(name.encode()), _folded(data)
+    found: list[bytes] = []
+    at = whole.find(folded)
+    while at >= 0:
+        found.append(data[max(0, at - _BESIDE) : at + len(folded) + _BESIDE])
+        at = whole.find(folded, at + 1)
+    return b"\0".join(found).decode("utf-8", "replace")
+
+
+@functools.lru_cache(maxsize=4)
+def _folded(data: bytes) -> bytes:
+    """Write what differs between spellings in one way; each letter keeps its place."""
+    return data.lower().replace(b"-", b"_")
+
+
 def _test(name: str, pattern: str) -> _May:
     search = re.compile(pattern, re.IGNORECASE).search
 
     def test(data: bytes) -> bool:
         if not name.isascii():  # an identifier has more than one spelling outside of ASCII
             return True
-        return search(data.decode("utf-8", "replace")) is not None or search(_read_otherwise(data)) is not None
+        texts = (data, _read_otherwise(data))
+        return any(search(each.decode("utf-8", "replace")) is not None for each in texts)
 
     return test
 
 
 @functools.lru_cache(maxsize=1)
-def _read_otherwise(data: bytes) -> str:
+def _read_otherwise(data: bytes) -> bytes:
     """Give the texts of a file as Python reads them; many names are asked of one file."""
-    return spelled_otherwise(data.decode("utf-8", "replace"))
+    return spelled_otherwise(data.decode("utf-8", "replace")).encode("utf-8", "surrogatepass")

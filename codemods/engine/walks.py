@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from codemods.engine import git
-from codemods.engine.source import MAX_BYTES
 from codemods.errors import CodemodError, SymlinkError, UnreadableError
 
 SUFFIXES = (".py", ".pyw", ".ipynb")
@@ -23,18 +22,11 @@ _Met = tuple[str, CodemodError]
 
 
 class Walks:
-    """The files below the folders of a run.
-
-    ``owner`` maps the path of a Python file to the folder whose listing named it; ``large`` are the paths of files that
-    nobody reads.
-    """
+    """The files below the folders of a run."""
 
     def __init__(self) -> None:
         self._tracked: dict[Path, bytes | None] = {}
         self._met: dict[Path, tuple[bytes, tuple[_Met, ...]]] = {}
-        self._passed_over: dict[Path, bytes | None] = {}
-        self.owner: dict[str, Path] = {}
-        self.large: set[str] = set()
 
     def is_tracked(self, root: Path) -> bool:
         """Ask git; no when there is no git, no work tree, or when git ignores the very folder that was asked for."""
@@ -43,13 +35,6 @@ class Walks:
     def has(self, root: Path) -> bool:
         """Tell whether a folder was listed, with everything in it."""
         return root in self._met
-
-    def passed_over(self, root: Path) -> bytes | None:
-        """Name the tracked files that git ignores all the same, and would not search; None where it says nothing."""
-        if root not in self._passed_over:
-            names = git.ask(root, "ls-files", "-z", "-c", "-i", "--exclude-standard", "--", ".")
-            self._passed_over[root] = names
-        return self._passed_over[root]
 
     def _from_git(self, root: Path) -> bytes | None:
         if root not in self._tracked:
@@ -67,7 +52,7 @@ class Walks:
                 continue
             if stat.S_ISREG(told.st_mode):
                 if _is_python(text):
-                    yield self._own(text, root, told.st_size), None
+                    yield text, None
             elif stat.S_ISLNK(told.st_mode):
                 if (leads_out := _out_of(Path(text), area)) is not None:
                     yield text, leads_out
@@ -78,12 +63,6 @@ class Walks:
         """Name everything below a folder whatever its language or kind; links are not followed."""
         top = f"{str(root).rstrip(os.sep)}{os.sep}"
         return (f"{top}{os.fsdecode(name)}" for name in _split(self._all(root)[0]))
-
-    def _own(self, text: str, root: Path, size: int) -> str:
-        self.owner[text] = root
-        if size > MAX_BYTES:
-            self.large.add(text)
-        return text
 
     def _all(self, root: Path) -> tuple[bytes, tuple[_Met, ...]]:
         """Give the names below a folder, each with a zero byte behind it, and the folders that cannot be listed."""

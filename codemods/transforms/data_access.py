@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from codemods.model import ReasonCode
 from codemods.names import Module
+from codemods.signs import SECRET_ARGUMENT, SECRET_KEY
 from codemods.template import text_of
 from codemods.transform import Call, Found, Judge, Report, Transform, Verdict, reports
 
@@ -71,8 +72,8 @@ _STATEMENTS = (
         _TSQL,
     ),
 )
-# The first of them as it stands in a source, where a line end may be written as one or as an escape.
-_SPELLED = re.compile(rb"PROVIDER(?:[\s\\]|\\[nrt])+'?SERVICE_PRINCIPAL", re.IGNORECASE)
+# The first of them as it stands in a source in lower case; a line end may be written as one or as an escape.
+_SPELLED = re.compile(rb"provider(?:[\s\\]|\\[nrt])+'?service_principal")
 
 _AZURE = re.compile(r"(^|::|['\"\s])(abfss?|az|adl|wasbs?|onelake)(://|::|$)", re.IGNORECASE)
 
@@ -264,10 +265,10 @@ TRANSFORM = Transform(
     },
     search=_search,
     evidence=(
-        ("client_secret", "tenant"),
-        *(("client_secret", name) for name in (*_OPTION_NAMES, "account_name")),
+        ("client_secret", SECRET_KEY, _OPTION_NAMES | {"tenant", "account_name"}),
+        ("client_secret", SECRET_ARGUMENT, "dict(", _OPTION_NAMES | {"tenant", "account_name"}),
         *((marker,) for marker in (*_TEXTS, _ICEBERG)),
         ("identity", "secret", "/oauth2/"),
+        (_SPELLED,),
     ),
-    shapes=(_SPELLED,),
 )

@@ -36,6 +36,7 @@ from codemods.sending import (
     takes_secret,
     uses_of,
 )
+from codemods.signs import GIVEN_SECRET, SECRET_ARGUMENT, SECRET_KEY
 from codemods.transform import Found, Report, Transform
 
 _MICROSOFT = re.compile(r"microsoft|azure|entra|aad|msal|office|365|graph", re.IGNORECASE)
@@ -265,15 +266,23 @@ def _is_docstring(module: Module, text: ast.Constant) -> bool:
     return isinstance(module.parents[text], ast.Expr)
 
 
-_HOSTS = ("microsoftonline", "windows.net", "chinacloudapi", "oauth2")
+# The host of storage and of databases ends like an older one of Entra's, which may be put together from parts.
+_NAMES_ENTRA = frozenset({
+    "microsoftonline", "chinacloudapi", *(f"{before}windows.net" for before in ("login.", "sts.", *"\"' }/")),
+    "oauth2/",
+})  # fmt: skip
+_BEGINS_PATH = frozenset(f"oauth2{behind}" for behind in "\"'{}%\\")
+_CALLS = frozenset(f"{name}{behind}" for name in map(str.lower, _SENDS) for behind in ("(", " (", "\\"))
 _EVIDENCE = (
-    ("client_secret", "grant_type"),
-    *(("client_secret", host) for host in _HOSTS[:3]),
+    ("client_secret", GIVEN_SECRET, "grant_type"),
+    ("client_secret", GIVEN_SECRET, _NAMES_ENTRA | _BEGINS_PATH),
     ("client_secret", "/.default"),
-    *(("secret", "token", host) for host in _HOSTS),
+    ("secret", "token", _NAMES_ENTRA),
     ("client_assertion",),
-    *(("token", host, verb) for host in _HOSTS for verb in ("post", "request", "urlopen", "fetch")),
-    *(("client_secret", sent) for sent in ("urlencode", "data", "urlopen", "post", "request", "fetch")),
+    ("token", _NAMES_ENTRA, _CALLS),
+    ("/token", _BEGINS_PATH, _CALLS),
+    ("client_secret", SECRET_KEY, _CALLS | {"urlencode", "data=", "data ="}),
+    ("client_secret", SECRET_ARGUMENT, "fetch_token", "token_url"),
     ("OAuth2Session",),
     ("OAuth2Client",),
 )

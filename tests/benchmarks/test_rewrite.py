@@ -42,12 +42,10 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from codemods.engine.listing import list_files
-from codemods.engine.literals import Literals
-from codemods.engine.prefilter import that_may_hold
 from codemods.engine.source import read
-listing, search = list_files([Path()]), Literals(Path(sys.argv[2]).read_bytes().splitlines())
-held = that_may_hold(listing.walks, listing.files.texts, search.parts)
-print(sum(search.occur_in(read(Path(path))) for path in held))
+from codemods.engine.texts import Texts
+search = Texts(Path(sys.argv[2]).read_bytes().splitlines())
+print(sum(search.occur_in(read(text)) for text in list_files([Path()]).files.texts))
 """
 RESOLVING = """
 import sys

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from codemods.cases import REPORTED, REWRITTEN, cases, subjects
-from codemods.engine import prefilter, project
 from codemods.engine.evidence import Evidence
 from codemods.engine.knowledge import join
-from codemods.engine.literals import Literals
 from codemods.engine.run import rewrite
+from codemods.engine.texts import Texts
 from codemods.errors import CodemodError
 from codemods.model import Request
+from codemods.signs import Sign
 from codemods.transform import Transform
 from codemods.transforms import load
 from tests.codemods.cases import APP, TARGETS
@@ -28,7 +28,7 @@ from tests.codemods.unfiltered import places_of, sites_of
 
 SUBJECTS = [name for kind in (REPORTED, REWRITTEN, "unrelated") for name in subjects(kind)]
 TRANSFORMS = load()
-LITERALS = Literals({literal for each in TRANSFORMS for literal in each.literals})
+LITERALS = Texts({literal for each in TRANSFORMS for literal in each.literals})
 EVIDENCE = Evidence(TRANSFORMS)
 SPELLINGS: dict[str, Callable[[str], str]] = {
     "side by side": lambda text: f'("{text[:2]}" \\\n  "{text[2:]}")',
@@ -54,6 +54,7 @@ NEEDED = (
     *(f"make('https://{host}/token', shop_secret)" for host in _HOSTS),
     "send(u, {'client_secret': s})\nscope = 'https://vault.azure.net/.default'",
     "from msal.oauth2cli import JwtSigner\nb['client_assertion'] = JwtSigner(k)\nx = 'grant_type'",
+    "PATH = '/v2.0/token'\nclient.post(f'https://sso.example.com/t/oauth2{PATH}', make())",
     "from databricks.sdk import x\ny = {'azure_client_id': a, 'azure_client_secret': k}",
     "body = {'grant_type': g, 'client_secret': s}",
     "b['client_secret'] = s\nx = urlencode(b)",
@@ -142,15 +143,15 @@ def test_a_text_is_evidence_however_it_is_spelled(form: str) -> None:
 
 
 GROUPS = [
-    pytest.param(transform, group, id=f"{transform.name}-{'-'.join(group)}")
+    pytest.param(transform, group, id=f"{transform.name}-{number}")
     for transform in TRANSFORMS
-    for group in sorted(transform.evidence)
+    for number, group in enumerate(transform.evidence)
     if group != ("Q~",)  # the engine looks for it as well, in comments
 ]
 
 
 @pytest.mark.parametrize(("transform", "group"), GROUPS)
-def test_a_case_needs_every_group(transform: Transform, group: tuple[str, ...]) -> None:
+def test_a_case_needs_every_group(transform: Transform, group: tuple[Sign, ...]) -> None:
     """Show that the cases would tell a group that is missing."""
     poorer = copy.copy(transform)
     object.__setattr__(poorer, "evidence", tuple(each for each in transform.evidence if each != group))
@@ -183,11 +184,10 @@ def test_a_run_gives_what_a_run_without_evidence_gives(tmp_path: Path, monkeypat
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(text, encoding="utf-8")
     subprocess.run(["git", "-C", str(tmp_path), "init", "-q"], check=True)  # noqa: S607
-    monkeypatch.setattr(prefilter, "_FEW", 0)
     request = Request(paths=(tmp_path,), targets=TARGETS, app=APP, include_tests=True)
     run = rewrite(request)
     assert len(run.sites) > len(SUBJECTS)
     monkeypatch.setattr(Evidence, "of", lambda self, _text: self.everything)
-    monkeypatch.setattr(Literals, "occur_in", lambda *_: True)
-    monkeypatch.setattr(project, "that_may_hold", lambda _walks, paths, _texts: frozenset(paths))
+    monkeypatch.setattr(Texts, "of", lambda self, _data: set(self.texts))
+    monkeypatch.setattr(Texts, "occur_in", lambda *_: True)
     assert replace(rewrite(request), candidates=run.candidates) == run

@@ -1,4 +1,4 @@
-"""Both ways of finding files that may hold a text give the same files, wherever git looks or does not look."""
+"""What is searched is what stands on the disk, wherever git looks or does not look."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from codemods.engine import git, prefilter
-from codemods.engine.evidence import Evidence
 from codemods.engine.listing import list_files
-from codemods.engine.literals import Literals
-from codemods.engine.prefilter import that_may_hold
-from codemods.engine.source import MAX_BYTES
+from codemods.engine.source import read
+from codemods.engine.texts import Texts
 from codemods.transforms import load
 
 KNOWN = sorted({literal for transform in load() for literal in transform.literals})
@@ -83,66 +80,26 @@ LAYOUTS = [
     *((_in_git, below) for below in (".", "deep", "inner")),
     *((_with_submodule, below) for below in (".", "top", "top/sub")),
 ]
+TRACKED = {"tracked.py", "sp ace.py", "üml\nline.py", "deep/er/x.pyw", "book.ipynb", "-dash.py", ":colon.py", "null.py"}
 
 
 def _found(root: Path) -> set[str]:
-    listing = list_files([root])
-    paths = [listed.path for listed in listing.files if listed.problem is None]
-    exact = Literals(KNOWN).occur_in
-    held = that_may_hold(listing.walks, paths, KNOWN)
-    return {str(path.relative_to(root)) for path in held if exact(path.read_bytes())}
+    search, files = Texts(KNOWN), list_files([root]).files
+    texts = [text for text in files.texts if text not in files.problems]
+    return {str(Path(text).relative_to(root)) for text in texts if search.occur_in(read(text))}
 
 
 @pytest.mark.parametrize(("lay", "below"), LAYOUTS)
-def test_all_rungs_find_the_same_files(
-    lay: Callable[[Path], None], below: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_stands_on_the_disk_is_searched(lay: Callable[[Path], None], below: str, tmp_path: Path) -> None:
     lay(tmp_path)
     root = tmp_path / below
-    assert root.is_dir()
-    answers: list[bytes | None] = []
-
-    def grep(*arguments: object) -> bytes | None:
-        answers.append(asked(*arguments))  # type: ignore[arg-type]
-        return answers[-1]
-
-    asked = git.grep
-    monkeypatch.setattr(git, "grep", grep)
-    monkeypatch.setattr(prefilter, "_FEW", 0)
-    by_git = _found(root)
-    monkeypatch.setattr(git, "grep", lambda *_: None)
-    assert by_git == _found(root)
-    assert answers
-    assert None not in answers
+    found = _found(root)
+    if below == "deep":
+        assert found == {"er/x.pyw"}
+    elif root != tmp_path or lay is not _with_submodule:
+        assert found >= TRACKED
+    assert "build/made.py" not in found
     if below == "." and lay is _in_git:
-        assert {"changed.py", "assumed.py", "skipped.py", "new.py", "kept/ignored.py", "null.py", "script"} <= by_git
-        assert not {"lost.py", "build/made.py"} & by_git
-        assert "inner/tracked.py" in by_git
-
-
-def test_files_without_a_text_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prefilter, "_FEW", 0)
-    _in_git(tmp_path)
-    _write(tmp_path, "huge.py", b"#" * (MAX_BYTES + 1))
-    listing = list_files([tmp_path])
-    held = that_may_hold(listing.walks, [listed.path for listed in listing.files], KNOWN)
-    assert tmp_path / "many" / "plain_1.py" not in held
-    assert tmp_path / "huge.py" in held, "what is too large is told, whatever is in it"
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("from azure.identity import ClientSecretCredential as C", True),
-        ("x = 'ClientSecret' 'Credential'", True),
-        ("x = ('https://login.micro'  # host\n  f'softonline.com/', 'client_secret')", True),
-        ("from identity.web import Auth", True),
-        ("client_secret = 1", False),
-        ("import fsspec", False),
-        ("x = 'provider = 1; service_principal'", False),
-        ("x = \"CREATE SECRET (PROVIDER\\n   'service_principal')\"", True),
-        ("login.microsoftonline", False),
-    ],
-)
-def test_what_a_site_needs(text: str, *, expected: bool) -> None:
-    assert bool(Evidence(load()).of(text)) is expected
+        assert found >= {"changed.py", "assumed.py", "skipped.py", "new.py", "kept/ignored.py", "script"}
+        assert "lost.py" not in found
+        assert "inner/tracked.py" in found

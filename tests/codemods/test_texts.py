@@ -1,4 +1,4 @@
-"""A file passes the prefilter when it holds a literal, and an importer when a statement names the module."""
+"""Many texts are found in one pass as one by one, and a file imports another when a statement names the module."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from codemods.engine import prefilter, project
 from codemods.engine.imported import depths, importable, imported_names, may_import
 from codemods.engine.listing import list_files
-from codemods.engine.literals import Literals
 from codemods.engine.project import Project
+from codemods.engine.texts import Texts
 from codemods.transforms import load
 from tests.support.examples import share
 
 KNOWN = sorted({literal for transform in load() for literal in transform.literals})
-SEARCH = Literals(KNOWN)
+SEARCH = Texts(KNOWN)
 PIECES = [*KNOWN, *(literal[:-1] for literal in KNOWN), *(literal[1:] for literal in KNOWN), b"\0", b"\n", b"\xff"]
 
 
@@ -30,9 +29,9 @@ def _may_import(data: bytes) -> bool:
 
 @settings(max_examples=share(150))
 @given(parts=st.lists(st.sampled_from(PIECES), max_size=4))
-def test_the_parts_find_what_the_literals_find(parts: list[bytes]) -> None:
+def test_many_texts_are_found_as_one_by_one(parts: list[bytes]) -> None:
     data = b"".join(parts)
-    assert SEARCH.occur_in(data) == any(literal in data for literal in KNOWN)
+    assert SEARCH.of(data) == {literal for literal in KNOWN if literal in data}
 
 
 @pytest.mark.parametrize("literal", KNOWN)
@@ -88,7 +87,6 @@ FORMS = st.lists(
 @settings(max_examples=share(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(FORMS, min_size=1, max_size=6))
 def test_many_importers_are_found_as_one_by_one(tmp_path: Path, texts: list[str]) -> None:
-    """However few files there are, git is asked for the lines of imports."""
     folder = Path(tempfile.mkdtemp(dir=tmp_path))
     for number, text in enumerate(texts):
         (folder / f"file_{number}.py").write_bytes(text.encode())
@@ -101,10 +99,7 @@ def test_many_importers_are_found_as_one_by_one(tmp_path: Path, texts: list[str]
         )
         for place in places
     }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(project, "_MANY", 0)
-        patch.setattr(prefilter, "_FEW", 0)
-        assert Project(list_files([folder])).importing(places) == alone
+    assert Project(list_files([folder])).importing(places) == alone
 
 
 @pytest.mark.parametrize(
@@ -141,6 +136,11 @@ def test_no_import_reaches_deeper_than_the_text_tells(text: str) -> None:
     assert real <= depths(place)(text.encode())
 
 
-def test_the_parts_for_git_stand_in_every_literal() -> None:
-    assert len(SEARCH.parts) < len(KNOWN) - 10
-    assert all(any(part in literal for part in SEARCH.parts) for literal in KNOWN)
+@given(st.lists(st.binary(max_size=4), max_size=8), st.binary(max_size=60))
+def test_texts_of_any_bytes_are_found_with_hyperscan_and_without(texts: list[bytes], data: bytes) -> None:
+    alone = {text for text in texts if text and text in data}
+    assert Texts(texts).of(data) == alone
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("codemods.engine.texts.HYPERSCAN", None)
+        assert Texts(texts).of(data) == alone
+        assert Texts(texts).occur_in(data) == bool(alone)

@@ -1,0 +1,39 @@
+"""Words that the whole project will be searched for because of a site, told early so that one pass finds them all.
+
+A word that is not foreseen here is found all the same, by a pass of its own.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from codemods.engine.sites import Occurrence, is_rewrite
+from codemods.engine.spelled import spellings
+from codemods.leftover import variable_of
+from codemods.model import ReasonCode
+from codemods.scope import Kind
+
+
+def words_of(occurrence: Occurrence) -> Iterator[str]:
+    """Yield the names by which others may need what a site signs in with, or use what it stands in."""
+    trace = occurrence.trace
+    for item in trace.items:
+        variable = variable_of(item.key.rpartition("/")[2]) if item.holder else item.key
+        yield from () if variable is None else spellings(variable)
+    for variable in (*trace.reached, *trace.inside):
+        yield from spellings(variable)
+    if is_rewrite(occurrence):
+        yield occurrence.site.construct.rpartition(".")[2]
+        yield from (origin.attributes[-1] for origin in trace.origins if origin.attributes)
+        yield from (read.name for read in trace.names if read.binding.kind is not Kind.IMPORT)
+    yield from _offered(occurrence)
+
+
+def _offered(occurrence: Occurrence) -> Iterator[str]:
+    """Yield the names under which others may take a class from a file."""
+    node, reason = occurrence.node, getattr(occurrence.verdict, "reason", None)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        yield node.func.id
+    if isinstance(node, ast.ImportFrom) and reason is ReasonCode.RE_EXPORTED:
+        yield from (alias.asname or alias.name for alias in node.names if alias.name == occurrence.site.construct)
