@@ -61,15 +61,23 @@ class NotYet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """It may not be sealed, or whether it may is unknown; nothing was begun."""
+
+    pairing: Pairing
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotSealed:
-    """It may not be sealed, or a change failed; ``done`` are those before it."""
+    """A change failed, or somebody else is at it; ``done`` are those before it."""
 
     pairing: Pairing
     done: tuple[str, ...]
     message: str
 
 
-Sealing = Sealed | WouldSeal | NotYet | NotSealed
+Sealing = Sealed | WouldSeal | NotYet | Refused | NotSealed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +126,7 @@ class Sealer:
             return NotYet(pairing=pairing, because=because, held=held, next=then)
         aim = await self._read(pairing, ledger)
         if isinstance(aim, str):
-            return NotSealed(pairing=pairing, done=(), message=aim)
+            return Refused(pairing=pairing, message=aim)
         if apply:
             return await self._apply(pairing, aim, ledger)
         if not aim.left() and now.station is State.SEALED:

@@ -19,7 +19,7 @@ from migrate.cli.output import again, emit, progress
 from migrate.clock import SystemClock
 from migrate.journal.store import SqlJournal
 from migrate.model import Pairing, Plan
-from migrate.seal import NotSealed, NotYet, Sealed, Sealer, Sealing, WouldSeal
+from migrate.seal import NotSealed, NotYet, Refused, Sealed, Sealer, Sealing, WouldSeal
 
 _SHOWN = 20
 """Applications that are not that far and are told one by one."""
@@ -48,7 +48,7 @@ def command(
     emit(settings, _lines(results), [_row(each) for each in results])
     if left := len(pairings) - len(results):
         return stopped(interrupt, f"{left} applications were not looked at")
-    return 1 if any(isinstance(each, NotYet | NotSealed) for each in results) else 0
+    return 1 if any(isinstance(each, NotYet | Refused | NotSealed) for each in results) else 0
 
 
 async def _seal(
@@ -82,6 +82,8 @@ def _row(result: Sealing) -> dict[str, Any]:
             return row | {"result": "would seal", "steps": [*left], "notes": [*notes]}
         case NotYet(because=because, held=held, next=then):
             return row | {"result": "not yet", "message": because, "because": [*held], "next": then}
+        case Refused(message=message):
+            return row | {"result": "refused", "message": message}
         case NotSealed(done=done, message=message):
             return row | {"result": "not sealed", "steps": [*done], "message": message}
         case _:

@@ -102,7 +102,8 @@ def sealed(rows: Iterable[Row], found: Iterable[Row]) -> list[str]:
     rows, found = list(rows), list(found)
     counts = Counter(row["result"] for row in rows)
     lines = [f"seal      {counts['sealed']} applications take no new secret, {counts['not yet']} are not that far"]
-    lines += [f"          {row['application']}: {row['message']}" for row in rows if row["result"] == "not sealed"]
+    failed = (row for row in rows if row["result"] in {"refused", "not sealed"})
+    lines += [f"          {row['application']}: {row['message']}" for row in failed]
     told = [f"          {row['application']}: {row['message']}" for row in found[:_REASONS_SHOWN]]
     return [*lines, f"guard     {len(found) or 'no'} credential or change since", *told]
 

@@ -33,7 +33,7 @@ from migrate.ports import SealWriter
 from migrate.restrictions import ADDITIONS
 from migrate.revert import NotReverted, Reverted, WouldRevert
 from migrate.rollout import LOCK, POLICY, State
-from migrate.seal import NotSealed, NotYet, Sealed, WouldSeal
+from migrate.seal import NotSealed, NotYet, Refused, Sealed, WouldSeal
 from migrate.seal_writer import GraphSealWriter
 from tests.support import faultpoints
 from tests.support.estate import Saved
@@ -167,15 +167,17 @@ def test_the_policy_that_an_application_has_is_kept_and_put_back(seals: Seals) -
     assert len(back.done) == 2
 
 
-def test_what_is_not_watched_or_still_has_a_credential_is_not_sealed(seals: Seals) -> None:
+def test_what_is_not_watched_or_still_has_a_credential_is_not_sealed(seals: Seals, run: Run) -> None:
     one = plain(seals)[0]
     other = seals.plan.pairings[-1]
     assert isinstance(asyncio.run(seals.seal(other))[0], NotYet)
     assert seals.add_secret(f"applications/{one.application.id}").status_code == 200
     before = seals.made.sealed()
     (held,) = asyncio.run(seals.seal(one))
-    assert isinstance(held, NotSealed)
+    assert isinstance(held, Refused)
     assert "forbids to renew a secret" in held.message
+    code, told = run("seal", "--app", one.application.client_id, text=True)
+    assert (code, told.splitlines()[0]) == (1, f"  refused  {one.application.display_name}: {held.message}")
     assert seals.made.sealed() == before
     assert Kind.SEAL_MEANT not in {each.kind for each in seals.base.journal.entries()}
 
@@ -203,7 +205,7 @@ def test_what_cannot_be_read_is_never_taken_for_permissive(seals: Seals, unknown
     one = plain(seals)[0]
     before = seals.made.sealed()
     (held,) = asyncio.run(seals.seal(one, through=through(**{unknown: forbidden})))
-    assert isinstance(held, NotSealed)
+    assert isinstance(held, Refused)
     assert "unknown" in held.message
     assert seals.made.sealed() == before
 

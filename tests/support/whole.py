@@ -21,7 +21,7 @@ from migrate.federation import NotCreated
 from migrate.model import Pairing
 from migrate.provision import NotCarriedOut
 from migrate.retirement import Held, NotRemoved, Retirement
-from migrate.seal import NotSealed
+from migrate.seal import NotSealed, Refused
 from migrate.watch import Broken, Watcher
 from tests.support.estate import Estate
 
@@ -118,7 +118,7 @@ class Whole:
 
     def _seal(self, pairing: Pairing) -> None:
         found = asyncio.run(self.made.base.seal(self.made.plan, only=(pairing,)))
-        assert not [each for each in found if isinstance(each, NotSealed)]
+        assert not [each for each in found if isinstance(each, NotSealed | Refused)]
 
     def _watch(self, pairing: Pairing) -> None:
         async def look() -> None:
