@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from codemods.engine.readers import is_environment, means
+from codemods.engine.uses import may_name
 from codemods.names import Module
 
 _GETTERS: Final = frozenset({"os.getenv", "os.environ.get"})
@@ -25,11 +26,21 @@ def halves(variable: str) -> tuple[str, ...]:
 
 def composed_reads(module: Module, variable: str) -> Iterator[ast.expr]:
     """Yield the reads that may be of a variable: what they lack of its name stands in a text of the same file."""
+    yield from (node for _, node in composed_of(module, (variable,)))
+
+
+def composed_of(module: Module, variables: Collection[str]) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the variables that reads may be of, with the read."""
     for node in module.parents:
         key = _key(module, node)
         ends = None if key is None else _ends(key)
-        if isinstance(node, ast.expr) and ends is not None and _may_make(module, variable, *ends):
-            yield node
+        if isinstance(node, ast.expr) and ends is not None:
+            yield from ((variable, node) for variable in variables if _may_make(module, variable, *ends))
+
+
+def may_compose(data: bytes) -> bool:
+    """Tell whether a file may read the environment at all, from its bytes."""
+    return may_name(data, {"environ", "getenv"})
 
 
 def _key(module: Module, node: ast.AST) -> ast.expr | None:

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from codemods.engine.fields import filled_from, refuses_default, returned_by, values_of_field
 from codemods.engine.indirect import last_name
@@ -20,6 +21,7 @@ from codemods.engine.project import Project
 from codemods.engine.reached import as_dict, reached
 from codemods.engine.readers import environment_variable, library_read, variables_inside
 from codemods.engine.traced import Origin
+from codemods.engine.uses import may_call
 from codemods.names import Module
 from codemods.scope import Binding, Kind
 
@@ -46,7 +48,7 @@ class _Place:
 class Definition:
     """What was found out about one origin: why it needs the secret (or None), and the variables it reads.
 
-    ``places`` are the expressions that give it its value, each in its file; ``inside`` are variables that hold it
+    ``places`` are the expressions that give it its value: file, line and column; ``inside`` are variables that hold it
     among other things.
     """
 
@@ -54,24 +56,34 @@ class Definition:
     problem: str | None = None
     variables: list[str] = field(default_factory=list)
     holders: list[str] = field(default_factory=list)
-    places: list[tuple[Path, ast.expr]] = field(default_factory=list)
+    places: list[tuple[Path, int, int]] = field(default_factory=list)
     inside: list[str] = field(default_factory=list)
 
 
 class Definitions:
-    """Follows origins through the project."""
+    """Follows origins through the project; what was found once is kept, the syntax it was found in is not."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
         self.assumed: frozenset[ast.AST] = frozenset()
         """Statements that will be removed with what needs them: nothing has to come into being there."""
+        self._found: WeakKeyDictionary[Module, dict[tuple[Binding, tuple[str, ...]], Definition]] = WeakKeyDictionary()
+        self._calls: dict[tuple[Path, str], int | None] = {}
+
+    def assume(self, statements: frozenset[ast.AST]) -> None:
+        """Judge from now on as if some statements were not there."""
+        self.assumed = statements
+        self._found.clear()
 
     def find(self, path: Path, module: Module, origin: Origin) -> Definition:
-        """Say whether the program starts without the thing an origin names."""
-        found = Definition(home=path)
-        place = _Place(path=path, module=module)
-        found.problem = self._binding(place, origin.binding, origin.attributes, found, 0)
-        return found
+        """Say whether the program starts without the thing an origin names; nobody changes what is found."""
+        known = self._found.setdefault(module, {})
+        asked = origin.binding, origin.attributes
+        if asked not in known:
+            found, place = Definition(home=path), _Place(path=path, module=module)
+            found.problem = self._binding(place, origin.binding, origin.attributes, found, 0)
+            known[asked] = found
+        return known[asked]
 
     def _binding(
         self, place: _Place, binding: Binding, attributes: tuple[str, ...], found: Definition, depth: int
@@ -104,11 +116,17 @@ class Definitions:
     def _called(self, place: _Place, name: str) -> str | None:
         """Find a call that gives arguments to a function of some name, anywhere in the project."""
         for path in sorted({place.path, *self.project.mentioning({name}).get(name, ())}):
-            module = place.module if path == place.path else self.project.module(path)
-            for call in () if module is None else module.calls:
-                if last_name(call.func) == name and (call.args or call.keywords):
-                    return f"{self.project.name(path)}:{call.lineno} calls {name}() itself"
+            line = _line_of_call(place.module, name) if path == place.path else self._call_in(path, name)
+            if line is not None:
+                return f"{self.project.name(path)}:{line} calls {name}() itself"
         return None
+
+    def _call_in(self, path: Path, name: str) -> int | None:
+        asked = path, name
+        if asked not in self._calls:
+            module = self.project.module(path) if may_call(self.project.glance(path), name) else None
+            self._calls[asked] = None if module is None else _line_of_call(module, name)
+        return self._calls[asked]
 
     def _imported(
         self, place: _Place, binding: Binding, attributes: tuple[str, ...], found: Definition, depth: int
@@ -162,7 +180,7 @@ class Definitions:
         self, place: _Place, value: ast.expr, attributes: tuple[str, ...], found: Definition, depth: int
     ) -> str | None:
         if not attributes:
-            found.places.append((place.path, value))
+            found.places.append(_spot(place.path, value))
             soft = is_optional(place.module, value, found.variables)
             return None if soft else self._at(place, value)
         entries = _entries(place.module, value)
@@ -247,7 +265,7 @@ class Definitions:
         values = list(values_of_field(owner, key))
         found.variables += reached(place.module, returned_by(owner, key))
         found.variables += filled_from(place.module, owner, key)
-        found.places += [(place.path, value) for _, value in values if value is not None]
+        found.places += [_spot(place.path, value) for _, value in values if value is not None]
         for node, value in ((node, value) for node, value in values if node not in self.assumed):
             optional = value is not None and is_optional(place.module, value, found.variables)
             if value is None or not optional or refuses_default(place.module, owner, node, value):
@@ -274,7 +292,7 @@ class Definitions:
             named = {keyword.arg: keyword.value for keyword in adds.keywords if keyword not in self.assumed}
             if not str(text.value).startswith("-") or "required" in named or None in named:
                 return self._at(place, text)
-            found.places += [(place.path, named["default"])] if "default" in named else []
+            found.places += [_spot(place.path, named["default"])] if "default" in named else []
             seen = "default" not in named or is_optional(place.module, named["default"], found.variables)
         return None if seen else self._at(place, call)
 
@@ -301,6 +319,16 @@ class Definitions:
 
     def _at(self, place: _Place, node: ast.AST) -> str:
         return f"{self.project.name(place.path)}:{getattr(node, 'lineno', 1)}"
+
+
+def _spot(path: Path, value: ast.expr) -> tuple[Path, int, int]:
+    return path, value.lineno, value.col_offset
+
+
+def _line_of_call(module: Module, name: str) -> int | None:
+    """Find the first call that gives arguments to a function of some name."""
+    calls = (call for call in module.calls if last_name(call.func) == name and (call.args or call.keywords))
+    return next((call.lineno for call in calls), None)
 
 
 def _given(module: Module, binding: Binding) -> ast.expr | None:

@@ -131,8 +131,7 @@ def _loaded(module: Module, occurrence: Occurrence) -> Iterator[str]:
 def _places(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours) -> Iterator[Place]:
     yield from ((candidate.listed.path, node.lineno, node.col_offset) for node in occurrence.trace.reads)
     for origin in occurrence.trace.origins:
-        found = neighbours.definitions.find(candidate.listed.path, candidate.file.module, origin)
-        yield from ((path, value.lineno, value.col_offset) for path, value in found.places)
+        yield from neighbours.definitions.find(candidate.listed.path, candidate.file.module, origin).places
 
 
 def _values(module: Module, occurrence: Occurrence) -> tuple[ast.expr, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from codemods.engine.definitions import is_definition, is_field_needed, is_optional
 from codemods.engine.indirect import last_name
@@ -14,15 +14,18 @@ from codemods.names import Module, root_name
 _HARMLESS = frozenset({"setdefault", "print", "debug", "info", "warning", "error", "exception", "log", "delenv"})
 
 
-def needs_variable(module: Module, variable: str, is_site: Callable[[ast.AST], bool]) -> int | None:
-    """Find the first line that cannot do without an environment variable."""
+def needs_variables(module: Module, variables: Collection[str], is_site: Callable[[ast.AST], bool]) -> dict[str, int]:
+    """Find the first lines that cannot do without some environment variables; one that nothing needs has none."""
     lines = [
-        text.lineno
+        (str(text.value), text.lineno)
         for text in module.strings
-        if text.value == variable and not is_site(text) and _is_needed(module, text)
+        if text.value in variables and not is_site(text) and _is_needed(module, text)
     ]
-    lines += [node.lineno for node in _settings(module, variable)]
-    return min(lines, default=None)
+    lines += _settings(module, variables)
+    found: dict[str, int] = {}
+    for variable, line in lines:
+        found[variable] = min(line, found.get(variable, line))
+    return found
 
 
 def needs_item(module: Module, key: str, holders: set[str], is_site: Callable[[ast.AST], bool]) -> int | None:
@@ -77,12 +80,12 @@ def _decides(module: Module, use: ast.expr) -> bool:
     )
 
 
-def _settings(module: Module, variable: str) -> Iterator[ast.AnnAssign]:
+def _settings(module: Module, variables: Collection[str]) -> Iterator[tuple[str, int]]:
     """Find fields without a default of classes that pydantic fills from variables of the same name."""
-    for node in module.parents:
-        owner = module.parents[node]
+    for node, owner in module.parents.items():
         if isinstance(node, ast.AnnAssign) and isinstance(owner, ast.ClassDef) and isinstance(node.target, ast.Name):
-            named = node.target.id.lower() == variable.lower()
+            folded = node.target.id.lower()
+            named = [variable for variable in variables if variable.lower() == folded]
             filled = any(last_name(base).endswith("Settings") for base in owner.bases)
             if named and filled and is_field_needed(module, owner, node):
-                yield node
+                yield from ((variable, node.lineno) for variable in named)

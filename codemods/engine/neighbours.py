@@ -8,28 +8,29 @@ The answers err on the side of leaving code alone.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from codemods.engine.candidates import Candidate, Reading, looks_like_test
-from codemods.engine.composed import composed_reads, halves
+from codemods.engine.candidates import Candidate, Reading
+from codemods.engine.composed import halves
 from codemods.engine.definitions import Definition, Definitions
 from codemods.engine.floors import Floors
 from codemods.engine.flow import Blocked, Dropped, dropped_with, keys_of
 from codemods.engine.guards import understand
+from codemods.engine.injected import function_of, provider_of
 from codemods.engine.knowledge import Knowledge
-from codemods.engine.needs import needs_item, needs_variable
+from codemods.engine.needed import Needed, name_elsewhere
 from codemods.engine.plan import Surroundings
 from codemods.engine.project import Project
 from codemods.engine.references import References
 from codemods.engine.sites import Occurrence, is_rewrite
-from codemods.engine.spelled import as_setting, spellings
+from codemods.engine.spelled import spellings
 from codemods.engine.traced import NameRead, Origin
-from codemods.engine.union_tests import asked_elsewhere
-from codemods.engine.uses import may_be_item
-from codemods.engine.wholes import line_of_named_whole, line_of_own_whole, line_of_whole, texts_of_wholes
+from codemods.engine.union_tests import UnionTests
+from codemods.engine.wholes import texts_of_wholes
 from codemods.model import ReasonCode
 from codemods.names import Module
 from codemods.scope import Kind
@@ -40,25 +41,29 @@ from codemods.transform import Already
 class Neighbours:
     """The project as its files see each other; ``sites`` holds what belongs to the sites of each file.
 
-    ``assumed`` are statements that are removed with the rewrite, or the rewrite does not happen. ``expected`` are words
-    that will be asked for, so that one pass over the tree finds them all.
+    ``assumed`` are statements that are removed with the rewrite, or the rewrite does not happen. ``expected`` are the
+    sites that will be asked for, so that one pass over the tree finds the words of them all.
     """
 
     project: Project
     type_tests: Mapping[str, Blocked]
     references: References
     definitions: Definitions
+    unions: UnionTests
+    needed: Needed
     sites: Mapping[Path, Dropped]
     floors: Floors
     classes: frozenset[str] = frozenset()
-    expected: frozenset[str] = frozenset()
+    expected: tuple[tuple[Candidate, Occurrence], ...] = ()
     assumed: frozenset[ast.AST] = frozenset()
     known: dict[Occurrence, Blocked | None] = field(default_factory=dict)
-    unions: dict[str, str | None] = field(default_factory=dict)
+    is_prepared: bool = False
 
     def assume(self, statements: frozenset[ast.AST]) -> None:
         """Judge from now on as if some statements were not there."""
-        self.assumed = self.definitions.assumed = statements
+        self.assumed = statements
+        self.definitions.assume(statements)
+        self.needed.assume(statements)
         self.known.clear()
 
     def of(self, candidate: Candidate) -> Surroundings:
@@ -71,7 +76,23 @@ class Neighbours:
             assumed=self.assumed,
         )
 
+    def _prepare(self) -> None:
+        """Let one pass over the tree find all words that are sure to be asked for, and one those that they lead to."""
+        if not self.is_prepared:
+            self.is_prepared = True
+            words = {word for site in self.expected for word in _words_of(*site)}
+            self.project.mentioning(self.references.names | words)
+            self.needed.expect({variable for site in self.expected for variable in self._variables(*site)})
+
+    def _variables(self, candidate: Candidate, occurrence: Occurrence) -> Iterator[str]:
+        """Name the variables that a site reads; what is too deep is told when the site is judged."""
+        yield from (item.key for item in occurrence.trace.items if not item.holder)
+        for origin in occurrence.trace.origins:
+            with suppress(RecursionError):
+                yield from self.definitions.find(candidate.listed.path, candidate.file.module, origin).variables
+
     def _used(self, candidate: Candidate, read: NameRead | str) -> str | None:
+        self._prepare()
         path = candidate.listed.path
         if isinstance(read, str):
             return self.references.used_elsewhere(path, read)
@@ -84,6 +105,7 @@ class Neighbours:
         return self.known[occurrence]
 
     def _look(self, candidate: Candidate, occurrence: Occurrence) -> Blocked | None:
+        self._prepare()
         path, module = candidate.listed.path, candidate.file.module
         if (asked := self._asked(occurrence.site.construct)) is not None:
             return ReasonCode.TYPE_DEPENDENT, asked
@@ -94,7 +116,7 @@ class Neighbours:
             if (blocked := self._origin(path, module, origin, found)) is not None:
                 return blocked
         for variable in variables:
-            if (place := self._variable(path, variable)) is not None:
+            if (place := self.needed.variable(path, variable)) is not None:
                 return ReasonCode.SECRET_USED_ELSEWHERE, f"{variable} in {place}"
         return None
 
@@ -102,127 +124,54 @@ class Neighbours:
         """Say what cannot do without the thing that a secret is read from."""
         if found.problem is not None:
             return ReasonCode.LEFTOVER, found.problem
-        if origin.attributes and (place := self._item(path, origin.attributes[-1], found.holders)) is not None:
+        if origin.attributes and (place := self.needed.item(path, origin.attributes[-1], found.holders)) is not None:
             return ReasonCode.SECRET_USED_ELSEWHERE, place
-        if origin.attributes and (place := self._whole(path, module, origin, found)) is not None:
+        if origin.attributes and (place := self.needed.whole(path, module, origin, found)) is not None:
             return ReasonCode.SECRET_USED_ELSEWHERE, f"with all of {origin.binding.name} {place}"
-        for variable in found.variables:
-            if (line := needs_variable(module, variable, self._is_site(path, module))) is not None:
-                return ReasonCode.SECRET_USED_ELSEWHERE, f"{variable} on line {line}"
+        lines = self.needed.own_variables(path, module, found.variables)
+        if (variable := next((each for each in found.variables if each in lines), None)) is not None:
+            return ReasonCode.SECRET_USED_ELSEWHERE, f"{variable} on line {lines[variable]}"
         return None
 
     def _asked(self, construct: str) -> str | None:
-        if construct not in self.unions:
-            self.project.mentioning(self.expected)  # in one pass
-            self.unions[construct] = asked_elsewhere(self.project, construct) if construct in self.classes else None
-        return self.unions[construct]
-
-    def _variable(self, path: Path, variable: str) -> str | None:
-        for other, module in self._others(path, as_setting(variable), variable, variable.lower()):
-            line = needs_variable(module, variable, self._is_site(other, module))
-            if line is not None:
-                return f"{self.project.name(other)}:{line}"
-        for other, module in self._others(path, lambda _: True, *halves(variable)):
-            is_site = self._is_site(other, module)
-            read = next((node for node in composed_reads(module, variable) if not is_site(node)), None)
-            if read is not None:
-                return f"{self.project.name(other)}:{read.lineno}"
-        return None
-
-    def _item(self, path: Path, key: str, holders: list[str]) -> str | None:
-        for other, module in self._others(path, partial(may_be_item, key=key, holders=frozenset(holders)), key):
-            line = needs_item(module, key, set(holders), self._is_site(other, module))
-            if line is not None:
-                return f"{self.project.name(other)}:{line}"
-        return None
-
-    def _whole(self, path: Path, module: Module, origin: Origin, found: Definition) -> str | None:
-        """Find code that looks at all that the holder of a secret holds: here, where it is defined, elsewhere."""
-        if (line := line_of_whole(module, origin.binding, origin.attributes[:-1])) is not None:
-            return f"on line {line}"
-        for place, value in found.places:
-            there = module if place == path else self.project.module(place)
-            if there is not None and (line := _line_of_definition(there, value, found.holders)) is not None:
-                return f"in {self.project.name(place)}:{line}"
-        name = _name_elsewhere(module, origin)
-        texts = texts_of_wholes(name) if name is not None else ()
-        for other, there in self._others(path, lambda _: True, *texts):
-            if (line := line_of_named_whole(there, {name or ""})) is not None:
-                return f"in {self.project.name(other)}:{line}"
-        return None
-
-    def _others(self, path: Path, may_hold: Callable[[bytes], bool], *words: str) -> Iterator[tuple[Path, Module]]:
-        mentions = self.project.mentioning({*words, *self.expected})
-        for other in sorted({item for word in words for item in mentions.get(word, ())} - {path}):
-            data = self.project.glance(other)
-            if not looks_like_test(self.project.name(other), data) and may_hold(data):
-                module = self.project.module(other)
-                if module is not None:
-                    yield other, module
-
-    def _is_site(self, path: Path, module: Module) -> _IsSite:
-        dropped = self.sites.get(path, _NOTHING)
-        return _IsSite(module=module, dropped=dropped.and_also(self.assumed) if self.assumed else dropped)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _IsSite:
-    """Tells whether a node belongs to a site, which is judged by itself."""
-
-    module: Module
-    dropped: Dropped
-
-    def __call__(self, node: ast.AST) -> bool:
-        return bool(self.dropped.nodes) and self.dropped.holds(self.module, node)
-
-
-_NOTHING = Dropped(nodes=frozenset())
+        return self.unions.asked_elsewhere(construct) if construct in self.classes else None
 
 
 def look_around(project: Project, reading: Reading, known: Knowledge) -> Neighbours:
     """Ask the project once, for all candidates."""
+    expected = tuple(_expected(reading.candidates))
+    sites = {item.listed.path: _site_nodes(item) for item in reading.candidates}
     return Neighbours(
         project=project,
         type_tests=_type_tests(reading.candidates, known),
         references=References(project, _names(reading.candidates)),
         definitions=Definitions(project),
-        sites={item.listed.path: _site_nodes(item) for item in reading.candidates},
+        unions=UnionTests(project, known.classes & {occurrence.site.construct for _, occurrence in expected}),
+        needed=Needed(project, sites),
+        sites=sites,
         floors=Floors(project),
         classes=known.classes,
-        expected=frozenset(_expected(reading.candidates)),
+        expected=expected,
     )
 
 
-def _expected(candidates: Iterable[Candidate]) -> Iterator[str]:
-    """Yield the words by which others may need the secrets of sites that could be rewritten."""
-    occurrences = ((item, each) for item in candidates if not item.file.is_test for each in item.file.occurrences)
-    for item, occurrence in occurrences:
-        if is_rewrite(occurrence) and occurrence.trace.problem is None:
-            yield occurrence.site.construct.rpartition(".")[2]
-            for variable in (read.key for read in occurrence.trace.items if not read.holder):
-                yield from spellings(variable)
-                yield from halves(variable)
-            for origin in (each for each in occurrence.trace.origins if each.attributes):
-                yield origin.attributes[-1]
-                name = _name_elsewhere(item.file.module, origin)
-                yield from () if name is None else texts_of_wholes(name)
+def _expected(candidates: Iterable[Candidate]) -> Iterator[tuple[Candidate, Occurrence]]:
+    """Yield the sites that could be rewritten, if nothing in the project keeps them."""
+    sites = ((item, each) for item in candidates if not item.file.is_test for each in item.file.occurrences)
+    yield from ((item, each) for item, each in sites if is_rewrite(each) and each.trace.problem is None)
 
 
-def _name_elsewhere(module: Module, origin: Origin) -> str | None:
-    """Give the name by which other files know what holds a secret; None where it is of one function."""
-    binding = origin.binding
-    if binding.kind is Kind.IMPORT:
-        return binding.name if binding.alias is None else binding.alias.name.rpartition(".")[2]
-    return binding.name if binding in module.top.bindings.get(binding.name, ()) else None
-
-
-def _line_of_definition(module: Module, value: ast.expr, holders: Collection[str]) -> int | None:
-    """Find the line that looks at all of what a value is given to: the class around it, or what is called so."""
-    owner = next((node for node in module.ancestors(value) if isinstance(node, ast.ClassDef)), None)
-    bindings = [binding for name in holders for binding in module.top.bindings.get(name, ())]
-    lines = [line_of_whole(module, binding) for binding in bindings]
-    lines += [] if owner is None else [line_of_own_whole(module, owner)]
-    return min((line for line in lines if line is not None), default=None)
+def _words_of(candidate: Candidate, occurrence: Occurrence) -> Iterator[str]:
+    """Yield the words by which others may need the secret of a site."""
+    module = candidate.file.module
+    yield occurrence.site.construct.rpartition(".")[2]
+    for variable in (item.key for item in occurrence.trace.items if not item.holder):
+        yield from (*spellings(variable), *halves(variable))
+    for origin in occurrence.trace.origins:
+        name = name_elsewhere(module, origin) if origin.attributes else None
+        yield from (*origin.attributes[-1:], *(() if name is None else texts_of_wholes(name)))
+        function = None if provider_of(module, origin.binding) is None else function_of(module, origin.binding)
+        yield from () if function is None else (function.name,)
 
 
 def _names(candidates: Iterable[Candidate]) -> set[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from codemods.engine.project import Project
 from codemods.engine.source import decode
-from codemods.engine.uses import Hint, Uses, hints, is_loose, uses_of
+from codemods.engine.uses import Hint, Uses, hints, loose_names, uses_of
 from codemods.errors import CodemodError
 from codemods.scope import Kind
 
@@ -25,6 +25,8 @@ class References:
         self.names = frozenset(names)
         self._hints: dict[Path, dict[str, Hint]] = {}
         self._uses: dict[Path, tuple[frozenset[str], Uses | None]] = {}
+        self._loose: dict[Path, dict[str, bool]] = {}
+        self._users: dict[tuple[Path, str, str | None], Path | None] = {}
 
     @cached_property
     def _mentions(self) -> Mapping[str, tuple[Path, ...]]:
@@ -40,9 +42,12 @@ class References:
 
     def used_elsewhere(self, path: Path, name: str, owner: str | None = None) -> str | None:
         """Name a file that seems to use a name of another file; ``owner`` is the class the name belongs to."""
-        mentions = self._mentions if name in self.names else self.project.mentioning({name})
-        others = (other for other in mentions.get(name, ()) if other != path)
-        found = next((other for other in others if self._refers(other, path, name, owner)), None)
+        asked = path, name, owner
+        if asked not in self._users:
+            mentions = self._mentions if name in self.names else self.project.mentioning({name})
+            others = (other for other in mentions.get(name, ()) if other != path)
+            self._users[asked] = next((other for other in others if self._refers(other, path, name, owner)), None)
+        found = self._users[asked]
         return None if found is None else self.project.name(found)
 
     def _refers(self, other: Path, path: Path, name: str, owner: str | None) -> bool:
@@ -82,10 +87,18 @@ class References:
 
     def _is_loose(self, other: Path, name: str) -> bool:
         """Tell whether a file may have a name as it is; one that cannot be read may do anything."""
+        known = self._loose.setdefault(other, {})
+        if name not in known:
+            names = self._names_in.get(other, frozenset()) | {name}
+            known |= dict.fromkeys(names, False)
+            known |= dict.fromkeys(self._loose_in(other, names), True)
+        return known[name]
+
+    def _loose_in(self, other: Path, names: Collection[str]) -> Collection[str]:
         try:
-            return is_loose(decode(other.name, self.project.glance(other)).text, name)
+            return loose_names(decode(other.name, self.project.glance(other)).text, names)
         except CodemodError:
-            return True
+            return names
 
     def _may_come_from(self, other: Path, level: int, dotted: str, path: Path, name: str) -> bool:
         targets = self.project.targets(other, level, dotted)

@@ -7,7 +7,7 @@ it and asks for the type of an object: the assertion-based class is none of the 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -20,28 +20,49 @@ from codemods.scope import Binding, Kind
 _STAR = b"import *"
 
 
-def asked_elsewhere(project: Project, construct: str) -> str | None:
-    """Name a place that asks for the type of an object by a union of another file to which a class belongs."""
-    last = construct.rpartition(".")[2]
-    for path in project.mentioning({last}).get(last, ()):
-        data = project.glance(path)
-        module = project.module(path) if b"|" in data or b"Union" in data or b"Optional" in data else None
-        for name in sorted(set() if module is None else set(_unions(module, construct))):
-            place = next(_tests(project, path, name), None)
-            if place is not None:
-                return place
-    return None
+class UnionTests:
+    """The unions of classes, and who asks for them; each file is looked into once for all ``expected`` ones."""
+
+    def __init__(self, project: Project, expected: Collection[str]) -> None:
+        self.project = project
+        self.expected = frozenset(expected)
+        self._unions: dict[str, list[tuple[Path, str]]] = {}
+        self._asked: dict[tuple[Path, str], str | None] = {}
+
+    def asked_elsewhere(self, construct: str) -> str | None:
+        """Name a place that asks for the type of an object by a union of another file to which a class belongs."""
+        if construct not in self._unions:
+            self._unions |= self._find(self.expected | {construct})
+        unions = self._unions[construct]
+        return next((place for home, name in unions if (place := self._test(home, name)) is not None), None)
+
+    def _test(self, home: Path, name: str) -> str | None:
+        if (home, name) not in self._asked:
+            self._asked[home, name] = next(_tests(self.project, home, name), None)
+        return self._asked[home, name]
+
+    def _find(self, constructs: frozenset[str]) -> dict[str, list[tuple[Path, str]]]:
+        """Map classes to the names that stand for a union with them, in the order of the files."""
+        mentions = self.project.mentioning({construct.rpartition(".")[2] for construct in constructs})
+        found: dict[str, list[tuple[Path, str]]] = {construct: [] for construct in constructs}
+        for path in sorted({path for paths in mentions.values() for path in paths}):
+            data = self.project.glance(path)
+            module = self.project.module(path) if b"|" in data or b"Union" in data or b"Optional" in data else None
+            for construct, name in sorted(set() if module is None else set(_unions(module, constructs))):
+                found[construct].append((path, name))
+        self.project.mentioning({name for unions in found.values() for _, name in unions})  # in one pass
+        return found
 
 
-def _unions(module: Module, construct: str) -> Iterator[str]:
-    """Yield the names of the module that stand for a union with a class."""
-    last = construct.rpartition(".")[2]
+def _unions(module: Module, constructs: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield classes, each with a name of the module that stands for a union with it."""
+    last = {construct.rpartition(".")[2] for construct in constructs}
     for node in module.references:
-        if last_name(node) == last and construct in module.meanings(node):
-            name = name_of_union(module, node)
-            found = None if name is None else module.lookup(name)
-            if name is not None and found is not None and found[0] is module.top:
-                yield name.id
+        meant = [each for each in module.meanings(node) if each in constructs] if last_name(node) in last else []
+        name = name_of_union(module, node) if meant else None
+        found = None if name is None else module.lookup(name)
+        if name is not None and found is not None and found[0] is module.top:
+            yield from ((construct, name.id) for construct in meant)
 
 
 def _tests(project: Project, home: Path, name: str) -> Iterator[str]:

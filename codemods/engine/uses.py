@@ -10,8 +10,9 @@ from __future__ import annotations
 import ast
 import re
 import symtable
+import unicodedata
 import warnings
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from codemods.engine.evidence import spelled_otherwise
@@ -25,6 +26,7 @@ from codemods.scope import Kind
 _ITEMS = frozenset({ast.Attribute, ast.Subscript, ast.Call, ast.Compare})
 _AS_IT_IS = frozenset({b"utf-8", b"utf8", b"utf_8", b"ascii", b"us-ascii"})
 _DECLARED = re.compile(rb"(?:[^\n]*\n)?[^\n]*?coding[:=][ \t]*([-\w.]+)")  # PEP 263, wherever it stands on the line
+_GAP = r"[\s\\]*(?:#[^\r\n]*[\r\n][\s\\]*)*"
 _SETTINGS = re.compile(r"settings|config|conf$", re.IGNORECASE)
 
 
@@ -74,20 +76,21 @@ def hints(data: bytes, names: Collection[str]) -> dict[str, Hint]:
     return {name: _hint(text, name, imported, star=star) for name in names}
 
 
-def is_loose(text: str, name: str) -> bool:
-    """Tell whether a file may have a name as it is, as a star import would give it; what is no Python may."""
+def loose_names(text: str, names: Collection[str]) -> frozenset[str]:
+    """Give the names that a file may have as they are, as a star import would give them; what is no Python may all."""
+    wanted = frozenset(names)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # escapes in other people's strings are not ours to warn about
             waiting = [symtable.symtable(text, "", "exec")]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return True
+        return wanted
+    found = {name for name in wanted if name.startswith("__")}  # its spelling depends on the class around it
     while waiting:
         table = waiting.pop()
-        if name in table.get_identifiers():
-            return True
+        found |= wanted.intersection(table.get_identifiers())
         waiting += table.get_children()
-    return name.startswith("__")  # its spelling depends on the class around it
+    return frozenset(found)
 
 
 def may_be_item(data: bytes, *, key: str, holders: frozenset[str]) -> bool:
@@ -103,8 +106,33 @@ def may_be_item(data: bytes, *, key: str, holders: frozenset[str]) -> bool:
     return bool(roots & holders) or bool(roots & imported and holders & imported)
 
 
+def may_call(data: bytes, name: str) -> bool:
+    """Tell whether a file may call something of a name, alone or as an attribute, and give it arguments."""
+    text = _named(data)
+    if text is None or not name.isascii():  # an identifier has more than one spelling outside of ASCII
+        return True
+    return re.search(rf"{name}(?!\w)(?<!\w{name}){_GAP}(?:\){_GAP})*\((?!{_GAP}\))", text) is not None
+
+
+def may_name(data: bytes, names: Iterable[str]) -> bool:
+    """Tell whether one of some names, of ASCII letters, may stand in the code of a file."""
+    text = _named(data)
+    return text is None or any(name in text for name in names)
+
+
 def _text(data: bytes) -> str | None:
     """Read a text as it is written and as it is read; None where its encoding says something else."""
+    text = _written(data)
+    return None if text is None else f"{text}\n{spelled_otherwise(text)}"
+
+
+def _named(data: bytes) -> str | None:
+    """Read a text with its names as Python reads them."""
+    text = _written(data)
+    return text if text is None or text.isascii() else unicodedata.normalize("NFKC", text)
+
+
+def _written(data: bytes) -> str | None:
     declared = _DECLARED.match(data)
     try:
         text = data.decode("utf-8-sig")
@@ -112,7 +140,7 @@ def _text(data: bytes) -> str | None:
         return None
     if declared is not None and declared[1].lower() not in _AS_IT_IS:
         return None
-    return f"{text}\n{spelled_otherwise(text)}"
+    return text
 
 
 def _hint(text: str, name: str, imported: Collection[str], *, star: bool) -> Hint:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from codemods.engine.evidence import spelled_otherwise
 from codemods.engine.holders import Untold, holders_of
 from codemods.engine.items import item_of
-from codemods.engine.uses import hints, is_loose, may_be_item
+from codemods.engine.uses import hints, loose_names, may_be_item
 from codemods.names import root_name
 
 TOLD = {
@@ -109,7 +109,7 @@ def test_an_item_of_what_is_imported_matters(text: str, head: str) -> None:
     ],
 )
 def test_a_name_as_it_is_may_come_with_a_star(text: str, loose: bool) -> None:  # noqa: FBT001 - a table
-    assert is_loose(text, "key") is loose
+    assert loose_names(text, {"key", "other"}) >= {"key"} if loose else not loose_names(text, {"key", "other"})
 
 
 def test_an_item_of_settings_matters_whoever_holds_them() -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from codemods.engine import project, recent
+from codemods.engine.indirect import last_name
 from codemods.engine.listing import list_files
 from codemods.engine.project import Project
 from codemods.engine.run import rewrite
+from codemods.engine.uses import may_call
 from codemods.model import Request, Run
 from codemods.names import Module
 from tests.codemods.cases import APP, TARGETS, reasons_of
@@ -182,3 +185,79 @@ def test_import_statements_are_found_wherever_they_stand(tmp_path: Path) -> None
     found = {node.lineno for node in Project(list_files([tmp_path])).imports(path)}
     assert found == bound
     assert len(found) == 13
+
+
+def test_a_file_is_parsed_once_for_all_sites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+    bound = project._bound
+
+    def count(path: Path, data: bytes) -> Module | None:
+        parsed.append(path.name)
+        return bound(path, data)
+
+    monkeypatch.setattr(project, "_bound", count)
+    monkeypatch.setattr(recent, "_BYTES", 1)
+    other = "".join(f"x = ['S{i}' + 'y']\n" for i in range(9))
+    injected = (
+        f"{HEAD}from fastapi import Depends\nfrom conf import Settings\n"
+        "def get():\n    return Settings()\n"
+        "def sign_in(settings: Settings = Depends(get)):\n"
+        f"    return ClientSecretCredential(T, '{APP}', settings.secret)\n"
+    )
+    files = {f"app{i}.py": SITE.replace("'S'", f"'S{i}'") for i in range(9)}
+    files |= {f"web{i}.py": injected for i in range(3)} | {"conf.py": SETTINGS.format("str = ''")}
+    files |= {"other.py": other, "calls.py": "sign_in()\nx = 'sign_in(1)'\n", "more.py": "sign_in\n"}
+    run = _run(tmp_path, files)
+    assert len(run.rewritten) == 12
+    assert parsed.count("other.py") <= 2  # for the variables, and for what is left over
+    assert parsed.count("calls.py") == 1
+    assert parsed.count("more.py") == 0
+
+
+def test_a_definition_that_is_not_in_memory_any_more_is_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recent, "_BYTES", 1)
+    settings = (
+        "from .base import BaseSettings\nclass Settings(BaseSettings):\n    secret: str = ''\n"
+        "    def ready(self):\n        return all(self.model_dump().values())\nsettings = Settings()\n"
+    )
+    lead = f"{HEAD}from core import settings\n"
+    files = {
+        "core/__init__.py": "from .conf import settings\n",
+        "core/conf.py": settings,
+        "core/base.py": "import pydantic\nclass BaseSettings(pydantic.BaseSettings):\n    pass\n",
+        "app.py": f"{lead}c = ClientSecretCredential(T, '{APP}', settings.secret)\n",
+        "more.py": "x = object()\n(x).secret\n",
+    }
+    run = _run(tmp_path, files)
+    assert [each.detail for each in run.reported] == ["with all of settings in core/conf.py:5"]
+
+
+@pytest.mark.parametrize(
+    ("text", "called"),
+    [
+        ("get(1)", True),
+        ("app.get (\n 1)", True),
+        ("(get)(1)", True),
+        ("((get) # it\n)(1)", True),
+        ("get\\\n(*x)", True),
+        ("\uff47et(1)", True),
+        ("f'{get(1)}'", True),
+        ("get()", False),
+        ("get( # nothing\n )", False),
+        ("(get) ( )", False),
+        ("target(1)", False),
+        ("get_all(1)", False),
+        ("x = get; f(1)", False),
+    ],
+)
+def test_a_call_with_arguments_is_told_from_the_text(text: str, *, called: bool) -> None:
+    assert may_call(text.encode(), "get") is called
+    tree = ast.parse(text)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and last_name(node.func) == "get"]
+    assert any(node.args for node in calls) <= called
+
+
+def test_a_call_in_another_encoding_is_not_told_from_the_text() -> None:
+    assert may_call("# coding: latin-1\né = 1\n".encode("latin-1"), "get")
