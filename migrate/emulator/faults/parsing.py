@@ -1,5 +1,6 @@
 """Reads fault plans, from a TOML file or a JSON document; whatever is wrong is one line that names the key."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,8 @@ from migrate.emulator.faults.wording import explain
 
 _LARGEST: Final = 1024 * 1024
 _LONGEST_LINE: Final = 600
+_DEEP: Final = re.compile(rb"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+[.][ \t]*+){32}")
+"""A key of more than 32 parts: tomllib takes time by the square of them, and no fault has more than three."""
 
 
 class FaultPlanError(EmulatorError):
@@ -28,6 +31,8 @@ def read_file(path: Path) -> FaultPlan:
         raise FaultPlanError(_line(f"{path}: {reason}; name a fault file in TOML")) from None
     if len(raw) > _LARGEST:
         raise FaultPlanError(_line(f"{path}: larger than a fault file may be (1 MiB)"))
+    if _DEEP.search(raw):
+        raise FaultPlanError(_line(f"{path}: a key of it has more than 32 parts"))
     try:
         return convert(tomllib.loads(raw.decode()))
     except UnicodeDecodeError:

@@ -89,6 +89,7 @@ def test_the_commands_refuse_a_wrong_file_in_one_line(
         ("seed = 1\nseed = 2", "not TOML: "),
         ("seed = " + "[" * 10_000, "not TOML that anybody means"),
         (f"seed = {'9' * 5000}", "not TOML that anybody means"),
+        (f"{'a.' * 50_000}a = 1", "a key of it has more than 32 parts"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_file_is_one_line_with_what_is_allowed(file: Path, text: str, words: str) -> None:
