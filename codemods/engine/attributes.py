@@ -19,7 +19,7 @@ def is_given(module: Module, owner: ast.ClassDef, key: str) -> bool:
             case ast.AnnAssign(target=ast.Name(id=name), value=None) if name == key and module.parents[node] is owner:
                 return True
             case ast.AnnAssign(target=ast.Name(id=name)) if name == key and module.parents[node] is owner:
-                return bool(owner.decorator_list or owner.bases)
+                return bool(owner.decorator_list or (owner.bases and not is_settings(owner)))
             case ast.Assign(targets=[ast.Name(id=name)]) if name == key and module.parents[node] is owner:
                 return False
             case (
@@ -34,6 +34,55 @@ def is_given(module: Module, owner: ast.ClassDef, key: str) -> bool:
             case _:
                 continue
     return True
+
+
+def binding_of_kept(module: Module, owner: ast.ClassDef, key: str) -> Binding | None:
+    """Give the binding of a class that gives an attribute its value itself, in plain assignments and nowhere else.
+
+    A class of which another one of the file is made, or which is made of another one, may get it there.
+    """
+    found = [item for item in module.top.bindings.get(owner.name, ()) if item.node is owner]
+    bases = [base for base in owner.bases if not getattr(base, "id", "").endswith(("Settings", "object"))]
+    classes = (node for node in module.parents if isinstance(node, ast.ClassDef))
+    derived = any(getattr(base, "id", "") == owner.name for node in classes for base in node.bases)
+    if not found or bases or owner.keywords or derived:
+        return None
+    given = list(values_of(module, owner, key))
+    stores = [node for node in ast.walk(owner) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)]
+    kept = [node for node in stores if node.attr == key]
+    plain = all(isinstance(node.value, ast.Name) and node.value.id == "self" for node in kept) and all(
+        isinstance(module.parents[node], ast.Assign | ast.AnnAssign) for node in kept
+    )
+    return found[0] if given and plain else None
+
+
+def kept_value(module: Module, node: ast.expr) -> tuple[ast.ClassDef, ast.expr | None] | None:
+    """Give the class that ``self.x`` is kept by, and its one value; None for a value that settings are filled with."""
+    if not isinstance(node, ast.Attribute) or getattr(node.value, "id", "") not in {"self", "cls"}:
+        return None
+    owner = next((item for item in module.ancestors(node) if isinstance(item, ast.ClassDef)), None)
+    if owner is None:
+        return None
+    if is_settings(owner):
+        fields = [item for item in owner.body if isinstance(item, ast.AnnAssign)]
+        own = any(getattr(item.target, "id", "") == node.attr for item in fields)
+        return (owner, None) if own and line_of_filled(module, owner.name) is None else None
+    if is_given(module, owner, node.attr) or binding_of_kept(module, owner, node.attr) is None:
+        return None
+    given = list(values_of(module, owner, node.attr))
+    return (owner, given[0]) if len(given) == 1 else None
+
+
+def is_settings(owner: ast.ClassDef) -> bool:
+    """Tell whether a class is one of settings, which are filled from the environment."""
+    return bool(owner.bases) and all(getattr(base, "id", "").endswith("Settings") for base in owner.bases)
+
+
+def line_of_filled(module: Module, owner: str) -> int | None:
+    """Find the first line that makes an object of a class of settings from something that it is given."""
+    calls = (call for call in module.calls if call.args or call.keywords)
+    named = (call for call in calls if getattr(call.func, "attr", getattr(call.func, "id", "")) == owner)
+    return next((call.lineno for call in named), None)
 
 
 def values_of(module: Module, owner: ast.ClassDef, key: str) -> Iterator[ast.expr]:

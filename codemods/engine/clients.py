@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from codemods.assertion import guid
+from codemods.engine.attributes import kept_value
 from codemods.engine.candidates import Candidate
 from codemods.engine.items import item_of
 from codemods.engine.project import Project
@@ -64,6 +65,8 @@ class _Reader:
         """Read a text, or what is found in it by some keys."""
         if node is None or depth > _DEPTH:
             return None
+        if (kept := kept_value(module, node)) is not None and kept[1] is not None:
+            node = kept[1]
         if isinstance(node, ast.Constant):
             return node.value if isinstance(node.value, str) and not keys else None
         if isinstance(node, ast.Dict):

@@ -15,7 +15,7 @@ from codemods.engine.candidates import looks_like_test
 from codemods.engine.composed import composed_of, halves, may_compose
 from codemods.engine.definitions import Definition
 from codemods.engine.flow import Dropped
-from codemods.engine.needs import needs_item, needs_variables
+from codemods.engine.needs import line_of_instance, needs_item, needs_variables
 from codemods.engine.project import Project
 from codemods.engine.spelled import as_setting
 from codemods.engine.traced import Origin
@@ -64,6 +64,20 @@ class Needed:
             data = self._code(other)
             module = self.project.module(other) if data and may_be_item(data, key=key, holders=names) else None
             line = None if module is None else needs_item(module, key, set(holders), self._is_site(other, module))
+            if line is not None:
+                return f"{self.project.name(other)}:{line}"
+        return None
+
+    def instance(self, path: Path, origin: Origin) -> str | None:
+        """Find a file that knows the class a secret is an attribute of, and reads it, or makes something else of it."""
+        owner, key = origin.binding.node, origin.attributes[-1:]
+        if not isinstance(owner, ast.ClassDef) or not key:
+            return None
+        known = (owner.name.encode(), path.stem.encode())
+        for other in _others(self.project, path, (key[0], owner.name)):
+            data = self._code(other)
+            module = self.project.module(other) if any(word in data for word in known) else None
+            line = None if module is None else line_of_instance(module, owner, key[0], self._is_site(other, module))
             if line is not None:
                 return f"{self.project.name(other)}:{line}"
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Iterator
 
+from codemods.engine.attributes import is_settings, line_of_filled
 from codemods.engine.definitions import is_definition, is_field_needed, is_optional
 from codemods.engine.indirect import last_name
 from codemods.engine.items import item_of
@@ -40,6 +41,20 @@ def needs_item(module: Module, key: str, holders: set[str], is_site: Callable[[a
         if root is None or root.id in names | holders:
             return getattr(node, "lineno", 1)
     return None
+
+
+def line_of_instance(
+    module: Module, owner: ast.ClassDef, key: str, is_site: Callable[[ast.AST], bool]
+) -> int | None:
+    """Find the first line that reads an attribute of some object, derives from its class, or fills one of settings."""
+    lines = [] if not is_settings(owner) else [line_of_filled(module, owner.name)]
+    for node in module.parents:
+        if isinstance(node, ast.ClassDef) and any(last_name(base) == owner.name for base in node.bases):
+            lines.append(node.lineno)
+        elif isinstance(node, ast.Attribute) and node.attr == key and not is_site(node):
+            root = root_name(node)
+            lines += [] if root is not None and root.id in {"self", "cls"} else [node.lineno]
+    return min((line for line in lines if line is not None), default=None)
 
 
 def _is_needed(module: Module, text: ast.Constant) -> bool:

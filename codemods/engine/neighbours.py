@@ -126,6 +126,8 @@ class Neighbours:
             return ReasonCode.LEFTOVER, found.problem
         if origin.attributes and (place := self.needed.item(path, origin.attributes[-1], found.holders)) is not None:
             return ReasonCode.SECRET_USED_ELSEWHERE, place
+        if (place := self.needed.instance(path, origin)) is not None:
+            return ReasonCode.SECRET_USED_ELSEWHERE, place
         if origin.attributes and (place := self.needed.whole(path, module, origin, found)) is not None:
             return ReasonCode.SECRET_USED_ELSEWHERE, f"with all of {origin.binding.name} {place}"
         lines = self.needed.own_variables(path, module, found.variables)
@@ -170,6 +172,7 @@ def _words_of(candidate: Candidate, occurrence: Occurrence) -> Iterator[str]:
     for origin in occurrence.trace.origins:
         name = name_elsewhere(module, origin) if origin.attributes else None
         yield from (*origin.attributes[-1:], *(() if name is None else texts_of_wholes(name)))
+        yield from [origin.binding.name] if isinstance(origin.binding.node, ast.ClassDef) else []
         function = None if provider_of(module, origin.binding) is None else function_of(module, origin.binding)
         yield from () if function is None else (function.name,)
 

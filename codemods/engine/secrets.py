@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import replace
 
-from codemods.engine.attributes import given_to, is_given, values_of, variables_of_option
+from codemods.engine.attributes import binding_of_kept, given_to, is_given, values_of, variables_of_option
 from codemods.engine.items import item_of, plain_text, shown_key
 from codemods.engine.opened import opened_for, opening_of, opens
 from codemods.engine.reached import reached
@@ -258,6 +258,10 @@ class _Tracer:
         owner = next((node for node in self.module.ancestors(holder) if isinstance(node, ast.ClassDef)), None)
         if isinstance(holder, ast.Name) and holder.id in {"self", "cls"} and owner is not None:
             outside = is_given(self.module, owner, key)
+            if not outside and (binding := binding_of_kept(self.module, owner, key)) is not None:
+                self.trace.sources += self._read_by(values_of(self.module, owner, key))
+                self.trace.origins.append(Origin(binding=binding, attributes=(key,)))
+                return
             reason = ReasonCode.LIBRARY_API if outside else ReasonCode.LEFTOVER
             self._variables_of(values_of(self.module, owner, key))
             self._refuse(reason, f"attribute {key} of class {owner.name}")
@@ -271,6 +275,12 @@ class _Tracer:
             self._refuse(ReasonCode.LEFTOVER, f"where {self.trace.sources[-1]} is defined cannot be seen")
         else:
             self.trace.origins.append(Origin(binding=found[1][0], attributes=tuple(names)))
+
+    def _read_by(self, values: Iterable[ast.expr]) -> list[str]:
+        """Describe the variables that some expressions read."""
+        parts = (node for value in values for node in ast.walk(value) if isinstance(node, ast.expr))
+        found = (environment_variable(self.module, node) for node in parts)
+        return [f"os.environ[{variable!r}]" for variable in found if variable is not None]
 
     def _variables_of(self, values: Iterable[ast.expr]) -> None:
         """Note the variables of what is not followed any further, so that whatever sets them can be told."""

@@ -25,7 +25,7 @@ _ATTRIBUTES: Final = frozenset({"__dict__", "__annotations__", "__dataclass_fiel
 _FUNCTIONS: Final = frozenset({
     "vars", "asdict", "astuple", "fields", "all", "any", "dict", "list", "tuple", "set", "dumps",
 })  # fmt: skip
-_NAMED: Final = frozenset({"getattr", "hasattr"})
+_NAMED: Final = frozenset({"getattr", "hasattr", "setattr"})
 _VALIDATORS: Final = frozenset({"field_validator", "validator", "model_validator", "root_validator"})
 _DEEP: Final = 3
 _Function = ast.FunctionDef | ast.AsyncFunctionDef

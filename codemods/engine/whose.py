@@ -7,6 +7,7 @@ from collections.abc import Collection
 from hashlib import blake2s
 from pathlib import PurePosixPath
 
+from codemods.engine.attributes import kept_value
 from codemods.engine.injected import provider_of
 from codemods.engine.items import plain_text
 from codemods.engine.readers import environment_variable, library_read
@@ -28,6 +29,10 @@ def application_key(module: Module, occurrence: Occurrence) -> str | None:
     client = occurrence.verdict.client
     if client is None or occurrence.client_id is not None:
         return occurrence.client_id
+    if (kept := kept_value(module, client)) is not None and isinstance(client, ast.Attribute):
+        if kept[1] is None:
+            return f"{kept[0].name}.{client.attr} of {occurrence.site.path}"
+        client = kept[1]
     injected = {
         origin.binding for origin in occurrence.trace.origins if provider_of(module, origin.binding) is not None
     }

@@ -264,6 +264,17 @@ PROGRAMS = {
         + "else:\n    raise SystemExit('nothing')\n"
         + SYNC
     ),
+    "msal, attributes that an object gives itself": (
+        "import os\nimport msal\nclass Auth:\n    def __init__(self):\n"
+        '        self.tenant, self.host = os.getenv("AZURE_TENANT_ID"), os.environ["AZURE_AUTHORITY_HOST"]\n'
+        '        self.client_id = os.getenv("AZURE_CLIENT_ID")\n'
+        '        self.client_secret = os.getenv("AZURE_CLIENT_SECRET")\n'
+        "        if not all([self.tenant, self.client_id, self.client_secret]):\n"
+        '            raise ValueError("incomplete")\n'
+        "        self.app = msal.ConfidentialClientApplication(self.client_id, client_credential=self.client_secret,\n"
+        '            authority=f"{self.host}/{self.tenant}", instance_discovery=False)\n'
+        f'answer = Auth().app.acquire_token_for_client(["{GRAPH}"])\nprint("signed in", "access_token" in answer)\n'
+    ),
     "msal, keyword": (
         HEAD
         + "import msal\n"
