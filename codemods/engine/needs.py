@@ -43,9 +43,7 @@ def needs_item(module: Module, key: str, holders: set[str], is_site: Callable[[a
     return None
 
 
-def line_of_instance(
-    module: Module, owner: ast.ClassDef, key: str, is_site: Callable[[ast.AST], bool]
-) -> int | None:
+def line_of_instance(module: Module, owner: ast.ClassDef, key: str, is_site: Callable[[ast.AST], bool]) -> int | None:
     """Find the first line that reads an attribute of some object, derives from its class, or fills one of settings."""
     lines = [] if not is_settings(owner) else [line_of_filled(module, owner.name)]
     for node in module.parents:
