@@ -146,7 +146,7 @@ MUTANTS = [
     ("engine/uses.py", "    if _is_setting(module, holder):\n", "    if False:\n"),
     (DATA, "[^']*(\\{\\}|/oauth2/)[^']*", "[^']*"),
     (ENVIRONMENT, "parent.slice is used and _is_written(module, parent)", "parent.slice is used"),
-    (ENVIRONMENT, "(named := module.constant(used) or name) in _VARIABLES", "(named := name) in _VARIABLES"),
+    (ENVIRONMENT, "(named := module.constant(used) or name) in _SET", "(named := name) in _SET"),
     ("engine/secrets.py", '_CASTS = frozenset({"typing.cast"', '_CASTS = frozenset({"cast"'),
     ("engine/edits.py", "for name in group.callees.values() if name", "for name in self.callees.values() if name"),
     (ENVIRONMENT, "return child or merged", "return merged"),
