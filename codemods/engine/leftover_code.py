@@ -145,7 +145,7 @@ def _use(module: Module, text: ast.Constant, parent: ast.AST) -> LeftoverKind | 
             kind = LeftoverKind.CODE_SETS
         case ast.List() | ast.Tuple() | ast.Set() if (hard := _is_read_each(module, parent)) is not None:
             kind = LeftoverKind.HARD_READ if hard else LeftoverKind.OTHER_USE
-        case ast.Compare() | ast.List() | ast.Tuple() | ast.Set():
+        case ast.Compare() | ast.List() | ast.Tuple() | ast.Set() | ast.MatchMapping():
             kind = LeftoverKind.START_UP_CHECK
         case ast.Call() if text in parent.args and last_name(parent.func) in _READS:
             kind = LeftoverKind.OTHER_USE

@@ -12,6 +12,7 @@ from codemods.assertion import Application, guid
 from codemods.engine.candidates import Candidate
 from codemods.engine.neighbours import Neighbours
 from codemods.engine.plan import Plan
+from codemods.engine.reached_files import callers_of, reached_elsewhere
 from codemods.engine.sites import Occurrence
 from codemods.leftover import STEERING, variable_of
 from codemods.model import ReasonCode, Reported, Rewritten, SiteOutcome
@@ -54,6 +55,9 @@ class Named:
 
 def named_sites(plans: Iterable[tuple[Candidate, Plan]], neighbours: Neighbours) -> tuple[Named, ...]:
     """List the sites that sign in with a secret, or did, in code that is no test."""
+    plans = tuple(plans)
+    files = (candidate.file for candidate, _ in plans if not candidate.file.is_test)
+    neighbours.project.mentioning({name for file in files for name in callers_of(file.module, file.occurrences)})
     return tuple(
         Named(
             candidate=candidate,
@@ -108,6 +112,7 @@ def _names(candidate: Candidate, occurrence: Occurrence, outcome: SiteOutcome, n
 def _variables(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours) -> Iterator[str]:
     yield from (item.key for item in occurrence.trace.items if not item.holder)
     yield from occurrence.trace.reached
+    yield from reached_elsewhere(neighbours.project, candidate.listed.path, candidate.file.module, occurrence)
     for origin in occurrence.trace.origins:
         found = neighbours.definitions.find(candidate.listed.path, candidate.file.module, origin)
         yield from found.variables

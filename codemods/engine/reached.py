@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from codemods.engine.arguments import given_by
 from codemods.engine.attributes import default_of
 from codemods.engine.readers import environment_variable, is_environment, library_read, means
 from codemods.names import Module
@@ -160,7 +161,11 @@ class _Walker:
             function = next(
                 (item for item in self.module.ancestors(binding.node) if isinstance(item, _FUNCTIONS)), None
             )
-            yield from () if function is None else default_of(function, node.id)
+            if function is not None:
+                yield from default_of(function, node.id)
+                yield from given_by(self.module.calls, function, self.module.parents.get(function), node.id)
+        elif isinstance(binding.node, ast.MatchAs):
+            yield from self._matched(binding.node)
         elif binding.value is not None:
             yield binding.value
         elif isinstance(binding.node, ast.NamedExpr):
@@ -172,11 +177,28 @@ class _Walker:
     def _element(self, target: ast.Tuple | ast.List, at: int) -> Iterator[ast.AST]:
         """Yield what goes into one place of a tuple, or all that goes into it."""
         statement = self.module.parents[target]
+        if isinstance(statement, ast.Tuple | ast.List):
+            for inner in self._element(statement, statement.elts.index(target)):
+                whole = isinstance(inner, ast.Tuple | ast.List) and len(inner.elts) == len(target.elts)
+                yield inner.elts[at] if whole and isinstance(inner, ast.Tuple | ast.List) else inner
+            return
         value = statement.value if isinstance(statement, ast.Assign) else None
         if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
             yield value.elts[at]
         elif value is not None:
             yield self._one_of(value, at, len(target.elts)) or value
+
+    def _matched(self, pattern: ast.MatchAs) -> Iterator[ast.AST]:
+        """Yield what a pattern takes its value from: the variable of its key, or all that is matched."""
+        around = self.module.parents[pattern]
+        match = next((item for item in self.module.ancestors(pattern) if isinstance(item, ast.Match)), None)
+        subject = [] if match is None else [match.subject]
+        if isinstance(around, ast.MatchMapping) and any(is_environment(self.module, item) for item in subject):
+            key = around.keys[around.patterns.index(pattern)]
+            if (text := self.module.constant(key)) is not None:
+                yield self.module.implied(f"os.environ[{text!r}]", "os")
+            return
+        yield from subject
 
     def _one_of(self, value: ast.expr, at: int, size: int) -> ast.expr | None:
         """Give the read of one variable that stands at a place of a list of names."""

@@ -657,6 +657,66 @@ def test_what_makes_no_secret_is_not_told(tmp_path: Path, name: str, text: str) 
     assert not run_with(tmp_path, name, text).leftovers
 
 
+ELSEWHERE = {
+    "a caller in another file": (
+        {
+            "auth.py": "from azure.identity import ClientSecretCredential\n"
+            "def make(tenant, secret):\n    return ClientSecretCredential(tenant, A, secret)\n",
+            "main.py": f"import os\nfrom auth import make\nc = make(T, os.environ['{NAME}'])\n",
+        },
+        "main.py:3",
+    ),
+    "a caller in another file that makes an object": (
+        {
+            "auth.py": "from azure.identity import ClientSecretCredential\nclass Auth:\n"
+            "    def __init__(self, secret):\n        self.c = ClientSecretCredential(T, A, secret)\n",
+            "main.py": f"import os, auth\nc = auth.Auth(secret=os.environ['{NAME}'])\n",
+        },
+        "main.py:2",
+    ),
+    "a function of another file": (
+        {
+            "app.py": "from azure.identity import ClientSecretCredential\nfrom config import load\n"
+            "c = ClientSecretCredential(*load())\n",
+            "config.py": f"import os\ndef load():\n    return T, A, os.environ['{NAME}']\n",
+        },
+        "config.py:3",
+    ),
+    "a caller in the same file": (
+        {
+            "app.py": "import os\nfrom azure.identity import ClientSecretCredential\n"
+            "def make(tenant_id, client_secret):\n    return ClientSecretCredential(tenant_id, A, client_secret)\n"
+            f"entries = {{'tenant_id': T, 'client_secret': os.environ['{NAME}']}}\nc = make(**entries)\n",
+        },
+        "app.py:5",
+    ),
+    "a pattern": (
+        {
+            "app.py": "import os\nfrom azure.identity import ClientSecretCredential\nmatch os.environ:\n"
+            f"    case {{'{NAME}': secret}}:\n        c = ClientSecretCredential(T, A, secret)\n",
+        },
+        "app.py:4",
+    ),
+    "a tuple in a tuple": (
+        {
+            "app.py": "import os\nfrom azure.identity import ClientSecretCredential\n"
+            f"tenant, (client, secret) = T, (A, os.environ['{NAME}'])\n"
+            "c = ClientSecretCredential(tenant, client, secret)\n",
+        },
+        "app.py:3",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ELSEWHERE)
+def test_the_variable_is_found_where_the_secret_comes_from_in_the_end(tmp_path: Path, case: str) -> None:
+    files, place = ELSEWHERE[case]
+    for name, text in {**files, ".env": f"{NAME}=x\n"}.items():
+        (tmp_path / name).write_text(text)
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    assert {f"{each.path}:{each.line}" for each in run.leftovers if each.name == NAME} == {place, ".env:1"}
+
+
 def test_a_program_that_reads_the_variable_by_itself_holds_the_gate(tmp_path: Path) -> None:
     source = (
         "import os, subprocess\nfrom azure.identity import ClientSecretCredential\n"
