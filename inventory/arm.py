@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -32,8 +31,9 @@ from yarl import URL
 
 from inventory.arm_answers import WireList, WireRows, quota_wait, refused
 from inventory.arm_pace import READS, WRITES, Pace
+from inventory.arm_settings import ArmSettings
 from inventory.errors import InventoryError, ReadFailedError
-from inventory.graph_settings import GraphSettings, checked_origin, origin
+from inventory.graph_settings import checked_origin, origin
 from inventory.model import Cloud
 from inventory.refusals import sign_in_failed, unreachable
 from inventory.retry_after import retry_after
@@ -55,35 +55,6 @@ _Shape = TypeVar("_Shape")
 # refill through in one window, so that 5 and 2 a second stay within it.
 _QUERIES: Final = (5, 2.5)
 _CONNECTIONS: Final = 64
-
-# Audience and address of a cloud are one ("Azure China 21Vianet developer guide", "Compare Azure Government").
-_ENDPOINTS: Final[Mapping[Cloud, str]] = {
-    Cloud.PUBLIC: "https://management.azure.com",
-    Cloud.USGOV: "https://management.usgovcloudapi.net",
-    Cloud.CHINA: "https://management.chinacloudapi.cn",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArmSettings:
-    """Where to read; ``sign_in`` says where and how to sign in, and which cloud it is.
-
-    ``arm_endpoint`` defaults to UNSECRET_ARM_ENDPOINT, then to the cloud's.
-    """
-
-    sign_in: GraphSettings
-    arm_endpoint: str | None = None
-
-    @property
-    def endpoint(self) -> str:
-        """The URL below which Azure Resource Manager answers, without trailing slash."""
-        named = self.arm_endpoint or os.environ.get("UNSECRET_ARM_ENDPOINT")
-        return (named or _ENDPOINTS[self.sign_in.cloud]).rstrip("/")
-
-    @property
-    def scope(self) -> str:
-        """What tokens are asked for: the cloud's own Azure Resource Manager, also where the endpoint is another."""
-        return f"{_ENDPOINTS[self.sign_in.cloud]}/.default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import click
 
-from inventory.arm import ArmConnection, ArmSettings
+from inventory.arm import ArmConnection
+from inventory.arm_settings import ArmSettings
 from inventory.errors import SignInFailedError
 from inventory.evidence import sources
 from inventory.evidence_source import EvidenceRequest, Workspace

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inventory import hosting_wire
-from inventory.arm import ArmConnection, ArmSettings
+from inventory.arm import ArmConnection
+from inventory.arm_settings import ArmSettings
 from inventory.graph import GraphSettings
 from inventory.model import Cloud
 from tests.inventory.madeup import MadeUpGraph, StaticCredential

@@ -9,8 +9,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from inventory.arm import _QUERIES, ArmConnection, ArmSettings
+from inventory.arm import _QUERIES, ArmConnection
 from inventory.arm_answers import WireList
+from inventory.arm_settings import ArmSettings
 from inventory.errors import (
     ReadFailedError,
     SignInFailedError,

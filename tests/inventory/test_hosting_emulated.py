@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from inventory.arm import ArmConnection, ArmSettings
+from inventory.arm import ArmConnection
+from inventory.arm_settings import ArmSettings
 from inventory.directory import FederatedOf
 from inventory.errors import ReadFailedError
 from inventory.estate import AssignedIdentity, Host, SettingKind, Subscription

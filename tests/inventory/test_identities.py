@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from inventory import snapshot
-from inventory.arm import ArmConnection, ArmSettings
+from inventory.arm import ArmConnection
+from inventory.arm_settings import ArmSettings
 from inventory.directory import FederatedOf, Page
 from inventory.errors import PermissionMissingError
 from inventory.graph import GraphConnection, GraphSettings

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from inventory import snapshot as snapshots
-from inventory.arm import ArmConnection, ArmSettings
+from inventory.arm import ArmConnection
+from inventory.arm_settings import ArmSettings
 from inventory.hosting import Hosting
 from inventory.model import Cloud
 from inventory.scan import Readers, scan
