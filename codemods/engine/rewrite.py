@@ -9,6 +9,7 @@ LibCST: https://libcst.readthedocs.io/en/latest/parser.html
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -183,7 +184,10 @@ def _has_comment(space: _Space) -> bool:
 
 
 def _edit_name(names: list[cst.ImportAlias], edit: NameEdit, opening: _Space) -> None:
-    index = next(place for place, alias in enumerate(names) if _spelling(alias) == (edit.name, edit.asname))
+    spelled = [_spelling(alias) for alias in names]
+    if (edit.name, edit.asname) not in spelled:
+        raise DoesNotRoundTripError("LibCST does not read an import as Python does; rewrite it by hand")
+    index = spelled.index((edit.name, edit.asname))
     plain = edit.asname is None or edit.keep
     if edit.new is None or (plain and any(_spelling(alias) == (edit.new, None) for alias in names)):
         if not edit.keep and len(names) > 1:
@@ -196,7 +200,9 @@ def _edit_name(names: list[cst.ImportAlias], edit: NameEdit, opening: _Space) ->
 
 
 def _spelling(alias: cst.ImportAlias) -> tuple[str, str | None]:
-    return alias.evaluated_name, alias.evaluated_alias
+    """Give a name and its alias as Python reads them (https://peps.python.org/pep-3131/)."""
+    name, alias_name = alias.evaluated_name, alias.evaluated_alias
+    return unicodedata.normalize("NFKC", name), alias_name and unicodedata.normalize("NFKC", alias_name)
 
 
 def _drop_name(names: list[cst.ImportAlias], index: int) -> None:
