@@ -13,13 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from codemods.engine.fields import filled_from, refuses_default, returned_by, values_of_field
+from codemods.engine.django_settings import SETTINGS, settings_modules
+from codemods.engine.fields import filled_from, handed_to_field, refuses_default, returned_by, values_of_field
 from codemods.engine.indirect import last_name
 from codemods.engine.injected import function_of, provider_of
 from codemods.engine.items import item_of
+from codemods.engine.optional import is_definition, is_optional, is_variable
 from codemods.engine.project import Project
 from codemods.engine.reached import as_dict, reached
-from codemods.engine.readers import environment_variable, library_read, variables_inside
+from codemods.engine.readers import variables_inside
 from codemods.engine.traced import Origin
 from codemods.engine.uses import may_call
 from codemods.names import Module
@@ -33,8 +35,6 @@ _DATA = frozenset({
 })  # fmt: skip
 # https://docs.streamlit.io/develop/api-reference/connections/st.secrets: read from a file when an entry is asked for
 _SECRETS_OF_APPS = "streamlit.secrets."
-_WITH_DEFAULT = frozenset({"Field", "field", "ib", "attrib", "config", "env", "Option"})
-_FIELDS = frozenset({"Field", "field", "ib", "attrib"})
 _UNSEEN = "where {} is defined cannot be seen"
 
 
@@ -146,6 +146,10 @@ class Definitions:
             known = [answer for answer in answers if answer != ""]
             if known:
                 return next((answer for answer in known if answer is not None), None)
+        if binding.qualified == SETTINGS and len(attributes) == 1:
+            answers = [self._top(module, attributes, found, depth + 1) for module in settings_modules(self.project)]
+            known = [answer for answer in answers if answer != ""]
+            return next((answer for answer in known if answer is not None), None) if known else _UNSEEN.format(SETTINGS)
         if ".".join((binding.qualified, *attributes)).startswith(_SECRETS_OF_APPS):
             found.holders += _SECRETS_OF_APPS.rstrip(".").split(".")
             return None
@@ -220,15 +224,34 @@ class Definitions:
         if last_name(call.func) in {"parse_args", "parse_known_args"} and len(attributes) == 1:
             return self._option(place, call, attributes[0], found)
         found.variables += self._handed(place, call, attributes[0], depth)
+        answers = (
+            self._made_by(place, call, owner, node, attributes, found, depth)
+            for owner, node in self._definitions_of(place, call.func, depth)
+        )
+        return next((answer for answer in answers if answer != ""), self._at(place, call))
+
+    def _made_by(  # noqa: PLR0917 - the state of one walk
+        self,
+        place: _Place,
+        call: ast.Call,
+        owner: _Place,
+        node: ast.stmt,
+        attributes: tuple[str, ...],
+        found: Definition,
+        depth: int,
+    ) -> str | None:
+        """Judge an object by the class or the function that is called; an empty text says nothing about it."""
+        given = handed_to_field(owner.module, node, call, attributes[0])
+        if given is not None and owner.path == place.path:  # who else touches it is looked for in this file
+            return self._value(place, given, attributes[1:], found, depth + 1)
         if call.args or call.keywords:  # what is handed in may be the secret itself
             return self._at(place, call)
-        for owner, node in self._definitions_of(place, call.func, depth):
-            if isinstance(node, ast.ClassDef) and len(attributes) == 1:
-                return self._field(owner, node, attributes[0], found, depth)
-            returns = [item for item in ast.walk(node) if isinstance(item, ast.Return)]
-            if isinstance(node, ast.FunctionDef) and len(returns) == 1 and returns[0].value is not None:
-                return self._value(owner, returns[0].value, attributes, found, depth + 1)
-        return self._at(place, call)
+        if isinstance(node, ast.ClassDef) and len(attributes) == 1:
+            return self._field(owner, node, attributes[0], found, depth)
+        returns = [item for item in ast.walk(node) if isinstance(item, ast.Return)]
+        if isinstance(node, ast.FunctionDef) and len(returns) == 1 and returns[0].value is not None:
+            return self._value(owner, returns[0].value, attributes, found, depth + 1)
+        return ""
 
     def _handed(self, place: _Place, call: ast.Call, key: str, depth: int) -> Iterator[str]:
         """Name the variables whose values an object is made with, here or in a method of its class that makes it."""
@@ -335,62 +358,6 @@ def _given(module: Module, binding: Binding) -> ast.expr | None:
     """Give what a statement gives a name, alone or among others (``tenant, secret = a, b``)."""
     unpacked = module.unpacked(binding) is not None
     return module.given(binding) if binding.kind is Kind.ASSIGNMENT or unpacked else None
-
-
-def is_optional(module: Module, node: ast.expr, variables: list[str]) -> bool:
-    """Tell whether an expression gives a value without the secret; the variables it reads are collected."""
-    read = library_read(module, node)
-    if read is None:
-        return _is_optional(module, node, variables)
-    variables.append(read.variable)
-    return read.default is not None and is_optional(module, read.default, variables)
-
-
-def _is_optional(module: Module, node: ast.expr, variables: list[str]) -> bool:
-    variable = environment_variable(module, node)
-    match node:
-        case ast.Constant(value=value):
-            return value is not Ellipsis
-        case ast.Call(args=[_, *rest]) if variable is not None and not node.keywords:
-            variables.append(variable)
-            return all(is_optional(module, item, variables) for item in rest)
-        case ast.BoolOp(values=values):
-            return all(is_optional(module, item, variables) for item in values)
-        case ast.Call(func=ast.Name(id="SecretStr"), args=[inner]):
-            return is_optional(module, inner, variables)
-        case ast.Call(func=func) if last_name(func) in _WITH_DEFAULT:
-            named = {keyword.arg: keyword.value for keyword in node.keywords}
-            default = named.get("default", node.args[0] if node.args and last_name(func) in _FIELDS else None)
-            if isinstance(made := named.get("default_factory", named.get("factory")), ast.Lambda):
-                default = made.body
-            return default is not None and is_optional(module, default, variables)
-        case _:
-            variables.extend([] if variable is None else [variable])
-            return False
-
-
-def is_field_needed(module: Module, owner: ast.ClassDef, node: ast.AnnAssign) -> bool:
-    """Tell whether a class cannot be made where nothing gives a field its value."""
-    optional = node.value is not None and is_optional(module, node.value, [])
-    return node.value is None or not optional or refuses_default(module, owner, node, node.value)
-
-
-def is_variable(module: Module, node: ast.AST) -> bool:
-    """Tell whether a node reads an environment variable, or is its name in such a read."""
-    reads = (item for item in (node, module.parents.get(node)) if isinstance(item, ast.Subscript | ast.Call))
-    return any((environment_variable(module, item) or library_read(module, item)) is not None for item in reads)
-
-
-def is_definition(module: Module, node: ast.AST) -> bool:
-    """Tell whether a place gives an item its optional value: an entry of a dict, or an attribute of its own class."""
-    parent = module.parents.get(node)
-    if isinstance(parent, ast.Dict) and node in parent.keys:
-        values = (value for key, value in zip(parent.keys, parent.values, strict=True) if key is node)
-        return all(is_optional(module, value, []) for value in values)
-    own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in {"self", "cls"}
-    if not own or not isinstance(parent, ast.Assign | ast.AnnAssign) or parent.value is None:
-        return False
-    return parent.value is not node and is_optional(module, parent.value, [])
 
 
 def _entries(module: Module, value: ast.expr) -> dict[str | None, ast.expr] | None:

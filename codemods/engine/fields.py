@@ -14,6 +14,10 @@ _ALIASES: Final = frozenset({"alias", "validation_alias", "env"})
 _CALLED: Final = frozenset({"validator", "converter"})
 _CHECKS: Final = _CALLED | {"min_length", "max_length", "pattern", "regex", "gt", "ge"}
 _OPEN: Final = frozenset({"Optional", "Any", "object"})
+_KEEPERS: Final = frozenset(
+    {"dataclasses.dataclass", "attrs.define", "attrs.frozen", "attr.s", "attr.define", "attr.frozen"}
+)
+_RUN: Final = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__", "__attrs_pre_init__"})
 _PROPERTIES: Final = frozenset({"property", "cached_property"})
 
 
@@ -124,3 +128,39 @@ def _takes_none(annotation: ast.expr) -> bool:
 
 def _last(node: ast.expr) -> str:
     return getattr(node, "attr", getattr(node, "id", ""))
+
+
+def handed_to_field(module: Module, node: ast.stmt, call: ast.Call, key: str) -> ast.expr | None:
+    """Give what a call hands to a field of a plain data class, which keeps it and does nothing else with it.
+
+    https://docs.python.org/3/library/typing.html#typing.NamedTuple, dataclasses, https://www.attrs.org
+    """
+    if (
+        not isinstance(node, ast.ClassDef)
+        or any(item.arg is None for item in call.keywords)
+        or not _is_plain(module, node)
+    ):
+        return None
+    fields = [item for item in node.body if isinstance(item, ast.AnnAssign)]
+    names = [getattr(item.target, "id", "") for item in fields]
+    if key not in names or any(isinstance(item, ast.Starred) for item in call.args) or len(call.args) > len(names):
+        return None
+    named = {item.arg: item.value for item in call.keywords}
+    by_place = dict(zip(names, call.args, strict=False))
+    checked = isinstance(value := fields[names.index(key)].value, ast.Call) and any(
+        item.arg in _CALLED or item.arg in {"init", "kw_only", "alias"} for item in value.keywords
+    )
+    return None if checked else named.get(key, by_place.get(key))
+
+
+def _is_plain(module: Module, owner: ast.ClassDef) -> bool:
+    """Tell whether a class has fields and methods, and none that runs when an object is made."""
+    methods = {item.name for item in owner.body if isinstance(item, ast.FunctionDef)}
+    calls = [item.func if isinstance(item, ast.Call) else item for item in owner.decorator_list]
+    named = [module.qualified(item) for item in calls]
+    options = {item.arg for each in owner.decorator_list if isinstance(each, ast.Call) for item in each.keywords}
+    made = [module.qualified(base) for base in owner.bases] == ["typing.NamedTuple"] and not named
+    kept = (
+        not owner.bases and len(named) == 1 and named[0] in _KEEPERS and options <= {"frozen", "slots", "eq", "order"}
+    )
+    return (made or kept) and not methods & _RUN

@@ -15,8 +15,8 @@ from itertools import chain
 
 from codemods.engine.composed import composed_reads
 from codemods.engine.cutting import Uncuttable
-from codemods.engine.definitions import is_definition, is_variable
 from codemods.engine.items import item_of
+from codemods.engine.optional import is_definition, is_variable
 from codemods.engine.source import Source
 from codemods.engine.told import use_in_words
 from codemods.engine.traced import ItemRead, NameRead, Trace

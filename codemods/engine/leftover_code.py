@@ -11,11 +11,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from codemods.engine.attributes import default_of
-from codemods.engine.definitions import is_field_needed
 from codemods.engine.flow import Dropped
 from codemods.engine.indirect import last_name
 from codemods.engine.leftover_programs import started
 from codemods.engine.needs import decides
+from codemods.engine.optional import is_field_needed
 from codemods.engine.readers import environment_variable, is_environment, library_read, means
 from codemods.leftover import LeftoverKind
 from codemods.names import Module

@@ -20,7 +20,13 @@ from codemods.engine.project import Project
 from codemods.engine.spelled import as_setting
 from codemods.engine.traced import Origin
 from codemods.engine.uses import may_be_item
-from codemods.engine.wholes import line_of_named_whole, line_of_own_whole, line_of_whole, texts_of_wholes
+from codemods.engine.wholes import (
+    line_of_holders,
+    line_of_named_whole,
+    line_of_own_whole,
+    line_of_whole,
+    texts_of_wholes,
+)
 from codemods.names import Module
 from codemods.scope import Kind
 
@@ -204,8 +210,7 @@ def _line_of_definition(module: Module, place: tuple[int, int], holders: Iterabl
     values = (node for node in module.parents if isinstance(node, ast.expr) and _place(node) == place)
     around = (node for value in values for node in module.ancestors(value))
     owner = next((node for node in around if isinstance(node, ast.ClassDef)), None)
-    bindings = [binding for name in holders for binding in module.top.bindings.get(name, ())]
-    lines = [line_of_whole(module, binding) for binding in bindings]
+    lines = [line_of_holders(module, frozenset(holders))]
     lines += [] if owner is None else [line_of_own_whole(module, owner)]
     return min((line for line in lines if line is not None), default=None)
 

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Callable, Collection, Iterator
 
 from codemods.engine.attributes import is_settings, line_of_filled
-from codemods.engine.definitions import is_definition, is_field_needed, is_optional
 from codemods.engine.indirect import last_name
 from codemods.engine.items import item_of
+from codemods.engine.optional import is_definition, is_field_needed, is_optional
 from codemods.engine.readers import environment_variable, library_read
 from codemods.names import Module, root_name
 

@@ -59,12 +59,14 @@ def is_environment(module: Module, node: ast.expr) -> bool:
 
 
 def means(module: Module, node: ast.expr) -> str | None:
-    """Name what an expression means, also through a name that was given it."""
+    """Name what an expression means, also through a name that was given it, or ``os`` that a star import brings."""
     if isinstance(node, ast.Attribute):
         holder = means(module, node.value)
         return None if holder is None else f"{holder}.{node.attr}"
     if isinstance(node, ast.Name) and (value := module.value_once(node)) is not None:
         return module.qualified(value)
+    if isinstance(node, ast.Name) and node.id == "os" and module.star_imports and module.lookup(node) is None:
+        return "os"
     return module.qualified(node)
 
 

@@ -45,6 +45,12 @@ def line_of_whole(module: Module, binding: Binding, way: tuple[str, ...] = ()) -
     return min((line for node in own for line in _lines(module, node, way, _DEEP)), default=None)
 
 
+def line_of_holders(module: Module, names: Collection[str]) -> int | None:
+    """Find the first line of a file that looks at all of something it calls by one of some names, wherever it does."""
+    found = [node for node in module.references if isinstance(node, ast.Name) and node.id in names]
+    return min((line for node in found for line in _lines(module, node, (), _DEEP)), default=None)
+
+
 def line_of_named_whole(module: Module, names: Collection[str]) -> int | None:
     """Find the first line that looks at all of something that is imported under one of some names, or out of it."""
     found = [node for node in module.references if last_name(node) in names and _is_imported(module, node)]

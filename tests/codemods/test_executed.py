@@ -142,6 +142,13 @@ PROGRAMS = {
         + f"credential = CSC(tenant_id=T, client_id=A, client_secret=SECRET, {OPTIONS})\n"
         + SYNC
     ),
+    "azure-identity, named tuple": (
+        "import os\nfrom typing import NamedTuple\nfrom azure.identity import ClientSecretCredential\n"
+        "class Settings(NamedTuple):\n    tenant: str\n    client: str\n    secret: str | None\n"
+        'settings = Settings(os.environ["AZURE_TENANT_ID"], os.environ["AZURE_CLIENT_ID"],\n'
+        '    secret=os.getenv("AZURE_CLIENT_SECRET"))\n'
+        f"credential = ClientSecretCredential(settings.tenant, settings.client, settings.secret, {OPTIONS})\n" + SYNC
+    ),
     "azure-identity, unpacked with others": (
         "import os\nfrom azure.identity import ClientSecretCredential\n"
         f'T, A, S = (\n    os.environ["AZURE_TENANT_ID"],\n    os.environ["AZURE_CLIENT_ID"],\n    {SECRET},\n)\n'
