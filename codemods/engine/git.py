@@ -53,17 +53,22 @@ def work_tree(folder: Path) -> tuple[Path | None, bool]:
 def uncommitted(paths: Iterable[Path]) -> frozenset[Path]:
     """Tell which of some files have changes that git could not bring back; each work tree is asked once.
 
-    A file git does not know yet counts; one it ignores, or one outside of any work tree, does not.
+    A file git does not know yet counts, and one of a folder with a ``.git`` of which git says nothing (it is missing,
+    or the folder is somebody else's: https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory);
+    one it ignores, or one outside of any work tree, does not.
     """
     tops: dict[Path, Path | None] = {}
     trees: dict[Path, list[Path]] = {}
+    unknown: set[Path] = set()
     for path in sorted({path.resolve() for path in paths}):
         marked = next((folder for folder in path.parents if (folder / ".git").exists()), None)
         if marked is not None and marked not in tops:
             tops[marked] = work_tree(marked)[0]
         if marked is not None and (top := tops[marked]) is not None:
             trees.setdefault(top.resolve(), []).append(path)
-    return frozenset(path for top, inside in trees.items() for path in _changed(top, inside))
+        elif marked is not None:
+            unknown.add(path)
+    return frozenset((*unknown, *(path for top, inside in trees.items() for path in _changed(top, inside))))
 
 
 def _changed(top: Path, paths: list[Path]) -> Iterator[Path]:

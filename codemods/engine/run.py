@@ -199,8 +199,8 @@ def _safe(prepared: Iterable[NewHelper], unsafe: frozenset[Path]) -> list[Path]:
 def _refuse_uncommitted(path: Path, unsafe: frozenset[Path]) -> None:
     if path.resolve() in unsafe:
         raise UncommittedError(
-            f"{path.name} has changes that are not committed (an earlier rewrite counts, too); "
-            "commit or stash them, or allow it with --uncommitted"
+            f"{path.name} has changes that are not committed (an earlier rewrite counts, too), or git gives no answer "
+            "about it (see git status there); commit or stash them, or allow it with --uncommitted"
         )
 
 

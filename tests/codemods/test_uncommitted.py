@@ -126,3 +126,24 @@ def test_git_is_asked_once_for_a_work_tree(tree: Path, monkeypatch: pytest.Monke
 def test_a_file_outside_of_any_work_tree_has_no_changes(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(SITE)
     assert not git.uncommitted([tmp_path / "a.py"])
+
+
+@pytest.mark.parametrize("why", ["somebody else's", "no git", "broken"])
+def test_a_work_tree_of_which_git_says_nothing_is_refused(
+    tree: Path, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tree / "a.py").write_text(SITE + "x = 1\n")
+    before = contents(tree)
+    match why:
+        case "somebody else's":
+            monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")  # as git's own tests do
+        case "no git":
+            monkeypatch.setenv("PATH", "")
+        case _:
+            (tree / ".git/HEAD").unlink()
+            before = contents(tree)
+    assert _written(tree) == ([], [("a.py", "uncommitted"), ("sub dir/bü.py", "uncommitted")])
+    assert contents(tree) == before
+    run = rewrite(replace(_request(tree), uncommitted=True))
+    assert len(run.rewritten) == 2
+    assert not run.failed
