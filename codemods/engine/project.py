@@ -18,17 +18,19 @@ from codemods.engine.git import work_tree
 from codemods.engine.imported import Importers
 from codemods.engine.listing import Listing
 from codemods.engine.recent import Recent
-from codemods.engine.source import decode, parse, read
+from codemods.engine.source import decode, parse, read, read_large
 from codemods.engine.texts import Texts
 from codemods.engine.tree import Tree
 from codemods.engine.words import Words
-from codemods.errors import CodemodError
+from codemods.errors import CodemodError, TooLargeError
 from codemods.floors.formats import format_of
 from codemods.leftovers.places import place_of
 from codemods.names import Module
 
 _MARKERS = ("pyproject.toml", "setup.py", ".git")
 ImportNode = ast.Import | ast.ImportFrom
+_UNREAD = b"\xff"
+"""Stands for a file that cannot be read: it follows no encoding, so nobody knows what it does."""
 
 
 class Project:
@@ -46,6 +48,9 @@ class Project:
         self._importers: dict[Path, tuple[Path, ...]] = {}
         self._expected: set[str] = set()
         self._held: dict[frozenset[bytes], frozenset[str]] = {}
+        self._unread: set[str] = set()
+        self.unsearched: set[str] = set()
+        """Files of which not even the words are known, as far as the searches until now have met them."""
 
     @cached_property
     def files(self) -> tuple[str, ...]:
@@ -141,6 +146,7 @@ class Project:
         other = Project(self.listing, keeps=self._keeps)
         other._data, other._mentions = {**self._data, **changed}, dict(self._mentions)
         other._modules = {path: module for path, module in self._modules.items() if path not in changed}
+        other._unread, other.unsearched = set(self._unread), set(self.unsearched)
         other.__dict__.update(files=self.files, roots=self.roots, tree=self.tree)
         return other
 
@@ -155,6 +161,7 @@ class Project:
                 self._data[path] = read(path)
             except CodemodError:
                 self._data[path] = b""
+                self._unread.add(str(path))
         return self._data[path]
 
     def module(self, path: Path) -> Module | None:
@@ -162,7 +169,8 @@ class Project:
         if path in self._modules:
             return self._modules[path]
         if self._keeps:
-            self._modules[path] = _bound(path, self.data(path))
+            self.data(path)
+            self._modules[path] = _bound(path, self.glance(path))
             return self._modules[path]
         if path not in self._recent:
             data = self.glance(path)
@@ -238,24 +246,31 @@ class Project:
         return tuple(map(Path, sorted(found.union(known or ()) & self._file_set, key=_parts_of)))
 
     def _contents(self, texts: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """Read files one after the other, in an order, without keeping them; those that cannot be read hold nothing."""
+        """Read files one after the other, in an order, without keeping them; of some nobody knows what they hold."""
         known = {str(path): data for path, data in self._data.items()}
         for text in texts:
-            if (data := known.get(text)) is None:
-                try:
-                    data = read(text)
-                except CodemodError:
-                    continue
+            data = None if text in self._unread else known.get(text)
+            if data is None and (data := self._searched(text)) is None:
+                self.unsearched.add(text)
+                continue
             yield text, data
 
+    def _searched(self, text: str) -> bytes | None:
+        try:
+            return read(text)
+        except TooLargeError:
+            return read_large(text)
+        except CodemodError:
+            return None
+
     def glance(self, path: Path) -> bytes:
-        """Read a file without keeping it: a tree may be larger than the memory."""
+        """Read a file without keeping it: a tree may be larger than the memory. One that is not read is no Python."""
         if path in self._data:
-            return self._data[path]
+            return self._data[path] if str(path) not in self._unread else _UNREAD
         try:
             return read(path)
         except CodemodError:
-            return b""
+            return _UNREAD
 
     def beside(self, path: Path) -> tuple[Path, ...]:
         """List the other files of the same folder."""

@@ -41,14 +41,21 @@ class References:
         return {path: frozenset(names) for path, names in found.items()}
 
     def used_elsewhere(self, path: Path, name: str, owner: str | None = None) -> str | None:
-        """Name a file that seems to use a name of another file; ``owner`` is the class the name belongs to."""
+        """Name a file that seems to use a name of another file, or may, as nobody can read it.
+
+        ``owner`` is the class the name belongs to.
+        """
         asked = path, name, owner
         if asked not in self._users:
             mentions = self._mentions if name in self.names else self.project.mentioning({name})
             others = (other for other in mentions.get(name, ()) if other != path)
-            self._users[asked] = next((other for other in others if self._refers(other, path, name, owner)), None)
+            used = next((other for other in others if self._refers(other, path, name, owner)), None)
+            self._users[asked] = used or next((Path(text) for text in sorted(self.project.unsearched)), None)
         found = self._users[asked]
-        return None if found is None else self.project.name(found)
+        if found is None:
+            return None
+        why = " (it cannot be read)" if str(found) in self.project.unsearched else ""
+        return f"{self.project.name(found)}{why}"
 
     def _refers(self, other: Path, path: Path, name: str, owner: str | None) -> bool:
         word, hint = _stem(path) if owner is None else owner, self._hint(other, name)

@@ -22,6 +22,8 @@ from pathlib import Path
 from codemods.errors import DoesNotParseError, SourceError, TooLargeError, UndecodableError, UnreadableError
 
 MAX_BYTES = 5 * 1024 * 1024
+MAX_SEARCHED = 64 * 1024 * 1024
+"""What is larger is not searched for names either: memory is bounded."""
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -75,6 +77,16 @@ def read(path: Path | str) -> bytes:
     if len(data) > MAX_BYTES:
         raise TooLargeError(f"{Path(path).name} is larger than {MAX_BYTES // 1024**2} MB; split it or leave it out")
     return data
+
+
+def read_large(path: Path | str) -> bytes | None:
+    """Read a file that is too large to be rewritten, to search it; None where it cannot be, or is larger than that."""
+    try:
+        if os.stat(path).st_size > MAX_SEARCHED:  # noqa: PTH116 - as for most files, no object is made
+            return None
+        return Path(path).read_bytes()
+    except OSError:
+        return None
 
 
 def _all_of(path: Path | str) -> bytes:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codemods.engine import project, recent
+from codemods.engine import project, recent, source
 from codemods.engine.indirect import last_name
 from codemods.engine.listing import list_files
 from codemods.engine.project import Project
@@ -261,3 +261,29 @@ def test_a_call_with_arguments_is_told_from_the_text(text: str, *, called: bool)
 
 def test_a_call_in_another_encoding_is_not_told_from_the_text() -> None:
     assert may_call("# coding: latin-1\né = 1\n".encode("latin-1"), "get")
+
+
+@pytest.mark.parametrize(
+    ("text", "searched", "why"),
+    [
+        ("from pkg.app import SECRET\n", source.MAX_SEARCHED, "SECRET on line 3 is used by ../big.py"),
+        ("from pkg.app import OTHER\n", source.MAX_SEARCHED, ""),
+        ("from pkg.app import OTHER\n", 1000, "SECRET on line 3 is used by ../big.py (it cannot be read)"),
+    ],
+)
+def test_a_name_stays_that_a_file_may_import_which_nobody_can_parse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, searched: int, why: str
+) -> None:
+    monkeypatch.setattr(source, "MAX_BYTES", 4000)
+    monkeypatch.setattr(source, "MAX_SEARCHED", searched)
+    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    (tmp_path / "big.py").write_text(f"{text}# {'x' * 5000}\n")
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg/__init__.py").touch()
+    (tmp_path / "pkg/app.py").write_text(
+        "import os\nfrom azure.identity import ClientSecretCredential\n"
+        'SECRET = os.environ["APP_SECRET"]\nc = ClientSecretCredential(T, A, SECRET)\n'
+    )
+    run = rewrite(Request(paths=(tmp_path / "pkg",), targets=TARGETS, app=APP))
+    assert [each.detail for each in run.reported] == [why] * bool(why)
+    assert len(run.rewritten) == (not why)
