@@ -50,6 +50,18 @@ def work_tree(folder: Path) -> tuple[Path | None, bool]:
     return Path(os.fsdecode(top.removesuffix(b"\n"))), ask(folder, "check-ignore", "-q", ".") is not None
 
 
+def left_out(top: Path) -> tuple[str, ...]:
+    """List the files of a work tree that a sparse checkout leaves out; they belong to the project all the same.
+
+    https://git-scm.com/docs/git-sparse-checkout and, for the letter, https://git-scm.com/docs/git-ls-files
+    """
+    if (ask(top, "config", "--bool", "core.sparseCheckout") or b"").strip() != b"true":
+        return ()
+    listed = (ask(top, "ls-files", "-t", "-z") or b"").split(b"\0")
+    names = (os.fsdecode(entry[2:]) for entry in listed if entry.startswith(b"S "))
+    return tuple(name for name in names if not os.path.lexists(top / name))
+
+
 def uncommitted(paths: Iterable[Path]) -> frozenset[Path]:
     """Tell which of some files have changes that git could not bring back; each work tree is asked once.
 

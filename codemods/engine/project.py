@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from codemods.engine.git import work_tree
+from codemods.engine.git import left_out, work_tree
 from codemods.engine.imported import Importers
 from codemods.engine.listing import Listing
 from codemods.engine.recent import Recent
@@ -51,6 +51,19 @@ class Project:
         self._unread: set[str] = set()
         self.unsearched: set[str] = set()
         """Files of which not even the words are known, as far as the searches until now have met them."""
+
+    @cached_property
+    def left_out(self) -> tuple[Path, ...]:
+        """List the files of the project that are not there, as its checkout is a sparse one."""
+        return tuple(root / name for root in sorted(self.roots) for name in left_out(root))
+
+    def unknown(self) -> tuple[str, str] | None:
+        """Name a file of which nobody knows what it imports, if there is one, and say why."""
+        unread = min(self.unsearched, default=None)
+        absent = next((path for path in self.left_out if path.suffix == ".py"), None) if unread is None else None
+        if unread is not None:
+            return self.name(unread), "it cannot be read"
+        return None if absent is None else (self.name(absent), "it is not checked out")
 
     @cached_property
     def files(self) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ class References:
         return {path: frozenset(names) for path, names in found.items()}
 
     def used_elsewhere(self, path: Path, name: str, owner: str | None = None) -> str | None:
-        """Name a file that seems to use a name of another file, or may, as nobody can read it.
+        """Name a file that seems to use a name of another file, or may, as nobody can tell.
 
         ``owner`` is the class the name belongs to.
         """
@@ -49,13 +49,11 @@ class References:
         if asked not in self._users:
             mentions = self._mentions if name in self.names else self.project.mentioning({name})
             others = (other for other in mentions.get(name, ()) if other != path)
-            used = next((other for other in others if self._refers(other, path, name, owner)), None)
-            self._users[asked] = used or next((Path(text) for text in sorted(self.project.unsearched)), None)
-        found = self._users[asked]
-        if found is None:
-            return None
-        why = " (it cannot be read)" if str(found) in self.project.unsearched else ""
-        return f"{self.project.name(found)}{why}"
+            self._users[asked] = next((other for other in others if self._refers(other, path, name, owner)), None)
+        if (found := self._users[asked]) is not None:
+            return self.project.name(found)
+        unknown = self.project.unknown()
+        return None if unknown is None else f"{unknown[0]} ({unknown[1]})"
 
     def _refers(self, other: Path, path: Path, name: str, owner: str | None) -> bool:
         word, hint = _stem(path) if owner is None else owner, self._hint(other, name)

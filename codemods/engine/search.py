@@ -66,6 +66,8 @@ class Search:
                 raise Unproven(f"{where} leads out of the project, and what is behind it was not searched")
             if link.is_file() and name in self._names_in(link):
                 raise Unproven(f"{where} leads out of the project and names it")
+        if self.project.left_out:
+            raise Unproven(f"{self.project.name(self.project.left_out[0])} is not checked out, and was not searched")
         if self.unread:
             raise Unproven(f"{self.unread[0]} cannot be searched")
 

@@ -287,3 +287,24 @@ def test_a_name_stays_that_a_file_may_import_which_nobody_can_parse(
     run = rewrite(Request(paths=(tmp_path / "pkg",), targets=TARGETS, app=APP))
     assert [each.detail for each in run.reported] == [why] * bool(why)
     assert len(run.rewritten) == (not why)
+
+
+def test_files_that_a_sparse_checkout_leaves_out_keep_names_and_variables(tmp_path: Path) -> None:
+    files = {"pkg/app.py": SITE, "pkg/.env": "S=not-real\n", "other/use.py": "from pkg.app import SECRET\n"}
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
+    for command in ("init -q", "add -A", "commit -qm x", "sparse-checkout set --no-cone /pkg/"):
+        subprocess.run(("git", "-C", str(tmp_path), *identity, *command.split()), check=True)  # noqa: S607
+    assert not (tmp_path / "other").exists()
+    request = Request(paths=(tmp_path,), targets=TARGETS, app=APP)
+    assert [each.detail for each in rewrite(request).reported] == [
+        "SECRET on line 3 is used by other/use.py (it is not checked out)"
+    ]
+    (tmp_path / "pkg/app.py").write_text(
+        SITE.replace("SECRET = os.environ['S']\n", "").replace("SECRET)", "os.environ['S'])")
+    )
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP, fix_leftovers=True))
+    assert len(run.rewritten) == 1
+    assert [each.kept for each in run.leftovers] == ["other/use.py is not checked out, and was not searched"]
