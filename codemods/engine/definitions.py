@@ -14,7 +14,14 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from codemods.engine.django_settings import SETTINGS, settings_modules
-from codemods.engine.fields import filled_from, handed_to_field, refuses_default, returned_by, values_of_field
+from codemods.engine.fields import (
+    filled_from,
+    handed_to_field,
+    refuses_default,
+    returned_by,
+    values_of_field,
+    variable_of_dynaconf,
+)
 from codemods.engine.indirect import last_name
 from codemods.engine.injected import function_of, provider_of
 from codemods.engine.items import item_of
@@ -223,6 +230,7 @@ class Definitions:
             return None
         if last_name(call.func) in {"parse_args", "parse_known_args"} and len(attributes) == 1:
             return self._option(place, call, attributes[0], found)
+        found.variables += variable_of_dynaconf(place.module, call, attributes)
         found.variables += self._handed(place, call, attributes[0], depth)
         answers = (
             self._made_by(place, call, owner, node, attributes, found, depth)

@@ -71,6 +71,8 @@ def filled_from(module: Module, owner: ast.ClassDef, key: str) -> Iterator[str]:
                 | ast.Assign(targets=[ast.Name(id="env_prefix")], value=value)
             ) if prefix := module.constant(value):
                 yield f"{prefix}{key}".upper()
+            case ast.keyword(arg="secrets_dir") | ast.Assign(targets=[ast.Name(id="secrets_dir")]):
+                yield key  # the name of a file in that folder
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.Call(keywords=named)) if name == key:
                 given = (item.value for item in named if item.arg in _ALIASES)
                 texts = (part for value in given for part in ast.walk(value) if isinstance(part, ast.Constant))
@@ -164,3 +166,12 @@ def _is_plain(module: Module, owner: ast.ClassDef) -> bool:
         not owner.bases and len(named) == 1 and named[0] in _KEEPERS and options <= {"frozen", "slots", "eq", "order"}
     )
     return (made or kept) and not methods & _RUN
+
+
+def variable_of_dynaconf(module: Module, call: ast.Call, way: tuple[str, ...]) -> Iterator[str]:
+    """Name the variable that Dynaconf reads an entry from (https://www.dynaconf.com/envvars/)."""
+    if (module.qualified(call.func) or "").startswith("dynaconf."):
+        prefix = next(
+            (module.constant(item.value) for item in call.keywords if item.arg == "envvar_prefix"), "DYNACONF"
+        )
+        yield "_".join(filter(None, (prefix, "__".join(way)))).upper()

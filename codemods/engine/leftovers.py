@@ -19,6 +19,7 @@ from codemods.engine.flow import Dropped
 from codemods.engine.leftover_code import in_code
 from codemods.engine.leftover_makers import TEXTS, makers, may_make
 from codemods.engine.leftover_notebooks import Opened, in_notebook, in_other_notebook, open_notebook
+from codemods.engine.leftover_values import named_in_values
 from codemods.engine.listing import list_files
 from codemods.engine.named import Named, Place, named_sites, owners_of
 from codemods.engine.neighbours import Neighbours
@@ -49,8 +50,23 @@ def leftovers_of(plans: Collection[tuple[Candidate, Plan]], neighbours: Neighbou
     code = _code(owners, neighbours.project, neighbours.sites, read_at)
     opened = {item.listed.path: _opened(item, neighbours, read_at) for item, _ in plans}
     code = chain(code, _in_notebooks(owners, neighbours.project, opened), _makers(neighbours.project))
-    found = [*code, *_beside(owners, applications, neighbours.project), *_settings(sites, neighbours.project)]
+    entries = tuple(_settings(sites, neighbours.project))
+    found = [*code, *_beside(owners, applications, neighbours.project), *entries]
+    found += _named_by(entries, owners, neighbours.project)
     return _sorted([*found, *_around(owners_of(sites, inside=True), neighbours.project)])
+
+
+def _named_by(entries: Iterable[Leftover], owners: _Owners, project: Project) -> Iterator[Leftover]:
+    """List where the variables are read and set that entries of settings are filled from."""
+    named = named_in_values(entries, project.listing.base)
+    more = {name: whose for name, whose in named.items() if name not in owners}
+    found = (
+        (_code(more, project, {}), _in_notebooks(more, project, {}), _beside(more, frozenset(), project))
+        if more
+        else ()
+    )
+    told = {(each.path, each.line) for each in entries}
+    yield from (each for each in chain(*found) if each.name in more and (each.path, each.line) not in told)
 
 
 def _around(owners: _Owners, project: Project) -> Iterator[Leftover]:

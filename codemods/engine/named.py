@@ -10,6 +10,7 @@ from pathlib import Path
 
 from codemods.assertion import Application, guid
 from codemods.engine.candidates import Candidate
+from codemods.engine.indirect import last_name
 from codemods.engine.neighbours import Neighbours
 from codemods.engine.plan import Plan
 from codemods.engine.reached_files import callers_of, reached_elsewhere
@@ -22,6 +23,9 @@ _SETTINGS_FILE = re.compile(r"[\w.-]+\.(?:json|toml|ini|cfg|conf|ya?ml|propertie
 _MOUNTED = re.compile(
     r"(?:^|/)secrets(?:-store)?/+(?:[\w.-]+/+)??([\w-]*(?:secret|passw|cert|key|pem|pfx)[\w-]*)", re.IGNORECASE
 )
+_GETS = re.compile(r"(?:get|read|load|fetch|lookup|find|secret)(?:_|\b|(?=[A-Z]))")
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)+")
+_TELLING = frozenset({"secret", "password", "key", "cert", "certificate", "pfx", "pem", "credential"})
 _DEEP = 4
 Place = tuple[Path, int, int]
 """A file, and line and column of an expression in it."""
@@ -164,8 +168,15 @@ def _texts(module: Module, value: ast.expr, depth: int) -> Iterator[str]:
 
 
 def _vault_names(module: Module, occurrence: Occurrence) -> Iterator[str]:
+    """Name the secrets that are read from a store, also by a function that hides which one."""
     for node in (inner for value in _values(module, occurrence) for inner in ast.walk(value)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get_secret":
-            name = module.constant(node.args[0]) if node.args else None
-            if name:
-                yield name
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        name, called = module.constant(node.args[0]) or "", last_name(node.func)
+        if called == "get_secret" or (_GETS.match(called) and _is_name_of_secret(name)):
+            yield from [name] if name else []
+
+
+def _is_name_of_secret(text: str) -> bool:
+    """Tell whether a text is certainly a name: words in small letters, of which one says what is named."""
+    return _NAME.fullmatch(text) is not None and not _TELLING.isdisjoint(re.split("[-_]", text))

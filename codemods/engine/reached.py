@@ -48,6 +48,10 @@ def given_with(module: Module, node: ast.AST) -> Iterator[ast.expr]:
             yield from (as_dict(call) for call in module.calls if getattr(call.func, "id", "") == name)
         case ast.JoinedStr() | ast.BinOp(), _:
             yield node
+        case ast.Constant(), ast.JoinedStr() | ast.BinOp():
+            yield parent
+        case ast.Constant(), ast.Attribute(attr="format") if isinstance(call := module.parents[parent], ast.Call):
+            yield as_dict(call)
         case _:
             return
 

@@ -40,6 +40,8 @@ _SPARK = "fs.azure.account.oauth.provider.type=org.apache.hadoop.fs.azurebfs.oau
 _DUCKDB = "CREATE SECRET name (TYPE azure, PROVIDER access_token, ACCESS_TOKEN token), anew before a token expires"
 _TSQL = "IDENTITY = 'Managed Identity', without SECRET, for the managed identity of the server or workspace"
 
+_KUSTO_KEYS = frozenset({"application_key"})
+
 _ICEBERG = "adls.client-secret"
 _OPTION_KEYS = frozenset({"client_secret", "azure_client_secret", "azure_storage_client_secret", _ICEBERG})
 _ACCOUNT = frozenset({"account_name", "client_secret"})
@@ -131,9 +133,38 @@ def _search(module: Module) -> Iterator[Found]:
             yield _option(module, module.parents[text])
         for marker, (reason, construct) in markers.items():
             if marker in str(text.value) and not (_is_said(module, text) or _is_pattern(module, text, marker)):
-                report = Report(reason=reason, target=_target_of(module, construct))
+                secrets = _given_with(module, text) if reason is ReasonCode.JVM_SIDE else ()
+                report = Report(reason=reason, secrets=secrets, target=_target_of(module, construct))
                 yield Found(node=text, construct=construct, report=report)
     yield from _statements(module)
+    yield from _kusto_keys(module)
+
+
+def _given_with(module: Module, text: ast.Constant) -> tuple[ast.expr, ...]:
+    """Give what a key is set to: the next argument of a call, or the value of an entry."""
+    parent = module.parents[text]
+    key, owner = (parent, module.parents[parent]) if isinstance(parent, ast.JoinedStr) else (text, parent)
+    match owner:
+        case ast.Call(args=[first, value, *_]) if first is key:
+            return (value,)
+        case ast.Dict(keys=keys, values=values):
+            return tuple(value for each, value in zip(keys, values, strict=True) if each is key)
+        case _:
+            return ()
+
+
+def _kusto_keys(module: Module) -> Iterator[Found]:
+    """Find the key of an application that is put into a connection string of Kusto after it was made."""
+    kusto = any(item.qualified.startswith("azure.kusto") for item in module.imports)
+    for node in module.parents if kusto else ():
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        match target:
+            case ast.Attribute(attr=key) | ast.Subscript(slice=ast.Constant(value=str(key))) if key in _KUSTO_KEYS:
+                secrets = (node.value,) if isinstance(node, ast.Assign) else ()
+                report = Report(reason=ReasonCode.OTHER_LIBRARY, secrets=secrets, target=_KUSTO)
+                yield Found(node=target, construct="Kusto connection string", report=report)
+            case _:
+                continue
 
 
 def _is_said(module: Module, text: ast.Constant) -> bool:
@@ -244,6 +275,7 @@ TRANSFORM = Transform(
     name="data-access",
     literals=(
         b"with_aad_application",
+        b"application_key",
         b"adlfs",
         b"fsspec",
         b"storage_options",
@@ -268,6 +300,7 @@ TRANSFORM = Transform(
         ("client_secret", SECRET_KEY, _OPTION_NAMES | {"tenant", "account_name"}),
         ("client_secret", SECRET_ARGUMENT, "dict(", _OPTION_NAMES | {"tenant", "account_name"}),
         *((marker,) for marker in (*_TEXTS, _ICEBERG)),
+        ("kusto", "application_key"),
         ("identity", "secret", "/oauth2/"),
         (_SPELLED,),
     ),

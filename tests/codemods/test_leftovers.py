@@ -657,6 +657,70 @@ def test_what_makes_no_secret_is_not_told(tmp_path: Path, name: str, text: str) 
     assert not run_with(tmp_path, name, text).leftovers
 
 
+VALUES = {
+    "OmegaConf": ("conf/config.yaml", f"azure:\n  client_secret: ${{oc.env:{NAME}}}\n"),
+    "braces": ("settings.toml", f'client_secret = "${{{NAME}}}"\n'),
+    "Dynaconf": ("settings.toml", f"client_secret = '@format {{env[{NAME}]}}'\n"),
+    "configparser": ("config.cfg", f"[azure]\nclientSecret = ${NAME}\n"),
+}
+
+
+@pytest.mark.parametrize("case", VALUES)
+def test_a_variable_that_fills_an_entry_is_told_where_it_is_set(tmp_path: Path, case: str) -> None:
+    name, text = VALUES[case]
+    key = "clientSecret" if "clientSecret" in text else "client_secret"
+    source = (
+        "from azure.identity import ClientSecretCredential\nfrom ours import cfg\n"
+        f"c = ClientSecretCredential(T, A, cfg['{key}'])\n"
+    )
+    for path, content in {"app.py": source, name: text, ".env": f"{NAME}=x\n"}.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(content)
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    line = text[: text.index(key)].count("\n") + 1
+    assert {(each.path, each.line) for each in run.leftovers} == {(".env", 1), (name, line)}
+
+
+NAMES_OF_SECRETS = {
+    "Dynaconf": (
+        {
+            "app.py": "from azure.identity import ClientSecretCredential\nfrom config import settings\n"
+            "c = ClientSecretCredential(T, A, settings.azure.client_secret)\n",
+            "config.py": "from dynaconf import Dynaconf\nsettings = Dynaconf(envvar_prefix='SHOP')\n",
+            ".env": "SHOP_AZURE__CLIENT_SECRET=x\n",
+        },
+        ".env",
+    ),
+    "a folder of secrets of pydantic": (
+        {
+            "app.py": "from azure.identity import ClientSecretCredential\nclass Settings(BaseSettings):\n"
+            "    model_config = SettingsConfigDict(secrets_dir='/run/secrets')\n    shop_secret: str\n"
+            "settings = Settings()\nc = ClientSecretCredential(T, A, settings.shop_secret)\n",
+            "compose.yaml": "services:\n  web:\n    secrets: [shop_secret]\n",
+        },
+        "compose.yaml",
+    ),
+    "a function that reads a file of a folder": (
+        {
+            "app.py": "import os\nfrom azure.identity import ClientSecretCredential\ndef read_secret(name):\n"
+            "    with open(os.path.join(FOLDER, name)) as file:\n        return file.read()\n"
+            "c = ClientSecretCredential(T, A, read_secret('shop-secret'))\n",
+            "secrets.yaml": "objects:\n  - objectName: shop-secret\n",
+        },
+        "secrets.yaml",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NAMES_OF_SECRETS)
+def test_a_name_that_is_made_elsewhere_is_found(tmp_path: Path, case: str) -> None:
+    files, place = NAMES_OF_SECRETS[case]
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    assert place in {each.path for each in run.leftovers}
+
+
 ELSEWHERE = {
     "a caller in another file": (
         {

@@ -110,6 +110,7 @@ def test_transforms_are_found_once_and_duplicates_refused() -> None:
             "legacy",
             "msal",
             "others",
+            "platforms",
             "raw-http",
         ),
         "stored-secrets",

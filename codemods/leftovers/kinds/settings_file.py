@@ -10,7 +10,7 @@ from codemods.leftovers.json_entries import Keys, cutter
 from codemods.leftovers.place import Place
 
 _FILE = re.compile(
-    r"(?:.*/)?(?:appsettings[\w.-]*|host|local\.settings|\.?(?:config|settings|secrets)[\w.-]*)\.(?:json|toml|ini|ya?ml)"
+    r"(?:.*/)?(?:appsettings[\w.-]*|host|local\.settings|\.?(?:config|settings|secrets)[\w.-]*)\.(?:json|toml|ini|cfg|conf|ya?ml)"
 )
 _HOST = re.compile(r"(?:.*/)?local\.settings\.json")
 _APP = re.compile(r"(?:.*/)?appsettings[\w.-]*\.json")
