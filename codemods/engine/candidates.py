@@ -14,6 +14,7 @@ from codemods.engine.expected import words_of
 from codemods.engine.failure import failed, too_deep
 from codemods.engine.file import File
 from codemods.engine.helpers import Place, named_place, nowhere, place_for
+from codemods.engine.index import READS, SIGNS
 from codemods.engine.knowledge import Knowledge
 from codemods.engine.leftover_makers import TEXTS
 from codemods.engine.listing import Listed
@@ -35,6 +36,7 @@ _TEST_LIBRARY = re.compile(
     rb"^[ \t]*(?:import|from)[ \t]+(?:pytest|unittest|mock|nose|hypothesis|behave|robot)\b", re.MULTILINE
 )
 
+_NOTED = TEXTS | SIGNS | READS
 Placed = Callable[[Project, Path, Module], Place]
 
 
@@ -120,7 +122,7 @@ def read_all(
             looks += [found] if isinstance(found, _Look) else []
             reading.add(None if isinstance(found, _Look) else found)
     for look in looks:
-        project.expect(word for each in look.occurrences for word in words_of(each))
+        project.index.expect(word for each in look.occurrences for word in words_of(look.module, each))
     if placed is None:
         project.importing(look.listed.path for look in looks if look.is_placed(request))
     for look in looks:
@@ -134,9 +136,10 @@ def read_all(
 
 
 def _mentioning(project: Project, known: Knowledge, reading: Reading, told: Told) -> Iterator[tuple[Listed, bytes]]:
-    """Yield the files that mention what a transform knows; those that may make secrets are found beside them."""
+    """Yield the files that mention what a transform knows, and note what else is in files that others will ask for."""
     literals, search = _search(known.transforms)
-    files, making = project.listing.files, list[str]()
+    files, noted = project.listing.files, {text: list[str]() for text in _NOTED}
+    passed = set(files.texts)
     for text in files.texts:
         reading.scanned += 1
         told("files", reading.scanned, len(files))
@@ -146,19 +149,20 @@ def _mentioning(project: Project, known: Knowledge, reading: Reading, told: Told
             found = search.of(data := read(text))
         except CodemodError as error:
             reading.add(failed(files.listed(text).name, error))
+            passed.remove(text)
             continue
         if found and not found.isdisjoint(literals):
             yield files.listed(text), data
-        if found and not found.isdisjoint(TEXTS):
-            making.append(text)
-    project.hold(TEXTS, making)
+        for each in found & _NOTED if found else ():
+            noted[each].append(text)
+    project.index.note(passed, noted)
 
 
 @cache
 def _search(transforms: tuple[Transform, ...]) -> tuple[frozenset[bytes], Texts]:
     """Search for what some transforms know; a process that rewrites one tree after the other makes it once."""
     literals = frozenset(literal for transform in transforms for literal in transform.literals)
-    return literals, Texts(literals | TEXTS)
+    return literals, Texts(literals | _NOTED)
 
 
 def looks_like_test(name: str, data: bytes) -> bool:

@@ -8,14 +8,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from codemods.engine.injected import function_of, provider_of
 from codemods.engine.sites import Occurrence, is_rewrite
 from codemods.engine.spelled import spellings
+from codemods.engine.traced import Origin
+from codemods.engine.wholes import texts_of_wholes
 from codemods.leftover import variable_of
 from codemods.model import ReasonCode
+from codemods.names import Module
 from codemods.scope import Kind
 
 
-def words_of(occurrence: Occurrence) -> Iterator[str]:
+def words_of(module: Module, occurrence: Occurrence) -> Iterator[str]:
     """Yield the names by which others may need what a site signs in with, or use what it stands in."""
     trace = occurrence.trace
     for item in trace.items:
@@ -25,9 +29,26 @@ def words_of(occurrence: Occurrence) -> Iterator[str]:
         yield from spellings(variable)
     if is_rewrite(occurrence):
         yield occurrence.site.construct.rpartition(".")[2]
-        yield from (origin.attributes[-1] for origin in trace.origins if origin.attributes)
         yield from (read.name for read in trace.names if read.binding.kind is not Kind.IMPORT)
+        yield from (word for origin in trace.origins for word in _words_of_origin(module, origin))
     yield from _offered(occurrence)
+
+
+def _words_of_origin(module: Module, origin: Origin) -> Iterator[str]:
+    """Yield the names by which others may know what holds a secret, and whoever hands it on."""
+    name = name_elsewhere(module, origin) if origin.attributes else None
+    yield from (*origin.attributes[-1:], *(() if name is None else texts_of_wholes(name)))
+    yield from [origin.binding.name] if isinstance(origin.binding.node, ast.ClassDef) else []
+    function = None if provider_of(module, origin.binding) is None else function_of(module, origin.binding)
+    yield from () if function is None else (function.name,)
+
+
+def name_elsewhere(module: Module, origin: Origin) -> str | None:
+    """Give the name by which other files know what holds a secret; None where it is of one function."""
+    binding = origin.binding
+    if binding.kind is Kind.IMPORT:
+        return binding.name if binding.alias is None else binding.alias.name.rpartition(".")[2]
+    return binding.name if binding in module.top.bindings.get(binding.name, ()) else None
 
 
 def _offered(occurrence: Occurrence) -> Iterator[str]:

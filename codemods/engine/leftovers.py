@@ -124,7 +124,7 @@ def _code(
 
 def _makers(project: Project) -> Iterator[Leftover]:
     """List the code that adds a secret to some application: nobody says to which."""
-    for path in sorted(project.holding(TEXTS)):
+    for path in sorted(project.index.holding(TEXTS)):
         data = project.glance(path)
         if not may_make(data) or looks_like_test(project.name(path), data):
             continue

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from codemods.assertion import Application, guid
 from codemods.engine.candidates import Candidate
+from codemods.engine.index import READS
 from codemods.engine.indirect import last_name
 from codemods.engine.neighbours import Neighbours
 from codemods.engine.plan import Plan
@@ -61,22 +62,34 @@ def named_sites(plans: Iterable[tuple[Candidate, Plan]], neighbours: Neighbours)
     """List the sites that sign in with a secret, or did, in code that is no test."""
     plans = tuple(plans)
     files = (candidate.file for candidate, _ in plans if not candidate.file.is_test)
-    neighbours.project.mentioning({name for file in files for name in callers_of(file.module, file.occurrences)})
+    called = {name for file in files for name in callers_of(file.module, file.occurrences)}
+    neighbours.project.index.mentioning(called, READS)
     return tuple(
-        Named(
-            candidate=candidate,
-            outcome=outcome,
-            application=_application(outcome, plan.decided.get(occurrence)),
-            names=tuple(dict.fromkeys(_names(candidate, occurrence, outcome, neighbours))),
-            variables=frozenset(_variables(candidate, occurrence, neighbours)),
-            read_at=frozenset(_places(candidate, occurrence, neighbours)),
-            inside=frozenset(_inside(candidate, occurrence, neighbours)),
-            keys=frozenset(item.key.rpartition("/")[2] for item in occurrence.trace.items if item.holder),
-            loaded=frozenset(_loaded(candidate.file.module, occurrence)),
-        )
+        _named(candidate, occurrence, outcome, plan.decided.get(occurrence), neighbours)
         for candidate, plan in plans
         for occurrence, outcome in zip(candidate.file.occurrences, plan.outcomes(), strict=False)
         if _counts(outcome)
+    )
+
+
+def _named(
+    candidate: Candidate,
+    occurrence: Occurrence,
+    outcome: SiteOutcome,
+    decided: Application | None,
+    neighbours: Neighbours,
+) -> Named:
+    variables = tuple(dict.fromkeys(_variables(candidate, occurrence, neighbours)))
+    return Named(
+        candidate=candidate,
+        outcome=outcome,
+        application=_application(outcome, decided),
+        names=tuple(dict.fromkeys(_names(candidate, occurrence, outcome, variables))),
+        variables=frozenset(variables),
+        read_at=frozenset(_places(candidate, occurrence, neighbours)),
+        inside=frozenset(_inside(candidate, occurrence, neighbours)),
+        keys=frozenset(item.key.rpartition("/")[2] for item in occurrence.trace.items if item.holder),
+        loaded=frozenset(_loaded(candidate.file.module, occurrence)),
     )
 
 
@@ -101,11 +114,13 @@ def _application(outcome: SiteOutcome, decided: Application | None) -> str | Non
     return guid(outcome.site.client_id) or (None if decided is None else guid(decided.key))
 
 
-def _names(candidate: Candidate, occurrence: Occurrence, outcome: SiteOutcome, neighbours: Neighbours) -> Iterator[str]:
+def _names(
+    candidate: Candidate, occurrence: Occurrence, outcome: SiteOutcome, variables: Iterable[str]
+) -> Iterator[str]:
     for item in occurrence.trace.items:
         if item.holder and (variable := variable_of(item.key.rpartition("/")[2])) is not None:
             yield variable
-    yield from _variables(candidate, occurrence, neighbours)
+    yield from variables
     yield from _vault_names(candidate.file.module, occurrence)
     yield from _mounted(candidate.file.module, occurrence)
     if isinstance(outcome, Reported) and outcome.reason is ReasonCode.ENVIRONMENT_STEERED:

@@ -14,7 +14,9 @@ from pathlib import Path
 from codemods.engine.candidates import looks_like_test
 from codemods.engine.composed import composed_of, halves, may_compose
 from codemods.engine.definitions import Definition
+from codemods.engine.expected import name_elsewhere
 from codemods.engine.flow import Dropped
+from codemods.engine.index import READS
 from codemods.engine.needs import line_of_instance, needs_item, needs_variables
 from codemods.engine.project import Project
 from codemods.engine.spelled import as_setting
@@ -28,7 +30,6 @@ from codemods.engine.wholes import (
     texts_of_wholes,
 )
 from codemods.names import Module
-from codemods.scope import Kind
 
 _Lines = Mapping[str, int]
 
@@ -41,7 +42,7 @@ class Needed:
         self.sites = sites
         self.assumed: frozenset[ast.AST] = frozenset()
         self._reads = _Answers(project=project, words=_words, look=self._read_in)
-        self._composed = _Answers(project=project, words=halves, look=self._composed_in)
+        self._composed = _Answers(project=project, words=halves, look=self._composed_in, beside=READS)
         self._wholes: dict[tuple[Path, str], int | None] = {}
 
     def assume(self, statements: frozenset[ast.AST]) -> None:
@@ -142,6 +143,7 @@ class _Answers:
     project: Project
     words: Callable[[str], Collection[str]]
     look: Callable[[Path, Collection[str]], _Lines]
+    beside: frozenset[bytes] = frozenset()
     known: dict[Path, dict[str, int | None]] = field(default_factory=dict)
     mentioned: dict[Path, set[str]] = field(default_factory=dict)
 
@@ -149,14 +151,14 @@ class _Answers:
         self.known.clear()
 
     def expect(self, variables: Collection[str]) -> None:
-        self.project.mentioning({word for variable in variables for word in self.words(variable)})
+        self.project.index.mentioning({word for each in variables for word in self.words(each)}, self.beside)
         for variable in variables:
-            for path in _mentioning(self.project, self.words(variable)):
+            for path in _mentioning(self.project, self.words(variable), self.beside):
                 self.mentioned.setdefault(path, set()).add(variable)
 
     def first(self, path: Path, variable: str) -> str | None:
         """Name the first place of another file."""
-        for other in _others(self.project, path, self.words(variable)):
+        for other in _others(self.project, path, self.words(variable), self.beside):
             if (line := self._line(other, variable)) is not None:
                 return f"{self.project.name(other)}:{line}"
         return None
@@ -183,26 +185,20 @@ class _IsSite:
 _NOTHING = Dropped(nodes=frozenset())
 
 
-def name_elsewhere(module: Module, origin: Origin) -> str | None:
-    """Give the name by which other files know what holds a secret; None where it is of one function."""
-    binding = origin.binding
-    if binding.kind is Kind.IMPORT:
-        return binding.name if binding.alias is None else binding.alias.name.rpartition(".")[2]
-    return binding.name if binding in module.top.bindings.get(binding.name, ()) else None
-
-
 def _words(variable: str) -> tuple[str, str]:
     """Give a variable as itself and as a field."""
     return variable, variable.lower()
 
 
-def _mentioning(project: Project, words: Collection[str]) -> set[Path]:
-    return {path for paths in project.mentioning(words).values() for path in paths}
+def _mentioning(project: Project, words: Collection[str], beside: frozenset[bytes]) -> set[Path]:
+    return {path for paths in project.index.mentioning(words, beside).values() for path in paths}
 
 
-def _others(project: Project, path: Path, words: Collection[str]) -> Iterator[Path]:
-    """List the files beside one that mention something."""
-    yield from sorted(_mentioning(project, words) - {path})
+def _others(
+    project: Project, path: Path, words: Collection[str], beside: frozenset[bytes] = frozenset()
+) -> Iterator[Path]:
+    """List the files apart from one that mention something."""
+    yield from sorted(_mentioning(project, words, beside) - {path})
 
 
 def _line_of_definition(module: Module, place: tuple[int, int], holders: Iterable[str]) -> int | None:

@@ -15,22 +15,19 @@ from functools import partial
 from pathlib import Path
 
 from codemods.engine.candidates import Candidate, Reading
-from codemods.engine.composed import halves
 from codemods.engine.definitions import Definition, Definitions
+from codemods.engine.expected import words_of
 from codemods.engine.floors import Floors
 from codemods.engine.flow import Blocked, Dropped, dropped_with, keys_of
 from codemods.engine.guards import understand
-from codemods.engine.injected import function_of, provider_of
 from codemods.engine.knowledge import Knowledge
-from codemods.engine.needed import Needed, name_elsewhere
+from codemods.engine.needed import Needed
 from codemods.engine.plan import Surroundings
 from codemods.engine.project import Project
 from codemods.engine.references import References
 from codemods.engine.sites import Occurrence, is_rewrite
-from codemods.engine.spelled import spellings
 from codemods.engine.traced import NameRead, Origin
 from codemods.engine.union_tests import UnionTests
-from codemods.engine.wholes import texts_of_wholes
 from codemods.model import ReasonCode
 from codemods.names import Module
 from codemods.scope import Kind
@@ -80,7 +77,7 @@ class Neighbours:
         """Let one pass over the tree find all words that are sure to be asked for, and one those that they lead to."""
         if not self.is_prepared:
             self.is_prepared = True
-            words = {word for site in self.expected for word in _words_of(*site)}
+            words = {word for item, each in self.expected for word in words_of(item.file.module, each)}
             self.project.mentioning(self.references.names | words)
             self.needed.expect({variable for site in self.expected for variable in self._variables(*site)})
 
@@ -161,20 +158,6 @@ def _expected(candidates: Iterable[Candidate]) -> Iterator[tuple[Candidate, Occu
     """Yield the sites that could be rewritten, if nothing in the project keeps them."""
     sites = ((item, each) for item in candidates if not item.file.is_test for each in item.file.occurrences)
     yield from ((item, each) for item, each in sites if is_rewrite(each) and each.trace.problem is None)
-
-
-def _words_of(candidate: Candidate, occurrence: Occurrence) -> Iterator[str]:
-    """Yield the words by which others may need the secret of a site."""
-    module = candidate.file.module
-    yield occurrence.site.construct.rpartition(".")[2]
-    for variable in (item.key for item in occurrence.trace.items if not item.holder):
-        yield from (*spellings(variable), *halves(variable))
-    for origin in occurrence.trace.origins:
-        name = name_elsewhere(module, origin) if origin.attributes else None
-        yield from (*origin.attributes[-1:], *(() if name is None else texts_of_wholes(name)))
-        yield from [origin.binding.name] if isinstance(origin.binding.node, ast.ClassDef) else []
-        function = None if provider_of(module, origin.binding) is None else function_of(module, origin.binding)
-        yield from () if function is None else (function.name,)
 
 
 def _names(candidates: Iterable[Candidate]) -> set[str]:

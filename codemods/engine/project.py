@@ -15,13 +15,11 @@ from functools import cached_property
 from pathlib import Path
 
 from codemods.engine.git import left_out, work_tree
-from codemods.engine.imported import Importers
+from codemods.engine.index import Index
 from codemods.engine.listing import Listing
 from codemods.engine.recent import Recent
 from codemods.engine.source import decode, parse, read, read_large
-from codemods.engine.texts import Texts
 from codemods.engine.tree import Tree
-from codemods.engine.words import Words
 from codemods.errors import CodemodError, TooLargeError
 from codemods.floors.formats import format_of
 from codemods.leftovers.places import place_of
@@ -44,10 +42,7 @@ class Project:
         self._data: dict[Path, bytes] = {}
         self._modules: dict[Path, Module | None] = {}
         self._imports: dict[Path, tuple[ImportNode, ...]] = {}
-        self._mentions: dict[str, tuple[str, ...]] = {}
-        self._importers: dict[Path, tuple[Path, ...]] = {}
-        self._expected: set[str] = set()
-        self._held: dict[frozenset[bytes], frozenset[str]] = {}
+        self.index = Index(lambda: self.files, self._contents)
         self._unread: set[str] = set()
         self.unsearched: set[str] = set()
         """Files of which not even the words are known, as far as the searches until now have met them."""
@@ -157,7 +152,8 @@ class Project:
     def with_changes(self, changed: Mapping[Path, bytes]) -> Project:
         """Look at the same project as if some files had other bytes; none of those may mention more words."""
         other = Project(self.listing, keeps=self._keeps)
-        other._data, other._mentions = {**self._data, **changed}, dict(self._mentions)
+        other._data = {**self._data, **changed}
+        other.index = self.index.with_contents(lambda: other.files, other._contents)
         other._modules = {path: module for path, module in self._modules.items() if path not in changed}
         other._unread, other.unsearched = set(self._unread), set(self.unsearched)
         other.__dict__.update(files=self.files, roots=self.roots, tree=self.tree)
@@ -212,51 +208,13 @@ class Project:
         except (CodemodError, RecursionError):
             return None
 
-    def expect(self, words: Iterable[str]) -> None:
-        """Take note of words that will be asked for, so that one pass over the tree finds them with others."""
-        self._expected.update(words)
-
     def mentioning(self, words: Collection[str]) -> dict[str, tuple[Path, ...]]:
-        """Map words to the files in which they occur as words; new ones cost one pass over the tree, together."""
-        if not self._mentions.keys() >= frozenset(words):
-            self._search(words, ())
-        return {word: tuple(map(Path, found)) for word in words if (found := self._mentions[word])}
+        """Map words to the files in which they occur as words."""
+        return self.index.mentioning(words)
 
     def importing(self, paths: Iterable[Path]) -> dict[Path, tuple[Path, ...]]:
-        """Map files to those that may import them by an absolute name; new ones cost one pass, together."""
-        wanted = tuple(dict.fromkeys(paths))
-        if not self._importers.keys() >= frozenset(wanted):
-            self._search((), wanted)
-        return {path: self._importers[path] for path in wanted}
-
-    def _search(self, words: Iterable[str], paths: Iterable[Path]) -> None:
-        """Find what mentions words and imports files, and what was expected, in one pass over the project."""
-        mentions = {word: list[str]() for word in self._expected.union(words) - self._mentions.keys()}
-        imports = {path: list[Path]() for path in paths if path not in self._importers}
-        self._expected.clear()
-        sought, importers = Words(mentions), Importers(imports)
-        texts = Texts(sought.texts | importers.stems)
-        for text, data in self._contents(self.files):
-            if not (held := texts.of(data)):
-                continue
-            for word in sought.among(data, held):
-                mentions[word].append(text)
-            for path in importers.of(data) if not importers.stems.isdisjoint(held) else ():
-                if str(path) != text:
-                    imports[path].append(Path(text))
-        self._mentions.update((word, tuple(found)) for word, found in mentions.items())
-        self._importers.update((path, tuple(found)) for path, found in imports.items())
-
-    def hold(self, texts: frozenset[bytes], found: Iterable[str]) -> None:
-        """Take over which files of the run hold one of some texts."""
-        self._held[texts] = frozenset(found)
-
-    def holding(self, texts: frozenset[bytes]) -> tuple[Path, ...]:
-        """List the files that hold one of some texts; those of the run may be known."""
-        known, search = self._held.get(texts), Texts(texts)
-        left = self.files if known is None else sorted(self._file_set.difference(self.listing.files.texts))
-        found = {text for text, data in self._contents(left) if search.occur_in(data)}
-        return tuple(map(Path, sorted(found.union(known or ()) & self._file_set, key=_parts_of)))
+        """Map files to those that may import them by an absolute name."""
+        return self.index.importing(paths)
 
     def _contents(self, texts: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Read files one after the other, in an order, without keeping them; of some nobody knows what they hold."""

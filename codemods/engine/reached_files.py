@@ -6,11 +6,13 @@ As in ``reached``: nothing is rewritten by what is found here, but whoever sets 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from codemods.engine.arguments import Function, called_name, given_by
 from codemods.engine.candidates import looks_like_test
+from codemods.engine.index import READS
 from codemods.engine.project import Project
 from codemods.engine.reached import given_with, reached
 from codemods.engine.secrets import parameter_of
@@ -30,14 +32,23 @@ def reached_elsewhere(project: Project, path: Path, module: Module, occurrence: 
     if not _is_asked(occurrence):
         return
     for function, owner, name in _parameters(module, occurrence):
-        called = called_name(function, owner)
-        for other in project.mentioning({called}).get(called, ()):
-            tested = looks_like_test(project.name(other), project.glance(other))
-            there = None if other == path or tested else project.module(other)
-            if there is not None:
+        for other in _callers(project, path, called_name(function, owner), owner):
+            if (there := project.module(other)) is not None:
                 yield from reached(there, given_by(there.calls, function, owner, name))
     for call in _calls(module, occurrence):
         yield from _returned(project, path, module, call)
+
+
+def _callers(project: Project, path: Path, called: str, owner: ast.AST | None) -> Iterator[Path]:
+    """List the files that may read a variable and call a function, whose file or class they say."""
+    says = {path.stem.encode(), path.parent.name.encode(), getattr(owner, "name", path.stem).encode()}
+    word = re.escape(called.encode())
+    calls = re.compile(rb"%s(?<!\w%s)[\s\\]*\(" % (word, word)).search
+    for other in project.index.mentioning({called}, READS).get(called, ()):
+        data = project.glance(other)
+        near = other != path and any(word in data for word in says) and calls(data) is not None
+        if near and not looks_like_test(project.name(other), data):
+            yield other
 
 
 def _is_asked(occurrence: Occurrence) -> bool:
