@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import keyword
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from codemods.engine.roots import Contradiction, import_root
 from codemods.engine.source import Source, decode, read
 from codemods.errors import HelperModuleError, SourceError
 from codemods.names import Module
+
+_OTHERS = sys.stdlib_module_names | {"azure", "identity", "msal"}
+"""Names under which the standard library, or what signs in, could not be imported any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +46,13 @@ def nowhere(path: Path) -> Place:
 
 
 def check_name(dotted: str) -> None:
-    """Refuse a name for the helper that no module can have."""
+    """Refuse a name for the helper that no module can have, or that a module of Python or of Azure has."""
     if not all(part.isidentifier() and not keyword.iskeyword(part) for part in dotted.split(".")):
-        raise HelperModuleError(f"{dotted} is no name of a module; give one such as shop.auth.{HELPER_STEM}")
+        raise HelperModuleError(f"{dotted!r} is no name of a module; give one such as shop.auth.{HELPER_STEM}")
+    if dotted in _OTHERS:
+        raise HelperModuleError(
+            f"a module named {dotted} would be imported in place of another one; give a name such as {HELPER_STEM}"
+        )
 
 
 def named_place(project: Project, path: Path, dotted: str) -> Place:

@@ -156,6 +156,13 @@ def test_a_name_that_no_module_can_have_is_refused(tmp_path: Path, dotted: str) 
     assert (tmp_path / "app.py").read_text() == HEAD + SITE
 
 
+@pytest.mark.parametrize("dotted", ["json", "msal", "azure"])
+def test_a_name_that_hides_another_module_is_refused(tmp_path: Path, dotted: str) -> None:
+    with pytest.raises(HelperModuleError, match="would be imported in place of another one"):
+        _named(tmp_path, dotted, {"app.py": HEAD + SITE})
+    assert not (tmp_path / f"{dotted}.py").exists()
+
+
 def test_a_given_module_that_is_somebody_elses_is_not_touched(tmp_path: Path) -> None:
     run = _named(tmp_path, "shop.fic", {"shop/__init__.py": "", "shop/fic.py": "x = 1\n", "shop/login.py": HEAD + SITE})
     assert reasons_of(run) == ["helper-name-taken"]
