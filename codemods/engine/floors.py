@@ -7,7 +7,7 @@ read when it is asked for, once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,10 +27,14 @@ _CREDENTIALS = re.compile(r"://[^/\s@]+@")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scope:
-    """The dependency files of one folder: their bytes, and what was judged of their texts."""
+    """The dependency files of one folder: their bytes, and what was judged of their texts.
+
+    ``offering`` is the judgement for code that only lets callers pass an assertion: it imports nothing more.
+    """
 
     data: dict[Path, bytes]
     judgements: Judgements
+    offering: Judgements
 
 
 class Floors:
@@ -47,19 +51,26 @@ class Floors:
         found = None if scope is None else scope.judgements.obstacle
         return None if found is None else f"{found.path}:{found.line} {found.package}: {found.why}; needs {found.new}"
 
-    def files(self, rewritten: Iterable[Path], blocked: Iterable[Path], unsafe: frozenset[Path] | None) -> Written:
+    def files(
+        self,
+        rewritten: Iterable[Path],
+        blocked: Iterable[Path],
+        unsafe: frozenset[Path] | None,
+        offering: Container[Path] = frozenset(),
+    ) -> Written:
         """Say what becomes of the dependency files of some Python files.
 
         Those of ``rewritten`` are written, unless ``unsafe`` (what git could not bring back) is None; those of
-        ``blocked`` are only told.
+        ``blocked`` are only told. What is ``offering`` an assertion to its callers needs no other package.
         """
         done: dict[Path, RequirementFile] = {}
         refused: dict[Path, str] = {}
-        for path in rewritten:
+        for path in sorted(rewritten, key=lambda each: each in offering):  # who needs more comes first
             scope = self._scope(path)
             for place in () if scope is None else scope.data:
                 if scope is not None and place not in done:
-                    done[place] = self._file(place, scope, unsafe)
+                    judged = scope.offering if path in offering else scope.judgements
+                    done[place] = self._file(place, scope.data[place], judged, unsafe)
                 if place in done and done[place].problem:
                     refused[path] = f"{done[place].path}: {done[place].problem}"
         for path in blocked:
@@ -81,9 +92,9 @@ class Floors:
             if scope.judgements.files[self.project.name(place)].new is not None
         )
 
-    def _file(self, place: Path, scope: _Scope, unsafe: frozenset[Path] | None) -> RequirementFile:
+    def _file(self, place: Path, old: bytes, judged: Judgements, unsafe: frozenset[Path] | None) -> RequirementFile:
         name = self.project.name(place)
-        judgement, old = scope.judgements.files[name], scope.data[place]
+        judgement = judged.files[name]
         if judgement.new is None:
             return RequirementFile(path=name, requirements=judgement.requirements)
         new = _bytes(judgement.new, old)
@@ -142,8 +153,10 @@ class Floors:
                 continue
             inner = [(path.parent / each).resolve() for each in form.includes(texts[name][1])]
             waiting += [(each, form) for each in inner if self._is_inside(each)]
-        judged = judge(texts)
-        return _Scope(data=data, judgements=Judgements(files={**judged.files, **unread}))
+        judged, offering = (
+            Judgements(files={**judge(texts, generates=each).files, **unread}) for each in (True, False)
+        )
+        return _Scope(data=data, judgements=judged, offering=offering)
 
     def _is_inside(self, path: Path) -> bool:
         return path.is_file() and any(path.is_relative_to(root) for root in self.project.roots)

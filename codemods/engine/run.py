@@ -127,7 +127,8 @@ def _change(current: Attempt, neighbours: Neighbours, fixes: Fixes, request: Req
     paths = [file.candidate.listed.path for new in prepared for file in new.files]
     floors = neighbours.floors
     unsafe = _unsafe(prepared, floors.changing(paths), request)
-    raised = floors.files(_safe(prepared, unsafe), (), unsafe if request.apply else None)
+    offering = frozenset(file.candidate.listed.path for new in prepared for file in new.files if file.plan.options)
+    raised = floors.files(_safe(prepared, unsafe), (), unsafe if request.apply else None, offering)
     for each in prepared:
         outcomes += [_refused(file, raised) for file in each.files if file.candidate.listed.path in raised.refused]
         new = replace(

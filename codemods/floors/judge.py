@@ -41,8 +41,8 @@ class Judgements:
 _Edit = tuple[int, int, str]
 
 
-def judge(texts: Mapping[str, tuple[Format, str]]) -> Judgements:
-    """Judge the dependency files of one project, by their names."""
+def judge(texts: Mapping[str, tuple[Format, str]], *, generates: bool = True) -> Judgements:
+    """Judge the dependency files of one project, by their names; ``generates`` says that code will import more."""
     found: dict[str, tuple[Declaration, ...]] = {}
     unreadable: dict[str, Judgement] = {}
     for name, (form, text) in texts.items():
@@ -51,7 +51,7 @@ def judge(texts: Mapping[str, tuple[Format, str]]) -> Judgements:
         except FormatError as error:
             unreadable[name] = _unreadable(name, str(error))
     judged = {name: _file(name, texts[name][1], declarations) for name, declarations in found.items()}
-    added = _added(found, texts)
+    added = _added(found, texts) if generates else None
     if added is not None:
         name, requirement, edit = added
         requirements, edits = judged[name]
@@ -112,8 +112,16 @@ def _added(
     if len(every) == 1 and each.insert is not None and not each.fixed:
         at, written = each.insert(new)
         return name, requirement, (at, at, written)
-    why = "the generated code imports it, and more than one place could declare it"
+    why = each.fixed if len(every) == 1 else "" if len(places) > 1 else _not_elsewhere(every, name)
+    why = why or "the generated code imports it, and more than one place could declare it"
     return name, replace(requirement, status=RequirementStatus.TOO_OLD, why=why), None
+
+
+def _not_elsewhere(every: Collection[tuple[str, Declaration]], name: str) -> str:
+    """Say which files beside the one that could declare it list what is installed without it: lock files."""
+    others = sorted({other for other, _ in every if other != name})
+    listed = ", ".join(others)
+    return f"the generated code imports it, and {listed} would not install it: declare it, and make {listed} anew"
 
 
 def _beside(texts: Mapping[str, tuple[Format, str]]) -> tuple[str, Requirement, _Edit | None] | None:

@@ -269,3 +269,25 @@ def test_a_request_of_a_project_without_azure_brings_what_it_needs(tmp_path: Pat
 @pytest.mark.parametrize("folder", ["contest", "devices", "docs-api"])
 def test_the_name_of_a_folder_does_not_say_whose_a_file_is(folder: str) -> None:
     assert statuses(f"{folder}/requirements.txt", "requests\n") == ["added"]
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ({"setup.py": "setup(install_requires=['msal'])\n"}, "setup.py is a program: raise it by hand"),
+        (
+            {
+                "pyproject.toml": "[project]\ndependencies = ['msal>=1.28']\n",
+                "uv.lock": '[[package]]\nname = "msal"\nversion = "1.30.0"\n',
+            },
+            "uv.lock would not install it",
+        ),
+        ({"a-requirements.txt": "msal>=1.28\n", "b-requirements.txt": "msal>=1.28\n"}, "more than one place could"),
+    ],
+)
+def test_what_keeps_a_package_from_being_added_is_told(files: dict[str, str], why: str) -> None:
+    forms = {name: format_of(name) for name in files}
+    judged = judge({name: (form, files[name]) for name, form in forms.items() if form is not None})
+    told = [each for file in judged.files.values() for each in file.requirements if each.package == "azure-identity"]
+    assert [each.status for each in told] == [RequirementStatus.TOO_OLD]
+    assert why in told[0].why

@@ -156,3 +156,12 @@ def test_a_claim_that_does_not_hold_is_refused(name: str) -> None:
         check_option(
             "lib.py", _module(before), _module(after.replace(old, new)), parameter="client_assertion_func", count=1
         )
+
+
+def test_an_option_needs_no_other_package(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("msal>=1.20\n")
+    source = "import msal\ndef f(secret):\n    return msal.ConfidentialClientApplication(A, secret, authority=U)\n"
+    run = _run(tmp_path, source.replace("A, secret", f"'{APP}', secret"))
+    assert PARAMETER in (tmp_path / "lib.py").read_text()
+    assert (tmp_path / "requirements.txt").read_text() == "msal>=1.23.0\n"
+    assert [each.package for file in run.requirements for each in file.requirements] == ["msal"]
