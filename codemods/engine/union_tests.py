@@ -7,17 +7,19 @@ it and asks for the type of an object: the assertion-based class is none of the 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
 from codemods.engine.indirect import is_type_test, last_name
 from codemods.engine.project import Project, module_of
 from codemods.engine.unions import name_of_union
+from codemods.engine.uses import may_be_attribute
 from codemods.names import Module
 from codemods.scope import Binding, Kind
 
 _STAR = b"import *"
+_IsOf = Callable[[int, str], bool]
 
 
 class UnionTests:
@@ -37,8 +39,11 @@ class UnionTests:
         return next((place for home, name in unions if (place := self._test(home, name)) is not None), None)
 
     def _test(self, home: Path, name: str) -> str | None:
+        """Name a place that asks for a name of a file; those of the same name are looked for together."""
         if (home, name) not in self._asked:
-            self._asked[home, name] = next(_tests(self.project, home, name), None)
+            homes = {other for unions in self._unions.values() for other, union in unions if union == name}
+            for each, place in _tests(self.project, homes | {home}, name).items():
+                self._asked[each, name] = place
         return self._asked[home, name]
 
     def _find(self, constructs: frozenset[str]) -> dict[str, list[tuple[Path, str]]]:
@@ -65,16 +70,35 @@ def _unions(module: Module, constructs: Collection[str]) -> Iterator[tuple[str, 
             yield from ((construct, name.id) for construct in meant)
 
 
-def _tests(project: Project, home: Path, name: str) -> Iterator[str]:
+def _tests(project: Project, homes: Iterable[Path], name: str) -> dict[Path, str | None]:
+    """Map files that give a name its meaning to the first place in another file that asks for its type."""
     mentioning = project.mentioning({name}).get(name, ())
-    holders = _holders(project, home, name, mentioning)
+    holders = {home: _holders(project, home, name, mentioning) for home in homes}
+    found: dict[Path, str | None] = dict.fromkeys(holders)
     for other in mentioning:
-        module = project.module(other) if other != home else None
-        for node in () if module is None else module.references:
-            if module is None or not is_type_test(module, node):
-                continue
-            if _means(module, node, name, partial(_is_of, project, other, holders)):
-                yield f"{project.name(other)}:{node.lineno}"
+        left = [home for home, place in found.items() if place is None and home != other]
+        asked = _that_may_be_meant(project, other, name, {home: holders[home] for home in left})
+        module = project.module(other) if asked else None
+        if module is None:
+            continue
+        tests = [node for node in module.references if is_type_test(module, node)]
+        for home in asked:
+            is_of = partial(_is_of, project, other, holders[home])
+            lines = (node.lineno for node in tests if _means(module, node, name, is_of))
+            found[home] = next((f"{project.name(other)}:{line}" for line in lines), None)
+    return found
+
+
+def _that_may_be_meant(
+    project: Project, other: Path, name: str, holders: Mapping[Path, frozenset[Path]]
+) -> Collection[Path]:
+    """Leave out the files that another cannot mean by a name: nothing imports it, and it stands behind no dot."""
+    nodes = [node for node in project.imports(other) if isinstance(node, ast.ImportFrom)] if holders else []
+    taken = [(alias.name, module_of(node, alias)) for node in nodes for alias in node.names]
+    if not holders or any(each == "*" for each, _ in taken) or may_be_attribute(project.glance(other), name):
+        return holders
+    places = [place for each, place in taken if each == name]
+    return [home for home, own in holders.items() if any(_is_of(project, other, own, *place) for place in places)]
 
 
 def _holders(project: Project, home: Path, name: str, mentioning: Iterable[Path]) -> frozenset[Path]:
@@ -109,7 +133,7 @@ def _is_of(project: Project, importer: Path, holders: frozenset[Path], level: in
     return any(target in holders or _STAR in project.glance(target) for target in targets)
 
 
-def _means(module: Module, node: ast.Name | ast.Attribute, name: str, is_of: Callable[[int, str], bool]) -> bool:
+def _means(module: Module, node: ast.Name | ast.Attribute, name: str, is_of: _IsOf) -> bool:
     """Tell whether an expression may be the name of the other file: imported, by a star, or as an attribute of it."""
     if isinstance(node, ast.Attribute):
         return node.attr == name and _is_in(module, node.value, is_of)
@@ -123,7 +147,7 @@ def _means(module: Module, node: ast.Name | ast.Attribute, name: str, is_of: Cal
     )
 
 
-def _is_in(module: Module, base: ast.expr, is_of: Callable[[int, str], bool]) -> bool:
+def _is_in(module: Module, base: ast.expr, is_of: _IsOf) -> bool:
     """Tell whether an expression may be the other file as a module; what is bound to no import may be anything."""
     attributes: list[str] = []
     while isinstance(base, ast.Attribute):
@@ -135,7 +159,7 @@ def _is_in(module: Module, base: ast.expr, is_of: Callable[[int, str], bool]) ->
     return any(_module_is(binding, attributes, is_of) for binding in found[1])
 
 
-def _module_is(binding: Binding, attributes: list[str], is_of: Callable[[int, str], bool]) -> bool:
+def _module_is(binding: Binding, attributes: list[str], is_of: _IsOf) -> bool:
     node, alias = binding.node, binding.alias
     if alias is None or not isinstance(node, ast.Import | ast.ImportFrom):
         return True

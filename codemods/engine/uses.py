@@ -114,6 +114,14 @@ def may_call(data: bytes, name: str) -> bool:
     return re.search(rf"{name}(?!\w)(?<!\w{name}){_GAP}(?:\){_GAP})*\((?!{_GAP}\))", text) is not None
 
 
+def may_be_attribute(data: bytes, name: str) -> bool:
+    """Tell whether a name may stand behind a dot in a file."""
+    text = _named(data)
+    if text is None or not name.isascii():
+        return True
+    return re.search(rf"\.{_GAP}{name}(?!\w)", text) is not None
+
+
 def may_name(data: bytes, names: Iterable[str]) -> bool:
     """Tell whether one of some names, of ASCII letters, may stand in the code of a file."""
     text = _named(data)

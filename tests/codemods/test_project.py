@@ -187,16 +187,22 @@ def test_import_statements_are_found_wherever_they_stand(tmp_path: Path) -> None
     assert len(found) == 13
 
 
-def test_a_file_is_parsed_once_for_all_sites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    parsed: list[str] = []
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """List the names of the files that are parsed, each time that they are; none is kept for long."""
+    found: list[str] = []
     bound = project._bound
 
-    def count(path: Path, data: bytes) -> Module | None:
-        parsed.append(path.name)
+    def note(path: Path, data: bytes) -> Module | None:
+        found.append(path.name)
         return bound(path, data)
 
-    monkeypatch.setattr(project, "_bound", count)
+    monkeypatch.setattr(project, "_bound", note)
     monkeypatch.setattr(recent, "_BYTES", 1)
+    return found
+
+
+def test_a_file_is_parsed_once_for_all_sites(tmp_path: Path, parsed: list[str]) -> None:
     other = "".join(f"x = ['S{i}' + 'y']\n" for i in range(9))
     injected = (
         f"{HEAD}from fastapi import Depends\nfrom conf import Settings\n"
@@ -212,6 +218,17 @@ def test_a_file_is_parsed_once_for_all_sites(tmp_path: Path, monkeypatch: pytest
     assert parsed.count("other.py") <= 2  # for the variables, and for what is left over
     assert parsed.count("calls.py") == 1
     assert parsed.count("more.py") == 0
+
+
+def test_a_file_is_parsed_once_for_all_unions_of_a_name(tmp_path: Path, parsed: list[str]) -> None:
+    union = "from azure.identity import ClientSecretCredential, AzureCliCredential\nLogin = {} | {}\n"
+    both = union.format("ClientSecretCredential", "AzureCliCredential")
+    files = {f"app{i}.py": SITE.replace("'S'", f"'S{i}'") for i in range(3)} | {f"u{i}.py": both for i in range(3)}
+    files |= {"asks.py": "import other\nx = isinstance(y, other.Login)\n", "own.py": "class Login:\n    pass\n"}
+    files |= {"taken.py": "from django import Login\nx = isinstance(y, Login)\n", "other.py": ""}
+    assert len(_run(tmp_path, files).rewritten) == 3
+    assert parsed.count("asks.py") == 1
+    assert not {"own.py", "taken.py"} & set(parsed)
 
 
 def test_a_definition_that_is_not_in_memory_any_more_is_found_again(
