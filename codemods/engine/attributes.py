@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from codemods.engine.fields import returned_by_property
 from codemods.engine.unpacking import elements_of
 from codemods.names import Module
 from codemods.scope import Binding, Kind
@@ -33,7 +34,8 @@ def is_given(module: Module, owner: ast.ClassDef, key: str) -> bool:
                 return any(_is_parameter(module, each) for each in ast.walk(part))
             case _:
                 continue
-    return True
+    properties = (node for node in ast.walk(owner) if isinstance(node, ast.FunctionDef) and node.name == key)
+    return all(returned_by_property(node) is None for node in properties)
 
 
 def binding_of_kept(module: Module, owner: ast.ClassDef, key: str) -> Binding | None:
@@ -99,6 +101,10 @@ def values_of(module: Module, owner: ast.ClassDef, key: str) -> Iterator[ast.exp
                 | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
             ) if name == key and module.parents[node] is owner:
                 yield value
+            case ast.FunctionDef(name=name) if (
+                name == key and module.parents[node] is owner and (given := returned_by_property(node)) is not None
+            ):
+                yield given
             case ast.Assign(targets=[ast.Tuple() | ast.List()]) if (
                 part := _part(module, owner, node, key)
             ) is not None:

@@ -17,6 +17,8 @@ from codemods.engine.django_settings import SETTINGS, settings_modules
 from codemods.engine.fields import (
     filled_from,
     handed_to_field,
+    nested_variable,
+    part_of_settings,
     refuses_default,
     returned_by,
     values_of_field,
@@ -254,11 +256,25 @@ class Definitions:
             return self._value(place, given, attributes[1:], found, depth + 1)
         if call.args or call.keywords:  # what is handed in may be the secret itself
             return self._at(place, call)
-        if isinstance(node, ast.ClassDef) and len(attributes) == 1:
-            return self._field(owner, node, attributes[0], found, depth)
+        if isinstance(node, ast.ClassDef):
+            return self._reached(owner, node, attributes, found, depth)
         returns = [item for item in ast.walk(node) if isinstance(item, ast.Return)]
         if isinstance(node, ast.FunctionDef) and len(returns) == 1 and returns[0].value is not None:
             return self._value(owner, returns[0].value, attributes, found, depth + 1)
+        return ""
+
+    def _reached(
+        self, place: _Place, owner: ast.ClassDef, way: tuple[str, ...], found: Definition, depth: int
+    ) -> str | None:
+        """Judge a field of a class, or one of the class that a field of settings holds."""
+        if len(way) == 1:
+            return self._field(place, owner, way[0], found, depth)
+        found.variables += nested_variable(place.module, owner, way)
+        part = part_of_settings(owner, way[0])
+        for inner, node in () if part is None else self._definitions_of(place, part, depth + 1):
+            if isinstance(node, ast.ClassDef):
+                found.holders.append(node.name)
+                return self._reached(inner, node, way[1:], found, depth + 1)
         return ""
 
     def _handed(self, place: _Place, call: ast.Call, key: str, depth: int) -> Iterator[str]:

@@ -34,9 +34,15 @@ def values_of_field(owner: ast.ClassDef, key: str) -> Iterator[tuple[ast.AST, as
             ) if name == key:
                 yield node, value
             case ast.FunctionDef(name=name) if name == key and node.decorator_list:
-                yield node, _returned(node) if all(map(_is_property, node.decorator_list)) else None
+                yield node, returned_by_property(node)
             case _:
                 continue
+
+
+def returned_by_property(function: ast.FunctionDef) -> ast.expr | None:
+    """Give what a property returns, if it does nothing else."""
+    plain = bool(function.decorator_list) and all(map(_is_property, function.decorator_list))
+    return _returned(function) if plain else None
 
 
 def _is_property(decorator: ast.expr) -> bool:
@@ -44,7 +50,6 @@ def _is_property(decorator: ast.expr) -> bool:
 
 
 def _returned(function: ast.FunctionDef) -> ast.expr | None:
-    """Give what a property returns, if it does nothing else."""
     match function.body:
         case [ast.Return(value=value)] | [ast.Expr(value=ast.Constant()), ast.Return(value=value)]:
             return value
@@ -175,3 +180,21 @@ def variable_of_dynaconf(module: Module, call: ast.Call, way: tuple[str, ...]) -
             (module.constant(item.value) for item in call.keywords if item.arg == "envvar_prefix"), "DYNACONF"
         )
         yield "_".join(filter(None, (prefix, "__".join(way)))).upper()
+
+
+def part_of_settings(owner: ast.ClassDef, key: str) -> ast.Name | None:
+    """Give the class of a field that holds further fields, in a class of settings."""
+    if not any(_last(base).endswith(("Settings", "BaseModel")) for base in owner.bases):
+        return None
+    fields = (item for item in owner.body if isinstance(item, ast.AnnAssign) and _last(item.target) == key)
+    return next((item.annotation for item in fields if isinstance(item.annotation, ast.Name)), None)
+
+
+def nested_variable(module: Module, owner: ast.ClassDef, way: tuple[str, ...]) -> Iterator[str]:
+    """Name the variable of a field within a field.
+
+    https://docs.pydantic.dev/latest/concepts/pydantic_settings/#parsing-environment-variable-values
+    """
+    named = {node.arg: module.constant(node.value) for node in ast.walk(owner) if isinstance(node, ast.keyword)}
+    if (delimiter := named.get("env_nested_delimiter")) is not None:
+        yield f"{named.get('env_prefix') or ''}{delimiter.join(way)}".upper()

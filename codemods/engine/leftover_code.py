@@ -22,7 +22,7 @@ from codemods.names import Module
 
 Met = tuple[int, str, LeftoverKind, bool]
 _OPTIONS = frozenset({"add_argument", "option", "Option", "argument", "Argument"})
-_READS = frozenset({"get_secret", "env", "str", "config"})
+_READS = frozenset({"get_secret", "env", "str", "config", "from_env"})
 _MERE_READS = frozenset({LeftoverKind.OTHER_USE, LeftoverKind.CODE_SETS})
 _HELPS = frozenset({"help", "description", "epilog", "reason", "msg", "message"})
 _SAYS = frozenset({
@@ -140,7 +140,8 @@ def _use(module: Module, text: ast.Constant, parent: ast.AST) -> LeftoverKind | 
         case ast.Call() if read is not None and read.default is None:
             kind = LeftoverKind.HARD_READ
         case ast.Call() if (environment_variable(module, parent) or read) is not None:
-            kind = LeftoverKind.START_UP_CHECK if decides(module, parent) else LeftoverKind.OTHER_USE
+            check = decides(module, parent) and not _is_last_resort(module, parent)
+            kind = LeftoverKind.START_UP_CHECK if check else LeftoverKind.OTHER_USE
         case ast.Call() if last_name(parent.func) in _SETS:
             kind = LeftoverKind.CODE_SETS
         case ast.List() | ast.Tuple() | ast.Set() if (hard := _is_read_each(module, parent)) is not None:
@@ -152,6 +153,12 @@ def _use(module: Module, text: ast.Constant, parent: ast.AST) -> LeftoverKind | 
         case _:
             pass
     return kind
+
+
+def _is_last_resort(module: Module, node: ast.expr) -> bool:
+    """Tell whether a read is what is taken where nothing else is given: ``secret or os.getenv("SECRET")``."""
+    parent = module.parents[node]
+    return isinstance(parent, ast.BoolOp) and isinstance(parent.op, ast.Or) and parent.values[-1] is node
 
 
 def _is_kept(module: Module, text: ast.Constant, parent: ast.AST) -> bool:

@@ -86,6 +86,8 @@ class _Walker:
                 for value in self._filled.get(attribute, ()):
                     yield from self.variables(value, depth + 1)
                 yield from self._attribute(node, attribute, depth)
+            case ast.Attribute(attr=attribute):
+                yield from self._provided(attribute)
             case ast.Call(func=ast.Name() as func):
                 yield from self._function(func, depth)
             case _:
@@ -236,6 +238,19 @@ class _Walker:
         elif isinstance(parent, ast.Tuple | ast.List):
             for value in self._element(parent, parent.elts.index(node)):
                 yield from self.variables(value, depth + 1)
+
+    def _provided(self, name: str) -> Iterator[str]:
+        """Name the variables that fill an entry: ``config.client_secret.from_env("SECRET")``.
+
+        https://python-dependency-injector.ets-labs.org/providers/configuration.html#loading-from-an-environment-variable
+        """
+        for call in self.module.calls:
+            match call:
+                case ast.Call(func=ast.Attribute(attr="from_env", value=ast.Attribute(attr=entry)), args=[first, *_]):
+                    if entry == name and (text := self.module.constant(first)) is not None:
+                        yield text
+                case _:
+                    continue
 
     def _function(self, func: ast.Name, depth: int) -> Iterator[str]:
         found = self.module.lookup(func) if func in self.module.scopes else None

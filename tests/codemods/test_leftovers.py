@@ -691,6 +691,25 @@ NAMES_OF_SECRETS = {
         },
         ".env",
     ),
+    "a field within a field of pydantic": (
+        {
+            "app.py": "from azure.identity import ClientSecretCredential\nclass Azure(BaseModel):\n"
+            "    client_secret: str | None = None\nclass Settings(BaseSettings):\n    azure: Azure\n"
+            "    model_config = SettingsConfigDict(env_nested_delimiter='__', env_prefix='SHOP_')\n"
+            "settings = Settings()\nc = ClientSecretCredential(T, A, settings.azure.client_secret)\n",
+            ".env": "SHOP_AZURE__CLIENT_SECRET=x\n",
+        },
+        ".env",
+    ),
+    "a container of dependencies": (
+        {
+            "app.py": "from azure.identity import ClientSecretCredential\n"
+            "config.secret.from_env('SHOP_SECRET', required=True)\n"
+            "c = providers.Singleton(ClientSecretCredential, tenant_id=T, client_id=A, client_secret=config.secret)\n",
+            ".env": "SHOP_SECRET=x\n",
+        },
+        ".env",
+    ),
     "a folder of secrets of pydantic": (
         {
             "app.py": "from azure.identity import ClientSecretCredential\nclass Settings(BaseSettings):\n"
