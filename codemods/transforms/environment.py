@@ -7,6 +7,8 @@ that it is a secret or a certificate, it is rewritten:
     ->  ClientAssertionCredential(
             os.environ["AZURE_TENANT_ID"], os.environ["AZURE_CLIENT_ID"], managed_identity_assertion)
 
+but not for a chain, which goes on to its next credential where the variables are missing.
+
 ``DefaultAzureCredential`` does the same first of all, so it matters in a file that knows AZURE_CLIENT_SECRET. Blanking
 the variable is worse than leaving it: both classes then refuse to start.
 
@@ -48,6 +50,8 @@ _SET_TARGET = f"no variable is set: {_TARGET} is passed where the credential is 
 _TERRAFORM_TARGET = (
     "ARM_USE_MSI=true with the client id of the managed identity, or ARM_USE_OIDC=true, without a secret"
 )
+_CHAIN = ".ChainedTokenCredential"
+_PASSED_OVER = "in a chain it is passed over where the variables are missing, and an assertion needs them"
 _SETTERS = frozenset({"os.environ.setdefault", "os.putenv", "os.environ.update"})
 _SETTER_NAME = re.compile(
     r"_?((set|put|add|export|define|with|save|write)_?env(iron(ment)?)?(_?var(iable)?)?|env(_var)?_set)", re.IGNORECASE
@@ -58,8 +62,9 @@ _ENTRY_NAME = re.compile(r"(V1)?Env(ironment)?_?Var(iable)?(Args)?", re.IGNORECA
 def _environment(call: Call) -> Verdict:
     module = call.module
     handled = any(node.value in _VARIABLES for node in module.strings)
-    if call.unpacks or call.node.args or handled:
-        detail = "the file also handles AZURE_CLIENT_SECRET" if handled else ""
+    chained = any((module.qualified(node) or "").endswith(_CHAIN) for node in module.references)
+    if call.unpacks or call.node.args or handled or chained:
+        detail = "the file also handles AZURE_CLIENT_SECRET" if handled else _PASSED_OVER if chained else ""
         return Report(reason=ReasonCode.ENVIRONMENT_STEERED, detail=detail, target=_TARGET)
     asynchronous = ".aio." in call.construct
     values = (_TENANT, _CLIENT) if asynchronous else (_TENANT, _CLIENT, ASSERTION)
