@@ -25,6 +25,7 @@ _MOUNTED = re.compile(
     r"(?:^|/)secrets(?:-store)?/+(?:[\w.-]+/+)??([\w-]*(?:secret|passw|cert|key|pem|pfx)[\w-]*)", re.IGNORECASE
 )
 _GETS = re.compile(r"(?:get|read|load|fetch|lookup|find|secret)(?:_|\b|(?=[A-Z]))")
+_STORE = re.compile(r"secret|vault|passw|keyring", re.IGNORECASE)
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)+")
 _TELLING = frozenset({"secret", "password", "key", "cert", "certificate", "pfx", "pem", "credential"})
 _DEEP = 4
@@ -188,8 +189,14 @@ def _vault_names(module: Module, occurrence: Occurrence) -> Iterator[str]:
         if not isinstance(node, ast.Call) or not node.args:
             continue
         name, called = module.constant(node.args[0]) or "", last_name(node.func)
-        if called == "get_secret" or (_GETS.match(called) and _is_name_of_secret(name)):
+        if called == "get_secret" or (_GETS.match(called) and _is_name_of_secret(name) and _is_store(node.func, name)):
             yield from [name] if name else []
+
+
+def _is_store(func: ast.expr, name: str) -> bool:
+    """Tell whether a function says that it looks for secrets; a dict has a ``get``, and ``client_secret`` as a key."""
+    holder = last_name(func.value) if isinstance(func, ast.Attribute) and "_" not in name else ""
+    return _STORE.search(f"{last_name(func)} {holder}") is not None
 
 
 def _is_name_of_secret(text: str) -> bool:
