@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from codemods.engine.imported import imported_names
 from codemods.engine.texts import Texts
 from codemods.engine.words import Words
 from codemods.signs import SECRET_ARGUMENT, TENANT_ARGUMENT, Sign
@@ -26,6 +27,8 @@ _JOINT = rf"""["'](?:["']*+{_GAP}(?:\+{_GAP})?[rRbBuUfF]{{0,2}}["']+|{_TWO_OR_MO
 # https://docs.python.org/3/reference/lexical_analysis.html#escape-sequences
 _ESCAPE = r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|N\{([^}\n]+)\}|\r?\n)"
 _FIND_JOINT, _FIND_ESCAPE = re.compile(_JOINT), re.compile(_ESCAPE)
+_Words = tuple[frozenset[str], str]
+"""Words that stand in a file together, and the package that it has to import, if any."""
 _SECRET = b"q~"  # in every secret that Entra generates: codemods.shapes
 
 
@@ -50,13 +53,15 @@ class Evidence:
     """What a file must hold for a site: all words, or all parts of words, of one of some groups."""
 
     def __init__(self, transforms: Sequence[Transform]) -> None:
-        words: set[frozenset[str]] = set()
+        words: set[_Words] = set()
         for each in transforms:
-            words.update(frozenset(name.split(".")) for name in each.constructs)
-            words.update(frozenset({name.rpartition(".")[2]}) for name in (*each.classes, *each.private_attributes))
-            words.update(frozenset({name, package}) for name, (package, _) in each.methods.items())
+            words.update((frozenset(name.split(".")), name.partition(".")[0]) for name in each.constructs)
+            words.update(
+                (frozenset({name.rpartition(".")[2]}), "") for name in (*each.classes, *each.private_attributes)
+            )
+            words.update((frozenset({name, package}), package) for name, (package, _) in each.methods.items())
         self._words = _least(words)
-        self._sought = Words({word for group in self._words for word in group})
+        self._sought = Words({word for group, _ in self._words for word in group})
         self._find_words = Texts(self._sought.texts)
         searching = [each for each in transforms if each.search is not None]
         self._searches = tuple((each, tuple(map(_Group.of, each.evidence))) for each in searching)
@@ -70,8 +75,9 @@ class Evidence:
         lowered = data.lower()
         here, held = self._sought.among(data, self._find_words.of(data)), self._find_parts.of(lowered)
         match = cache(lambda pattern: pattern.search(lowered) is not None)
+        named = {top.encode() for group, top in self._words if group <= here}
         return Seen(
-            names=any(group <= here for group in self._words),
+            names=b"" in named or (bool(named) and not named.isdisjoint(imported_names(data))),
             handed=_HANDED_OVER.is_in(held, match),
             searches=tuple(
                 each for each, groups in self._searches if any(group.is_in(held, match) for group in groups)
@@ -149,7 +155,11 @@ def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _least(groups: set[frozenset[str]]) -> tuple[frozenset[str], ...]:
+def _least(groups: set[_Words]) -> tuple[_Words, ...]:
     """Leave out what asks for more than another group does, and put them in an order."""
-    least = (group for group in groups if not any(other < group for other in groups))
-    return tuple(sorted(least, key=lambda group: (len(group), sorted(group))))
+    least = (
+        (group, top)
+        for group, top in groups
+        if not any(other < group and needed in {"", top} for other, needed in groups)
+    )
+    return tuple(sorted(least, key=lambda each: (len(each[0]), sorted(each[0]), each[1])))

@@ -18,7 +18,9 @@ TEXTS: Final = frozenset({
 })  # fmt: skip
 """One of these is in every file that adds a secret; the last one alone says little."""
 _ALONE: Final = Texts(TEXTS - {b"credential"})
-_RESET: Final = re.compile(rb"credential\W{1,40}(?:[rRbBuUfF]{1,2}[\"'])?reset\b")
+_BETWEEN: Final = rb"(?:\s{1,9}|[\"']\s*,?\s*\+?\s*[rRbBuUfF]{0,2}[\"']\s?|\s[\"']\s*\+?\s*[rRbBuUfF]{0,2}[\"'])"
+_RESET: Final = re.compile(rb"credential%sreset\b" % _BETWEEN)
+"""The words of a command, in one text or in several."""
 _RESOURCES: Final = frozenset({"ApplicationPassword", "ServicePrincipalPassword"})
 _TEXTS: Final = ast.List | ast.Tuple
 

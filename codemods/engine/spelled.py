@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from codemods.engine.evidence import spelled_otherwise
 
@@ -16,6 +16,8 @@ _START = r"(?:^|[;:\r])[ \t\f(]*"
 _END = r"[\s\\)]*"
 _BESIDE = 64
 """Letters that are looked at on both sides of a name: quotes, dashes, a colon some spaces away."""
+_HEAD = 400
+"""Bytes before and behind the word ``class`` in which its decorators and bases stand."""
 _FILLED = re.compile(
     rb"(?:Settings|BaseModel)[\s\\]*[,)\[#]|@[\w. \t]*(?<!\w)(?:dataclass|define|frozen|attrs|s|mutable)(?!\w)"
 )
@@ -43,7 +45,7 @@ def as_setting(name: str) -> _May:
 def _as_variable(name: str) -> _May:
     """Make the same test, but for a text that is the name letter for letter, or a command that sets or reads it.
 
-    A field counts in a file in which something may fill the fields of a class: codemods.engine.leftover_code.
+    A field counts in a class whose fields something may fill: codemods.engine.leftover_code.
     """
     loose, exact = _loose(name), rf"(?-i:{re.escape(name)})"
     command = rf"(?<!\w){exact}=(?!=)|\$\{{{{0,2}}{exact}(?!\w)"
@@ -64,15 +66,18 @@ def as_item(name: str) -> _May:
 def _near(name: str, text: str, field: str, filled: re.Pattern[bytes] | None = None) -> _May:
     """Make a test for patterns that hold a name, which look no further than to what stands beside it.
 
-    A ``field`` counts where there is a match of ``filled`` as well.
+    A ``field`` counts in a class whose head is a match of ``filled``.
     """
     in_text, in_field = re.compile(text, re.IGNORECASE).search, re.compile(field, re.IGNORECASE | re.MULTILINE).search
 
     def holds(data: bytes) -> bool:
-        around = _around(data, name)
-        if in_text(around) is not None:
-            return True
-        return in_field(around) is not None and (filled is None or filled.search(data) is not None)
+        for at in _places(data, name):
+            beside = data[max(0, at - _BESIDE) : at + len(name) + _BESIDE].decode("utf-8", "replace")
+            if in_text(beside) is not None:
+                return True
+            if in_field(beside) is not None and (filled is None or _is_in_class(data, at, filled)):
+                return True
+        return False
 
     def test(data: bytes) -> bool:
         if not name.isascii():  # an identifier has more than one spelling outside of ASCII
@@ -82,15 +87,26 @@ def _near(name: str, text: str, field: str, filled: re.Pattern[bytes] | None = N
     return test
 
 
-def _around(data: bytes, name: str) -> str:
-    """Give what stands around each place of a name, however it is spelled."""
+def _places(data: bytes, name: str) -> Iterator[int]:
+    """Give each place of a name, however it is spelled."""
     folded, whole = _folded(name.encode()), _folded(data)
-    found: list[bytes] = []
     at = whole.find(folded)
     while at >= 0:
-        found.append(data[max(0, at - _BESIDE) : at + len(folded) + _BESIDE])
+        yield at
         at = whole.find(folded, at + 1)
-    return b"\0".join(found).decode("utf-8", "replace")
+
+
+def _is_in_class(data: bytes, at: int, head: re.Pattern[bytes]) -> bool:
+    """Tell whether the class around a place, by its indentation, has a head or a decorator of some kind."""
+    start = data.rfind(b"\n", 0, at) + 1
+    indented = start + len(data[start:at]) - len(data[start:at].lstrip())
+    place = data.rfind(b"class", 0, at)
+    while place >= 0:
+        line = data.rfind(b"\n", 0, place) + 1
+        if not data[line:place].strip() and place - line < max(indented - start, 1):
+            return head.search(data, max(0, line - _HEAD), min(at, place + _HEAD)) is not None
+        place = data.rfind(b"class", 0, place)
+    return False
 
 
 @functools.lru_cache(maxsize=4)

@@ -6,12 +6,15 @@ https://learn.microsoft.com/cli/azure/authenticate-azure-cli-service-principal
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from codemods.model import ReasonCode
 from codemods.names import Module
 from codemods.transform import Found, Report, Transform
 
+# Texts for people are long, and name many commands.
+_NEAR = re.compile(rb"login(?:(?!login)[\s\S]){0,600}?--service-principal")
 _LOGIN_TARGET = "az login --identity --client-id CLIENT_ID_OF_THE_MANAGED_IDENTITY"
 
 
@@ -35,5 +38,5 @@ TRANSFORM = Transform(
     name="command-lines",
     literals=(b"--service-principal",),
     search=_search,
-    evidence=(("--service-principal", "login"),),
+    evidence=(("--service-principal", "login", _NEAR),),
 )

@@ -271,6 +271,12 @@ def _keys_beside(module: Module, name: ast.Name) -> set[str | None]:
     }
 
 
+_BESIDE = ("tenant", "tenant_id", "authority_id", "account_name")
+"""What stands beside the secret in options of a storage account."""
+_BESIDE_KEY = frozenset(f"{name}{quote}" for name in _BESIDE for quote in ("'", '"', "\\"))
+_BESIDE_ARGUMENT = frozenset(f"{name}{sign}" for name in _BESIDE for sign in ("=", " ="))
+_DICT = frozenset(f"{before}dict(" for before in " =([{,:\t\n")
+
 TRANSFORM = Transform(
     name="data-access",
     literals=(
@@ -297,8 +303,8 @@ TRANSFORM = Transform(
     },
     search=_search,
     evidence=(
-        ("client_secret", SECRET_KEY, _OPTION_NAMES | {"tenant", "account_name"}),
-        ("client_secret", SECRET_ARGUMENT, "dict(", _OPTION_NAMES | {"tenant", "account_name"}),
+        ("client_secret", SECRET_KEY, _OPTION_NAMES | _BESIDE_KEY),
+        ("client_secret", SECRET_ARGUMENT, _DICT, _OPTION_NAMES | _BESIDE_ARGUMENT),
         *((marker,) for marker in (*_TEXTS, _ICEBERG)),
         ("kusto", "application_key"),
         ("identity", "secret", "/oauth2/"),
