@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from codemods import token_request
 from codemods.model import ReasonCode
@@ -24,6 +24,10 @@ _REGISTER_TARGET = (
     'oauth.register(name, client_id=..., client_auth_methods=[("managed_identity", add_assertion)], '
     'token_endpoint_auth_method="managed_identity")'
 )
+_SETTINGS = "the settings of an OAuth client: the assertion is added by a method of the client"
+_ADDRESSES = ("_url", "_endpoint", "_uri")
+_CLIENT_ADDRESSES = frozenset({"access_token_url", "authorize_url", "server_metadata_url", "api_base_url"})
+"""https://docs.authlib.org/en/latest/client/frameworks.html"""
 _SESSIONS = (".OAuth2Session", ".AsyncOAuth2Client", ".OAuth2Client", ".AsyncOAuth2Session")
 _ADDRESS = re.compile(r"https?://[^/]*[^/{}]([:/]|$)", re.IGNORECASE)
 
@@ -44,7 +48,7 @@ def search(module: Module, *, entra: bool) -> Iterator[Found]:
             secret = call.args[1]
         if secret is None or not (session or method in {"fetch_token", "fetch_access_token", "register"}):
             continue
-        if _is_elsewhere(module, call):
+        if is_given_elsewhere(module, {name or "": value for name, value in named.items()}):
             continue
         asks = method == "fetch_token" and "token_url" in named and not is_elsewhere(module, named["token_url"])
         if entra or ((session or asks) and not elsewhere):
@@ -54,18 +58,25 @@ def search(module: Module, *, entra: bool) -> Iterator[Found]:
             yield Found(node=call, construct="OAuth session", report=report)
 
 
-def _is_elsewhere(module: Module, call: ast.Call) -> bool:
-    """Tell whether a session is given addresses of somebody else and none that may be Entra's."""
-    given = [keyword.value for keyword in call.keywords if (keyword.arg or "").endswith(("_url", "_endpoint", "_uri"))]
-    given = [value for value in given if "redirect" not in _argument_name(module, value)]
+def is_given_elsewhere(module: Module, named: Mapping[str, ast.expr]) -> bool:
+    """Tell whether a client, or its settings, has addresses of somebody else and none that may be Entra's."""
+    given = [value for name, value in named.items() if name.endswith(_ADDRESSES) and "redirect" not in name]
     return any(is_elsewhere(module, value) for value in given) and not any(
         names_entra(text_of(module, value) or "") for value in given
     )
 
 
-def _argument_name(module: Module, value: ast.expr) -> str:
-    parent = module.parents[value]
-    return (parent.arg or "") if isinstance(parent, ast.keyword) else ""
+def is_client_settings(fields: Collection[str]) -> bool:
+    """Tell whether fields are the settings of a client of Authlib: an address to ask, beside its id and secret."""
+    return any(name in _CLIENT_ADDRESSES for name in fields) and "grant_type" not in fields
+
+
+def settings(node: ast.Dict, client: ast.expr | None, secret: ast.expr) -> Found:
+    """Report the settings of a client."""
+    report = Report(
+        reason=ReasonCode.RAW_HTTP, client=client, secrets=(secret,), detail=_SETTINGS, target=_REGISTER_TARGET
+    )
+    return Found(node=node, construct="OAuth client", report=report)
 
 
 def _target(module: Module, qualified: str, method: str) -> str:

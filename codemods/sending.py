@@ -13,6 +13,7 @@ FIELDS = {
     for name in ("client_secret", "client_assertion")
 }
 """A field for a proof in a body that is written as one text."""
+SENDS = frozenset({"post", "request", "urlopen", "Request", "fetch"})
 _DEEP = 4
 
 
@@ -153,3 +154,13 @@ def _is_filled_in(module: Module, name: str) -> bool:
         and getattr(item.value, "id", "") == name
         for text in texts
     )
+
+
+def is_sent(module: Module, node: ast.Name) -> bool:
+    """Tell whether something is encoded as a form, or sent as one."""
+    parent = module.parents[node]
+    if isinstance(parent, ast.keyword):
+        return parent.arg == "data"
+    func = parent.func if isinstance(parent, ast.Call) else None
+    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    return name == "urlencode" or name in SENDS

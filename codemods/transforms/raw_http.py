@@ -22,12 +22,14 @@ from codemods.provider import is_elsewhere, is_token_address, knows_entra, knows
 from codemods.sending import (
     FIELDS,
     FUNCTIONS,
+    SENDS,
     arguments_of,
     calls_around,
     calls_inside,
     fields_of,
     is_json,
     is_seen,
+    is_sent,
     is_unpacked_into_class,
     method_of,
     reads_of,
@@ -44,7 +46,6 @@ _VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 _NO_BODY = frozenset({"headers", "params", "cookies", "proxies", "timeout"})
 _NEVER = frozenset({"audience"})
 """Fields that other providers ask for and Entra does not know."""
-_SENDS = frozenset({"post", "request", "urlopen", "Request", "fetch"})
 
 
 def _search(module: Module) -> Iterator[Found]:
@@ -66,9 +67,14 @@ def _bodies(module: Module, proof: str, *, entra: bool) -> Iterator[Found]:
         fields = fields_of(module, node)
         if not _is_field(module, fields, proof) or is_unpacked_into_class(module, uses_of(module, node)):
             continue
+        if oauth_session.is_given_elsewhere(module, fields):
+            continue
         if _may_be_request(module, node, set(fields), entra=entra):
             client, given = fields.get("client_id") or _unpacked(module, node), fields[proof]
-            yield _found(node, "token request", client, given, detail=_why(module, node, proof))
+            if oauth_session.is_client_settings(fields):
+                yield oauth_session.settings(node, client, given)
+            else:
+                yield _found(node, "token request", client, given, detail=_why(module, node, proof))
 
 
 def _calls(module: Module, *, entra: bool) -> Iterator[Found]:
@@ -101,7 +107,7 @@ def _why(module: Module, body: ast.expr, proof: str) -> str:
     if isinstance(module.parents[body], ast.Assign | ast.AnnAssign):
         return "the body is made before the call: an assertion in it would be kept"
     around = calls_around(module, body)
-    call = next((item for item in around if method_of(item) in _SENDS), None)
+    call = next((item for item in around if method_of(item) in SENDS), None)
     if call is None:
         return "what sends the body is not seen"
     if not any(is_token_address(module, item) for item in arguments_of(call)):
@@ -189,20 +195,10 @@ def _may_be_body(module: Module, item: ast.Subscript) -> bool:
     if not isinstance(item.value, ast.Name):
         return granted
     users = reads_of(module, item.value.id, item)
-    sent = any(_is_sent(module, use) for use in users)
+    sent = any(is_sent(module, use) for use in users)
     return (granted or sent) and not _is_any_elsewhere(
         module, [call for use in users for call in calls_around(module, use)]
     )
-
-
-def _is_sent(module: Module, node: ast.Name) -> bool:
-    """Tell whether something is encoded as a form, or sent as one."""
-    parent = module.parents[node]
-    if isinstance(parent, ast.keyword):
-        return parent.arg == "data"
-    func = parent.func if isinstance(parent, ast.Call) else None
-    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
-    return name == "urlencode" or name in _SENDS
 
 
 def _texts(module: Module, proof: str, *, entra: bool) -> Iterator[Found]:
@@ -217,7 +213,7 @@ def _requests(module: Module) -> Iterator[Found]:
     asserted = any(text.value == "client_assertion" for text in module.strings)
     beside = other_proofs.is_not_seen(module)
     for call in module.calls:
-        if method_of(call) not in _SENDS:
+        if method_of(call) not in SENDS:
             continue
         named = {keyword.arg: keyword.value for keyword in call.keywords}
         addressed = any(is_token_address(module, item) for item in arguments_of(call))
@@ -272,7 +268,7 @@ _NAMES_ENTRA = frozenset({
     "oauth2/",
 })  # fmt: skip
 _BEGINS_PATH = frozenset(f"oauth2{behind}" for behind in "\"'{}%\\")
-_CALLS = frozenset(f"{name}{behind}" for name in map(str.lower, _SENDS) for behind in ("(", " (", "\\"))
+_CALLS = frozenset(f"{name}{behind}" for name in map(str.lower, SENDS) for behind in ("(", " (", "\\"))
 _EVIDENCE = (
     ("client_secret", GIVEN_SECRET, "grant_type"),
     ("client_secret", GIVEN_SECRET, _NAMES_ENTRA | _BEGINS_PATH),
