@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -179,7 +180,9 @@ class Definitions:
         if len(bindings) > 1:
             return self._at(place, bindings[0].node)
         uses = (use for use in module.uses(module.top, names[0]) if not self._goes(module, use))
-        use = next(uses, None) if len(names) == 1 else None
+        said = (text for text in module.strings if text.value == names[0] and not is_variable(module, text))
+        texts = (text for text in said if not is_definition(module, text))
+        use = next(chain(uses, texts), None) if len(names) == 1 else None
         if use is not None:
             if (value := _given(module, bindings[0])) is not None:
                 is_optional(module, value, found.variables)  # which variable it is, is worth knowing

@@ -37,7 +37,7 @@ def words_of(module: Module, occurrence: Occurrence) -> Iterator[str]:
 def _words_of_origin(module: Module, origin: Origin) -> Iterator[str]:
     """Yield the names by which others may know what holds a secret, and whoever hands it on."""
     name = name_elsewhere(module, origin) if origin.attributes else None
-    yield from (*origin.attributes[-1:], *(() if name is None else texts_of_wholes(name)))
+    yield from (*origin.attributes[-1:], *(() if name is None else texts_of_wholes(name, origin.attributes[:-1])))
     yield from [origin.binding.name] if isinstance(origin.binding.node, ast.ClassDef) else []
     function = None if provider_of(module, origin.binding) is None else function_of(module, origin.binding)
     yield from () if function is None else (function.name,)

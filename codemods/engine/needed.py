@@ -43,7 +43,7 @@ class Needed:
         self.assumed: frozenset[ast.AST] = frozenset()
         self._reads = _Answers(project=project, words=_words, look=self._read_in)
         self._composed = _Answers(project=project, words=halves, look=self._composed_in, beside=READS)
-        self._wholes: dict[tuple[Path, str], int | None] = {}
+        self._wholes: dict[tuple[Path, str, tuple[str, ...]], int | None] = {}
 
     def assume(self, statements: frozenset[ast.AST]) -> None:
         """Judge from now on as if some statements were not there."""
@@ -85,6 +85,7 @@ class Needed:
             data = self._code(other)
             module = self.project.module(other) if any(word in data for word in known) else None
             line = None if module is None else line_of_instance(module, owner, key[0], self._is_site(other, module))
+            line = line or (None if module is None else line_of_named_whole(module, owner.name))
             if line is not None:
                 return f"{self.project.name(other)}:{line}"
         return None
@@ -99,16 +100,18 @@ class Needed:
             if at is not None:
                 return f"in {self.project.name(place)}:{at}"
         name = name_elsewhere(module, origin)
-        for other in () if name is None else _others(self.project, path, texts_of_wholes(name)):
-            if name is not None and (line := self._named_whole(other, name)) is not None:
+        way = origin.attributes[:-1]
+        for other in () if name is None else _others(self.project, path, texts_of_wholes(name, way)):
+            if name is not None and (line := self._named_whole(other, name, way)) is not None:
                 return f"in {self.project.name(other)}:{line}"
         return None
 
-    def _named_whole(self, other: Path, name: str) -> int | None:
-        if (other, name) not in self._wholes:
+    def _named_whole(self, other: Path, name: str, way: tuple[str, ...]) -> int | None:
+        asked = other, name, way
+        if asked not in self._wholes:
             module = self.project.module(other) if self._code(other) else None
-            self._wholes[other, name] = None if module is None else line_of_named_whole(module, {name})
-        return self._wholes[other, name]
+            self._wholes[asked] = None if module is None else line_of_named_whole(module, name, way)
+        return self._wholes[asked]
 
     def _read_in(self, other: Path, variables: Collection[str]) -> _Lines:
         data = self._code(other)

@@ -10,6 +10,7 @@ from codemods.engine.readers import environment_variable, library_read
 from codemods.names import Module
 
 _WITH_DEFAULT = frozenset({"Field", "field", "ib", "attrib", "config", "env", "Option"})
+_DECLARE = frozenset({"__slots__", "__all__"})
 _FIELDS = frozenset({"Field", "field", "ib", "attrib"})
 
 
@@ -61,8 +62,8 @@ def is_definition(module: Module, node: ast.AST) -> bool:
     """Tell whether a place gives an item its optional value: an entry of a dict, or an attribute of its own class."""
     parent = module.parents.get(node)
     if isinstance(node, ast.Constant) and isinstance(parent, ast.Tuple | ast.List | ast.Set):
-        statement = module.parents.get(parent)  # __slots__ of a class
-        return isinstance(statement, ast.Assign) and getattr(statement.targets[0], "id", "") == "__slots__"
+        statement = module.parents.get(parent)
+        return isinstance(statement, ast.Assign) and getattr(statement.targets[0], "id", "") in _DECLARE
     if isinstance(parent, ast.Dict) and node in parent.keys:
         values = (value for key, value in zip(parent.keys, parent.values, strict=True) if key is node)
         return all(is_optional(module, value, []) for value in values)

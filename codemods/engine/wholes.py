@@ -31,9 +31,10 @@ _DEEP: Final = 3
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def texts_of_wholes(name: str) -> tuple[str, ...]:
+def texts_of_wholes(name: str, way: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Give the texts one of which stands in a file that looks at all of something of another file."""
-    methods = (f"{name}.{method}" for method in sorted({*_METHODS, "__dict__"} - {"model_dump_json"}))
+    found = sorted({*_METHODS, "__dict__"} - {"model_dump_json"})
+    methods = (f"{part}.{method}" for part in (name, *way) for method in found)
     functions = (f"{function}({name}" for function in ("vars", "asdict", "fields", "all", "getattr"))
     return (*methods, *functions)
 
@@ -51,10 +52,10 @@ def line_of_holders(module: Module, names: Collection[str]) -> int | None:
     return min((line for node in found for line in _lines(module, node, (), _DEEP)), default=None)
 
 
-def line_of_named_whole(module: Module, names: Collection[str]) -> int | None:
-    """Find the first line that looks at all of something that is imported under one of some names, or out of it."""
-    found = [node for node in module.references if last_name(node) in names and _is_imported(module, node)]
-    return min((line for node in found for line in _lines(module, node, (), _DEEP)), default=None)
+def line_of_named_whole(module: Module, name: str, way: tuple[str, ...] = ()) -> int | None:
+    """Find the first line that looks at all of something that is imported under a name, or of what it leads to."""
+    found = [node for node in module.references if last_name(node) == name and _is_imported(module, node)]
+    return min((line for node in found for line in _lines(module, node, way, _DEEP)), default=None)
 
 
 def line_of_own_whole(module: Module, owner: ast.ClassDef) -> int | None:
@@ -87,7 +88,9 @@ def _lines(module: Module, node: ast.expr, way: tuple[str, ...], depth: int) -> 
     item = item_of(parent)
     if way and item is not None and item[0] is node and item[1] == way[0] and isinstance(parent, ast.expr):
         yield from _lines(module, parent, way[1:], depth)
-    elif depth and isinstance(parent, ast.Call) and node is not parent.func:
+    elif depth and isinstance(parent, ast.Call) and node is parent.func:
+        yield from _lines(module, parent, way, depth - 1)  # an object of a class, or what a function gives
+    elif depth and isinstance(parent, ast.Call):
         for function, name in _taken_by(module, parent, node):
             yield from (node.lineno for _ in _lines_of_parameter(module, function, name, depth - 1))
     elif depth and isinstance(parent, ast.Assign) and isinstance(target := parent.targets[0], ast.Name):
@@ -106,7 +109,9 @@ def _is_whole(module: Module, node: ast.expr, parent: ast.AST) -> bool:
             unnamed = name == "get" and any(not _is_text(module, item.args[:1]) for item in called)
             whole = name in _ATTRIBUTES or (bool(called) and name in _METHODS) or unnamed
         case ast.Subscript(value=holder, slice=key, ctx=ast.Load()):
-            whole = holder is node and not isinstance(key, ast.Constant) and module.constant(key) is None
+            whole = holder is node and module.constant(key) is None
+        case ast.Compare(left=left, ops=[ast.In() | ast.NotIn()], comparators=[holder]):
+            whole = holder is node and module.constant(left) is None
         case ast.Call(func=func, args=[first, *rest]) if first is node:
             name = last_name(func)
             whole = name in _FUNCTIONS or (name in _NAMED and not _is_text(module, rest[:1]))
