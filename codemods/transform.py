@@ -57,6 +57,13 @@ class Call:
         found = self.argument(position, keyword)
         return None if found is None else found.value
 
+    def told(self, position: int | None, keyword: str) -> ast.expr | None:
+        """Give the value of an argument to tell of, also out of a dict that is seen and unpacked with ``**``."""
+        found = self.value(position, keyword)
+        unpacked = (argument.value for argument in self.arguments if argument.unpacked and argument.keyword is not None)
+        entries = (entry for value in unpacked for entry in (_entries(self.module, value) or {}).items())
+        return found or next((value for key, value in entries if key == keyword), None)
+
     @property
     def unpacks(self) -> bool:
         """Tell whether arguments may hide in ``*`` or ``**``."""
@@ -262,18 +269,21 @@ def hides_authority(call: Call) -> bool:
 
 
 def _is_harmless(module: Module, node: ast.expr) -> bool:
+    entries = _entries(module, node)
+    return entries is not None and None not in entries and not entries.keys() & _AUTHORITY_KEYS
+
+
+def _entries(module: Module, node: ast.expr) -> dict[str | None, ast.expr] | None:
+    """Give the entries of a dict that is seen and that nothing changes; None where that is not certain."""
     if isinstance(node, ast.Name):
         binding, found = module.assigned_once(node), module.lookup(node)
         if binding is None or binding.value is None or found is None:
-            return False
+            return None
         uses = module.uses(found[0], node.id)
         unpacked = all(isinstance(item := module.parents[use], ast.keyword) and item.arg is None for use in uses)
-        return unpacked and _is_harmless(module, binding.value)
-    keys: set[str | None] = set()
+        return _entries(module, binding.value) if unpacked else None
     if isinstance(node, ast.Dict):
-        keys = {module.constant(key) for key in node.keys}
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args:
-        keys = {keyword.arg for keyword in node.keywords}
-    else:
-        return False
-    return None not in keys and not keys & _AUTHORITY_KEYS
+        return {module.constant(key): value for key, value in zip(node.keys, node.values, strict=True)}
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args:
+        return {keyword.arg: keyword.value for keyword in node.keywords}
+    return None

@@ -117,7 +117,17 @@ class _Finder:
             for construct in self._classes(node):
                 reason = self._use(node)
                 if reason is not None:
-                    yield self._occurrence(node, construct, Report(reason=reason))
+                    yield self._occurrence(node, construct, self._handed_on(node, construct, reason))
+
+    def _handed_on(self, node: ast.expr, construct: str, reason: ReasonCode) -> Report:
+        """Report a class that is used as a value, with what ``functools.partial`` gives it already."""
+        parent, judge = self.module.parents[node], self.known.constructs.get(construct)
+        bound = isinstance(parent, ast.Call) and self.module.qualified(parent.func) == "functools.partial"
+        if not bound or judge is None or not isinstance(parent, ast.Call) or parent.args[:1] != [node]:
+            return Report(reason=reason)
+        call = ast.copy_location(ast.Call(func=node, args=parent.args[1:], keywords=parent.keywords), parent)
+        verdict = judge(call_of(call, construct, self.module))
+        return Report(reason=reason) if verdict is None or isinstance(verdict, Already) else _beneath(verdict, reason)
 
     def strings(self) -> Iterator[Occurrence]:
         """Find patches in tests, and classes that are looked up by their name."""

@@ -116,8 +116,8 @@ def _report(
 ) -> Report:
     return Report(
         reason=reason,
-        client=call.value(1, "client_id"),
-        tenant=call.value(0, "tenant_id"),
+        client=call.told(1, "client_id"),
+        tenant=call.told(0, "tenant_id"),
         secrets=_secrets(dropped),
         files=_files(call, dropped),
         detail=detail,

@@ -67,7 +67,7 @@ def _rewrite(call: Call, credential: Argument) -> Rewrite:
 def _report(call: Call, reason: ReasonCode, credential: Argument | None = None) -> Report:
     return Report(
         reason=reason,
-        client=call.value(0, "client_id"),
+        client=call.told(0, "client_id"),
         tenant=tenant_of(call.module, _authority(call)),
         secrets=() if credential is None else (credential.value,),
         detail=not_entra(call.module, _authority(call)) if reason is _SHARED else "",

@@ -40,3 +40,27 @@ def test_two_meanings_are_told_by_their_lines(tmp_path: Path) -> None:
     )
     (site,) = run_on(tmp_path, source).reported
     assert site.detail == "ClientSecretCredential is bound on line 2 and line 4"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "c = ClientSecretCredential(**{'tenant_id': T, 'client_id': A, 'client_secret': os.environ['S']})",
+        "o = dict(tenant_id=T, client_id=A, client_secret=os.environ['S'])\nc = ClientSecretCredential(**o)",
+        "c = functools.partial(ClientSecretCredential, T, A, os.environ['S'])",
+        "c = functools.partial(ClientSecretCredential, client_secret=os.environ['S'], client_id=A, tenant_id=T)",
+    ],
+)
+def test_a_call_that_is_left_says_what_it_signs_in_as(tmp_path: Path, call: str) -> None:
+    source = f"import functools, os\nfrom azure.identity import ClientSecretCredential\n{call}\n"
+    (site,) = (item.site for item in run_on(tmp_path, source).reported)
+    assert (site.tenant_expression, site.client_expression, site.secret_source) == ("T", "A", "os.environ['S']")
+
+
+def test_a_dict_that_is_changed_says_nothing_for_certain(tmp_path: Path) -> None:
+    source = (
+        "from azure.identity import ClientSecretCredential\no = {'client_id': A, 'client_secret': 'not-real'}\n"
+        "o['client_id'] = B\nc = ClientSecretCredential(**o)\n"
+    )
+    (site,) = (item.site for item in run_on(tmp_path, source).reported)
+    assert site.client_expression is None
