@@ -36,6 +36,8 @@ _TEST_LIBRARY = re.compile(
     rb"^[ \t]*(?:import|from)[ \t]+(?:pytest|unittest|mock|nose|hypothesis|behave|robot)\b", re.MULTILINE
 )
 
+_RARE = 12
+"""Letters of a name that hardly stands in a file for another reason."""
 _NOTED = TEXTS | SIGNS | READS
 Placed = Callable[[Project, Path, Module], Place]
 
@@ -53,12 +55,16 @@ def nobody(name: str, count: int, total: int | None = None) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Candidate:
-    """A file with at least one site, and the place of its helper; ``data`` are its bytes as they were read."""
+    """A file with at least one site; ``data`` are its bytes as they were read."""
 
     listed: Listed
     file: File
-    place: Place
     data: bytes
+
+    @property
+    def place(self) -> Place:
+        """Say where its helper stands."""
+        return self.file.place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -123,22 +129,31 @@ def read_all(
             reading.add(None if isinstance(found, _Look) else found)
     for look in looks:
         project.index.expect(word for each in look.occurrences for word in words_of(look.module, each))
-    if placed is None:
-        project.importing(look.listed.path for look in looks if look.is_placed(request))
+    wanted = () if placed is not None else tuple(look.listed.path for look in looks if look.is_placed(request))
     for look in looks:
-        try:
-            reading.add(_candidate(project, look, request, placed=placed or _placing(request)))
-        except CodemodError as error:
-            reading.add(failed(look.listed.name, error))
-        except RecursionError:
-            reading.add(too_deep(look.listed.name))
+        reading.add(_candidate(look, request, _where(project, look, request, placed or _placing(request), wanted)))
     return reading
+
+
+def _where(
+    project: Project, look: _Look, request: Request, placed: Placed, wanted: tuple[Path, ...]
+) -> Callable[[], Place]:
+    """Find the place of a helper when it is asked for, once; the importers of all ``wanted`` files in one pass."""
+
+    @cache
+    def where() -> Place:
+        if not look.is_placed(request):
+            return nowhere(look.listed.path)
+        project.importing(wanted)
+        return placed(project, look.listed.path, look.module)
+
+    return where
 
 
 def _mentioning(project: Project, known: Knowledge, reading: Reading, told: Told) -> Iterator[tuple[Listed, bytes]]:
     """Yield the files that mention what a transform knows, and note what else is in files that others will ask for."""
     literals, search = _search(known.transforms)
-    files, noted = project.listing.files, {text: list[str]() for text in _NOTED}
+    files, noted = project.listing.files, {text: list[str]() for text in search.texts}
     passed = set(files.texts)
     for text in files.texts:
         reading.scanned += 1
@@ -153,7 +168,7 @@ def _mentioning(project: Project, known: Knowledge, reading: Reading, told: Told
             continue
         if found and not found.isdisjoint(literals):
             yield files.listed(text), data
-        for each in found & _NOTED if found else ():
+        for each in found:
             noted[each].append(text)
     project.index.note(passed, noted)
 
@@ -162,7 +177,8 @@ def _mentioning(project: Project, known: Knowledge, reading: Reading, told: Told
 def _search(transforms: tuple[Transform, ...]) -> tuple[frozenset[bytes], Texts]:
     """Search for what some transforms know; a process that rewrites one tree after the other makes it once."""
     literals = frozenset(literal for transform in transforms for literal in transform.literals)
-    return literals, Texts(literals | _NOTED)
+    names = (name.rpartition(".")[2].encode() for each in transforms for name in (*each.classes, *each.constructs))
+    return literals, Texts({*literals, *(name for name in names if len(name) >= _RARE), *_NOTED})
 
 
 def looks_like_test(name: str, data: bytes) -> bool:
@@ -196,25 +212,21 @@ def _look(project: Project, listed: Listed, data: bytes, known: Knowledge) -> _L
     )
 
 
-def _candidate(project: Project, look: _Look, request: Request, *, placed: Placed) -> Candidate:
-    listed, source, notebook = look.listed, look.source, look.notebook
-    is_test = look.is_test
-    place = placed(project, listed.path, look.module) if look.is_placed(request) else nowhere(listed.path)
+def _candidate(look: _Look, request: Request, where: Callable[[], Place]) -> Candidate:
+    source, notebook, is_test = look.source, look.notebook, look.is_test
     file = File(
         source=source,
         module=look.module,
         occurrences=_set_apart(look.occurrences) if is_test else look.occurrences,
         is_test=is_test and not request.include_tests,
-        helper="" if notebook is not None else place.module,
-        helper_taken=notebook is None and place.taken,
-        helper_unknown="" if notebook is not None else place.unknown,
-        inline=notebook is not None or request.inline or bool(place.unknown),
+        where=where,
+        without_module=notebook is not None or request.inline,
         held=not request.notebooks if notebook is not None else source.text.startswith(_EXPORTS),
         add_option=notebook is None and request.library_mode is LibraryMode.ADD_OPTION,
         environment_credential=notebook is None and request.environment_credential,
         notebook=notebook,
     )
-    return Candidate(listed=listed, file=file, place=place, data=look.data)
+    return Candidate(listed=look.listed, file=file, data=look.data)
 
 
 def _set_apart(occurrences: tuple[Occurrence, ...]) -> tuple[Occurrence, ...]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from codemods.assertion import HELPER_STEM, INLINE_NAMES
 from codemods.engine.flow import Blocked
+from codemods.engine.helpers import Place
 from codemods.engine.notebook import Notebook
 from codemods.engine.sites import Occurrence
 from codemods.engine.source import Source
@@ -23,34 +25,42 @@ _HELPER_NAMES = re.compile(r"managed_identity_assertion(_for_\w+)?|ManagedIdenti
 class File:
     """A candidate as it was read: its text, its bound names, its sites.
 
-    ``helper`` is what the helper module would be imported as; an ``inline`` file gets an expression instead. The sites
-    of a ``held`` file are told and no more; of a ``notebook`` the source is what its cells say together.
+    ``where`` finds the place of its helper, which takes a look at the whole project: so it is asked last. The sites of
+    a ``held`` file are told and no more; of a ``notebook`` the source is what its cells say together.
     """
 
     source: Source
     module: Module
     occurrences: tuple[Occurrence, ...]
     is_test: bool
-    helper: str
-    helper_taken: bool
-    helper_unknown: str = ""
-    inline: bool = False
+    where: Callable[[], Place]
+    without_module: bool = False
     held: bool = False
     add_option: bool = False
     environment_credential: bool = False
     notebook: Notebook | None = None
 
+    @property
+    def place(self) -> Place:
+        """Say where the helper stands."""
+        return self.where()
+
+    @property
+    def inline(self) -> bool:
+        """Tell whether the file gets an expression instead of a helper module, asked for or not."""
+        return self.without_module or bool(self.place.unknown)
+
 
 def no_place(file: File, occurrence: Occurrence) -> Blocked | None:
     """Say why the assertion can come neither from a module nor from one expression."""
-    if not file.inline and file.helper_taken:
+    if not file.inline and file.place.taken:
         return ReasonCode.HELPER_NAME_TAKEN, ""
     if _loses_its_try(file, occurrence):
         return ReasonCode.UNSUPPORTED_FORM, "the program starts without the library, and would not any more"
     if not file.inline or fits_inline(occurrence):
         return None
-    if file.helper_unknown:
-        return ReasonCode.HELPER_PLACE_UNKNOWN, file.helper_unknown
+    if file.notebook is None and file.place.unknown:
+        return ReasonCode.HELPER_PLACE_UNKNOWN, file.place.unknown
     return ReasonCode.UNSUPPORTED_FORM, "no single expression can take its place: use a helper module"
 
 
@@ -103,8 +113,10 @@ def collision(file: File, occurrence: Occurrence) -> str | None:
 
 def _is_taken(file: File, name: str, meanings: set[str]) -> bool:
     """Tell whether a name that comes with the assertion means something else already."""
-    if file.inline:
-        return name in INLINE_NAMES and meanings != {INLINE_NAMES[name]}
+    if name in INLINE_NAMES:
+        return meanings != {INLINE_NAMES[name]} and file.inline
+    if _HELPER_NAMES.fullmatch(name) is None or file.inline:
+        return False
     modules = (meaning.rpartition(".")[0] for meaning in meanings)
-    own = {HELPER_STEM, file.helper.rpartition(".")[2]}
-    return _HELPER_NAMES.fullmatch(name) is not None and not all(item.rpartition(".")[2] in own for item in modules)
+    own = {HELPER_STEM, file.place.module.rpartition(".")[2]}
+    return not all(item.rpartition(".")[2] in own for item in modules)

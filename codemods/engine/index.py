@@ -96,7 +96,8 @@ class Index:
 
     def _where(self, texts: Iterable[bytes]) -> Iterable[str]:
         """Name the files that may hold one of some texts: all of them, unless each text holds one that was noted."""
-        signs = {next((sign for sign in self._noted if sign in text), None) for text in texts}
+        fewest = sorted(self._noted, key=lambda sign: len(self._noted[sign]))
+        signs = {next((sign for sign in fewest if sign in text), None) for text in texts}
         held = {name for sign in signs if sign is not None for name in self._noted[sign]}
         if None in signs:
             return self._files()

@@ -137,7 +137,17 @@ def refusal(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked
     known = around.type_tests.get(occurrence.site.construct) or occurrence.trace.problem
     if not known and (line := fallback(file.module, occurrence)) is not None:
         known = ReasonCode.GUARDED_BY_SECRET, f"the program goes on in another way on line {line}"
-    return known or _refused_here(file, occurrence) or _refused_there(file, occurrence, around)
+    early = known or (_without_place(file, occurrence) if file.without_module else None)
+    refused = early or _refused_here(file, occurrence) or _refused_there(file, occurrence, around)
+    return refused or _without_place(file, occurrence)
+
+
+def _without_place(file: File, occurrence: Occurrence) -> Blocked | None:
+    """Say why nothing can come in place of the secret where the site stands."""
+    if (nowhere := no_place(file, occurrence)) is not None:
+        return nowhere
+    name = collision(file, occurrence)
+    return None if name is None else (ReasonCode.NAME_COLLISION, name)
 
 
 def _taken_by(occurrence: Occurrence, verdict: Report, around: Surroundings) -> str:
@@ -194,12 +204,8 @@ def _taken_as(occurrence: Occurrence, module: Module, around: Surroundings) -> s
 def _refused_here(file: File, occurrence: Occurrence) -> Blocked | None:
     if any(text.value == _TOKEN_FILE for text in file.module.strings):
         return ReasonCode.AKS_DIRECT_FEDERATION, ""
-    if (nowhere := no_place(file, occurrence)) is not None:
-        return nowhere
     if file.notebook is not None and (line := strays(file.notebook, file.module, occurrence)) is not None:
         return ReasonCode.NOTEBOOK, f"what it needs is in another cell (line {line})"
-    if (name := collision(file, occurrence)) is not None:
-        return ReasonCode.NAME_COLLISION, name
     if any(isinstance(parent, ast.JoinedStr) for parent in file.module.ancestors(occurrence.node)):
         return ReasonCode.UNSUPPORTED_FORM, "inside an f-string"
     nodes = {other.node for other in file.occurrences if other is not occurrence and isinstance(other.verdict, Rewrite)}
