@@ -25,6 +25,7 @@ from codemods.engine.uses import may_be_item
 from codemods.engine.wholes import (
     line_of_holders,
     line_of_named_whole,
+    line_of_namespace,
     line_of_own_whole,
     line_of_whole,
     texts_of_wholes,
@@ -210,7 +211,7 @@ def _line_of_definition(module: Module, place: tuple[int, int], holders: Iterabl
     around = (node for value in values for node in module.ancestors(value))
     owner = next((node for node in around if isinstance(node, ast.ClassDef)), None)
     lines = [line_of_holders(module, frozenset(holders))]
-    lines += [] if owner is None else [line_of_own_whole(module, owner)]
+    lines += [line_of_namespace(module) if owner is None else line_of_own_whole(module, owner)]
     return min((line for line in lines if line is not None), default=None)
 
 

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import PurePath
 
 from codemods.assertion import guid
+from codemods.engine.by_name import is_looked_up, is_name_test
 from codemods.engine.evidence import Seen
 from codemods.engine.handed_over import handed_over
 from codemods.engine.indirect import PATCH, Indirect, is_annotation, is_presence_test, is_type_test, last_name
@@ -132,9 +133,13 @@ class _Finder:
     def strings(self) -> Iterator[Occurrence]:
         """Find patches in tests, and classes that are looked up by their name."""
         joined = "\n".join(str(node.value) for node in self.module.strings)
-        names = [name for name in self.known.class_names if name in joined]
+        names = [name for name in (*self.known.class_names, *self.known.private) if name in joined]
         for node in self.module.strings if names else ():
-            if any(name in str(node.value) for name in names) and (found := self.indirect.text(node)) is not None:
+            if node.value in self.known.private and is_looked_up(self.module, node):
+                yield self._occurrence(node, str(node.value), Report(reason=ReasonCode.PRIVATE_ATTRIBUTE_USE))
+            elif node.value in self.known.class_names and is_name_test(self.module, node):
+                yield self._occurrence(node, str(node.value), Report(reason=ReasonCode.TYPE_DEPENDENT))
+            elif any(name in str(node.value) for name in names) and (found := self.indirect.text(node)) is not None:
                 yield self._occurrence(node, *found)
 
     def imports(self) -> Iterator[Occurrence]:

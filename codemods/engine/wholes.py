@@ -73,6 +73,25 @@ def line_of_own_whole(module: Module, owner: ast.ClassDef) -> int | None:
     return min(lines, default=None)
 
 
+def line_of_namespace(module: Module) -> int | None:
+    """Find the first line of a module that looks up its own names by a text that is not written there."""
+    calls = (call for call in module.calls if last_name(call.func) in {"globals", "vars"} and not call.args)
+    return min((call.lineno for call in calls if _is_read(module, call)), default=None)
+
+
+def _is_read(module: Module, call: ast.Call) -> bool:
+    """Tell whether a namespace is more than written into, or read for a name that is written out."""
+    match parent := module.parents[call]:
+        case ast.Subscript(slice=key):
+            return isinstance(parent.ctx, ast.Load) and module.constant(key) is None
+        case ast.Attribute(attr=name):
+            around = module.parents[parent]
+            given = around.args[:1] if isinstance(around, ast.Call) else []
+            return name not in {"update", "setdefault", "pop", "__setitem__"} and not _is_text(module, given)
+        case _:
+            return True
+
+
 def _is_imported(module: Module, node: ast.expr) -> bool:
     """Tell whether an expression is a name that is imported, or an attribute of one."""
     root = node.value if isinstance(node, ast.Attribute) else node
