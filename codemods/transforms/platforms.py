@@ -13,27 +13,46 @@ from typing import Final
 
 from codemods.model import ReasonCode
 from codemods.names import Module
-from codemods.transform import Call, Found, Report, Transform, Verdict
+from codemods.transform import Found, Report, Transform
 
 _CONNECTION: Final = (
     'Connection(..., extra={"managed_identity_client_id": CLIENT_ID_OF_THE_MANAGED_IDENTITY, '
     '"workload_identity_tenant_id": tenant_id}) without login and password'
 )
 _LOGIN: Final = "the sign-in of the host of the app (such as App Service authentication), which can do without a secret"
-_TYPES: Final = re.compile(r"azure(_\w+)?|wasb|adls|adx|msgraph|microsoft_\w+|powerbi")
+_CONNECTIONS: Final = frozenset({
+    "airflow.models.Connection", "airflow.models.connection.Connection", "airflow.sdk.Connection",
+})  # fmt: skip
+_TYPES: Final = frozenset({
+    "azure", "azure_data_lake", "adls", "adx", "azure_data_explorer", "azure_data_factory", "azure_synapse", "msgraph",
+    "powerbi",
+})  # fmt: skip
+"""Types whose password is the secret of an application; others keep the key of an account there."""
 _PROVIDERS: Final = re.compile(r"microsoft|entra|azure|aad", re.IGNORECASE)
 _STREAMLIT: Final = "streamlit.login"
 
 
-def _connection(call: Call) -> Verdict | None:
-    """Report a connection to Azure that is given a password."""
-    kind, secret = call.module.constant(call.value(1, "conn_type")) or "", call.value(5, "password")
-    if _TYPES.fullmatch(kind) is None or secret is None or (isinstance(secret, ast.Constant) and not secret.value):
-        return None
-    return Report(reason=ReasonCode.OTHER_LIBRARY, client=call.value(4, "login"), secrets=(secret,), target=_CONNECTION)
+def _connections(module: Module) -> Iterator[Found]:
+    """Find connections to Azure that are given a password; a storage account has a key there, but for a tenant."""
+    for call in module.calls:
+        named = {item.arg: item.value for item in call.keywords}
+        kind, secret = module.constant(named.get("conn_type")) or "", named.get("password")
+        if secret is None or _CONNECTIONS.isdisjoint(module.meanings(call.func)) or _is_left_out(secret):
+            continue
+        texts = (item.value for item in ast.walk(call) if isinstance(item, ast.Constant))
+        storage = kind == "wasb" and any("tenant" in str(text) for text in texts)
+        if kind in _TYPES or storage:
+            report = Report(
+                reason=ReasonCode.OTHER_LIBRARY, client=named.get("login"), secrets=(secret,), target=_CONNECTION
+            )
+            yield Found(node=call, construct="airflow.models.Connection", report=report)
 
 
-def _search(module: Module) -> Iterator[Found]:
+def _is_left_out(secret: ast.expr) -> bool:
+    return isinstance(secret, ast.Constant) and not secret.value
+
+
+def _logins(module: Module) -> Iterator[Found]:
     """Find Streamlit's login, called or handed over; one by a provider that is called otherwise is somebody else's."""
     for node in module.references:
         if not isinstance(node, ast.Attribute) or node.attr != "login" or module.qualified(node) != _STREAMLIT:
@@ -51,12 +70,14 @@ def _search(module: Module) -> Iterator[Found]:
         yield Found(node=call or node, construct=_STREAMLIT, report=report)
 
 
+def _search(module: Module) -> Iterator[Found]:
+    yield from _connections(module)
+    yield from _logins(module)
+
+
 TRANSFORM = Transform(
     name="platforms",
     literals=(b"conn_type", b"st.login", b"streamlit.login"),
-    constructs={
-        f"{module}.Connection": _connection for module in ("airflow.models", "airflow.models.connection", "airflow.sdk")
-    },
     search=_search,
-    evidence=(("streamlit", ".login"),),
+    evidence=(("streamlit", ".login"), ("airflow", "conn_type", "password")),
 )

@@ -19,6 +19,7 @@ from codemods import oauth_session, other_proofs, token_request
 from codemods.model import ReasonCode
 from codemods.names import Module
 from codemods.provider import is_elsewhere, is_token_address, knows_entra, knows_host
+from codemods.scope import Kind
 from codemods.sending import (
     FIELDS,
     FUNCTIONS,
@@ -122,7 +123,13 @@ def _is_field(module: Module, fields: dict[str, ast.expr], proof: str) -> bool:
         return "client_assertion_type" in fields and not other_proofs.is_of_identity(module, value)
     if isinstance(value, ast.Constant) and "grant_type" in fields:
         return not value.value or _is_secret(value)
-    return _is_secret(value) and not _is_variable(value)
+    return _is_secret(value) and not _is_variable(value) and not _is_function(module, value)
+
+
+def _is_function(module: Module, value: ast.expr | None) -> bool:
+    """Tell whether a value is a function or a class of the file, as in a table of ways to sign in."""
+    found = module.lookup(value) if isinstance(value, ast.Name) else None
+    return found is not None and {binding.kind for binding in found[1]} == {Kind.DEFINITION}
 
 
 def _is_variable(value: ast.expr | None) -> bool:
