@@ -19,7 +19,7 @@ _WORD = re.compile(rb"\w+").findall
 _BEFORE = re.compile(rb"(?:\w+%s\.%s)*\Z" % (_GAP, _GAP)).search
 _LONGEST = 400
 # The names of an import, in parentheses or on one logical line; whatever else is called so holds no fewer words.
-_STATEMENT = re.compile(r"(?:from|import)\b[^\n\\(]*(?:\\\r?\n?[^\n\\(]*)*(?:\([^)#]*(?:#[^\n]*[^)#]*)*)?").findall
+_REST = re.compile(r"import\b[^\n\\(]*(?:\\\r?\n?[^\n\\(]*)*(?:\([^)#]*(?:#[^\n]*[^)#]*)*)?")
 _NAMES = re.compile(r"\w+").findall
 _STAR = re.compile(r"import[\s\\]*\*").search
 
@@ -50,7 +50,25 @@ def _lines_of_imports(data: bytes) -> Iterator[bytes]:
 
 def words_of_imports(text: str) -> frozenset[str]:
     """Give the words of the statements that import something, wherever their names stand."""
-    return frozenset(_NAMES("\n".join(_STATEMENT(text))))
+    return frozenset(_NAMES("\n".join(_statements(text))))
+
+
+def _statements(text: str) -> Iterator[str]:
+    """Yield what stands behind ``from`` and ``import``: one fixed text is found much sooner than a pattern."""
+    position = text.find("import")
+    while position >= 0:
+        if (found := _REST.match(text, position)) is not None:
+            start = text.find("from", _start_of_line(text, position), position)
+            yield text[position if start < 0 else start : found.end()]
+        position = text.find("import", position + 1 if found is None else found.end())
+
+
+def _start_of_line(text: str, position: int) -> int:
+    """Find where the logical line starts that a position is on."""
+    start = text.rfind("\n", 0, position)
+    while start >= 0 and text.endswith(("\\", "\\\r"), 0, start):
+        start = text.rfind("\n", 0, start)
+    return start + 1
 
 
 def may_take_all(text: str) -> bool:

@@ -21,7 +21,7 @@ from codemods.engine.needs import line_of_instance, needs_item, needs_variables
 from codemods.engine.project import Project
 from codemods.engine.spelled import as_setting
 from codemods.engine.traced import Origin
-from codemods.engine.uses import may_be_item
+from codemods.engine.uses import NO_ITEMS, Items, items_of
 from codemods.engine.wholes import (
     line_of_holders,
     line_of_named_whole,
@@ -45,6 +45,7 @@ class Needed:
         self._reads = _Answers(project=project, words=_words, look=self._read_in)
         self._composed = _Answers(project=project, words=halves, look=self._composed_in, beside=READS)
         self._wholes: dict[tuple[Path, str, tuple[str, ...]], int | None] = {}
+        self._items: dict[tuple[Path, str], Items | None] = {}
 
     def assume(self, statements: frozenset[ast.AST]) -> None:
         """Judge from now on as if some statements were not there."""
@@ -69,12 +70,18 @@ class Needed:
         """Name a place of another file that reads the same entry of the same thing."""
         names = frozenset(holders)
         for other in _others(self.project, path, (key,)):
-            data = self._code(other)
-            module = self.project.module(other) if data and may_be_item(data, key=key, holders=names) else None
+            items = self._items_in(other, key)
+            module = self.project.module(other) if items is None or items.may_be_of(names) else None
             line = None if module is None else needs_item(module, key, set(holders), self._is_site(other, module))
             if line is not None:
                 return f"{self.project.name(other)}:{line}"
         return None
+
+    def _items_in(self, other: Path, key: str) -> Items | None:
+        if (other, key) not in self._items:
+            data = self._code(other)
+            self._items[other, key] = items_of(data, key) if data else NO_ITEMS
+        return self._items[other, key]
 
     def instance(self, path: Path, origin: Origin) -> str | None:
         """Find a file that knows the class a secret is an attribute of, and reads it, or makes something else of it."""

@@ -78,7 +78,9 @@ def hints(data: bytes, names: Collection[str]) -> dict[str, Hint]:
 
 def loose_names(text: str, names: Collection[str]) -> frozenset[str]:
     """Give the names that a file may have as they are, as a star import would give them; what is no Python may all."""
-    wanted = frozenset(names)
+    wanted = frozenset(name for name in names if _may_be_loose(text, name))
+    if not wanted:
+        return wanted
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # escapes in other people's strings are not ours to warn about
@@ -93,17 +95,39 @@ def loose_names(text: str, names: Collection[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def may_be_item(data: bytes, *, key: str, holders: frozenset[str]) -> bool:
-    """Tell whether a file may hold an item of something that is called like one of some holders, or is one of them."""
+def _may_be_loose(text: str, name: str) -> bool:
+    """Tell whether a name stands anywhere but behind a dot."""
+    if not (name.isascii() and text.isascii()):  # an identifier has more than one spelling outside of ASCII
+        return True
+    return name.startswith("__") or re.search(rf"{name}(?!\w)(?<![\w.]{name})", text) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Items:
+    """What a text may read an item of: the first names of the holders, and what is imported where one of them is."""
+
+    roots: frozenset[str]
+    imported: frozenset[str] = frozenset()
+
+    def may_be_of(self, holders: frozenset[str]) -> bool:
+        """Tell whether one may be an item of something that is called like one of some holders, or is one of them."""
+        return not self.roots.isdisjoint(holders) or not self.imported.isdisjoint(holders)
+
+
+NO_ITEMS = Items(roots=frozenset())
+
+
+def items_of(data: bytes, key: str) -> Items | None:
+    """Say whose items of a name a file may read; None where its text does not tell."""
     name, text = key.rpartition("/")[2], _text(data)
     if text is None or not name.isascii() or not name.isidentifier() or name != key:
-        return as_item(key)(data)
+        return None if as_item(key)(data) else NO_ITEMS
     try:
-        roots = {holder.partition(".")[0] for holder in holders_of(text, name)}
+        roots = frozenset(holder.partition(".")[0] for holder in holders_of(text, name))
     except Untold:
-        return True
-    imported = words_of_imports(text)
-    return bool(roots & holders) or bool(roots & imported and holders & imported)
+        return None
+    imported = words_of_imports(text) if roots else frozenset[str]()
+    return Items(roots=roots, imported=frozenset() if roots.isdisjoint(imported) else imported)
 
 
 def may_call(data: bytes, name: str) -> bool:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from codemods.engine.evidence import spelled_otherwise
 from codemods.engine.holders import Untold, holders_of
+from codemods.engine.imported import words_of_imports
 from codemods.engine.items import item_of
-from codemods.engine.uses import hints, loose_names, may_be_item
+from codemods.engine.uses import hints, items_of, loose_names
 from codemods.names import root_name
 
 TOLD = {
@@ -96,7 +97,8 @@ def test_an_item_of_what_is_imported_matters(text: str, head: str) -> None:
             root = root_name(item[0])
             assert hint.item
             assert hint.sure or root is None or root.id not in imported
-            assert root is None or may_be_item((head + text).encode(), key="key", holders=frozenset({root.id}))
+            items = items_of((head + text).encode(), "key")
+            assert root is None or items is None or items.may_be_of(frozenset({root.id}))
 
 
 @pytest.mark.parametrize(
@@ -105,11 +107,34 @@ def test_an_item_of_what_is_imported_matters(text: str, head: str) -> None:
         ("from a import *\nprint(key)", True),
         ("def f():\n    return [key for x in y]", True),
         ("a.key = 'key'  # key", False),
-        ("no Python at all", True),
+        ("no Python at all: key", True),
+        ("no Python at all: a.key", False),
+        ("def f(key): pass", True),
+        ("b. key", False),
+        ("clé = b.\uff4bey", False),
+        ("clé = \uff4bey", True),
     ],
 )
 def test_a_name_as_it_is_may_come_with_a_star(text: str, loose: bool) -> None:  # noqa: FBT001 - a table
     assert loose_names(text, {"key", "other"}) >= {"key"} if loose else not loose_names(text, {"key", "other"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import a, b.c as d",
+        "x = 1; from a.b \\\n  import c, \\\n  d",
+        "from a import (  # one (of them)\n  b,  # (old)\n  c as d,\n)",
+        "from \\\r\na import b\rimport c\r",
+        "if x: import a\nelse:\n\tfrom . import b",
+        "import imported, reimport\nfrom important import fromage",
+    ],
+)
+def test_the_words_of_imports_are_all_of_their_names(text: str) -> None:
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {word for node in nodes for alias in node.names for word in (*alias.name.split("."), alias.asname) if word}
+    assert names <= words_of_imports(text)
+    assert "x" not in words_of_imports(text)
 
 
 def test_an_item_of_settings_matters_whoever_holds_them() -> None:
