@@ -17,6 +17,7 @@ from codemods.leftover import variable_of
 from codemods.model import ReasonCode
 from codemods.names import Module
 from codemods.scope import Kind
+from codemods.transform import ReplaceEntry, Rewrite
 
 
 def words_of(module: Module, occurrence: Occurrence) -> Iterator[str]:
@@ -31,6 +32,7 @@ def words_of(module: Module, occurrence: Occurrence) -> Iterator[str]:
         yield occurrence.site.construct.rpartition(".")[2]
         yield from (read.name for read in trace.names if read.binding.kind is not Kind.IMPORT)
         yield from (word for origin in trace.origins for word in _words_of_origin(module, origin))
+        yield from () if (body := name_of_body(module, occurrence)) is None else (body,)
     yield from _offered(occurrence)
 
 
@@ -49,6 +51,18 @@ def name_elsewhere(module: Module, origin: Origin) -> str | None:
     if binding.kind is Kind.IMPORT:
         return binding.name if binding.alias is None else binding.alias.name.rpartition(".")[2]
     return binding.name if binding in module.top.bindings.get(binding.name, ()) else None
+
+
+def name_of_body(module: Module, occurrence: Occurrence) -> str | None:
+    """Give the name under which others may take the body of a request that a site makes."""
+    statements = (node for node in module.ancestors(occurrence.node) if isinstance(node, ast.stmt))
+    edits = occurrence.verdict.edits if isinstance(occurrence.verdict, Rewrite) else ()
+    match next(statements, None) if any(isinstance(edit, ReplaceEntry) for edit in edits) else None:
+        case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
+            outer = module.lookup(target)
+            return target.id if outer is not None and outer[0] is module.top else None
+        case _:
+            return None
 
 
 def _offered(occurrence: Occurrence) -> Iterator[str]:

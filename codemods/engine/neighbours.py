@@ -16,7 +16,7 @@ from pathlib import Path
 
 from codemods.engine.candidates import Candidate, Reading
 from codemods.engine.definitions import Definition, Definitions
-from codemods.engine.expected import words_of
+from codemods.engine.expected import name_of_body, words_of
 from codemods.engine.floors import Floors
 from codemods.engine.flow import Blocked, Dropped, dropped_with, keys_of
 from codemods.engine.guards import understand
@@ -170,6 +170,8 @@ def _names(candidates: Iterable[Candidate]) -> set[str]:
                 func = occurrence.node.func if isinstance(occurrence.node, ast.Call) else None
                 imported = isinstance(func, ast.Name) and candidate.file.module.lookup(func) is not None
                 found |= {func.id} if isinstance(func, ast.Name) and imported else set()
+                body = name_of_body(candidate.file.module, occurrence)
+                found |= set() if body is None else {body}
     return found
 
 

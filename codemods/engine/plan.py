@@ -14,6 +14,7 @@ from codemods.assertion import Application, guid
 from codemods.authority import authority_of
 from codemods.engine.alternatives import alternative
 from codemods.engine.applications import Policy, decide
+from codemods.engine.expected import name_of_body
 from codemods.engine.fallback import fallback
 from codemods.engine.file import File, collision, no_place
 from codemods.engine.flow import Blocked, Dropped, dropped_with, keys_of, obstacle
@@ -33,7 +34,7 @@ from codemods.model import (
     SiteOutcome,
 )
 from codemods.names import Module
-from codemods.transform import Already, ReplaceEntry, Report, Rewrite
+from codemods.transform import Already, Report, Rewrite
 
 _TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105 - the name of a variable
 _NOT_THE_SAME = frozenset({
@@ -179,16 +180,9 @@ def _refused_there(file: File, occurrence: Occurrence, around: Surroundings) -> 
 
 def _sent_by(occurrence: Occurrence, module: Module, around: Surroundings) -> str | None:
     """Name a file that takes a body from here: it would send an assertion that was made when this one was imported."""
-    statements = (node for node in module.ancestors(occurrence.node) if isinstance(node, ast.stmt))
-    edits = occurrence.verdict.edits if isinstance(occurrence.verdict, Rewrite) else ()
-    match next(statements, None) if any(isinstance(edit, ReplaceEntry) for edit in edits) else None:
-        case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
-            outer = module.lookup(target)
-            name = target.id if outer is not None and outer[0] is module.top else ""
-            place = around.used_elsewhere(name) if name else None
-            return None if place is None else f"{name} is used by {place}"
-        case _:
-            return None
+    name = name_of_body(module, occurrence)
+    place = None if name is None else around.used_elsewhere(name)
+    return None if place is None else f"{name} is used by {place}"
 
 
 def _taken_as(occurrence: Occurrence, module: Module, around: Surroundings) -> str | None:
