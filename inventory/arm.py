@@ -32,9 +32,9 @@ from yarl import URL
 from inventory.arm_answers import WireList, WireRows, quota_wait, refused
 from inventory.arm_pace import READS, WRITES, Pace
 from inventory.arm_settings import ArmSettings
+from inventory.cloud import Cloud
 from inventory.errors import InventoryError, ReadFailedError
 from inventory.graph_settings import checked_origin, origin
-from inventory.model import Cloud
 from inventory.refusals import sign_in_failed, unreachable
 from inventory.retry_after import retry_after
 from inventory.sign_in import credential

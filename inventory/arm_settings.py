@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from inventory.cloud import Cloud
 from inventory.graph_settings import GraphSettings
-from inventory.model import Cloud
 
 # Audience and address of a cloud are one ("Azure China 21Vianet developer guide", "Compare Azure Government").
 _ENDPOINTS: Final[Mapping[Cloud, str]] = {

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
+from inventory.cloud import Cloud
 from inventory.directory import Page
 from inventory.errors import CursorExpiredError, InventoryError, ReadFailedError
 from inventory.evidence_source import Entry, EvidenceRequest, unread, why
@@ -16,7 +17,7 @@ from inventory.graph import Answer, GraphConnection
 from inventory.graph_paging import expired
 from inventory.instants import instant
 from inventory.logs.extent import Extent
-from inventory.model import Cloud, ScanNote
+from inventory.model import ScanNote
 from inventory.trail import Trail
 from inventory.usage import Source, SourceName, Use
 from inventory.wire import WireObject, WirePage

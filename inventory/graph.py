@@ -30,10 +30,11 @@ from kiota_http.middleware.options import ResponseHandlerOption
 from msgraph.graph_request_adapter import GraphRequestAdapter
 
 from inventory import graph_transport
+from inventory.cloud import Cloud
 from inventory.errors import InventoryError, ReadFailedError
 from inventory.graph_settings import GraphSettings, checked_origin, origin
 from inventory.mending import decoded
-from inventory.model import Cloud, TenantId
+from inventory.model import TenantId
 from inventory.quotas import Quotas
 from inventory.refusals import refused, sign_in_failed, unreachable
 from inventory.sign_in import credential

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from inventory.cloud import Cloud
 from inventory.errors import TenantUnreachableError
-from inventory.model import Cloud
 
 Origin = tuple[str, str | None, int | None]
 """Scheme, host and port of a URL."""

@@ -18,6 +18,7 @@ import msgspec
 from inventory import hosting_convert as convert
 from inventory.addresses import AddressBook
 from inventory.arm import ArmConnection
+from inventory.cloud import Cloud
 from inventory.directory import FederatedOf, Page
 from inventory.errors import CursorExpiredError, InventoryError, PermissionMissingError, ReadFailedError
 from inventory.estate import AssignedIdentity, Host, HostSetting, Subscription
@@ -32,7 +33,7 @@ from inventory.hosting_wire import (
     WireSignInSettings,
     WireSubscription,
 )
-from inventory.model import Cloud, FederatedCredential, ScanNote
+from inventory.model import FederatedCredential, ScanNote
 from inventory.settings_kind import KnownIds
 from inventory.trail import Trail
 

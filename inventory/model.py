@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
+from inventory.cloud import Cloud
 from inventory.estate import Host, Policy, RoleHeld, Subscription
 from inventory.ids import (
     ApplicationId,
@@ -22,7 +23,6 @@ __all__ = [
     "Application",
     "ApplicationId",
     "ClientId",
-    "Cloud",
     "Credential",
     "CredentialKind",
     "FederatedCredential",
@@ -42,14 +42,6 @@ __all__ = [
     "Snapshot",
     "TenantId",
 ]
-
-
-class Cloud(enum.StrEnum):
-    """The Microsoft clouds an Entra tenant can live in; an exchange never crosses from one to another."""
-
-    PUBLIC = "public"
-    USGOV = "usgov"
-    CHINA = "china"
 
 
 class CredentialKind(enum.StrEnum):

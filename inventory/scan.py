@@ -11,13 +11,14 @@ from datetime import datetime
 from pathlib import Path
 
 from inventory.changing import count_again, look_again, take, told
+from inventory.cloud import Cloud
 from inventory.collecting import Collecting, Listing, Progress
 from inventory.directory import Collection, Directory
 from inventory.errors import CursorExpiredError, InventoryError, PermissionMissingError, ReadFailedError, SnapshotError
 from inventory.evidence_source import EvidenceRequest, EvidenceSource
 from inventory.hosting import Hosting
 from inventory.identities import Identities
-from inventory.model import Cloud, ScanNote, TenantId
+from inventory.model import ScanNote, TenantId
 from inventory.settings_kind import KnownIds
 from inventory.snapshot import SnapshotWriter, deltas
 from inventory.snapshot.digest import AGED

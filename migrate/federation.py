@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from shlex import quote
 from urllib.parse import quote as percent
 
+from inventory.cloud import Cloud
 from inventory.directory import Directory
 from inventory.errors import ReadFailedError
-from inventory.model import Cloud, FederatedCredential
+from inventory.model import FederatedCredential
 from migrate import concurrency, rollout
 from migrate.entry import Json, Kind
 from migrate.errors import LeaseHeldError, LeaseLostError, WriteFailedError

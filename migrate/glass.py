@@ -9,7 +9,8 @@ from datetime import datetime
 from shlex import quote
 from typing import Final
 
-from inventory.model import ApplicationId, Cloud, Holder, KeyId
+from inventory.cloud import Cloud
+from inventory.model import ApplicationId, Holder, KeyId
 from migrate.circumstances import BreakGlass
 from migrate.errors import PolicyError
 from migrate.model import Carried

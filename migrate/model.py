@@ -6,10 +6,10 @@ import enum
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from inventory.cloud import Cloud
 from inventory.model import (
     ApplicationId,
     ClientId,
-    Cloud,
     CredentialKind,
     FederatedCredential,
     Holder,

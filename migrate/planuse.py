@@ -7,8 +7,9 @@ from pathlib import Path
 
 import msgspec
 
+from inventory.cloud import Cloud
 from inventory.errors import SnapshotError
-from inventory.model import ClientId, Cloud, TenantId
+from inventory.model import ClientId, TenantId
 from inventory.snapshot import header
 from migrate import planfile, rollout
 from migrate.entry import Entry, Json, Kind

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from inventory import sign_in
+from inventory.cloud import Cloud
 from inventory.directory import Page
 from inventory.errors import InventoryError, PermissionMissingError, ReadFailedError, SignInFailedError
 from inventory.evidence_source import USERS, Entry, EvidenceRequest, Workspace, unread, why
@@ -23,7 +24,6 @@ from inventory.logs.extent import Extent, Span
 from inventory.logs.standing import said_apart
 from inventory.logs.tally import Tally, key_of
 from inventory.logs.tally import row as summed
-from inventory.model import Cloud
 from inventory.refusals import sign_in_failed, unreachable
 from inventory.usage import Source, SourceName, Use
 

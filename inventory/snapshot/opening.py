@@ -14,8 +14,9 @@ from urllib.parse import quote
 
 import msgspec
 
+from inventory.cloud import Cloud
 from inventory.errors import SnapshotError
-from inventory.model import Cloud, TenantId
+from inventory.model import TenantId
 from inventory.tables import schema
 
 _MAGIC = b"SQLite format 3\0"  # "Database File Format", 1.3.1

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from inventory.cloud import Cloud
 from inventory.errors import SnapshotError
-from inventory.model import Cloud, TenantId
+from inventory.model import TenantId
 from inventory.snapshot.files import transaction
 from inventory.tables import schema
 from inventory.tables.texts import time_text

@@ -14,10 +14,11 @@ from typing import Self
 
 import msgspec
 
+from inventory.cloud import Cloud
 from inventory.directory import UNREAD, Page
 from inventory.errors import SnapshotError
 from inventory.idset import IdSet
-from inventory.model import Cloud, ScanNote, Snapshot, TenantId
+from inventory.model import ScanNote, Snapshot, TenantId
 from inventory.snapshot import completion, entries, part, refreshing
 from inventory.snapshot.digest import Digest
 from inventory.snapshot.entries import Entry

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from inventory.model import Cloud
+from inventory.cloud import Cloud
 
 
 class Named(click.Path):

@@ -26,7 +26,7 @@ from typing import Any, Final
 import click
 
 from codemods.tomlkeys import DEEPEST, deep_key
-from inventory.model import Cloud
+from inventory.cloud import Cloud
 from migrate import infile
 from migrate.cli.options import Settings
 

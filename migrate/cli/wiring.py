@@ -15,6 +15,7 @@ import click
 
 from inventory.arm import ArmConnection
 from inventory.arm_settings import ArmSettings
+from inventory.cloud import Cloud
 from inventory.errors import SignInFailedError
 from inventory.evidence import sources
 from inventory.evidence_source import EvidenceRequest, Workspace
@@ -22,7 +23,6 @@ from inventory.graph import GraphConnection, GraphSettings
 from inventory.graph_directory import GraphDirectory
 from inventory.graph_settings import cloud_of_authority
 from inventory.hosting import Hosting
-from inventory.model import Cloud
 from inventory.privilege import tier_of
 from inventory.scan import Readers
 from migrate import planuse

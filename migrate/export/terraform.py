@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from inventory.model import Cloud
+from inventory.cloud import Cloud
 from migrate.export import attaching, notes
 from migrate.export.work import Attachment, Job, NewIdentity, Trust, Work
 from migrate.steps import FEDERATED_DESCRIPTION

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from inventory.model import Cloud, TenantId
+from inventory.cloud import Cloud
+from inventory.model import TenantId
 
 _LOGIN_HOSTS = {
     Cloud.PUBLIC: "login.microsoftonline.com",

@@ -22,10 +22,11 @@ from pathlib import Path
 import pytest
 
 from inventory import snapshot
+from inventory.cloud import Cloud
 from inventory.diff import diff
 from inventory.directory import FederatedOf, Page
 from inventory.explain import explain
-from inventory.model import Application, ApplicationId, ClientId, Cloud, KeyId
+from inventory.model import Application, ApplicationId, ClientId, KeyId
 from inventory.report import queries
 from inventory.snapshot import SnapshotWriter
 from inventory.snapshot.completion import complete

@@ -10,8 +10,8 @@ from typing import Any
 from inventory import hosting_wire
 from inventory.arm import ArmConnection
 from inventory.arm_settings import ArmSettings
+from inventory.cloud import Cloud
 from inventory.graph import GraphSettings
-from inventory.model import Cloud
 from tests.inventory.madeup import MadeUpGraph, StaticCredential
 
 RESOURCE_GRAPH = "/providers/Microsoft.ResourceGraph/resources"

@@ -12,6 +12,7 @@ import pytest
 from inventory.arm import _QUERIES, ArmConnection
 from inventory.arm_answers import WireList
 from inventory.arm_settings import ArmSettings
+from inventory.cloud import Cloud
 from inventory.errors import (
     ReadFailedError,
     SignInFailedError,
@@ -19,7 +20,6 @@ from inventory.errors import (
 )
 from inventory.graph import GraphSettings
 from inventory.hosting_wire import HOSTS, WireSettings
-from inventory.model import Cloud
 from tests.inventory.madeup import StaticCredential
 from tests.inventory.madeup_arm import RESOURCE_GRAPH, MadeUpArm, row
 

@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory import diff_alignment, snapshot
+from inventory.cloud import Cloud
 from inventory.diff import Change, Difference, diff
 from inventory.directory import Page
 from inventory.errors import SnapshotError
 from inventory.estate import RoleKind, SettingKind, Subscription
-from inventory.model import Application, Cloud, Owner, ScanNote, Snapshot, TenantId
+from inventory.model import Application, Owner, ScanNote, Snapshot, TenantId
 from inventory.snapshot import SnapshotWriter
 from tests.inventory import values
 from tests.inventory.values import NOW

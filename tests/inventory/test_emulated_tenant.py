@@ -13,22 +13,14 @@ from typing import TypeVar
 import pytest
 
 from inventory import report, snapshot
+from inventory.cloud import Cloud
 from inventory.directory import Collection, FederatedOf, Page
 from inventory.errors import PermissionMissingError, SignInFailedError, TenantUnreachableError
 from inventory.evidence import sources
 from inventory.evidence_source import EvidenceRequest
 from inventory.graph import GraphConnection, GraphSettings
 from inventory.graph_directory import GraphDirectory
-from inventory.model import (
-    Application,
-    ApplicationId,
-    ClientId,
-    Cloud,
-    Credential,
-    CredentialKind,
-    Purpose,
-    ServicePrincipal,
-)
+from inventory.model import Application, ApplicationId, ClientId, Credential, CredentialKind, Purpose, ServicePrincipal
 from inventory.scan import Readers, ScanSummary, scan
 from migrate.emulator.faults.engine import install, remove
 from migrate.emulator.faults.parsing import convert as fault_plan

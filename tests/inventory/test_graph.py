@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
+from inventory.cloud import Cloud
 from inventory.errors import (
     InventoryError,
     PermissionMissingError,
@@ -21,7 +22,6 @@ from inventory.errors import (
     TenantUnreachableError,
 )
 from inventory.graph import Answer, GraphConnection, GraphSettings
-from inventory.model import Cloud
 from inventory.refusals import sign_in_failed
 from inventory.wire import WirePage
 from tests.inventory.madeup import TOKEN, MadeUpGraph, StaticCredential

@@ -6,11 +6,12 @@ from typing import Any, TypeVar
 
 import pytest
 
+from inventory.cloud import Cloud
 from inventory.directory import FederatedOf, Page
 from inventory.errors import CursorExpiredError, ReadFailedError, TenantUnreachableError
 from inventory.estate import AssignedIdentity, Host, HostSetting, SettingKind, Subscription
 from inventory.hosting import Hosting
-from inventory.model import ClientId, Cloud, IdentityClientId, PrincipalId, ScanNote
+from inventory.model import ClientId, IdentityClientId, PrincipalId, ScanNote
 from inventory.settings_kind import KnownIds
 from tests.inventory.madeup_arm import GROUP, RESOURCE_GRAPH, SUBSCRIPTION, MadeUpArm, row
 

@@ -13,12 +13,13 @@ import pytest
 from inventory import snapshot
 from inventory.arm import ArmConnection
 from inventory.arm_settings import ArmSettings
+from inventory.cloud import Cloud
 from inventory.directory import FederatedOf, Page
 from inventory.errors import PermissionMissingError
 from inventory.graph import GraphConnection, GraphSettings
 from inventory.graph_directory import GraphDirectory
 from inventory.hosting import Hosting
-from inventory.model import Cloud, ManagedIdentity, ScanNote, ServicePrincipal, Snapshot
+from inventory.model import ManagedIdentity, ScanNote, ServicePrincipal, Snapshot
 from inventory.scan import Readers, refresh, scan
 from migrate.emulator.faults.engine import install, remove
 from migrate.emulator.faults.parsing import convert as fault_plan

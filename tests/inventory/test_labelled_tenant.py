@@ -22,12 +22,13 @@ from hypothesis import strategies as st
 
 from inventory import convert, report, snapshot
 from inventory.classify import reconcile, reconciled
+from inventory.cloud import Cloud
 from inventory.estate import RoleKind, Tier
 from inventory.explain import explain
 from inventory.graph import GraphConnection, GraphSettings
 from inventory.graph_directory import GraphDirectory
 from inventory.hygiene import findings
-from inventory.model import Application, Cloud, Credential, CredentialKind, Purpose, ServicePrincipal, Snapshot
+from inventory.model import Application, Credential, CredentialKind, Purpose, ServicePrincipal, Snapshot
 from inventory.privilege import tier_of
 from inventory.scan import Readers, scan
 from migrate.emulator.server import Emulator

@@ -17,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory import snapshot
+from inventory.cloud import Cloud
 from inventory.graph import GraphConnection, GraphSettings
 from inventory.graph_directory import GraphDirectory
-from inventory.model import Cloud, Snapshot
+from inventory.model import Snapshot
 from inventory.scan import Readers, refresh, scan
 from inventory.snapshot.digest import AGED
 from migrate.emulator.server import Emulator

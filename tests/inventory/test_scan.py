@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from inventory import snapshot
+from inventory.cloud import Cloud
 from inventory.directory import Collection, FederatedOf, Page, Removed
 from inventory.errors import (
     CursorExpiredError,
@@ -21,7 +22,7 @@ from inventory.errors import (
     TenantUnreachableError,
 )
 from inventory.evidence_source import EvidenceRequest
-from inventory.model import Cloud, ScanNote, TenantId
+from inventory.model import ScanNote, TenantId
 from inventory.scan import Readers, ScanSummary, refresh, scan
 from inventory.usage import Source, SourceName
 from tests.inventory import values

@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory import snapshot
+from inventory.cloud import Cloud
 from inventory.directory import Page
 from inventory.errors import SnapshotError
 from inventory.estate import SettingKind
-from inventory.model import Cloud, Holder, KeyId, Purpose, ScanNote, Snapshot
+from inventory.model import Holder, KeyId, Purpose, ScanNote, Snapshot
 from inventory.tables import schema
 from tests.inventory import values
 from tests.inventory.values import NOW, TENANT

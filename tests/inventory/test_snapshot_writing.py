@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from inventory import snapshot
+from inventory.cloud import Cloud
 from inventory.directory import FederatedOf, Page
 from inventory.errors import SnapshotError
-from inventory.model import Cloud, Holder, KeyId, PrincipalId, Purpose, ScanNote, TenantId
+from inventory.model import Holder, KeyId, PrincipalId, Purpose, ScanNote, TenantId
 from inventory.snapshot import SnapshotWriter
 from inventory.tables import rows
 from tests.inventory import values
@@ -26,7 +27,7 @@ _CHILD = """
 import sys, time
 from pathlib import Path
 from inventory.directory import Page
-from inventory.model import Cloud
+from inventory.cloud import Cloud
 from inventory.snapshot import SnapshotWriter
 from tests.inventory import values
 from tests.inventory.test_snapshot_writing import page

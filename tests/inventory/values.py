@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from inventory.cloud import Cloud
 from inventory.estate import (
     Host,
     HostSetting,
@@ -19,7 +20,6 @@ from inventory.model import (
     Application,
     ApplicationId,
     ClientId,
-    Cloud,
     Credential,
     CredentialKind,
     FederatedCredential,

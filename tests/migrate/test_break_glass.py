@@ -16,7 +16,7 @@ import pytest
 from azure.keyvault.secrets._shared import http_challenge_cache
 from azure.keyvault.secrets.aio import SecretClient
 
-from inventory.model import Cloud
+from inventory.cloud import Cloud
 from migrate import policyfile, rollout
 from migrate.breakglass import Made, NotMade, Present, WouldMake
 from migrate.circumstances import BreakGlass, Policy

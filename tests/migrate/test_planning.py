@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inventory.cloud import Cloud
 from inventory.model import (
     Application,
-    Cloud,
     CredentialKind,
     Holder,
     ManagedIdentity,

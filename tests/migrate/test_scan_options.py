@@ -8,8 +8,9 @@ import click
 import pytest
 
 from inventory import snapshot
+from inventory.cloud import Cloud
 from inventory.errors import InventoryError
-from inventory.model import Cloud, TenantId
+from inventory.model import TenantId
 from inventory.scan import ScanSummary
 from migrate.cli.main import main
 from migrate.cli.options import Settings

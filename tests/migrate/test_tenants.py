@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import pytest
 
-from inventory.model import Cloud
+from inventory.cloud import Cloud
 from migrate.cli.options import Settings
 from migrate.cli.tenants import read_tenants
 

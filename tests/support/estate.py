@@ -13,8 +13,8 @@ from typing import Any
 from inventory import snapshot as snapshots
 from inventory.arm import ArmConnection
 from inventory.arm_settings import ArmSettings
+from inventory.cloud import Cloud
 from inventory.hosting import Hosting
-from inventory.model import Cloud
 from inventory.scan import Readers, scan
 from migrate import planfile, planuse, rollout
 from migrate.arm_writer import ArmWriter

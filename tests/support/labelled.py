@@ -15,12 +15,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from inventory.cloud import Cloud
 from inventory.estate import Host, HostSetting, SettingKind
 from inventory.model import (
     Application,
     ApplicationId,
     ClientId,
-    Cloud,
     Credential,
     CredentialKind,
     FederatedCredential,

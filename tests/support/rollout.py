@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from inventory import snapshot as snapshots
+from inventory.cloud import Cloud
 from inventory.directory import Directory
 from inventory.graph import GraphConnection, GraphSettings
 from inventory.graph_directory import GraphDirectory
-from inventory.model import Cloud
 from inventory.scan import Readers, scan
 from migrate import planfile, planuse
 from migrate.circumstances import Policy, RetirePolicy

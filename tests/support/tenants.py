@@ -7,12 +7,12 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from inventory.cloud import Cloud
 from inventory.estate import Host, HostSetting, RoleHeld, SettingKind
 from inventory.model import (
     Application,
     ApplicationId,
     ClientId,
-    Cloud,
     Credential,
     CredentialKind,
     FederatedCredential,

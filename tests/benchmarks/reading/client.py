@@ -23,10 +23,11 @@ import httpx
 from azure.core.credentials import AccessToken
 
 from inventory import rows
+from inventory.cloud import Cloud
 from inventory.documented import APPLICATION
 from inventory.graph import GraphConnection, GraphSettings
 from inventory.graph_directory import GraphDirectory
-from inventory.model import Cloud, TenantId
+from inventory.model import TenantId
 from inventory.snapshot import SnapshotWriter
 from inventory.wire import WireApplication
 

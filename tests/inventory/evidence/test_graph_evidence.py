@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from inventory.cloud import Cloud
 from inventory.errors import CursorExpiredError
 from inventory.evidence import graph_application_activity, graph_credential_activity, graph_sign_ins, sources
 from inventory.evidence_source import EvidenceRequest, EvidenceSource
 from inventory.graph import GraphConnection
 from inventory.logs.tally import merged
-from inventory.model import Cloud
 from inventory.usage import SourceName
 from inventory.usage_subject import subject
 from inventory.usage_verdict import Unknown, Unused, verdict
