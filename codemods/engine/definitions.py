@@ -241,7 +241,18 @@ class Definitions:
             self._made_by(place, call, owner, node, attributes, found, depth)
             for owner, node in self._definitions_of(place, call.func, depth)
         )
-        return next((answer for answer in answers if answer != ""), self._at(place, call))
+        known = next((answer for answer in answers if answer != ""), "")
+        return self._put_in(place, attributes[-1], found) or self._at(place, call) if known == "" else known
+
+    def _put_in(self, place: _Place, key: str, found: Definition) -> str | None:
+        """Find where an entry is put into something that was made without it: ``app.config["SECRET"] = ...``."""
+        for text in place.module.strings:
+            item = place.module.parents[text] if text.value == key else None
+            statement = place.module.parents[item] if isinstance(item, ast.Subscript) else None
+            if isinstance(statement, ast.Assign) and item in statement.targets:
+                found.variables += reached(place.module, [statement.value])
+                return self._at(place, statement)
+        return None
 
     def _made_by(  # noqa: PLR0917 - the state of one walk
         self,

@@ -38,9 +38,17 @@ def needs_item(module: Module, key: str, holders: set[str], is_site: Callable[[a
         if found is None or found[1] != key or is_site(node) or is_definition(module, node):
             continue
         root = root_name(found[0])
-        if root is None or root.id in names | holders:
+        if root is None or root.id in names | holders or _is_of_flask(found[0], key):
             return getattr(node, "lineno", 1)
     return None
+
+
+def _is_of_flask(holder: ast.expr, key: str) -> bool:
+    """Tell whether an entry is one of an app, which takes over all names of a module or class that are in capitals.
+
+    https://flask.palletsprojects.com/en/stable/api/#flask.Config.from_object
+    """
+    return isinstance(holder, ast.Attribute) and holder.attr == "config" and key.isupper()
 
 
 def line_of_instance(module: Module, owner: ast.ClassDef, key: str, is_site: Callable[[ast.AST], bool]) -> int | None:

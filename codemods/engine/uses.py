@@ -123,9 +123,12 @@ def items_of(data: bytes, key: str) -> Items | None:
     if text is None or not name.isascii() or not name.isidentifier() or name != key:
         return None if as_item(key)(data) else NO_ITEMS
     try:
-        roots = frozenset(holder.partition(".")[0] for holder in holders_of(text, name))
+        found = holders_of(text, name)
     except Untold:
         return None
+    if name.isupper() and any(holder.endswith(".config") for holder in found):  # of Flask: codemods.engine.needs
+        return None
+    roots = frozenset(holder.partition(".")[0] for holder in found)
     imported = words_of_imports(text) if roots else frozenset[str]()
     return Items(roots=roots, imported=frozenset() if roots.isdisjoint(imported) else imported)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from codemods import oauth_session, other_proofs, token_request
 from codemods.model import ReasonCode
@@ -68,9 +68,10 @@ def _bodies(module: Module, proof: str, *, entra: bool) -> Iterator[Found]:
         fields = fields_of(module, node)
         if not _is_field(module, fields, proof) or is_unpacked_into_class(module, uses_of(module, node)):
             continue
-        if oauth_session.is_given_elsewhere(module, fields):
+        if oauth_session.is_given_elsewhere(module, fields) or _is_settings(module, node, fields):
             continue
-        if _may_be_request(module, node, set(fields), entra=entra):
+        exact = any(module.constant(key) == proof for key in node.keys)  # settings are in capitals, bodies mostly not
+        if _may_be_request(module, node, set(fields), entra=entra and exact):
             client, given = fields.get("client_id") or _unpacked(module, node), fields[proof]
             if oauth_session.is_client_settings(fields):
                 yield oauth_session.settings(node, client, given)
@@ -88,9 +89,29 @@ def _calls(module: Module, *, entra: bool) -> Iterator[Found]:
         asks = "grant_type" in named and not takes_secret(module, call.func)
         wanted = plain or (asks and (entra or _may_ask(call.func)))
         wanted = wanted and not is_unpacked_into_class(module, uses_of(module, call))
+        wanted = wanted and not _is_settings(module, call, named)
         if wanted and _is_secret(named["client_secret"]) and _may_be_request(module, call, set(named), entra=entra):
             client, secret = named.get("client_id"), named["client_secret"]
             yield _found(call, "token request", client, secret, detail=_why(module, call, other_proofs.SECRET))
+
+
+def _is_settings(module: Module, node: ast.expr, fields: Container[str]) -> bool:
+    """Tell whether a dict is asked for single entries and never handed on: it is no body, which is sent as a whole."""
+    parent = module.parents[node]
+    target = parent.targets[0] if isinstance(parent, ast.Assign) else getattr(parent, "target", None)
+    uses = reads_of_holder(module, target) if isinstance(target, ast.expr) else []
+    read = [use for use in uses if use is not target]
+    return "grant_type" not in fields and bool(read) and all(_is_entry(module.parents[use], use) for use in read)
+
+
+def _is_entry(parent: ast.AST, holder: ast.expr) -> bool:
+    match parent:
+        case ast.Subscript(value=value, slice=ast.Constant(), ctx=ast.Load()):
+            return value is holder
+        case ast.Attribute(attr="get"):
+            return True
+        case _:
+            return False
 
 
 def _unpacked(module: Module, node: ast.Dict) -> ast.expr | None:
@@ -182,7 +203,7 @@ def _fields(module: Module, proof: str, *, entra: bool) -> Iterator[Found]:
             continue
         if is_unpacked_into_class(module, reads_of_holder(module, item.value)):
             continue
-        if entra or _may_be_body(module, item):
+        if (entra and text.value == proof) or _may_be_body(module, item):  # settings are in capitals, bodies mostly not
             secret = parent.value if isinstance(parent, ast.Assign | ast.AnnAssign) else None
             yield _found(item, "token request", None, secret, detail=_signed(proof))
 
