@@ -17,7 +17,7 @@ from functools import cache
 from codemods.engine.imported import imported_names
 from codemods.engine.texts import Texts
 from codemods.engine.words import Words
-from codemods.signs import SECRET_ARGUMENT, TENANT_ARGUMENT, Sign
+from codemods.signs import SECRET_BESIDE_TENANT, Sign
 from codemods.transform import Transform
 
 _GAP = r"[\s\\()]*(?:#[^\n]*\n[\s\\()]*){0,9}"
@@ -108,7 +108,7 @@ class _Group:
         return not any(map(held.isdisjoint, self.choices)) and all(map(match, self.patterns))
 
 
-_HANDED_OVER = _Group.of(("client_secret", "tenant", SECRET_ARGUMENT, TENANT_ARGUMENT))
+_HANDED_OVER = _Group.of(("client_secret", "tenant", SECRET_BESIDE_TENANT))
 """What a library is handed by anybody: codemods.engine.handed_over."""
 
 

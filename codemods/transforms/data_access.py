@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 from codemods.model import ReasonCode
 from codemods.names import Module
-from codemods.signs import SECRET_ARGUMENT, SECRET_KEY
+from codemods.signs import SECRET_IN_DICT, SECRET_KEY
 from codemods.template import text_of
 from codemods.transform import Call, Found, Judge, Report, Transform, Verdict, reports
 
@@ -275,7 +275,6 @@ _BESIDE = ("tenant", "tenant_id", "authority_id", "account_name")
 """What stands beside the secret in options of a storage account."""
 _BESIDE_KEY = frozenset(f"{name}{quote}" for name in _BESIDE for quote in ("'", '"', "\\"))
 _BESIDE_ARGUMENT = frozenset(f"{name}{sign}" for name in _BESIDE for sign in ("=", " ="))
-_DICT = frozenset(f"{before}dict(" for before in " =([{,:\t\n")
 
 TRANSFORM = Transform(
     name="data-access",
@@ -304,7 +303,7 @@ TRANSFORM = Transform(
     search=_search,
     evidence=(
         ("client_secret", SECRET_KEY, _OPTION_NAMES | _BESIDE_KEY),
-        ("client_secret", SECRET_ARGUMENT, _DICT, _OPTION_NAMES | _BESIDE_ARGUMENT),
+        ("client_secret", SECRET_IN_DICT, _OPTION_NAMES | _BESIDE_ARGUMENT),
         *((marker,) for marker in (*_TEXTS, _ICEBERG)),
         ("kusto", "application_key"),
         ("identity", "secret", "/oauth2/"),

@@ -39,7 +39,7 @@ from codemods.sending import (
     takes_secret,
     uses_of,
 )
-from codemods.signs import GIVEN_SECRET, SECRET_ARGUMENT, SECRET_KEY
+from codemods.signs import GIVEN_SECRET, SECRET_ARGUMENT, SECRET_ITEM
 from codemods.transform import Found, Report, Transform
 
 _MICROSOFT = re.compile(r"microsoft|azure|entra|aad|msal|office|365|graph", re.IGNORECASE)
@@ -305,7 +305,7 @@ _EVIDENCE = (
     ("client_assertion",),
     ("token", _NAMES_ENTRA, _CALLS),
     ("/token", _BEGINS_PATH, _CALLS),
-    ("client_secret", SECRET_KEY, _CALLS | {"urlencode", "data=", "data ="}),
+    ("client_secret", SECRET_ITEM, _CALLS | {"urlencode", "data=", "data ="}),
     ("client_secret", SECRET_ARGUMENT, "fetch_token", "token_url"),
     ("OAuth2Session",),
     ("OAuth2Client",),
