@@ -22,6 +22,7 @@ from codemods.engine.notebook import Notebook, read_notebook
 from codemods.engine.project import Project
 from codemods.engine.sites import Occurrence, find, is_rewrite
 from codemods.engine.source import Source, decode, parse, read
+from codemods.engine.started import WORDS
 from codemods.engine.texts import Texts
 from codemods.errors import CodemodError
 from codemods.model import Category, Clean, Failed, LibraryMode, ReasonCode, Reported, Request, Site
@@ -144,6 +145,7 @@ def _where(
     def where() -> Place:
         if not look.is_placed(request):
             return nowhere(look.listed.path)
+        project.index.expect(WORDS)
         project.importing(wanted)
         return placed(project, look.listed.path, look.module)
 

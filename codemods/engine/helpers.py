@@ -16,8 +16,9 @@ from pathlib import Path
 
 from codemods.assertion import HELPER_STEM, is_ours
 from codemods.engine.project import Project
-from codemods.engine.roots import Contradiction, import_root
+from codemods.engine.roots import Contradiction, import_root, is_rooted
 from codemods.engine.source import Source, decode, read
+from codemods.engine.started import is_started_by_path, loader_of, may_be_started
 from codemods.errors import HelperModuleError, SourceError
 from codemods.names import Module
 
@@ -93,15 +94,30 @@ def place_for(project: Project, path: Path, module: Module) -> Place:
         root = import_root(project, path, default, packaged=not relative and not packages)
     except Contradiction:
         return _place(base, folder, HELPER_STEM, unknown="imports around it start from different folders")
+    if unknown := _unknown(project, path, module, is_package=bool(packages) and not relative and root == default):
+        return _place(base, folder, HELPER_STEM, unknown=unknown)
     if relative and root == folder:
-        if packages:
-            return _place(base, folder, HELPER_STEM, unknown="it has relative imports and is imported as a script")
-        return _place(base, folder, f".{HELPER_STEM}")
+        unknown = "it has relative imports and is imported as a script" if packages else ""
+        return _place(base, folder, HELPER_STEM if packages else f".{HELPER_STEM}", unknown=unknown)
     if root != default or not packages:
         return _place(base, folder, ".".join((*folder.relative_to(root).parts, HELPER_STEM)))
     inside = [package for package in packages if package.is_relative_to(common)]
     home = inside[-1] if inside else folder
     return _place(base, home, ".".join((*home.relative_to(root).parts, HELPER_STEM)))
+
+
+def _unknown(project: Project, path: Path, module: Module, *, is_package: bool) -> str:
+    """Say why nobody can tell whether what stands around a file can be imported when it runs.
+
+    A file of a package that imports its package, or is imported by way of it, is known not to be run by its path alone.
+    """
+    if (loader := loader_of(project, path)) is not None:
+        return f"{loader} loads it by its path"
+    if is_package and is_started_by_path(project, path):
+        return "it is started by its path"
+    if is_package and may_be_started(module) and not is_rooted(project, path):
+        return "it may be started by its path, or be imported"
+    return ""
 
 
 def _is_package(folder: Path) -> bool:

@@ -45,6 +45,11 @@ def import_root(project: Project, path: Path, default: Path, *, packaged: bool =
     return next(iter(common))
 
 
+def is_rooted(project: Project, path: Path) -> bool:
+    """Tell whether an import of the file, of whoever imports it, or a command shows where its imports start."""
+    return any(True for found in (_own, _importers, _started) for _ in found(project, path))
+
+
 def _own(project: Project, path: Path) -> Iterator[_Evidence]:
     """Yield, for each import of something that stands around the file, the folders it can start from."""
     above = [folder for folder in path.parents if any(folder.is_relative_to(item) for item in project.roots)]

@@ -174,3 +174,45 @@ def test_an_optional_library_stays_optional(tmp_path: Path) -> None:
     run = _run(tmp_path, source + SITE)
     assert reasons_of(run) == ["unsupported-form"]
     assert not run.rewritten
+
+
+MAIN = "if __name__ == '__main__':\n    print(c)\n"
+LOADED: dict[str, tuple[dict[str, str], bool]] = {
+    "run by its path": ({"go.py": "import runpy\nrunpy.run_path('jobs/a.py')\n"}, True),
+    "executed as a text": ({"go.py": "exec(open('jobs/a.py').read())\n"}, True),
+    "loaded with its folder": (
+        {"go.py": "for p in (HERE / 'jobs').glob('*.py'):\n    spec_from_file_location(p.stem, p)\n"},
+        True,
+    ),
+    "something else is loaded": ({"go.py": "import runpy\nrunpy.run_path('tools/b.py')\nimport jobs.a\n"}, False),
+    "a script": ({}, False),
+    "of a package, started by a command": (
+        {"jobs/__init__.py": "", "Dockerfile": 'CMD ["python3", "jobs/a.py"]\n'},
+        True,
+    ),
+    "of a package, started by a program": (
+        {"jobs/__init__.py": "", "go.py": "import sys\nrun([sys.executable, '-u', 'jobs/a.py'])\n"},
+        True,
+    ),
+    "of a package, with a part for its start": ({"jobs/__init__.py": "", "jobs/a.py": HEAD + SITE + MAIN}, True),
+    "of a package, with a part for its start, imported": (
+        {"jobs/__init__.py": "", "jobs/a.py": HEAD + SITE + MAIN, "go.py": "from jobs.a import c\n"},
+        False,
+    ),
+    "of a package, with a part for its start, started as a module": (
+        {"jobs/__init__.py": "", "jobs/a.py": HEAD + SITE + MAIN, "Dockerfile": "CMD python -m jobs.a\n"},
+        False,
+    ),
+    "of a package": ({"jobs/__init__.py": ""}, False),
+}
+
+
+@pytest.mark.parametrize("how", LOADED)
+def test_what_is_started_or_loaded_by_its_path_imports_no_helper(tmp_path: Path, how: str) -> None:
+    files, inline = LOADED[how]
+    for name, text in {"pyproject.toml": "[project]\n", "jobs/a.py": HEAD + SITE, **files}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP, apply=True))
+    assert len(run.rewritten) == 1
+    assert ("entra_fic" not in (tmp_path / "jobs/a.py").read_text()) == inline
