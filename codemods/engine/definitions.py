@@ -45,6 +45,7 @@ _DATA = frozenset({
 })  # fmt: skip
 # https://docs.streamlit.io/develop/api-reference/connections/st.secrets: read from a file when an entry is asked for
 _SECRETS_OF_APPS = "streamlit.secrets."
+_FILLS = ("from_", "update", "setdefault")
 _UNSEEN = "where {} is defined cannot be seen"
 
 
@@ -241,8 +242,24 @@ class Definitions:
             self._made_by(place, call, owner, node, attributes, found, depth)
             for owner, node in self._definitions_of(place, call.func, depth)
         )
-        known = next((answer for answer in answers if answer != ""), "")
+        known = next((answer for answer in answers if answer != ""), self._taken_over(place, attributes, found, depth))
         return self._put_in(place, attributes[-1], found) or self._at(place, call) if known == "" else known
+
+    def _taken_over(self, place: _Place, way: tuple[str, ...], found: Definition, depth: int) -> str | None:
+        """Judge an entry of a Flask app that takes over the names of one class or module, and nothing else.
+
+        https://flask.palletsprojects.com/en/stable/api/#flask.Config.from_object
+        """
+        if len(way) != 2 or way[0] != "config" or not way[1].isupper():  # noqa: PLR2004 - app.config["NAME"]
+            return ""
+        holders = (call.func for call in place.module.calls if isinstance(call.func, ast.Attribute))
+        fills = [func for func in holders if last_name(func.value) == "config" and func.attr.startswith(_FILLS)]
+        call = place.module.parents[fills[0]] if len(fills) == 1 and fills[0].attr == "from_object" else None
+        taken = call.args[0] if isinstance(call, ast.Call) and len(call.args) == 1 else None
+        bound = place.module.lookup(taken) if isinstance(taken, ast.Name) else None
+        if bound is None or len(bound[1]) != 1 or self._put_in(place, way[1], found) is not None:
+            return ""
+        return self._binding(place, bound[1][0], way[1:], found, depth + 1)
 
     def _put_in(self, place: _Place, key: str, found: Definition) -> str | None:
         """Find where an entry is put into something that was made without it: ``app.config["SECRET"] = ...``."""

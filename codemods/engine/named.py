@@ -14,6 +14,7 @@ from codemods.engine.index import READS
 from codemods.engine.indirect import last_name
 from codemods.engine.neighbours import Neighbours
 from codemods.engine.plan import Plan
+from codemods.engine.reached import reached
 from codemods.engine.reached_files import callers_of, reached_elsewhere
 from codemods.engine.sites import Occurrence
 from codemods.leftover import STEERING, variable_of
@@ -130,6 +131,14 @@ def _names(
 
 
 def _variables(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours) -> Iterator[str]:
+    module, known = candidate.file.module, list(_certain(candidate, occurrence, neighbours))
+    if known or any(_inside(candidate, occurrence, neighbours)):
+        yield from known
+    else:
+        yield from reached(module, getattr(occurrence.verdict, "secrets", ()))
+
+
+def _certain(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours) -> Iterator[str]:
     yield from (item.key for item in occurrence.trace.items if not item.holder)
     yield from occurrence.trace.reached
     yield from reached_elsewhere(neighbours.project, candidate.listed.path, candidate.file.module, occurrence)

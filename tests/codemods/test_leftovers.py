@@ -773,6 +773,31 @@ ELSEWHERE = {
         },
         "app.py:5",
     ),
+    "settings that a function is given": (
+        {
+            "app.py": "import os\nfrom azure.identity import ClientSecretCredential\n"
+            f"def load():\n    return {{'tenant': T, 'secret': os.environ['{NAME}']}}\n"
+            "def make(config):\n    return ClientSecretCredential(T, A, config['secret'])\nmake(load())\n",
+        },
+        "app.py:4",
+    ),
+    "settings that an object is given": (
+        {
+            "app.py": "import os\nfrom azure.identity import ClientSecretCredential\nclass Job:\n"
+            "    def __init__(self, config):\n        self.config = config\n    def run(self):\n"
+            "        return ClientSecretCredential(T, A, self.config['client_secret'])\n"
+            f"Job({{'client_secret': os.environ['{NAME}']}}).run()\n",
+        },
+        "app.py:8",
+    ),
+    "a table of settings": (
+        {
+            "app.py": "import os\nfrom azure.identity import ClientSecretCredential\n"
+            f"TABLE = {{'test': {{'secret': os.getenv('{NAME}')}}}}\ndef make(name):\n    entry = TABLE[name]\n"
+            "    return ClientSecretCredential(T, A, entry['secret'])\n",
+        },
+        "app.py:3",
+    ),
     "a pattern": (
         {
             "app.py": "import os\nfrom azure.identity import ClientSecretCredential\nmatch os.environ:\n"
