@@ -18,7 +18,7 @@ from codemods.assertion import HELPER_STEM, is_ours
 from codemods.engine.project import Project
 from codemods.engine.roots import Contradiction, import_root, is_rooted
 from codemods.engine.source import Source, decode, read
-from codemods.engine.started import is_started_by_path, loader_of, may_be_started
+from codemods.engine.started import may_be_started
 from codemods.errors import HelperModuleError, SourceError
 from codemods.names import Module
 
@@ -111,9 +111,9 @@ def _unknown(project: Project, path: Path, module: Module, *, is_package: bool) 
 
     A file of a package that imports its package, or is imported by way of it, is known not to be run by its path alone.
     """
-    if (loader := loader_of(project, path)) is not None:
-        return f"{loader} loads it by its path"
-    if is_package and is_started_by_path(project, path):
+    if (loader := project.starts.loader_of(path)) is not None:
+        return f"{project.name(loader)} loads it by its path"
+    if is_package and project.starts.are_started(path):
         return "it is started by its path"
     if is_package and may_be_started(module) and not is_rooted(project, path):
         return "it may be started by its path, or be imported"

@@ -19,6 +19,7 @@ from codemods.engine.index import Index
 from codemods.engine.listing import Listing
 from codemods.engine.recent import Recent
 from codemods.engine.source import decode, parse, read, read_large
+from codemods.engine.started import Starts
 from codemods.engine.tree import Tree
 from codemods.errors import CodemodError, TooLargeError
 from codemods.floors.formats import format_of
@@ -106,6 +107,11 @@ class Project:
     def _is_beside(self, path: Path) -> bool:
         name = self.below(path)
         return format_of(name) is not None or place_of(name) is not None
+
+    @cached_property
+    def starts(self) -> Starts:
+        """Give what the files of the project start and load by paths."""
+        return Starts(self.mentioning, self.glance, lambda: self.others)
 
     @cached_property
     def roots(self) -> frozenset[Path]:

@@ -9,50 +9,84 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from codemods.engine.project import Project
 from codemods.names import Module
 
-LOADERS: Final = frozenset({
+_LOADERS: Final = frozenset({
     "spec_from_file_location", "SourceFileLoader", "load_source", "run_path", "execfile", "exec",
 })  # fmt: skip
 """One of these words is in each file that loads another one by its path."""
-_STARTERS: Final = frozenset({"executable", "python", "python3"})
-WORDS: Final = LOADERS | _STARTERS
+_STARTERS: Final = frozenset({"executable", "subprocess", "Popen"})
+WORDS: Final = _LOADERS | _STARTERS
 """What is asked for here; who searches the project anyway can search for it at once."""
 _READS: Final = (b"open(", b"read_text", b"read_bytes")
+_FILES: Final = re.compile(rb"(?<![\w.-])([\w.-]+\.pyw?)\b")
+_FOLDERS: Final = re.compile(rb"[\"'/]([\w.-]+)(?=[\"'/])")
+_COMMANDS: Final = re.compile(
+    rb"(?:\bpython[\w.]*|\bexecutable)[\"',\s]+(?:-[A-Za-z]+[\"',\s]+)*(?:[\w.-]+[/\\])*([\w.-]+\.pyw?)\b"
+)
 
 
-def loader_of(project: Project, path: Path) -> str | None:
-    """Name a file that loads another one, or whatever stands in its folder, by a path."""
-    name, folder = path.name.encode("utf-8", "surrogateescape"), path.parent.name.encode("utf-8", "surrogateescape")
-    of_folder = re.compile(rb"[\"'/]%s[\"'/]" % re.escape(folder))
-    found = project.mentioning(LOADERS)
-    for other in sorted({each for files in found.values() for each in files} - {path}):
-        data = project.glance(other)
-        if other in found.get("exec", ()) and not _loads(data):
-            continue
-        if re.search(rb"(?<![\w.-])%s\b" % re.escape(name), data) or (b".py" in data and of_folder.search(data)):
-            return project.name(other)
-    return None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Loader:
+    """A file that loads others, the files that it names, and the folders, in which it may look for any."""
+
+    path: Path
+    files: frozenset[bytes]
+    folders: frozenset[bytes]
+
+
+class Starts:
+    """What the files of a project start and load by paths; looked at when it is asked for, each file once."""
+
+    def __init__(
+        self,
+        mentioning: Callable[[Collection[str]], Mapping[str, Iterable[Path]]],
+        glance: Callable[[Path], bytes],
+        others: Callable[[], Iterable[Path]],
+    ) -> None:
+        self._mentioning = mentioning
+        self._glance = glance
+        self._others = others
+
+    def loader_of(self, path: Path) -> Path | None:
+        """Give a file that loads another one, or whatever stands in its folder, by a path."""
+        name, folder = (part.encode("utf-8", "surrogateescape") for part in (path.name, path.parent.name))
+        named = (each for each in self._loaders if name in each.files or folder in each.folders)
+        return next((each.path for each in named if each.path != path), None)
+
+    def are_started(self, path: Path) -> bool:
+        """Tell whether a command starts a file of this name: ``python a/b.py``, ``[sys.executable, "b.py"]``."""
+        return path.name.encode("utf-8", "surrogateescape") in self._started
+
+    @cached_property
+    def _loaders(self) -> tuple[_Loader, ...]:
+        files = {path for found in self._mentioning(_LOADERS).values() for path in found}
+        return tuple(
+            _Loader(
+                path=path,
+                files=frozenset(_FILES.findall(data)),
+                folders=frozenset(_FOLDERS.findall(data) if b".py" in data else ()),
+            )
+            for path in sorted(files)
+            if _loads(data := self._glance(path))
+        )
+
+    @cached_property
+    def _started(self) -> frozenset[bytes]:
+        code = {path for found in self._mentioning(_STARTERS).values() for path in found}
+        return frozenset(name for path in {*code, *self._others()} for name in _COMMANDS.findall(self._glance(path)))
 
 
 def _loads(data: bytes) -> bool:
     """Tell whether a file that mentions ``exec`` runs code that it reads, or loads code in another way."""
-    named = any(word.encode() in data for word in LOADERS - {"exec"})
+    named = any(word.encode() in data for word in _LOADERS - {"exec"})
     return named or (b"exec(" in data and any(word in data for word in _READS))
-
-
-def is_started_by_path(project: Project, path: Path) -> bool:
-    """Tell whether a command starts a file by its path: ``python shop/sync.py``, ``[sys.executable, "sync.py"]``."""
-    name = re.escape(path.name).encode("utf-8", "surrogateescape")
-    between = rb"[\"',\s]+(?:-[A-Za-z]+[\"',\s]+)*(?:[\w.-]+[/\\])*"
-    search = re.compile(rb"(?:\bpython[\w.]*|\bexecutable)%s%s\b" % (between, name))
-    found = project.mentioning(_STARTERS).values()
-    others = {*project.others, *(other for files in found for other in files)}
-    return any(search.search(project.glance(other)) for other in sorted(others))
 
 
 def may_be_started(module: Module) -> bool:
