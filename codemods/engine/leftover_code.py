@@ -78,7 +78,7 @@ def _written(names: Collection[str]) -> re.Pattern[str] | None:
 def _said(module: Module, text: ast.Constant, written: re.Pattern[str] | None) -> Iterator[tuple[str, LeftoverKind]]:
     """Name what a text sets or reads where it is a command, or a setting of one; what is said to people is neither."""
     found = {} if written is None else {item[item.lastgroup or 0]: item.lastgroup for item in _finds(written, text)}
-    for name, group in found.items() if found and not _is_said(module, text) else ():
+    for name, group in found.items() if found and not is_said(module, text) else ():
         yield name, LeftoverKind.CODE_SETS if group == "set" else LeftoverKind.OTHER_USE
 
 
@@ -86,7 +86,7 @@ def _finds(written: re.Pattern[str], text: ast.Constant) -> Iterator[re.Match[st
     return written.finditer(str(text.value))
 
 
-def _is_said(module: Module, text: ast.Constant) -> bool:
+def is_said(module: Module, text: ast.Constant) -> bool:
     """Tell whether people read a text: a docstring, a help, a message, the words of an error."""
     if isinstance(module.parents[text], ast.Expr):
         return True

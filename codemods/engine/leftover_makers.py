@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from codemods.engine.indirect import last_name
+from codemods.engine.leftover_code import is_said
 from codemods.engine.texts import Texts
 from codemods.leftovers.makes import MAKES_SECRET
 from codemods.names import Module
@@ -16,8 +17,9 @@ TEXTS: Final = frozenset({
     b"addPassword", b"add_password", b"ApplicationPassword", b"ServicePrincipalPassword", b"ADAppCredential",
     b"ADSpCredential", b"ADServicePrincipalCredential", b"create-for-rbac", b"credential",
 })  # fmt: skip
-"""One of these is in every file that adds a secret; the last one alone says little."""
-_ALONE: Final = Texts(TEXTS - {b"credential"})
+"""One of these is in every file that adds a secret; two of them alone say little."""
+_ALONE: Final = Texts(TEXTS - {b"credential", b"add_password"})
+_POSTS: Final = re.compile(rb"add_password[\s\\)]*\.[\s\\]*post")
 _BETWEEN: Final = rb"(?:\s{1,9}|[\"']\s*,?\s*\+?\s*[rRbBuUfF]{0,2}[\"']\s?|\s[\"']\s*\+?\s*[rRbBuUfF]{0,2}[\"'])"
 _RESET: Final = re.compile(rb"credential%sreset\b" % _BETWEEN)
 """The words of a command, in one text or in several."""
@@ -27,13 +29,13 @@ _TEXTS: Final = ast.List | ast.Tuple
 
 def may_make(data: bytes) -> bool:
     """Tell whether the bytes of a file may add a secret, before they are parsed."""
-    return _RESET.search(data) is not None or _ALONE.occur_in(data)
+    return _ALONE.occur_in(data) or _POSTS.search(data) is not None or _RESET.search(data) is not None
 
 
 def makers(module: Module) -> Iterator[tuple[int, str]]:
     """List the lines that add a secret, and by what."""
     for text in module.strings:
-        if not isinstance(module.parents[text], ast.Expr) and (found := MAKES_SECRET.search(str(text.value))):
+        if (found := MAKES_SECRET.search(str(text.value))) and not is_said(module, text):
             yield text.lineno, found[1]
     for node in module.parents:
         if isinstance(node, _TEXTS) and (found := MAKES_SECRET.search(_command(node))):

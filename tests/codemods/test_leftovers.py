@@ -648,6 +648,7 @@ def test_what_makes_a_secret_is_told_and_holds_nothing(tmp_path: Path, name: str
     ("name", "text"),
     [
         ("rotate.sh", "# az ad app credential reset\naz ad app credential list --id x\n"),
+        ("check.py", "if not found:\n    raise ValueError('run az ad sp create-for-rbac first')\n"),
         ("rotate.py", "'calls addPassword'\ndef add_password(user): ...\nadd_password(x).post()\n"),
         ("infra/__main__.py", "from mine import ApplicationPassword\np = ApplicationPassword('x')\n"),
         ("tests/test_rotate.py", "import pytest\nURL = '/applications/x/addPassword'\n"),
