@@ -16,7 +16,10 @@ _SPACE = " \t\f\v\r\n\\"
 _LITERAL = re.compile(r"(?:(?<!\w)[rRuUbBfF]{1,2})?(?:'''|\"\"\"|['\"])$")
 _COMPARED = re.compile(r"(?:[\s\\)]|#[^\n]*\n)*(?:not|in)\b")
 _GROUPED = re.compile(r"(?:[\s\\]|#[^\n]*\n)*\)")
-_DOT = re.compile(r"\.[\s\\]*(?:#[^\n]*\n[\s\\]*)*$")
+_BREAKS = r"(?:\s|\\(?=[\r\n]))*"  # behind a backslash the line ends
+_DOT = re.compile(rf"\.{_BREAKS}(?:#[^\n]*\n{_BREAKS})*$")
+_ASSIGNED = re.compile(r"\s*(?:[-+%&|^@]|\*\*?|//?|<<|>>)?=(?![=\s]*[=}!:])")
+_IN_TEXT = frozenset("'\"{\r")
 _WORD = r"[^\W\d]\w*"
 _FREE = r"(?<![\w.)\]}\"'])"
 _CHAIN = rf"{_FREE}({_WORD}(?:[ \t]*\.[ \t]*{_WORD})*)"
@@ -49,8 +52,22 @@ def _holder(text: str, start: int, end: int) -> Iterator[str]:
     before = text[:start] if start <= _NEAR else f".{text[start - _NEAR : start]}"  # nothing starts where it is cut
     if before[-1:] in _QUOTES and text[end : end + 1] == before[-1]:
         yield from _of_key(text, _behind(_LITERAL.sub("", before)), start, end)
-    elif _DOT.search(before):
-        yield _told(_OF_ATTRIBUTE.search(before))
+    elif (dot := _DOT.search(before)) and not _is_apart(text, before, dot, end):
+        yield _told(None if "#" in dot[0] else _OF_ATTRIBUTE.search(before))
+
+
+def _is_apart(text: str, before: str, dot: re.Match[str], end: int) -> bool:
+    """Tell whether a dot and the name on a later line are not of one expression: the dot may end a sentence.
+
+    Lines of one expression are in brackets, where nothing is assigned to an attribute. What stands on a line that
+    begins with a comment is a comment or a text, unless a text ends on it or shows an expression.
+    """
+    if not {"\n", "\r"} & {*dot[0]} or "\\" in dot[0]:
+        return False
+    if _ASSIGNED.match(text, end):
+        return True
+    _, starts, line = before[: dot.start()].rpartition("\n")
+    return bool(starts) and line.lstrip().startswith("#") and _IN_TEXT.isdisjoint(line)
 
 
 def _of_key(text: str, before: str, start: int, end: int) -> Iterator[str]:

@@ -18,6 +18,7 @@ _BESIDE = 64
 """Letters that are looked at on both sides of a name: quotes, dashes, a colon some spaces away."""
 _HEAD = 400
 """Bytes before and behind the word ``class`` in which its decorators and bases stand."""
+_SETTINGS = re.compile(rb"Settings")
 _FILLED = re.compile(
     rb"(?:Settings|BaseModel)[\s\\]*[,)\[#]|@[\w. \t]*(?<!\w)(?:dataclass|define|frozen|attrs|s|mutable)(?!\w)"
 )
@@ -36,9 +37,9 @@ def any_as_variable(names: Iterable[str], data: bytes) -> bool:
 
 @functools.cache
 def as_setting(name: str) -> _May:
-    """Make a test for a text that is the name, an option ``--its-name`` and a field ``its_name:``, in any case."""
-    loose = _loose(name)
-    return _near(name, rf"[\"'](?:--+)?{loose}[\"']", _START + rf"{loose}{_END}:")
+    """Make a test for a text that is the name letter for letter, and a field of settings in any case: ``its_name:``."""
+    exact = rf"[\"'](?-i:{re.escape(name)})[\"']"
+    return _near(name, exact, _START + rf"{_loose(name)}{_END}:", _SETTINGS)
 
 
 @functools.cache

@@ -31,17 +31,29 @@ TOLD = {
     "key = monkey.keys": set(),
     "f(key=1)": set(),
     "f'{a.key}'": {"a"},
+    "x = 1  # it ends.\nkey = 1": set(),
+    "x = 1  # it ends.\n  \nkey //= 1": set(),
+    "\n# see a.\nkey": set(),
+    "(a.\nkey == 1)": {"a"},
+    "(a.\nkey <= 1)": {"a"},
+    "f'''{a.\nkey=}'''": {"a"},
+    "f'''{a.\nkey =!r}'''": {"a"},
+    "'''\n# x''' + (a.\nkey)": {"a"},
+    "f'''\n# {a.\nkey}'''": {"a"},
+    "'an int.\\\\key'": set(),
 }
 UNTOLD = (
     "f().key", "a[0].key", "a[0]['key']", "(a or b).key", "(a\n.key)", "'key' in a", "('key') not in a", "a[('key')]",
     "getattr(f(a), 'key')", "getattr(a.b(), 'key', None)", "getattr('(', 'key')", "a[  # here\n'key']",
     "getattr(a,  # here\n'key')", "f(a).get('key')", "(a.  # here\nkey)", "a.get(('key'))", "getattr(a, ('key'))",
     "''.key", "[1].key", "a[''\n'key']", "getattr\\\n(a[0], 'key')",
+    "a.\\\nkey = 1", "(a.\n\nkey == 1)", "(a.\n# b.\nkey)",
 )  # fmt: skip
 PARTS = st.sampled_from([
     "a", "b", "key", "'key'", '"key"', "'''key'''", "r'key'", "b'key'", "f'{a.key}'", ".", ".key", ".get(", ".pop(",
     "getattr(", "hasattr(", "f(", "(", ")", "[", "]", "{", "}", ",", ":", " ", "\n", " # key\n", " in ", " not in ",
     "=", "+", "\\\n", "'ke' 'y'", "'\\x6bey'", "0", "''", "'a('", " or ", " if a else ", "import ", "from a import ",
+    "\n# a.\n", "a.\nkey", " -= ", "==", "f'''{a.\nkey=}'''",
 ])  # fmt: skip
 CODE = st.lists(PARTS, min_size=1, max_size=9).map("".join)
 

@@ -231,6 +231,14 @@ def test_a_file_is_parsed_once_for_all_unions_of_a_name(tmp_path: Path, parsed: 
     assert not {"own.py", "taken.py"} & set(parsed)
 
 
+def test_a_name_in_another_case_is_no_variable_but_of_settings(tmp_path: Path, parsed: list[str]) -> None:
+    files = {"app.py": SITE, "low.py": "x = ['s']\ndef f(s: str): pass\n"}
+    assert len(_run(tmp_path, files).rewritten) == 1
+    assert "low.py" not in parsed
+    run = _run(tmp_path, {"app.py": SITE, "settings.py": "class Own(BaseSettings):\n    s: str\n"})
+    assert reasons_of(run) == ["secret-used-elsewhere"]
+
+
 def test_a_definition_that_is_not_in_memory_any_more_is_found_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
