@@ -6,10 +6,12 @@ import ast
 from collections.abc import Iterator
 
 from codemods.engine.fields import returned_by_property
+from codemods.engine.items import item_of
 from codemods.engine.unpacking import elements_of
 from codemods.names import Module
 from codemods.scope import Binding, Kind
 
+_OWN = frozenset({"self", "cls"})
 _NOTHING = ast.Constant(value=None)
 
 
@@ -60,7 +62,7 @@ def binding_of_kept(module: Module, owner: ast.ClassDef, key: str) -> Binding | 
 
 def kept_value(module: Module, node: ast.expr) -> tuple[ast.ClassDef, ast.expr | None] | None:
     """Give the class that ``self.x`` is kept by, and its one value; None for a value that settings are filled with."""
-    if not isinstance(node, ast.Attribute) or getattr(node.value, "id", "") not in {"self", "cls"}:
+    if not isinstance(node, ast.Attribute) or getattr(node.value, "id", "") not in _OWN:
         return None
     owner = next((item for item in module.ancestors(node) if isinstance(item, ast.ClassDef)), None)
     if owner is None:
@@ -73,6 +75,22 @@ def kept_value(module: Module, node: ast.expr) -> tuple[ast.ClassDef, ast.expr |
         return None
     given = list(values_of(module, owner, node.attr))
     return (owner, given[0]) if len(given) == 1 else None
+
+
+def kept_entry(module: Module, node: ast.expr) -> tuple[str, ast.expr | None] | None:
+    """Name an entry of what an object keeps (``self.config["x"]``) by its class and the way; give its value if seen."""
+    way: list[str] = []
+    while (item := item_of(node)) is not None and getattr(item[0], "id", "") not in _OWN:
+        node, key = item
+        way.insert(0, key)
+    kept = kept_value(module, node) if way else None
+    if kept is None or not isinstance(node, ast.Attribute):
+        return None
+    value = kept[1]
+    for key in way:
+        named = zip(value.keys, value.values, strict=True) if isinstance(value, ast.Dict) else ()
+        value = next((each for name, each in named if module.constant(name) == key), None)
+    return f"{kept[0].name}.{'.'.join((node.attr, *way))}", value
 
 
 def is_settings(owner: ast.ClassDef) -> bool:

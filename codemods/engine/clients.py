@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from codemods.assertion import guid
-from codemods.engine.attributes import kept_value
+from codemods.engine.attributes import kept_entry, kept_value
 from codemods.engine.candidates import Candidate
 from codemods.engine.items import item_of
 from codemods.engine.project import Project
@@ -67,6 +67,8 @@ class _Reader:
             return None
         if (kept := kept_value(module, node)) is not None and kept[1] is not None:
             node = kept[1]
+        elif (entry := kept_entry(module, node)) is not None and entry[1] is not None:
+            node = entry[1]
         if isinstance(node, ast.Constant):
             return node.value if isinstance(node.value, str) and not keys else None
         if isinstance(node, ast.Dict):

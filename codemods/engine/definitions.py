@@ -25,6 +25,7 @@ from codemods.engine.fields import (
     values_of_field,
     variable_of_dynaconf,
 )
+from codemods.engine.flask_config import entry_put_in, taken_by_app
 from codemods.engine.indirect import last_name
 from codemods.engine.injected import function_of, provider_of
 from codemods.engine.items import item_of
@@ -45,7 +46,6 @@ _DATA = frozenset({
 })  # fmt: skip
 # https://docs.streamlit.io/develop/api-reference/connections/st.secrets: read from a file when an entry is asked for
 _SECRETS_OF_APPS = "streamlit.secrets."
-_FILLS = ("from_", "update", "setdefault")
 _UNSEEN = "where {} is defined cannot be seen"
 
 
@@ -110,9 +110,19 @@ class Definitions:
                 is_optional(place.module, value, found.variables)
                 return None
             return self._value(place, value, attributes, found, depth)
-        if isinstance(binding.node, ast.ClassDef) and len(attributes) == 1:
-            return self._field(place, binding.node, attributes[0], found, depth)
+        if isinstance(binding.node, ast.ClassDef) and attributes:
+            return self._kept(place, binding.node, attributes, found, depth)
         return self._injected(place, binding, attributes, found, depth)
+
+    def _kept(
+        self, place: _Place, owner: ast.ClassDef, way: tuple[str, ...], found: Definition, depth: int
+    ) -> str | None:
+        """Judge an attribute of a class, or what the one value of an attribute leads to."""
+        if len(way) == 1:
+            return self._field(place, owner, way[0], found, depth)
+        values = [value for _, value in values_of_field(owner, way[0])]
+        known = values[0] if len(values) == 1 else None
+        return self._at(place, owner) if known is None else self._value(place, known, way[1:], found, depth + 1)
 
     def _injected(
         self, place: _Place, binding: Binding, attributes: tuple[str, ...], found: Definition, depth: int
@@ -246,30 +256,18 @@ class Definitions:
         return self._put_in(place, attributes[-1], found) or self._at(place, call) if known == "" else known
 
     def _taken_over(self, place: _Place, way: tuple[str, ...], found: Definition, depth: int) -> str | None:
-        """Judge an entry of a Flask app that takes over the names of one class or module, and nothing else.
-
-        https://flask.palletsprojects.com/en/stable/api/#flask.Config.from_object
-        """
-        if len(way) != 2 or way[0] != "config" or not way[1].isupper():  # noqa: PLR2004 - app.config["NAME"]
-            return ""
-        holders = (call.func for call in place.module.calls if isinstance(call.func, ast.Attribute))
-        fills = [func for func in holders if last_name(func.value) == "config" and func.attr.startswith(_FILLS)]
-        call = place.module.parents[fills[0]] if len(fills) == 1 and fills[0].attr == "from_object" else None
-        taken = call.args[0] if isinstance(call, ast.Call) and len(call.args) == 1 else None
-        bound = place.module.lookup(taken) if isinstance(taken, ast.Name) else None
-        if bound is None or len(bound[1]) != 1 or self._put_in(place, way[1], found) is not None:
+        """Judge an entry of a Flask app that takes over the names of one class or module, and nothing else."""
+        taken = taken_by_app(place.module, way)
+        bound = None if taken is None else place.module.lookup(taken)
+        if bound is None or len(bound[1]) != 1:
             return ""
         return self._binding(place, bound[1][0], way[1:], found, depth + 1)
 
     def _put_in(self, place: _Place, key: str, found: Definition) -> str | None:
-        """Find where an entry is put into something that was made without it: ``app.config["SECRET"] = ...``."""
-        for text in place.module.strings:
-            item = place.module.parents[text] if text.value == key else None
-            statement = place.module.parents[item] if isinstance(item, ast.Subscript) else None
-            if isinstance(statement, ast.Assign) and item in statement.targets:
-                found.variables += reached(place.module, [statement.value])
-                return self._at(place, statement)
-        return None
+        """Find where an entry is put into something that was made without it."""
+        statement = entry_put_in(place.module, key)
+        found.variables += [] if statement is None else reached(place.module, [statement.value])
+        return None if statement is None else self._at(place, statement)
 
     def _made_by(  # noqa: PLR0917 - the state of one walk
         self,

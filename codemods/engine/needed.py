@@ -102,6 +102,9 @@ class Needed:
         """Find code that looks at all that the holder of a secret holds: here, where it is defined, elsewhere."""
         if (line := line_of_whole(module, origin.binding, origin.attributes[:-1])) is not None:
             return f"on line {line}"
+        owner = origin.binding.node
+        if isinstance(owner, ast.ClassDef) and (line := line_of_own_whole(module, owner, origin.attributes[:-1])):
+            return f"on line {line}"
         for place, line, column in found.places:
             there = module if place == path else self.project.module(place)
             at = None if there is None else _line_of_definition(there, (line, column), found.holders)

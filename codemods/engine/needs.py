@@ -57,9 +57,9 @@ def line_of_instance(module: Module, owner: ast.ClassDef, key: str, is_site: Cal
     for node in module.parents:
         if isinstance(node, ast.ClassDef) and any(last_name(base) == owner.name for base in node.bases):
             lines.append(node.lineno)
-        elif isinstance(node, ast.Attribute) and node.attr == key and not is_site(node):
-            root = root_name(node)
-            lines += [] if root is not None and root.id in {"self", "cls"} else [node.lineno]
+        elif (item := item_of(node)) is not None and item[1] == key and not is_site(node):
+            root = root_name(item[0])
+            lines += [] if root is not None and root.id in {"self", "cls"} else [getattr(node, "lineno", 1)]
     return min((line for line in lines if line is not None), default=None)
 
 

@@ -270,6 +270,11 @@ class _Tracer:
         while not isinstance(holder, ast.Name) and (item := item_of(holder)) is not None:
             holder, name = item
             names.insert(0, name)
+        own = isinstance(holder, ast.Name) and holder.id in {"self", "cls"}
+        kept = binding_of_kept(self.module, owner, names[0]) if own and owner is not None else None
+        if kept is not None:
+            self.trace.origins.append(Origin(binding=kept, attributes=tuple(names)))
+            return
         found = self.module.lookup(holder) if isinstance(holder, ast.Name) else None
         if found is None or len(found[1]) != 1:
             self._refuse(ReasonCode.LEFTOVER, f"where {self.trace.sources[-1]} is defined cannot be seen")

@@ -23,7 +23,8 @@ _METHODS: Final = frozenset({
 })  # fmt: skip
 _ATTRIBUTES: Final = frozenset({"__dict__", "__annotations__", "__dataclass_fields__", "model_fields", "_fields"})
 _FUNCTIONS: Final = frozenset({
-    "vars", "asdict", "astuple", "fields", "all", "any", "dict", "list", "tuple", "set", "dumps",
+    "vars", "asdict", "astuple", "fields", "all", "any", "dict", "list", "tuple", "set", "dumps", "validate",
+    "iter_errors", "model_validate", "parse_obj", "from_dict",
 })  # fmt: skip
 _NAMED: Final = frozenset({"getattr", "hasattr", "setattr"})
 _VALIDATORS: Final = frozenset({"field_validator", "validator", "model_validator", "root_validator"})
@@ -58,8 +59,8 @@ def line_of_named_whole(module: Module, name: str, way: tuple[str, ...] = ()) ->
     return min((line for node in found for line in _lines(module, node, way, _DEEP)), default=None)
 
 
-def line_of_own_whole(module: Module, owner: ast.ClassDef) -> int | None:
-    """Find the first line of a class that looks at all of its fields, or lets a library do it."""
+def line_of_own_whole(module: Module, owner: ast.ClassDef, way: tuple[str, ...] = ()) -> int | None:
+    """Find the first line of a class that looks at all of its fields, or of one of them, or lets a library do it."""
     lines = []
     for function in (node for node in ast.walk(owner) if isinstance(node, _Function)):
         validators = [item for item in function.decorator_list if isinstance(item, ast.Call)]
@@ -69,7 +70,7 @@ def line_of_own_whole(module: Module, owner: ast.ClassDef) -> int | None:
         given = [item.arg for item in (*function.args.posonlyargs, *function.args.args)]
         before = named or any(last_name(item) in _VALIDATORS for item in function.decorator_list)
         for name in given[: 2 if before else 1]:
-            lines += _lines_of_parameter(module, function, name, _DEEP)
+            lines += _lines_of_parameter(module, function, name, _DEEP, way)
     return min(lines, default=None)
 
 
@@ -162,8 +163,10 @@ def _taken_by(module: Module, call: ast.Call, node: ast.expr) -> Iterator[tuple[
                 yield function, places[at].arg
 
 
-def _lines_of_parameter(module: Module, function: _Function, name: str, depth: int) -> Iterator[int]:
+def _lines_of_parameter(
+    module: Module, function: _Function, name: str, depth: int, way: tuple[str, ...] = ()
+) -> Iterator[int]:
     inside = (item for item in ast.walk(function) if isinstance(item, ast.Name) and item.id == name)
     for node in inside:
         if node in module.scopes and isinstance(node.ctx, ast.Load):
-            yield from _lines(module, node, (), depth)
+            yield from _lines(module, node, way, depth)

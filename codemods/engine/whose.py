@@ -7,7 +7,7 @@ from collections.abc import Collection
 from hashlib import blake2s
 from pathlib import PurePosixPath
 
-from codemods.engine.attributes import kept_value
+from codemods.engine.attributes import kept_entry, kept_value
 from codemods.engine.injected import provider_of
 from codemods.engine.items import plain_text
 from codemods.engine.readers import environment_variable, library_read
@@ -33,6 +33,10 @@ def application_key(module: Module, occurrence: Occurrence) -> str | None:
         if kept[1] is None:
             return f"{kept[0].name}.{client.attr} of {occurrence.site.path}"
         client = kept[1]
+    elif (entry := kept_entry(module, client)) is not None:
+        if entry[1] is None:
+            return f"{entry[0]} of {occurrence.site.path}"
+        client = entry[1]
     injected = {
         origin.binding for origin in occurrence.trace.origins if provider_of(module, origin.binding) is not None
     }

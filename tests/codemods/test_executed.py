@@ -142,6 +142,15 @@ PROGRAMS = {
         + f"credential = CSC(tenant_id=T, client_id=A, client_secret=SECRET, {OPTIONS})\n"
         + SYNC
     ),
+    "azure-identity, settings that an object keeps": (
+        "import os\nfrom azure.identity import ClientSecretCredential\nclass Job:\n    def __init__(self):\n"
+        '        self.config = {"tenant": os.environ["AZURE_TENANT_ID"], "client": os.environ["AZURE_CLIENT_ID"],\n'
+        '            "secret": os.environ.get("AZURE_CLIENT_SECRET")}\n'
+        "    def credential(self):\n"
+        '        return ClientSecretCredential(self.config["tenant"], self.config["client"], self.config["secret"],\n'
+        f"            {OPTIONS})\n"
+        "credential = Job().credential()\n" + SYNC
+    ),
     "azure-identity, named tuple": (
         "import os\nfrom typing import NamedTuple\nfrom azure.identity import ClientSecretCredential\n"
         "class Settings(NamedTuple):\n    tenant: str\n    client: str\n    secret: str | None\n"
