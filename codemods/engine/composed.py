@@ -1,4 +1,4 @@
-"""Reads of variables whose names a program puts together: ``os.environ[f"SHOP_{name}"]`` in a loop over names."""
+"""Reads of variables whose names are parts of texts: ``os.environ[f"SHOP_{name}"]``, ``"SHOP_A SHOP_B".split()``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
+from codemods.engine.indirect import last_name
 from codemods.engine.readers import is_environment, means
 from codemods.engine.uses import may_name
 from codemods.names import Module
 
 _GETTERS: Final = frozenset({"os.getenv", "os.environ.get"})
+_WORDS: Final = re.compile(r"\w+")
+_PLACES: Final = re.compile(r"(?<!\$)\$\{?(\w+)")
 _MAKES: Final = re.compile(r"%\(?\w*\)?s|\{[^{}]*\}")
 
 
@@ -36,6 +39,20 @@ def composed_of(module: Module, variables: Collection[str]) -> Iterator[tuple[st
         ends = None if key is None else _ends(key)
         if isinstance(node, ast.expr) and ends is not None:
             yield from ((variable, node) for variable in variables if _may_make(module, variable, *ends))
+    for text in module.strings:
+        yield from ((variable, text) for variable in _listed(module, text) if variable in variables)
+
+
+def _listed(module: Module, text: ast.Constant) -> Collection[str]:
+    """Name what stands among others in a text that is split into words, or filled in from the environment.
+
+    https://docs.python.org/3/library/string.html#template-strings
+    """
+    parent = module.parents[text]
+    if isinstance(parent, ast.Attribute) and parent.attr in {"split", "splitlines"}:
+        return _WORDS.findall(str(text.value))
+    filled = isinstance(parent, ast.Call) and last_name(parent.func) == "Template"
+    return _PLACES.findall(str(text.value)) if filled else ()
 
 
 def may_compose(data: bytes) -> bool:

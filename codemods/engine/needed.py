@@ -24,6 +24,7 @@ from codemods.engine.traced import Origin
 from codemods.engine.uses import NO_ITEMS, Items, items_of
 from codemods.engine.wholes import (
     line_of_holders,
+    line_of_made,
     line_of_named_whole,
     line_of_namespace,
     line_of_own_whole,
@@ -43,7 +44,7 @@ class Needed:
         self.sites = sites
         self.assumed: frozenset[ast.AST] = frozenset()
         self._reads = _Answers(project=project, words=_words, look=self._read_in)
-        self._composed = _Answers(project=project, words=halves, look=self._composed_in, beside=READS)
+        self._composed = _Answers(project=project, words=_words_of_composed, look=self._composed_in, beside=READS)
         self._wholes: dict[tuple[Path, str, tuple[str, ...]], int | None] = {}
         self._items: dict[tuple[Path, str], Items | None] = {}
 
@@ -204,6 +205,11 @@ def _words(variable: str) -> tuple[str, str]:
     return variable, variable.lower()
 
 
+def _words_of_composed(variable: str) -> tuple[str, ...]:
+    """Give a variable, which may stand among others in one text, and its halves."""
+    return (variable, *halves(variable))
+
+
 def _mentioning(project: Project, words: Collection[str], beside: frozenset[bytes]) -> set[Path]:
     return {path for paths in project.index.mentioning(words, beside).values() for path in paths}
 
@@ -221,7 +227,7 @@ def _line_of_definition(module: Module, place: tuple[int, int], holders: Iterabl
     around = (node for value in values for node in module.ancestors(value))
     owner = next((node for node in around if isinstance(node, ast.ClassDef)), None)
     lines = [line_of_holders(module, frozenset(holders))]
-    lines += [line_of_namespace(module) if owner is None else line_of_own_whole(module, owner)]
+    lines += [line_of_namespace(module)] if owner is None else [line_of_own_whole(module, owner), line_of_made(owner)]
     return min((line for line in lines if line is not None), default=None)
 
 

@@ -28,6 +28,11 @@ _FUNCTIONS: Final = frozenset({
 })  # fmt: skip
 _NAMED: Final = frozenset({"getattr", "hasattr", "setattr"})
 _VALIDATORS: Final = frozenset({"field_validator", "validator", "model_validator", "root_validator"})
+_LOOK_AT_FIELDS: Final = frozenset({
+    "dataclass", "define", "frozen", "mutable", "attrs", "s", "final", "total_ordering", "runtime_checkable", "unique",
+    "ABCMeta", "cache", "lru_cache",
+})  # fmt: skip
+"""What asks for no values when a class is made with it."""
 _DEEP: Final = 3
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -77,7 +82,18 @@ def line_of_own_whole(module: Module, owner: ast.ClassDef, way: tuple[str, ...] 
 def line_of_namespace(module: Module) -> int | None:
     """Find the first line of a module that looks up its own names by a text that is not written there."""
     calls = (call for call in module.calls if last_name(call.func) in {"globals", "vars"} and not call.args)
-    return min((call.lineno for call in calls if _is_read(module, call)), default=None)
+    lines = [call.lineno for call in calls if _is_read(module, call)]
+    items = (module.parents[node] for node in module.references if module.qualified(node) == "sys.modules")
+    own = (item for item in items if isinstance(item, ast.Subscript) and getattr(item.slice, "id", "") == "__name__")
+    return min((*lines, *(item.lineno for item in own)), default=None)
+
+
+def line_of_made(owner: ast.ClassDef) -> int | None:
+    """Find the line of a class that is given to a function, or to another class, which may look at all of it."""
+    made = (item.value for item in owner.keywords if item.arg in {None, "metaclass"})
+    decorators = (item.func if isinstance(item, ast.Call) else item for item in owner.decorator_list)
+    unknown = {last_name(item) for item in (*made, *decorators)} - _LOOK_AT_FIELDS
+    return owner.lineno if unknown else None
 
 
 def _is_read(module: Module, call: ast.Call) -> bool:
