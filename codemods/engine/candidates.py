@@ -19,7 +19,7 @@ from codemods.engine.knowledge import Knowledge
 from codemods.engine.leftover_makers import TEXTS
 from codemods.engine.listing import Listed
 from codemods.engine.notebook import Notebook, read_notebook
-from codemods.engine.project import Project
+from codemods.engine.project import Project, module_stem
 from codemods.engine.sites import Occurrence, find, is_rewrite
 from codemods.engine.source import Source, decode, parse, read
 from codemods.engine.started import WORDS
@@ -130,6 +130,7 @@ def read_all(
             reading.add(None if isinstance(found, _Look) else found)
     for look in looks:
         project.index.expect(word for each in look.occurrences for word in words_of(look.module, each))
+        project.index.expect([module_stem(look.listed.path)] if look.is_placed(request) else [])
     wanted = () if placed is not None else tuple(look.listed.path for look in looks if look.is_placed(request))
     for look in looks:
         reading.add(_candidate(look, request, _where(project, look, request, placed or _placing(request), wanted)))

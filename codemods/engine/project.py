@@ -268,6 +268,11 @@ class Project:
         return tuple(path for path in found if _ends_with(path, parts))
 
 
+def module_stem(path: Path) -> str:
+    """Give the last name by which a file is imported."""
+    return path.parent.name if path.stem == "__init__" else path.stem
+
+
 def _parts_of(text: str) -> list[str]:
     """Split a path, whose parts say its place in an order."""
     return text.split(os.sep)  # noqa: PTH206 - a path object takes four times the memory and ten times as long

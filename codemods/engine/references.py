@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from codemods.engine.project import Project
+from codemods.engine.project import Project, module_stem
 from codemods.engine.source import decode
 from codemods.engine.uses import Hint, Uses, hints, loose_names, uses_of
 from codemods.errors import CodemodError
@@ -49,14 +49,27 @@ class References:
         if asked not in self._users:
             mentions = self._mentions if name in self.names else self.project.mentioning({name})
             others = (other for other in mentions.get(name, ()) if other != path)
-            self._users[asked] = next((other for other in others if self._refers(other, path, name, owner)), None)
+            is_known = owner is not None or self._is_known(path, name)
+            refers = (other for other in others if self._refers(other, path, name, owner)) if is_known else iter(())
+            self._users[asked] = next(refers, None)
         if (found := self._users[asked]) is not None:
             return self.project.name(found)
         unknown = self.project.unknown()
         return None if unknown is None else f"{unknown[0]} ({unknown[1]})"
 
+    def _is_known(self, path: Path, name: str) -> bool:
+        """Tell whether others may know a name of a file: whoever takes it in, by whatever way, says the file somewhere.
+
+        A framework may be told from outside where its settings stand; it reads those in capital letters.
+        https://docs.djangoproject.com/en/5.2/topics/settings/, https://flask.palletsprojects.com/en/stable/config/
+        """
+        stem = module_stem(path)
+        if name.isupper() or not (stem.isascii() and stem.isidentifier()):
+            return True
+        return any(other != path for other in self.project.mentioning({stem}).get(stem, ()))
+
     def _refers(self, other: Path, path: Path, name: str, owner: str | None) -> bool:
-        word, hint = _stem(path) if owner is None else owner, self._hint(other, name)
+        word, hint = module_stem(path) if owner is None else owner, self._hint(other, name)
         matters = hint.matters(said=hint.item and self._says(other, word))
         if not matters and not (hint.star and owner is None and self._is_loose(other, name)):
             return False
@@ -107,7 +120,7 @@ class References:
 
     def _may_come_from(self, other: Path, level: int, dotted: str, path: Path, name: str) -> bool:
         targets = self.project.targets(other, level, dotted)
-        if path in targets or dotted.rpartition(".")[2] == _stem(path):
+        if path in targets or dotted.rpartition(".")[2] == module_stem(path):
             return True
         if not targets:
             return level > 0 or self.project.may_hold(dotted.partition(".")[0])
@@ -118,7 +131,3 @@ class References:
         module = self.project.module(path)
         bindings = [] if module is None else module.top.bindings.get(name, [])
         return bool(bindings) and all(binding.kind is not Kind.IMPORT for binding in bindings)
-
-
-def _stem(path: Path) -> str:
-    return path.parent.name if path.stem == "__init__" else path.stem
