@@ -26,6 +26,7 @@ _TWO_OR_MORE = r"""(?<!["']["'])["'](?!["'])|["']{3,}"""
 _JOINT = rf"""["'](?:["']*+{_GAP}(?:\+{_GAP})?[rRbBuUfF]{{0,2}}["']+|{_TWO_OR_MORE})"""
 # https://docs.python.org/3/reference/lexical_analysis.html#escape-sequences
 _ESCAPE = r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|N\{([^}\n]+)\}|\r?\n)"
+_OF_GAPS = " \t\r\n\f\v\\()+rRbBuUfF"
 _FIND_JOINT, _FIND_ESCAPE = re.compile(_JOINT), re.compile(_ESCAPE)
 _Words = tuple[frozenset[str], str]
 """Words that stand in a file together, and the package that it has to import, if any."""
@@ -124,9 +125,24 @@ def _as_read(text: str) -> str:
     return _FIND_JOINT.sub("", _FIND_ESCAPE.sub(_character, text))
 
 
+def _joints(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the places where two texts are joined: between quotes that have nothing but a gap between them.
+
+    To split a text takes a sixth of the time in which a pattern finds its quotes, of which few are followed by a gap.
+    """
+    end = at = 0
+    for part in text.replace("'", '"').split('"'):
+        if at and at > end and (not (rest := part.lstrip(_OF_GAPS)) or rest[0] == "#" or rest[0].isspace()):
+            found = _FIND_JOINT.match(text, at - 1)
+            if found is not None:
+                end = found.end()
+                yield found.span()
+        at += len(part) + 1
+
+
 def _lines(text: str) -> Iterator[tuple[int, int]]:
     """Yield the lines in which texts are joined or escaped; those that belong together, together."""
-    spans = [match.span() for match in _FIND_JOINT.finditer(text)]
+    spans = list(_joints(text))
     if "\\" in text:
         spans = sorted([*spans, *(match.span() for match in _FIND_ESCAPE.finditer(text))])
     start = end = -1

@@ -12,8 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from codemods.cases import REPORTED, REWRITTEN, cases, subjects
+from codemods.engine import evidence
 from codemods.engine.evidence import Evidence
 from codemods.engine.knowledge import join
 from codemods.engine.run import rewrite
@@ -191,3 +194,8 @@ def test_a_run_gives_what_a_run_without_evidence_gives(tmp_path: Path, monkeypat
     monkeypatch.setattr(Texts, "of", lambda self, _data: set(self.texts))
     monkeypatch.setattr(Texts, "occur_in", lambda *_: True)
     assert replace(rewrite(request), candidates=run.candidates) == run
+
+
+@given(st.text(alphabet="\"'#\n \\()+rbx\xa0\u2003", max_size=24))
+def test_joints_are_those_that_their_pattern_finds(text: str) -> None:
+    assert list(evidence._joints(text)) == [found.span() for found in evidence._FIND_JOINT.finditer(text)]
