@@ -48,7 +48,18 @@ def is_unpacked_into_class(module: Module, uses: list[ast.expr]) -> bool:
     """Tell whether fields are the arguments of a class of azure-identity or msal, which are told of there."""
     keywords = [parent for use in uses if isinstance(parent := module.parents[use], ast.keyword) and parent.arg is None]
     calls = [call for item in keywords if isinstance(call := module.parents[item], ast.Call)]
-    return any((module.qualified(call.func) or "").startswith(("azure.identity.", "msal.")) for call in calls)
+    return any(_is_of_class(module, call) for call in calls)
+
+
+def goes_to_class(module: Module, node: ast.expr) -> bool:
+    """Tell whether a value is an argument of a class of azure-identity, msal or its forms for web frameworks."""
+    parent = module.parents[node]
+    call = module.parents[parent] if isinstance(parent, ast.keyword) else parent
+    return isinstance(call, ast.Call) and call.func is not node and _is_of_class(module, call)
+
+
+def _is_of_class(module: Module, call: ast.Call) -> bool:
+    return (module.qualified(call.func) or "").startswith(("azure.identity.", "msal.", "identity."))
 
 
 def calls_around(module: Module, node: ast.AST) -> list[ast.Call]:

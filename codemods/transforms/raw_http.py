@@ -28,6 +28,7 @@ from codemods.sending import (
     calls_around,
     calls_inside,
     fields_of,
+    goes_to_class,
     is_json,
     is_seen,
     is_sent,
@@ -96,22 +97,30 @@ def _calls(module: Module, *, entra: bool) -> Iterator[Found]:
 
 
 def _is_settings(module: Module, node: ast.expr, fields: Container[str]) -> bool:
-    """Tell whether a dict is asked for single entries and never handed on: it is no body, which is sent as a whole."""
+    """Tell whether a dict is asked for single entries and never handed on: it is no body, which is sent as a whole.
+
+    Its secret goes to classes that are told by themselves; else the dict is the only place that can be told.
+    """
     parent = module.parents[node]
     target = parent.targets[0] if isinstance(parent, ast.Assign) else getattr(parent, "target", None)
     uses = reads_of_holder(module, target) if isinstance(target, ast.expr) else []
-    read = [use for use in uses if use is not target]
-    return "grant_type" not in fields and bool(read) and all(_is_entry(module.parents[use], use) for use in read)
+    entries = [_entry(module, use) for use in uses if use is not target]
+    told = [entry for entry in entries if entry is not None and entry[1].casefold() == other_proofs.SECRET]
+    known = bool(told) and all(goes_to_class(module, read) for read, _ in told)
+    return "grant_type" not in fields and None not in entries and known
 
 
-def _is_entry(parent: ast.AST, holder: ast.expr) -> bool:
-    match parent:
-        case ast.Subscript(value=value, slice=ast.Constant(), ctx=ast.Load()):
-            return value is holder
-        case ast.Attribute(attr="get"):
-            return True
+def _entry(module: Module, holder: ast.expr) -> tuple[ast.expr, str] | None:
+    """Give the read of one entry, and its key, if it is that."""
+    parent = module.parents[holder]
+    call = module.parents[parent]
+    match parent, call:
+        case ast.Subscript(value=value, slice=ast.Constant(value=str(key)), ctx=ast.Load()), _ if value is holder:
+            return parent, key
+        case ast.Attribute(attr="get"), ast.Call(args=[ast.Constant(value=str(key)), *_]):
+            return call, key
         case _:
-            return False
+            return None
 
 
 def _unpacked(module: Module, node: ast.Dict) -> ast.expr | None:
