@@ -14,6 +14,7 @@ from codemods.names import Module
 
 _GETTERS: Final = frozenset({"os.getenv", "os.environ.get"})
 _WORDS: Final = re.compile(r"\w+")
+_LIST: Final = re.compile(r"\s*[A-Z][A-Z0-9_]*([\s,;:]+[A-Z][A-Z0-9_]*)+\s*")
 _PLACES: Final = re.compile(r"(?<!\$)\$\{?(\w+)")
 _MAKES: Final = re.compile(r"%\(?\w*\)?s|\{[^{}]*\}")
 
@@ -49,10 +50,26 @@ def _listed(module: Module, text: ast.Constant) -> Collection[str]:
     https://docs.python.org/3/library/string.html#template-strings
     """
     parent = module.parents[text]
-    if isinstance(parent, ast.Attribute) and parent.attr in {"split", "splitlines"}:
+    if _is_split(module, text):
         return _WORDS.findall(str(text.value))
     filled = isinstance(parent, ast.Call) and last_name(parent.func) == "Template"
     return _PLACES.findall(str(text.value)) if filled else ()
+
+
+def _is_split(module: Module, node: ast.expr) -> bool:
+    """Tell whether a text is split, itself or under the name it is given, which others may do."""
+    parent = module.parents[node]
+    if isinstance(parent, ast.Attribute):
+        call = module.parents[parent]
+        stripped = parent.attr == "strip" and isinstance(call, ast.Call) and _is_split(module, call)
+        return stripped or parent.attr in {"split", "splitlines"}
+    target = parent.targets[0] if isinstance(parent, ast.Assign) else getattr(parent, "target", None)
+    if not isinstance(parent, ast.Assign | ast.AnnAssign) or not isinstance(target, ast.Name):
+        return False
+    found = module.lookup(target)
+    uses = [] if found is None else list(module.uses(found[0], target.id))
+    listed = isinstance(node, ast.Constant) and _LIST.fullmatch(str(node.value)) is not None
+    return any(_is_split(module, use) for use in uses) or (not uses and listed)
 
 
 def may_compose(data: bytes) -> bool:

@@ -16,6 +16,7 @@ from itertools import chain
 from codemods.engine.composed import composed_reads
 from codemods.engine.cutting import Uncuttable
 from codemods.engine.items import item_of
+from codemods.engine.needs import is_listed
 from codemods.engine.optional import is_definition, is_variable
 from codemods.engine.source import Source
 from codemods.engine.told import use_in_words
@@ -213,7 +214,9 @@ def _reads(module: Module, wanted: ItemRead) -> Iterator[ast.AST]:
     """
     key = wanted.key.rpartition("/")[2]
     for text in module.strings:
-        if text.value != key or isinstance(module.parents[text], ast.Expr) or is_definition(module, text):
+        if text.value != key or isinstance(module.parents[text], ast.Expr):
+            continue
+        if is_definition(module, text) and (wanted.holder or not is_listed(module, text)):
             continue
         if not wanted.holder or not is_variable(module, text):
             yield text

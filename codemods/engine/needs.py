@@ -63,20 +63,66 @@ def line_of_instance(module: Module, owner: ast.ClassDef, key: str, is_site: Cal
     return min((line for line in lines if line is not None), default=None)
 
 
-def _is_needed(module: Module, text: ast.Constant) -> bool:
-    parent = module.parents[text]
+def _is_needed(module: Module, node: ast.expr) -> bool:
+    """Tell whether a text that names a variable, or a name that stands for the text, is used where it must be set."""
+    parent = module.parents[node]
     match parent:
         case ast.Subscript(ctx=ast.Load()):
             return environment_variable(module, parent) is not None
-        case ast.Call() if (environment_variable(module, parent) or library_read(module, parent)) is not None:
-            rest_is_soft = is_optional(module, parent, [])
-            return not rest_is_soft or decides(module, parent)
         case ast.Call():
-            return text in parent.args and last_name(parent.func) not in _HARMLESS
-        case ast.List() | ast.Tuple() | ast.Set() | ast.Compare():
-            return True
+            return _is_read(module, parent, node)
+        case ast.Dict():
+            return is_listed(module, node)
+        case ast.Assign(targets=[ast.Name() as name]) | ast.AnnAssign(target=ast.Name() as name):
+            return parent.value is node and _stands_for_need(module, name)
         case _:
-            return False
+            return isinstance(parent, ast.List | ast.Tuple | ast.Set | ast.Compare)
+
+
+def _is_read(module: Module, call: ast.Call, node: ast.expr) -> bool:
+    """Tell whether a call reads a variable that must be set, or may do so."""
+    if (environment_variable(module, call) or library_read(module, call)) is not None:
+        return not is_optional(module, call, []) or decides(module, call)
+    return node in call.args and last_name(call.func) not in _HARMLESS
+
+
+def is_listed(module: Module, node: ast.expr) -> bool:
+    """Tell whether a variable is a key of a table, and is not set there for this process or another one."""
+    table = module.parents[node]
+    if not isinstance(table, ast.Dict) or node not in table.keys:
+        return False
+    value = table.values[table.keys.index(node)]
+    around = module.parents[table]
+    if isinstance(around, ast.keyword):
+        return "env" not in (around.arg or "env").lower()
+    target = around.targets[0] if isinstance(around, ast.Assign) else getattr(around, "target", None)
+    found = module.lookup(target) if isinstance(target, ast.Name) else None
+    if found is None or not isinstance(target, ast.Name) or not _is_written_out(value):
+        return False
+    return any(_goes_through(module.parents[use], use) for use in module.uses(found[0], target.id))
+
+
+def _goes_through(parent: ast.AST, use: ast.expr) -> bool:
+    """Tell whether a table is looked at key by key, or compared with other keys."""
+    if isinstance(parent, ast.For | ast.comprehension):
+        return parent.iter is use
+    keys = isinstance(parent, ast.Attribute) and parent.attr in {"items", "keys"}
+    return keys or isinstance(parent, ast.Call | ast.BinOp | ast.Starred)
+
+
+def _is_written_out(value: ast.expr) -> bool:
+    """Tell whether a value is not read from anywhere: what is said of a variable, whether it must be there."""
+    return not any(isinstance(item, ast.Call | ast.Subscript | ast.Name | ast.Attribute) for item in ast.walk(value))
+
+
+def _stands_for_need(module: Module, name: ast.Name) -> bool:
+    """Tell whether a name for a variable is used where that must be set; one that others may use is."""
+    found = module.lookup(name)
+    if found is None:
+        return True
+    uses = list(module.uses(found[0], name.id))
+    shared = isinstance(found[0].node, ast.Module | ast.ClassDef)
+    return (shared and not uses) or any(_is_needed(module, use) for use in uses)
 
 
 def decides(module: Module, node: ast.expr) -> bool:

@@ -157,6 +157,14 @@ def test_a_constant_that_a_function_requires_is_not_optional(tmp_path: Path) -> 
         ("class Settings(BaseSettings):\n    s: str\n", True),
         ("import os\nclient_secret = os.getenv('S')\n", False),
         ("values = {'S': 1}\n", False),
+        ("import os\nNEEDED = {'S': 'a secret'}\nfor name, what in NEEDED.items():\n    os.environ[name]\n", True),
+        ("import os\nNAME = 'S'\nif not os.getenv(NAME):\n    raise SystemExit\n", True),
+        ("import os\nNAME = 'S'\nclient_secret = os.getenv(NAME)\n", False),
+        ("SECRET_NAME = 'S'\n", True),
+        ("class Names(Enum):\n    SECRET = 'S'\n", True),
+        ("def f():\n    name = 'S'\n", False),
+        ("import os\nNEEDED = 'T,S'\nfor name in NEEDED.split(','):\n    os.environ[name]\n", True),
+        ("start(env={'S': 'not-real'})\n", False),
     ],
 )
 def test_a_variable_that_another_file_needs_keeps_the_site(tmp_path: Path, other: str, *, stays: bool) -> None:
