@@ -247,13 +247,15 @@ class Definitions:
         if last_name(call.func) in {"parse_args", "parse_known_args"} and len(attributes) == 1:
             return self._option(place, call, attributes[0], found)
         found.variables += variable_of_dynaconf(place.module, call, attributes)
-        found.variables += self._handed(place, call, attributes[0], depth)
         answers = (
             self._made_by(place, call, owner, node, attributes, found, depth)
             for owner, node in self._definitions_of(place, call.func, depth)
         )
         known = next((answer for answer in answers if answer != ""), self._taken_over(place, attributes, found, depth))
-        return self._put_in(place, attributes[-1], found) or self._at(place, call) if known == "" else known
+        if known is None:
+            return None
+        found.variables += self._handed(place, call, attributes[0], depth)  # what may be it, is worth knowing
+        return known or self._put_in(place, attributes[-1], found) or self._at(place, call)
 
     def _taken_over(self, place: _Place, way: tuple[str, ...], found: Definition, depth: int) -> str | None:
         """Judge an entry of a Flask app that takes over the names of one class or module, and nothing else."""

@@ -131,11 +131,19 @@ def _names(
 
 
 def _variables(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours) -> Iterator[str]:
-    module, known = candidate.file.module, list(_certain(candidate, occurrence, neighbours))
-    if known or any(_inside(candidate, occurrence, neighbours)):
-        yield from known
-    else:
-        yield from reached(module, getattr(occurrence.verdict, "secrets", ()))
+    known = list(_certain(candidate, occurrence, neighbours))
+    yield from known if known or _is_followed(candidate, occurrence, neighbours) else _maybe(candidate, occurrence)
+
+
+def _is_followed(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours) -> bool:
+    """Tell whether it is known what the secret of a site is read from: then there is no variable behind it."""
+    find, origins = neighbours.definitions.find, occurrence.trace.origins
+    found = [find(candidate.listed.path, candidate.file.module, origin) for origin in origins]
+    return any(each.inside or each.problem is None for each in found) or bool(occurrence.trace.inside)
+
+
+def _maybe(candidate: Candidate, occurrence: Occurrence) -> Iterator[str]:
+    yield from reached(candidate.file.module, getattr(occurrence.verdict, "secrets", ()))
 
 
 def _certain(candidate: Candidate, occurrence: Occurrence, neighbours: Neighbours) -> Iterator[str]:

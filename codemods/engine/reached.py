@@ -22,6 +22,10 @@ _DEEP: Final = 6
 _TELLING: Final = re.compile(
     r"secret|passw|pwd|(?<!public.)key(?!.?vault)|cert(?!.?thumb)|\bpem|pfx|credential", re.IGNORECASE
 )
+_PLACE: Final = re.compile(
+    r"_(?:url|uri|host|endpoint|address|server|region|vault)$|config|tenant|client_?id$", re.IGNORECASE
+)
+"""Variables that say where something is, and hold no secret themselves."""
 _KEYS: Final = frozenset({"client_secret", "client_credential", "secret", "certificate_path", "password"})
 _GETTERS: Final = frozenset({"os.getenv", "os.environ.get", "os.environ.__getitem__"})
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -31,8 +35,9 @@ def reached(module: Module, nodes: Iterable[ast.expr]) -> tuple[str, ...]:
     """Name the variables that some expressions may come from; of several, those that sound like a secret."""
     walker = _Walker(module)
     found = list(dict.fromkeys(name for node in nodes for name in walker.variables(node, 0)))
-    telling = [name for name in found if _TELLING.search(name)]
-    return tuple(telling or (found if len(found) == 1 else ()))
+    telling = [name for name in found if _TELLING.search(name) and not _PLACE.search(name)]
+    others = [name for name in found if not _PLACE.search(name)]
+    return tuple(telling or (others if len(found) == 1 else ()))
 
 
 def given_with(module: Module, node: ast.AST) -> Iterator[ast.expr]:

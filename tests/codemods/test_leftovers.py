@@ -837,3 +837,22 @@ def test_a_program_that_reads_the_variable_by_itself_holds_the_gate(tmp_path: Pa
     assert [(each.kind.value, each.line, each.name) for each in run.leftovers] == [
         ("other-use", 4, "ARM_CLIENT_SECRET")
     ]
+
+
+QUIET = {
+    "the path of a file of settings": "config = json.load(open(os.environ['SHOP_SETTINGS']))\n"
+    "c = ClientSecretCredential(T, A, config['client_secret'])\n",
+    "the address of a vault": "vault = SecretClient(os.environ['VAULT_URL'], identity)\n"
+    "secret = vault.get_secret('shop').value\nc = ClientSecretCredential(T, A, secret)\n",
+    "another field of a data class": "class Settings(NamedTuple):\n    key: str\n    value: str\n"
+    "settings = Settings(os.getenv('SHOP_KEY_FILE'), os.getenv('S'))\n"
+    "c = ClientSecretCredential(T, A, settings.value)\n",
+}
+
+
+@pytest.mark.parametrize("case", QUIET)
+def test_a_variable_that_holds_no_secret_is_not_told(tmp_path: Path, case: str) -> None:
+    lead = "import json, os\nfrom typing import NamedTuple\nfrom azure.identity import ClientSecretCredential\n"
+    (tmp_path / "app.py").write_text(lead + QUIET[case])
+    run = rewrite(Request(paths=(tmp_path,), targets=TARGETS, app=APP))
+    assert {each.name for each in run.leftovers} <= {"S"}
