@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -130,11 +130,18 @@ def read_all(
             reading.add(None if isinstance(found, _Look) else found)
     for look in looks:
         project.index.expect(word for each in look.occurrences for word in words_of(look.module, each))
-        project.index.expect([module_stem(look.listed.path)] if look.is_placed(request) else [])
     wanted = () if placed is not None else tuple(look.listed.path for look in looks if look.is_placed(request))
+    if request.app is not None or request.targets is not None:  # there will be something to place
+        _expect(project, wanted)
     for look in looks:
         reading.add(_candidate(look, request, _where(project, look, request, placed or _placing(request), wanted)))
     return reading
+
+
+def _expect(project: Project, wanted: Collection[Path]) -> None:
+    """Ask in one pass for all that the places of helpers, and the names of their files, will need."""
+    project.index.expect((*WORDS, *map(module_stem, wanted)) if wanted else ())
+    project.importing(wanted)
 
 
 def _where(
@@ -147,7 +154,7 @@ def _where(
         if not look.is_placed(request):
             return nowhere(look.listed.path)
         project.index.expect(WORDS)
-        project.importing(wanted)
+        _expect(project, wanted)
         return placed(project, look.listed.path, look.module)
 
     return where

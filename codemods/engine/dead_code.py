@@ -58,7 +58,7 @@ class CodeCleaner:
     def _without(self, project: Project, path: Path, dead: tuple[Dead, ...]) -> bytes:
         module, source = _opened(project, path)
         dropped = Dropped(nodes=frozenset(each.statement for each in dead))
-        references = References(project, {each.read.name for each in dead if each.read is not None})
+        references = References(project, {(path, each.read.name) for each in dead if each.read is not None})
         spans: list[Edit] = []
         for each in dead:
             where = f"{project.name(path)}:{each.statement.lineno}"

@@ -30,9 +30,7 @@ def words_of(module: Module, occurrence: Occurrence) -> Iterator[str]:
         yield from spellings(variable)
     if is_rewrite(occurrence):
         yield occurrence.site.construct.rpartition(".")[2]
-        yield from (read.name for read in trace.names if read.binding.kind is not Kind.IMPORT)
         yield from (word for origin in trace.origins for word in _words_of_origin(module, origin))
-        yield from () if (body := name_of_body(module, occurrence)) is None else (body,)
     yield from _offered(occurrence)
 
 
@@ -68,7 +66,5 @@ def name_of_body(module: Module, occurrence: Occurrence) -> str | None:
 def _offered(occurrence: Occurrence) -> Iterator[str]:
     """Yield the names under which others may take a class from a file."""
     node, reason = occurrence.node, getattr(occurrence.verdict, "reason", None)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        yield node.func.id
     if isinstance(node, ast.ImportFrom) and reason is ReasonCode.RE_EXPORTED:
         yield from (alias.asname or alias.name for alias in node.names if alias.name == occurrence.site.construct)

@@ -68,6 +68,7 @@ class Neighbours:
         return Surroundings(
             type_tests=self.type_tests,
             used_elsewhere=partial(self._used, candidate),
+            taken_by=partial(self.references.taken_by, candidate.listed.path),
             needed_elsewhere=partial(self._needed, candidate),
             too_old=partial(self.floors.too_old, candidate.listed.path),
             assumed=self.assumed,
@@ -78,7 +79,7 @@ class Neighbours:
         if not self.is_prepared:
             self.is_prepared = True
             words = {word for item, each in self.expected for word in words_of(item.file.module, each)}
-            self.project.mentioning(self.references.names | words)
+            self.project.mentioning(words)
             self.needed.expect({variable for site in self.expected for variable in self._variables(*site)})
 
     def _variables(self, candidate: Candidate, occurrence: Occurrence) -> Iterator[str]:
@@ -143,7 +144,7 @@ def look_around(project: Project, reading: Reading, known: Knowledge) -> Neighbo
     return Neighbours(
         project=project,
         type_tests=_type_tests(reading.candidates, known),
-        references=References(project, _names(reading.candidates)),
+        references=References(project, _names(expected)),
         definitions=Definitions(project),
         unions=UnionTests(project, known.classes & {occurrence.site.construct for _, occurrence in expected}),
         needed=Needed(project, sites),
@@ -160,19 +161,17 @@ def _expected(candidates: Iterable[Candidate]) -> Iterator[tuple[Candidate, Occu
     yield from ((item, each) for item, each in sites if is_rewrite(each) and each.trace.problem is None)
 
 
-def _names(candidates: Iterable[Candidate]) -> set[str]:
-    """Collect the names that would be deleted or renamed."""
-    found: set[str] = set()
-    for candidate in candidates:
-        for occurrence in candidate.file.occurrences if not candidate.file.is_test else ():
-            if is_rewrite(occurrence):
-                found |= {read.name for read in occurrence.trace.names if read.binding.kind is not Kind.IMPORT}
-                func = occurrence.node.func if isinstance(occurrence.node, ast.Call) else None
-                imported = isinstance(func, ast.Name) and candidate.file.module.lookup(func) is not None
-                found |= {func.id} if isinstance(func, ast.Name) and imported else set()
-                body = name_of_body(candidate.file.module, occurrence)
-                found |= set() if body is None else {body}
-    return found
+def _names(sites: Iterable[tuple[Candidate, Occurrence]]) -> set[tuple[Path, str]]:
+    """Collect the names that would be deleted or renamed, each with its file."""
+    return {(item.listed.path, name) for item, each in sites for name in _names_at(item.file.module, each)}
+
+
+def _names_at(module: Module, occurrence: Occurrence) -> Iterator[str]:
+    yield from (read.name for read in occurrence.trace.names if read.binding.kind is not Kind.IMPORT)
+    func = occurrence.node.func if isinstance(occurrence.node, ast.Call) else None
+    yield from [func.id] if isinstance(func, ast.Name) and module.lookup(func) is not None else []
+    body = name_of_body(module, occurrence)
+    yield from () if body is None else (body,)
 
 
 def _site_nodes(candidate: Candidate) -> Dropped:

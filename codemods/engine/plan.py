@@ -53,13 +53,14 @@ class Surroundings:
     """What the rest of the project says about a file.
 
     ``type_tests`` maps a construct to a place that depends on its type or its inside; ``used_elsewhere`` names a file
-    that seems to use a name of this one, given as a text or as the read that would be deleted; ``needed_elsewhere``
-    says what else cannot do without the secret of a site; ``too_old`` names the requirement that is too old for it.
-    ``assumed`` are statements that are removed together with the secret.
+    that seems to use a name of this one, given as a text or as the read that would be deleted; ``taken_by`` does so
+    where nothing depends on it; ``needed_elsewhere`` says what else cannot do without the secret of a site; ``too_old``
+    names the requirement that is too old for it. ``assumed`` are statements that are removed together with the secret.
     """
 
     type_tests: Mapping[str, Blocked]
     used_elsewhere: Callable[[NameRead | str], str | None]
+    taken_by: Callable[[str], str | None]
     needed_elsewhere: Callable[[Occurrence], Blocked | None]
     too_old: Callable[[], str | None]
     assumed: frozenset[ast.AST] = frozenset()
@@ -157,7 +158,7 @@ def _taken_by(occurrence: Occurrence, verdict: Report, around: Surroundings) -> 
     if verdict.reason is not ReasonCode.RE_EXPORTED:
         return ""
     names = (alias.asname or alias.name for alias in aliases if alias.name == occurrence.site.construct)
-    found = (place for name in names if (place := around.used_elsewhere(name)) is not None)
+    found = (place for name in names if (place := around.taken_by(name)) is not None)
     return next((f"taken by {place}" for place in found), "")
 
 
@@ -169,13 +170,14 @@ def _beneath(verdict: Rewrite | Report) -> str:
 
 
 def _refused_there(file: File, occurrence: Occurrence, around: Surroundings) -> Blocked | None:
-    if (place := _taken_as(occurrence, file.module, around)) is not None:
-        return ReasonCode.INDIRECT_IMPORT, place
-    if (place := _sent_by(occurrence, file.module, around)) is not None:
-        return ReasonCode.RAW_HTTP, place
     if (requirement := around.too_old()) is not None:
         return ReasonCode.VERSION_FLOOR, requirement
-    return around.needed_elsewhere(occurrence)
+    if (needed := around.needed_elsewhere(occurrence)) is not None:
+        return needed
+    if (place := _taken_as(occurrence, file.module, around)) is not None:
+        return ReasonCode.INDIRECT_IMPORT, place
+    place = _sent_by(occurrence, file.module, around)
+    return None if place is None else (ReasonCode.RAW_HTTP, place)
 
 
 def _sent_by(occurrence: Occurrence, module: Module, around: Surroundings) -> str | None:

@@ -20,42 +20,56 @@ from codemods.scope import Kind
 class References:
     """The mentions of the names that would be deleted or renamed."""
 
-    def __init__(self, project: Project, names: Collection[str]) -> None:
+    def __init__(self, project: Project, asked: Collection[tuple[Path, str]]) -> None:
+        """Take the names that will be asked for, each with its file."""
         self.project = project
-        self.names = frozenset(names)
+        self.asked = frozenset(asked)
+        self._depends = False
         self._hints: dict[Path, dict[str, Hint]] = {}
         self._uses: dict[Path, tuple[frozenset[str], Uses | None]] = {}
         self._loose: dict[Path, dict[str, bool]] = {}
         self._users: dict[tuple[Path, str, str | None], Path | None] = {}
 
     @cached_property
-    def _mentions(self) -> Mapping[str, tuple[Path, ...]]:
-        return self.project.mentioning(self.names)
+    def names(self) -> frozenset[str]:
+        """Give the names that others may know."""
+        self.project.index.expect(module_stem(path) for path, name in self.asked if not name.isupper())
+        return frozenset(name for path, name in self.asked if self._is_known(path, name))
 
     @cached_property
     def _names_in(self) -> Mapping[Path, frozenset[str]]:
         found: dict[Path, set[str]] = {}
-        for name, paths in self._mentions.items():
+        for name, paths in self.project.mentioning(self.names).items():
             for path in paths:
                 found.setdefault(path, set()).add(name)
         return {path: frozenset(names) for path, names in found.items()}
+
+    def _asked_of(self, other: Path, name: str) -> frozenset[str]:
+        """Give the names that a file is looked at for, once: those that will be asked for, too."""
+        together = self._names_in.get(other, frozenset()) if self._depends else frozenset[str]()
+        return together | {name}
 
     def used_elsewhere(self, path: Path, name: str, owner: str | None = None) -> str | None:
         """Name a file that seems to use a name of another file, or may, as nobody can tell.
 
         ``owner`` is the class the name belongs to.
         """
-        asked = path, name, owner
+        asked, self._depends = (path, name, owner), True
         if asked not in self._users:
-            mentions = self._mentions if name in self.names else self.project.mentioning({name})
-            others = (other for other in mentions.get(name, ()) if other != path)
-            is_known = owner is not None or self._is_known(path, name)
-            refers = (other for other in others if self._refers(other, path, name, owner)) if is_known else iter(())
-            self._users[asked] = next(refers, None)
+            self._users[asked] = self._user(*asked) if owner is not None or self._is_known(path, name) else None
         if (found := self._users[asked]) is not None:
             return self.project.name(found)
         unknown = self.project.unknown()
         return None if unknown is None else f"{unknown[0]} ({unknown[1]})"
+
+    def taken_by(self, path: Path, name: str) -> str | None:
+        """Name a file that seems to take a name of another one, which is told and changes nothing."""
+        found = self._user(path, name, None)
+        return None if found is None else self.project.name(found)
+
+    def _user(self, path: Path, name: str, owner: str | None) -> Path | None:
+        others = (other for other in self.project.mentioning({name}).get(name, ()) if other != path)
+        return next((other for other in others if self._refers(other, path, name, owner)), None)
 
     def _is_known(self, path: Path, name: str) -> bool:
         """Tell whether others may know a name of a file: whoever takes it in, by whatever way, says the file somewhere.
@@ -87,14 +101,14 @@ class References:
     def _hint(self, other: Path, name: str) -> Hint:
         known = self._hints.setdefault(other, {})
         if name not in known:
-            known.update(hints(self.project.glance(other), self._names_in.get(other, frozenset()) | {name}))
+            known.update(hints(self.project.glance(other), self._asked_of(other, name)))
         return known[name]
 
     def _use(self, other: Path, name: str) -> Uses | None:
         """Say what a file does with a name; None where it is not Python and may do anything."""
         names, found = self._uses.get(other, (frozenset[str](), None))
         if name not in names:
-            names |= self._names_in.get(other, frozenset()) | {name}
+            names |= self._asked_of(other, name)
             module = self.project.glimpse(other)
             found = None if module is None else uses_of(module, names, self.project.may_hold)
             self._uses[other] = names, found
@@ -107,7 +121,7 @@ class References:
         """Tell whether a file may have a name as it is; one that cannot be read may do anything."""
         known = self._loose.setdefault(other, {})
         if name not in known:
-            names = self._names_in.get(other, frozenset()) | {name}
+            names = self._asked_of(other, name)
             known |= dict.fromkeys(names, False)
             known |= dict.fromkeys(self._loose_in(other, names), True)
         return known[name]
