@@ -143,7 +143,17 @@ class _Tracer:
         else:
             self.trace.sources.append(f"name {node.id}")
             self._variables_of(given_to(self.module, binding) for binding in (() if found is None else found[1]))
-            self._refuse(ReasonCode.DYNAMIC_SECRET, f"{node.id} is not bound by exactly one plain assignment")
+            self._refuse(ReasonCode.DYNAMIC_SECRET, self._bound_otherwise(node.id, () if found is None else found[1]))
+
+    def _bound_otherwise(self, name: str, bindings: tuple[Binding, ...]) -> str:
+        """Say what keeps a name from being followed."""
+        around = self.module.parents.get(bindings[0].node) if len(bindings) == 1 else None
+        call = around.value if isinstance(around, ast.Assign) else None
+        func = call.func if isinstance(call, ast.Call) else None
+        called = getattr(func, "attr", getattr(func, "id", ""))
+        if called and called != "map":
+            return f"{name} is one of several things that {called}() gives"
+        return f"{name} is not bound by exactly one plain assignment"
 
     def _may_go(self, binding: Binding) -> bool:
         """Tell whether what binds a name can go alone: what stands among others may do nothing but read."""

@@ -132,3 +132,10 @@ def test_what_may_be_a_default_is_not_shown_as_a_name(tmp_path: Path, arguments:
     (item,) = run.reported
     assert item.site.secret_source == shown
     assert item.detail == f"where {shown} is defined cannot be seen"
+
+
+def test_a_function_that_gives_several_things_is_named(tmp_path: Path) -> None:
+    source = HEAD + "def load():\n    return os.environ['T'], os.environ['SHOP_SECRET']\ntenant, secret = load()\n"
+    (item,) = run_on(tmp_path, source + "c = ClientSecretCredential(tenant, A, secret)\n").reported
+    assert (item.reason.value, item.detail) == ("dynamic-secret", "secret is one of several things that load() gives")
+    assert item.site.secret_source == "name secret, os.environ['SHOP_SECRET']"
