@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from codemods.engine.arguments import Function
 from codemods.engine.candidates import looks_like_test
 from codemods.engine.composed import composed_of, halves, may_compose
 from codemods.engine.definitions import Definition
@@ -23,6 +24,8 @@ from codemods.engine.spelled import as_setting
 from codemods.engine.traced import Origin
 from codemods.engine.uses import NO_ITEMS, Items, items_of
 from codemods.engine.wholes import (
+    handed_to,
+    line_in_function,
     line_of_holders,
     line_of_made,
     line_of_named_whole,
@@ -117,6 +120,33 @@ class Needed:
             if name is not None and (line := self._named_whole(other, name, way)) is not None:
                 return f"in {self.project.name(other)}:{line}"
         return None
+
+    def handed_on(self, path: Path, module: Module, origin: Origin) -> str | None:
+        """Find a function of another file that is given the holder of a secret, and asks it for that or for all."""
+        for call, given in handed_to(module, origin.binding) if len(origin.attributes) == 1 else ():
+            for place, there, function in self._imported(path, module, call.func):
+                line = line_in_function(there, function, call, given, origin.attributes[0])
+                if line is not None:
+                    return f"{self.project.name(place)}:{line}"
+        return None
+
+    def _imported(self, path: Path, module: Module, func: ast.expr) -> Iterator[tuple[Path, Module, Function]]:
+        """Yield the functions of other files that an imported name, or an attribute of a module, may be."""
+        root = func.value if isinstance(func, ast.Attribute) else func
+        found = module.lookup(root) if isinstance(root, ast.Name) else None
+        for binding in () if found is None else found[1]:
+            node, alias = binding.node, binding.alias
+            if not isinstance(node, ast.Import | ast.ImportFrom) or alias is None:
+                continue
+            level, base = (node.level, node.module or "") if isinstance(node, ast.ImportFrom) else (0, "")
+            dotted = base if root is func else ".".join(filter(None, (base, alias.name)))
+            name = alias.name if root is func else getattr(func, "attr", "")
+            for target in self.project.targets(path, level, dotted):
+                there = self.project.module(target)
+                bound = () if there is None else there.top.bindings.get(name, ())
+                for function in (item.node for item in bound if isinstance(item.node, Function)):
+                    if there is not None:
+                        yield target, there, function
 
     def _named_whole(self, other: Path, name: str, way: tuple[str, ...]) -> int | None:
         asked = other, name, way

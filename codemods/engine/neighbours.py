@@ -124,7 +124,8 @@ class Neighbours:
             return ReasonCode.LEFTOVER, found.problem
         if origin.attributes and (place := self.needed.item(path, origin.attributes[-1], found.holders)) is not None:
             return ReasonCode.SECRET_USED_ELSEWHERE, place
-        if (place := self.needed.instance(path, origin)) is not None:
+        place = self.needed.instance(path, origin) or self.needed.handed_on(path, module, origin)
+        if place is not None:
             return ReasonCode.SECRET_USED_ELSEWHERE, place
         if origin.attributes and (place := self.needed.whole(path, module, origin, found)) is not None:
             return ReasonCode.SECRET_USED_ELSEWHERE, f"with all of {origin.binding.name} {place}"

@@ -64,6 +64,29 @@ def line_of_named_whole(module: Module, name: str, way: tuple[str, ...] = ()) ->
     return min((line for node in found for line in _lines(module, node, way, _DEEP)), default=None)
 
 
+def handed_to(module: Module, binding: Binding) -> Iterator[tuple[ast.Call, ast.expr]]:
+    """Yield the calls that are given what a name stands for, with the argument that it is."""
+    names = (node for node in module.references if isinstance(node, ast.Name) and node.id == binding.name)
+    for node in names:
+        found, parent = module.lookup(node), module.parents[node]
+        call = module.parents[parent] if isinstance(parent, ast.keyword) else parent
+        if found is not None and binding in found[1] and isinstance(call, ast.Call) and call.func is not node:
+            yield call, node
+
+
+def line_in_function(module: Module, function: _Function, call: ast.Call, given: ast.expr, key: str) -> int | None:
+    """Find the first line of a function that reads an entry of what it is given by a call, or looks at all of it."""
+    places = [item.arg for item in (*function.args.posonlyargs, *function.args.args)]
+    named = [item.arg for item in call.keywords if item.value is given and item.arg is not None]
+    at = [place for place, value in zip(places, call.args, strict=False) if value is given]
+    lines = [line for name in (*named, *at) for line in _lines_of_parameter(module, function, name, _DEEP)]
+    for node in ast.walk(function):
+        item = item_of(node)
+        if item is not None and item[1] == key and getattr(item[0], "id", "") in {*named, *at}:
+            lines.append(getattr(node, "lineno", 1))
+    return min(lines, default=None)
+
+
 def line_of_own_whole(module: Module, owner: ast.ClassDef, way: tuple[str, ...] = ()) -> int | None:
     """Find the first line of a class that looks at all of its fields, or of one of them, or lets a library do it."""
     lines = []
