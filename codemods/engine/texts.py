@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from importlib import import_module
+from threading import Lock
 from types import ModuleType
 
 _Numbered = tuple[tuple[int, bytes], ...]
@@ -56,15 +57,13 @@ def _at_once(numbered: _Numbered, hyperscan: ModuleType) -> _Find:
         database.compile([*plain.values()], ids=[*plain], elements=len(plain), flags=flags, literal=True)
     except hyperscan.HyperscanError:  # the processor lacks what it was built for
         return _one_by_one(numbered)
-    found: list[int] = []
-
-    def note(number: int, *_where: object) -> None:
-        found.append(number)
+    one_at_a_time = Lock()  # a database has one scratch space
 
     def find(data: bytes) -> list[int]:
-        found[:] = others(data)
+        found = others(data)
         if data:
-            database.scan(data, match_event_handler=note)
+            with one_at_a_time:
+                database.scan(data, match_event_handler=lambda number, *_where: found.append(number))
         return found
 
     return find

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,9 @@ def test_texts_of_any_bytes_are_found_with_hyperscan_and_without(texts: list[byt
         patch.setattr("codemods.engine.texts.HYPERSCAN", None)
         assert Texts(texts).of(data) == alone
         assert Texts(texts).occur_in(data) == bool(alone)
+
+
+def test_one_search_serves_several_threads() -> None:
+    search, data = Texts([b"secret", b"word"]), b"a secret word " * 50_000
+    with ThreadPoolExecutor(4) as pool:
+        assert set(map(frozenset, pool.map(search.of, [data] * 40))) == {frozenset({b"secret", b"word"})}
