@@ -53,6 +53,11 @@ def words_of_imports(text: str) -> frozenset[str]:
     return frozenset(_NAMES("\n".join(_statements(text))))
 
 
+def words_behind_imports(text: str) -> frozenset[str]:
+    """Give the words of what is imported, without those of the modules that it is taken from."""
+    return frozenset(_NAMES("\n".join(_REST.findall(text))))
+
+
 def _statements(text: str) -> Iterator[str]:
     """Yield what stands behind ``from`` and ``import``: one fixed text is found much sooner than a pattern."""
     position = text.find("import")

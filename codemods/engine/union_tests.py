@@ -11,10 +11,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
+from codemods.engine.imported import importable
 from codemods.engine.indirect import is_type_test, last_name
 from codemods.engine.project import Project, module_of
 from codemods.engine.unions import name_of_union
-from codemods.engine.uses import may_be_attribute
+from codemods.engine.uses import may_be_attribute, taken_names
 from codemods.names import Module
 from codemods.scope import Binding, Kind
 
@@ -73,11 +74,12 @@ def _unions(module: Module, constructs: Collection[str]) -> Iterator[tuple[str, 
 def _tests(project: Project, homes: Iterable[Path], name: str) -> dict[Path, str | None]:
     """Map files that give a name its meaning to the first place in another file that asks for its type."""
     mentioning = project.mentioning({name}).get(name, ())
-    holders = {home: _holders(project, home, name, mentioning) for home in homes}
+    taken = {other: taken_names(project.glance(other)) for other in mentioning}
+    holders = {home: _holders(project, home, name, taken) for home in homes}
     found: dict[Path, str | None] = dict.fromkeys(holders)
     for other in mentioning:
         left = [home for home, place in found.items() if place is None and home != other]
-        asked = _that_may_be_meant(project, other, name, {home: holders[home] for home in left})
+        asked = _that_may_be_meant(project, other, name, {home: holders[home] for home in left}, taken[other])
         module = project.module(other) if asked else None
         if module is None:
             continue
@@ -90,22 +92,30 @@ def _tests(project: Project, homes: Iterable[Path], name: str) -> dict[Path, str
 
 
 def _that_may_be_meant(
-    project: Project, other: Path, name: str, holders: Mapping[Path, frozenset[Path]]
+    project: Project, other: Path, name: str, holders: Mapping[Path, frozenset[Path]], taken: frozenset[str] | None
 ) -> Collection[Path]:
     """Leave out the files that another cannot mean by a name: nothing imports it, and it stands behind no dot."""
-    nodes = [node for node in project.imports(other) if isinstance(node, ast.ImportFrom)] if holders else []
-    taken = [(alias.name, module_of(node, alias)) for node in nodes for alias in node.names]
-    if not holders or any(each == "*" for each, _ in taken) or may_be_attribute(project.glance(other), name):
+    if not holders or may_be_attribute(project.glance(other), name):
         return holders
-    places = [place for each, place in taken if each == name]
+    imports = project.imports(other) if taken is None or taken & {name, "*"} else ()
+    nodes = [node for node in imports if isinstance(node, ast.ImportFrom)]
+    found = [(alias.name, module_of(node, alias)) for node in nodes for alias in node.names]
+    if any(each == "*" for each, _ in found):
+        return holders
+    places = [place for each, place in found if each == name]
     return [home for home, own in holders.items() if any(_is_of(project, other, own, *place) for place in places)]
 
 
-def _holders(project: Project, home: Path, name: str, mentioning: Iterable[Path]) -> frozenset[Path]:
-    """Name the files that others may take the name from: its own, packages above it, and whoever takes it there."""
+def _holders(project: Project, home: Path, name: str, taken: Mapping[Path, frozenset[str] | None]) -> frozenset[Path]:
+    """Name the files that others may take the name from: its own, packages above it, and whoever takes it there.
+
+    ``taken`` are the names that each file with the name may take by imports, the last ones of modules included.
+    """
     found = {home, *(folder / "__init__.py" for folder in home.parents)}
     while True:
-        more = {other for other in mentioning if other not in found and _takes(project, other, name, frozenset(found))}
+        last = {name, *(part for path in found for part in (path.stem, importable(path).name))}
+        may = (other for other, names in taken.items() if other not in found and (names is None or names & last))
+        more = {other for other in may if _takes(project, other, name, frozenset(found))}
         if not more:
             return frozenset(found)
         found |= more

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from codemods.engine.evidence import spelled_otherwise
 from codemods.engine.holders import Untold, holders_of
-from codemods.engine.imported import may_take_all, words_of_imports
+from codemods.engine.imported import may_take_all, words_behind_imports, words_of_imports
 from codemods.engine.items import item_of
 from codemods.engine.spelled import as_item
 from codemods.names import Module, root_name
@@ -147,6 +147,14 @@ def may_be_attribute(data: bytes, name: str) -> bool:
     if text is None or not name.isascii():
         return True
     return re.search(rf"\.{_GAP}{name}(?!\w)", text) is not None
+
+
+def taken_names(data: bytes) -> frozenset[str] | None:
+    """Give the names that a file may take by imports, a star among them; None where its text does not tell."""
+    text = _named(data)
+    if text is None:
+        return None
+    return words_behind_imports(text) | (frozenset({"*"}) if may_take_all(text) else frozenset())
 
 
 def may_name(data: bytes, names: Iterable[str]) -> bool:

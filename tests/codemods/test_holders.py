@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from codemods.engine.evidence import spelled_otherwise
 from codemods.engine.holders import Untold, holders_of
-from codemods.engine.imported import words_of_imports
+from codemods.engine.imported import words_behind_imports, words_of_imports
 from codemods.engine.items import item_of
 from codemods.engine.uses import hints, items_of, loose_names
 from codemods.names import root_name
@@ -146,6 +146,7 @@ def test_the_words_of_imports_are_all_of_their_names(text: str) -> None:
     nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import | ast.ImportFrom)]
     names = {word for node in nodes for alias in node.names for word in (*alias.name.split("."), alias.asname) if word}
     assert names <= words_of_imports(text)
+    assert names <= words_behind_imports(text)
     assert "x" not in words_of_imports(text)
 
 
