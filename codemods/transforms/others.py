@@ -127,6 +127,7 @@ _CONSTRUCTS: dict[str, Judge] = {
     "office365.runtime.auth.client_credential.ClientCredential": _acs,
 }
 _METHODS: dict[str, tuple[Judge, str]] = {
+    "acquire_token_for_app": (_acs, _SHAREPOINT),
     "with_client_credentials": (_acs, _SHAREPOINT),
     "with_client_secret": (_library((None, "client_id"), (None, "client_secret"), _GRAPH), _GRAPH),
     "with_client_certificate": (_library((1, "client_id"), (None, "private_key"), _SHAREPOINT), _SHAREPOINT),

@@ -114,6 +114,7 @@ def test_transforms_are_found_once_and_duplicates_refused() -> None:
             "raw-http",
         ),
         "stored-secrets",
+        "token-clients",
     ]
     with pytest.raises(ValueError, match="twice"):
         Transform(name="msal", literals=())
