@@ -310,7 +310,7 @@ _EVIDENCE = (
     ("client_secret", GIVEN_SECRET, "grant_type"),
     ("client_secret", GIVEN_SECRET, _NAMES_ENTRA | _BEGINS_PATH),
     ("client_secret", "/.default"),
-    ("secret", "token", _NAMES_ENTRA),
+    ("secret", "/token", _NAMES_ENTRA),
     ("client_assertion",),
     ("token", _NAMES_ENTRA, _CALLS),
     ("/token", _BEGINS_PATH, _CALLS),
