@@ -19,7 +19,7 @@ GIVEN_SECRET: Final = re.compile(
 """A keyword, the text ``client_secret`` unless a dict describes it, or a field in a text."""
 SECRET_KEY: Final = re.compile(rb"client_secret\\*[\"'](?!\s*:\s*\{)")
 """The text alone."""
-SECRET_ITEM: Final = re.compile(rb"client_secret\\*[\"'][\s\\]*\]")
+SECRET_ITEM: Final = re.compile(rb"client_secret\\*[\"'][\s\\)]*\]")
 """An item of that name."""
 _SECRET: Final = rb"client_secret(?<!\.client_secret)%s" % _KEYWORD
 _TENANT: Final = rb"tenant(?:_id)?(?<!\.tenant)(?<!\.tenant_id)%s" % _KEYWORD

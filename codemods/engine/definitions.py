@@ -8,12 +8,12 @@ library, a function that may refuse) is not known to be optional, and a place th
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+from codemods.engine.declarations import DEEP, Declarations, Place
 from codemods.engine.django_settings import SETTINGS, settings_modules
 from codemods.engine.fields import (
     filled_from,
@@ -31,14 +31,12 @@ from codemods.engine.injected import function_of, provider_of
 from codemods.engine.items import item_of
 from codemods.engine.optional import is_definition, is_optional, is_variable
 from codemods.engine.project import Project
-from codemods.engine.reached import as_dict, reached
+from codemods.engine.reached import reached
 from codemods.engine.readers import variables_inside
 from codemods.engine.traced import Origin
-from codemods.engine.uses import may_call
 from codemods.names import Module
 from codemods.scope import Binding, Kind
 
-_DEEP = 8
 # Files of settings have no schema: an entry that nobody reads may be missing.
 _DATA = frozenset({
     "json.load", "json.loads", "yaml.safe_load", "yaml.load", "tomllib.load", "tomllib.loads", "toml.load",
@@ -47,12 +45,6 @@ _DATA = frozenset({
 # https://docs.streamlit.io/develop/api-reference/connections/st.secrets: read from a file when an entry is asked for
 _SECRETS_OF_APPS = "streamlit.secrets."
 _UNSEEN = "where {} is defined cannot be seen"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Place:
-    path: Path
-    module: Module
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,7 +71,7 @@ class Definitions:
         self.assumed: frozenset[ast.AST] = frozenset()
         """Statements that will be removed with what needs them: nothing has to come into being there."""
         self._found: WeakKeyDictionary[Module, dict[tuple[Binding, tuple[str, ...]], Definition]] = WeakKeyDictionary()
-        self._calls: dict[tuple[Path, str], int | None] = {}
+        self.declarations = Declarations(project)
 
     def assume(self, statements: frozenset[ast.AST]) -> None:
         """Judge from now on as if some statements were not there."""
@@ -91,15 +83,15 @@ class Definitions:
         known = self._found.setdefault(module, {})
         asked = origin.binding, origin.attributes
         if asked not in known:
-            found, place = Definition(home=path), _Place(path=path, module=module)
+            found, place = Definition(home=path), Place(path=path, module=module)
             found.problem = self._binding(place, origin.binding, origin.attributes, found, 0)
             known[asked] = found
         return known[asked]
 
     def _binding(
-        self, place: _Place, binding: Binding, attributes: tuple[str, ...], found: Definition, depth: int
+        self, place: Place, binding: Binding, attributes: tuple[str, ...], found: Definition, depth: int
     ) -> str | None:
-        if depth > _DEEP:
+        if depth > DEEP:
             return _UNSEEN.format(binding.name)
         found.holders.append(binding.name)
         if binding.kind is Kind.IMPORT:
@@ -115,7 +107,7 @@ class Definitions:
         return self._injected(place, binding, attributes, found, depth)
 
     def _kept(
-        self, place: _Place, owner: ast.ClassDef, way: tuple[str, ...], found: Definition, depth: int
+        self, place: Place, owner: ast.ClassDef, way: tuple[str, ...], found: Definition, depth: int
     ) -> str | None:
         """Judge an attribute of a class, or what the one value of an attribute leads to."""
         if len(way) == 1:
@@ -125,32 +117,19 @@ class Definitions:
         return self._at(place, owner) if known is None else self._value(place, known, way[1:], found, depth + 1)
 
     def _injected(
-        self, place: _Place, binding: Binding, attributes: tuple[str, ...], found: Definition, depth: int
+        self, place: Place, binding: Binding, attributes: tuple[str, ...], found: Definition, depth: int
     ) -> str | None:
         """Judge what FastAPI puts into a parameter; whoever calls the function himself may put in something else."""
         provider, function = provider_of(place.module, binding), function_of(place.module, binding)
         if provider is None or function is None or not attributes:
             return _UNSEEN.format(binding.name)
         made = ast.copy_location(ast.Call(func=provider, args=[], keywords=[]), provider)
-        return self._made(place, made, attributes, found, depth + 1) or self._called(place, function.name)
-
-    def _called(self, place: _Place, name: str) -> str | None:
-        """Find a call that gives arguments to a function of some name, anywhere in the project."""
-        for path in sorted({place.path, *self.project.mentioning({name}).get(name, ())}):
-            line = _line_of_call(place.module, name) if path == place.path else self._call_in(path, name)
-            if line is not None:
-                return f"{self.project.name(path)}:{line} calls {name}() itself"
-        return None
-
-    def _call_in(self, path: Path, name: str) -> int | None:
-        asked = path, name
-        if asked not in self._calls:
-            module = self.project.module(path) if may_call(self.project.glance(path), name) else None
-            self._calls[asked] = None if module is None else _line_of_call(module, name)
-        return self._calls[asked]
+        return self._made(place, made, attributes, found, depth + 1) or self.declarations.caller_of(
+            place, function.name
+        )
 
     def _imported(
-        self, place: _Place, binding: Binding, attributes: tuple[str, ...], found: Definition, depth: int
+        self, place: Place, binding: Binding, attributes: tuple[str, ...], found: Definition, depth: int
     ) -> str | None:
         node, alias = binding.node, binding.alias
         names: list[tuple[int, str, tuple[str, ...]]] = []
@@ -179,7 +158,7 @@ class Definitions:
     def _top(self, path: Path, names: tuple[str, ...], found: Definition, depth: int) -> str | None:
         """Judge a top-level name of a file; an empty text says that the file does not define it."""
         module = self.project.module(path)
-        if module is None or depth > _DEEP:
+        if module is None or depth > DEEP:
             return _UNSEEN.format(names[0])
         bindings = module.top.bindings.get(names[0], [])
         if not bindings:
@@ -187,7 +166,7 @@ class Definitions:
             inner = [target for level, dotted in stars for target in self.project.targets(path, level, dotted)]
             answers = [self._top(target, names, found, depth + 1) for target in inner]
             return next((answer for answer in answers if answer != ""), "")
-        place = _Place(path=path, module=module)
+        place = Place(path=path, module=module)
         if len(bindings) > 1:
             return self._at(place, bindings[0].node)
         uses = (use for use in module.uses(module.top, names[0]) if not self._goes(module, use))
@@ -204,7 +183,7 @@ class Definitions:
         return self._binding(place, bindings[0], names[1:], found, depth)
 
     def _value(
-        self, place: _Place, value: ast.expr, attributes: tuple[str, ...], found: Definition, depth: int
+        self, place: Place, value: ast.expr, attributes: tuple[str, ...], found: Definition, depth: int
     ) -> str | None:
         if not attributes:
             found.places.append(_spot(place.path, value))
@@ -223,7 +202,7 @@ class Definitions:
         return self._at(place, value)
 
     def _alias(
-        self, place: _Place, value: ast.expr, attributes: tuple[str, ...], found: Definition, depth: int
+        self, place: Place, value: ast.expr, attributes: tuple[str, ...], found: Definition, depth: int
     ) -> str | None:
         names: list[str] = []
         while not isinstance(value, ast.Name):
@@ -238,7 +217,7 @@ class Definitions:
         return self._binding(place, bound[1][0], (*names, *attributes), found, depth + 1)
 
     def _made(
-        self, place: _Place, call: ast.Call, attributes: tuple[str, ...], found: Definition, depth: int
+        self, place: Place, call: ast.Call, attributes: tuple[str, ...], found: Definition, depth: int
     ) -> str | None:
         """Judge an object by the class it is made of, the function that returns it, or the file it is read from."""
         if (place.module.qualified(call.func) or "") in _DATA:
@@ -249,15 +228,17 @@ class Definitions:
         found.variables += variable_of_dynaconf(place.module, call, attributes)
         answers = (
             self._made_by(place, call, owner, node, attributes, found, depth)
-            for owner, node in self._definitions_of(place, call.func, depth)
+            for owner, node in self.declarations.of(place, call.func, depth)
         )
         known = next((answer for answer in answers if answer != ""), self._taken_over(place, attributes, found, depth))
         if known is None:
             return None
-        found.variables += self._handed(place, call, attributes[0], depth)  # what may be it, is worth knowing
+        found.variables += self.declarations.handed(
+            place, call, attributes[0], depth
+        )  # what may be it, is worth knowing
         return known or self._put_in(place, attributes[-1], found) or self._at(place, call)
 
-    def _taken_over(self, place: _Place, way: tuple[str, ...], found: Definition, depth: int) -> str | None:
+    def _taken_over(self, place: Place, way: tuple[str, ...], found: Definition, depth: int) -> str | None:
         """Judge an entry of a Flask app that takes over the names of one class or module, and nothing else."""
         taken = taken_by_app(place.module, way)
         bound = None if taken is None else place.module.lookup(taken)
@@ -265,7 +246,7 @@ class Definitions:
             return ""
         return self._binding(place, bound[1][0], way[1:], found, depth + 1)
 
-    def _put_in(self, place: _Place, key: str, found: Definition) -> str | None:
+    def _put_in(self, place: Place, key: str, found: Definition) -> str | None:
         """Find where an entry is put into something that was made without it."""
         statement = entry_put_in(place.module, key)
         found.variables += [] if statement is None else reached(place.module, [statement.value])
@@ -273,9 +254,9 @@ class Definitions:
 
     def _made_by(  # noqa: PLR0917 - the state of one walk
         self,
-        place: _Place,
+        place: Place,
         call: ast.Call,
-        owner: _Place,
+        owner: Place,
         node: ast.stmt,
         attributes: tuple[str, ...],
         found: Definition,
@@ -295,51 +276,20 @@ class Definitions:
         return ""
 
     def _reached(
-        self, place: _Place, owner: ast.ClassDef, way: tuple[str, ...], found: Definition, depth: int
+        self, place: Place, owner: ast.ClassDef, way: tuple[str, ...], found: Definition, depth: int
     ) -> str | None:
         """Judge a field of a class, or one of the class that a field of settings holds."""
         if len(way) == 1:
             return self._field(place, owner, way[0], found, depth)
         found.variables += nested_variable(place.module, owner, way)
         part = part_of_settings(owner, way[0])
-        for inner, node in () if part is None else self._definitions_of(place, part, depth + 1):
+        for inner, node in () if part is None else self.declarations.of(place, part, depth + 1):
             if isinstance(node, ast.ClassDef):
                 found.holders.append(node.name)
                 return self._reached(inner, node, way[1:], found, depth + 1)
         return ""
 
-    def _handed(self, place: _Place, call: ast.Call, key: str, depth: int) -> Iterator[str]:
-        """Name the variables whose values an object is made with, here or in a method of its class that makes it."""
-        given = [item.value for item in call.keywords if item.arg == key]
-        yield from reached(place.module, given or [as_dict(call)])
-        if not isinstance(call.func, ast.Attribute) or depth > _DEEP:
-            return
-        for owner, node in self._definitions_of(place, call.func.value, depth):
-            for method in node.body if isinstance(node, ast.ClassDef) else ():
-                if isinstance(method, ast.FunctionDef) and method.name == call.func.attr:
-                    calls = [item for item in ast.walk(method) if isinstance(item, ast.Call)]
-                    made = [inner for inner in calls if last_name(inner.func) in {"cls", last_name(call.func.value)}]
-                    yield from (name for inner in made for name in self._handed(owner, inner, key, depth + 1))
-
-    def _definitions_of(self, place: _Place, func: ast.expr, depth: int) -> Iterator[tuple[_Place, ast.stmt]]:
-        """Yield the class or function a name stands for, through one import after another."""
-        if not isinstance(func, ast.Name) or depth > _DEEP:
-            return
-        bound = place.module.lookup(func)
-        for binding in () if bound is None or len(bound[1]) != 1 else bound[1]:
-            yield from self._declared(place, binding, 0)
-
-    def _declared(self, place: _Place, binding: Binding, depth: int) -> Iterator[tuple[_Place, ast.stmt]]:
-        if isinstance(binding.node, ast.ClassDef | ast.FunctionDef) and binding.kind is Kind.DEFINITION:
-            yield place, binding.node
-        if isinstance(binding.node, ast.ImportFrom) and binding.alias is not None and depth < _DEEP:
-            for target in self.project.targets(place.path, binding.node.level, binding.node.module or ""):
-                module = self.project.module(target)
-                for inner in () if module is None else module.top.bindings.get(binding.alias.name, ()):
-                    if module is not None:
-                        yield from self._declared(_Place(path=target, module=module), inner, depth + 1)
-
-    def _field(self, place: _Place, owner: ast.ClassDef, key: str, found: Definition, depth: int) -> str | None:
+    def _field(self, place: Place, owner: ast.ClassDef, key: str, found: Definition, depth: int) -> str | None:
         values = list(values_of_field(owner, key))
         found.variables += reached(place.module, returned_by(owner, key))
         found.variables += filled_from(place.module, owner, key)
@@ -353,12 +303,12 @@ class Definitions:
             line = None if place.path == found.home else self._touched(place.module, key)
             return None if line is None else f"{self.project.name(place.path)}:{line}"
         for base in owner.bases:
-            for inner, node in self._definitions_of(place, base, depth + 1):
-                if isinstance(node, ast.ClassDef) and depth < _DEEP:
+            for inner, node in self.declarations.of(place, base, depth + 1):
+                if isinstance(node, ast.ClassDef) and depth < DEEP:
                     return self._field(inner, node, key, found, depth + 1)
         return self._at(place, owner)
 
-    def _option(self, place: _Place, call: ast.Call, key: str, found: Definition) -> str | None:
+    def _option(self, place: Place, call: ast.Call, key: str, found: Definition) -> str | None:
         """Judge an option of argparse (https://docs.python.org/3/library/argparse.html): positional ones are needed."""
         seen = False
         for text in place.module.strings:
@@ -395,18 +345,12 @@ class Definitions:
         ]
         return min(lines, default=None)
 
-    def _at(self, place: _Place, node: ast.AST) -> str:
+    def _at(self, place: Place, node: ast.AST) -> str:
         return f"{self.project.name(place.path)}:{getattr(node, 'lineno', 1)}"
 
 
 def _spot(path: Path, value: ast.expr) -> tuple[Path, int, int]:
     return path, value.lineno, value.col_offset
-
-
-def _line_of_call(module: Module, name: str) -> int | None:
-    """Find the first call that gives arguments to a function of some name."""
-    calls = (call for call in module.calls if last_name(call.func) == name and (call.args or call.keywords))
-    return next((call.lineno for call in calls), None)
 
 
 def _given(module: Module, binding: Binding) -> ast.expr | None:

@@ -24,7 +24,8 @@ RELEASES = {
 AUTHORITY = "authority=f\"{os.environ['AZURE_AUTHORITY_HOST']}/{T}\""
 AUTH = f"client_id=A, client_credential={SECRET}, {AUTHORITY}"
 REDEEM = f'app = {{}}._build_msal_app({{}})\nanswer = app.acquire_token_for_client(["{GRAPH}"])\n{SHOW}'
-BUILT = REDEEM.format("auth._build_auth({})", "getattr(auth, '_client_credential')")
+CREDENTIAL = "next(value for name, value in vars(auth).items() if name.endswith('client_credential'))"
+BUILT = REDEEM.format("auth._build_auth({})", CREDENTIAL)
 WEB = {
     "identity, Flask": f"{HEAD}import flask\nfrom identity.flask import Auth\nauth = Auth(None, {AUTH})\n{BUILT}",
     "identity, Quart": f"{HEAD}import quart\nfrom identity.quart import Auth\nauth = Auth(None, {AUTH})\n{BUILT}",
@@ -34,7 +35,7 @@ WEB = {
     ),
     "identity, without a framework": (
         f"{HEAD}import identity.web\nauth = identity.web.Auth(session={{}}, {AUTH})\n"
-        + REDEEM.format("auth", "getattr(auth, '_client_credential')")
+        + REDEEM.format("auth", CREDENTIAL)
     ),
 }
 NO_INDEX = ("NameResolutionError", "NewConnectionError", "No matching distribution found", "ConnectTimeoutError")
