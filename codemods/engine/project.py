@@ -151,6 +151,10 @@ class Project:
         """Name a file as the files of the run are named."""
         return self.listing.name(path)
 
+    def has(self, path: Path) -> bool:
+        """Tell whether a file is one of the project."""
+        return str(path) in self._file_set
+
     def may_hold(self, top: str) -> bool:
         """Tell whether a top-level name of an import may be a module of this project."""
         return top in self._parts

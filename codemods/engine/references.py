@@ -16,6 +16,8 @@ from codemods.engine.uses import Hint, Uses, hints, loose_names, uses_of
 from codemods.errors import CodemodError
 from codemods.scope import Kind
 
+_BY_ITSELF = (b"import_module", b"__import__", b"globals(", b"vars(", b"__getattr__", b"exec(", b"__dict__")
+
 
 class References:
     """The mentions of the names that would be deleted or renamed."""
@@ -25,6 +27,7 @@ class References:
         self.project = project
         self.asked = frozenset(asked)
         self._depends = False
+        self._takers: dict[Path, bool] = {}
         self._hints: dict[Path, dict[str, Hint]] = {}
         self._uses: dict[Path, tuple[frozenset[str], Uses | None]] = {}
         self._loose: dict[Path, dict[str, bool]] = {}
@@ -78,9 +81,18 @@ class References:
         https://docs.djangoproject.com/en/5.2/topics/settings/, https://flask.palletsprojects.com/en/stable/config/
         """
         stem = module_stem(path)
-        if name.isupper() or not (stem.isascii() and stem.isidentifier()):
+        if path.stem == "__init__" or name.isupper() or not (stem.isascii() and stem.isidentifier()):
+            return True  # of a package, ``from . import name`` does not say which
+        if any(map(self._takes_whatever_it_finds, path.parents)):
             return True
         return any(other != path for other in self.project.mentioning({stem}).get(stem, ()))
+
+    def _takes_whatever_it_finds(self, folder: Path) -> bool:
+        """Tell whether a package may import its files without saying them, and hand on their names."""
+        if folder not in self._takers:
+            data = self.project.glance(folder / "__init__.py") if self.project.has(folder / "__init__.py") else b""
+            self._takers[folder] = any(sign in data for sign in _BY_ITSELF)
+        return self._takers[folder]
 
     def _refers(self, other: Path, path: Path, name: str, owner: str | None) -> bool:
         word, hint = module_stem(path) if owner is None else owner, self._hint(other, name)
