@@ -236,6 +236,10 @@ class Project:
                 continue
             yield text, data
 
+    def whole(self, path: Path) -> bytes:
+        """Read a file however large it is; one that cannot be read is unknown from then on."""
+        return next((data for _, data in self._contents([str(path)])), b"")
+
     def _searched(self, text: str) -> bytes | None:
         try:
             return read(text)

@@ -13,6 +13,7 @@ from pathlib import Path
 from codemods.engine.project import Project, module_stem
 from codemods.engine.source import decode
 from codemods.engine.uses import Hint, Uses, hints, loose_names, uses_of
+from codemods.engine.words import words_of
 from codemods.errors import CodemodError
 from codemods.scope import Kind
 
@@ -27,6 +28,7 @@ class References:
         self.project = project
         self.asked = frozenset(asked)
         self._depends = False
+        self._in_notebooks: dict[Path, tuple[frozenset[bytes], frozenset[bytes]]] = {}
         self._takers: dict[Path, bool] = {}
         self._hints: dict[Path, dict[str, Hint]] = {}
         self._uses: dict[Path, tuple[frozenset[str], Uses | None]] = {}
@@ -59,7 +61,8 @@ class References:
         """
         asked, self._depends = (path, name, owner), True
         if asked not in self._users:
-            self._users[asked] = self._user(*asked) if owner is not None or self._is_known(path, name) else None
+            is_known = owner is not None or self._is_known(path, name)
+            self._users[asked] = self._user(*asked) if is_known else self._notebook(*asked)
         if (found := self._users[asked]) is not None:
             return self.project.name(found)
         unknown = self.project.unknown()
@@ -72,7 +75,23 @@ class References:
 
     def _user(self, path: Path, name: str, owner: str | None) -> Path | None:
         others = (other for other in self.project.mentioning({name}).get(name, ()) if other != path)
-        return next((other for other in others if self._refers(other, path, name, owner)), None)
+        found = next((other for other in others if self._refers(other, path, name, owner)), None)
+        return found or self._notebook(path, name, owner)
+
+    def _notebook(self, path: Path, name: str, owner: str | None) -> Path | None:
+        """Give a notebook that says a name, and the file or the class it belongs to."""
+        said = {_encoded(name), _encoded(module_stem(path) if owner is None else owner)}
+        others = (other for other in self.project.notebooks if other != path)
+        return next((other for other in others if said <= self._words_of(other, said)), None)
+
+    def _words_of(self, notebook: Path, wanted: Collection[bytes]) -> frozenset[bytes]:
+        """Give those of some words, and of the names that will be asked for, that stand in a notebook."""
+        asked, found = self._in_notebooks.get(notebook, (frozenset[bytes](), frozenset[bytes]()))
+        if not asked.issuperset(wanted):
+            asked = asked.union(wanted, *({_encoded(name), _encoded(module_stem(path))} for path, name in self.asked))
+            found = asked & words_of(self.project.whole(notebook))
+            self._in_notebooks[notebook] = asked, found
+        return found
 
     def _is_known(self, path: Path, name: str) -> bool:
         """Tell whether others may know a name of a file: whoever takes it in, by whatever way, says the file somewhere.
@@ -157,3 +176,7 @@ class References:
         module = self.project.module(path)
         bindings = [] if module is None else module.top.bindings.get(name, [])
         return bool(bindings) and all(binding.kind is not Kind.IMPORT for binding in bindings)
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,17 @@ KNOWN = {
         "shop/auth.py": SITE,
         "shop/__init__.py": SEARCHING,
         "a.py": "from shop import word\n",
+    },
+    "a notebook imports it": {
+        "auth.py": SITE,
+        "a.ipynb": json.dumps(
+            {
+                "cells": [{"cell_type": "code", "metadata": {}, "outputs": [], "source": "from auth import word\n"}],
+                "metadata": {},
+                "nbformat": 4,
+                "nbformat_minor": 5,
+            }
+        ),
     },
     "a text says the file": {
         "shop/auth.py": SITE,
