@@ -281,9 +281,9 @@ def module_stem(path: Path) -> str:
     return path.parent.name if path.stem == "__init__" else path.stem
 
 
-def _parts_of(text: str) -> list[str]:
-    """Split a path, whose parts say its place in an order."""
-    return text.split(os.sep)  # noqa: PTH206 - a path object takes four times the memory and ten times as long
+def _parts_of(text: str) -> str:
+    """Write a path so that it has the place of its parts in an order; no name holds a zero byte, the first of all."""
+    return text.replace(os.sep, "\0")
 
 
 def _split(text: str) -> tuple[str, str, str]:
