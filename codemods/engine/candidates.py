@@ -153,7 +153,6 @@ def _where(
     def where() -> Place:
         if not look.is_placed(request):
             return nowhere(look.listed.path)
-        project.index.expect(WORDS)
         _expect(project, wanted)
         return placed(project, look.listed.path, look.module)
 
